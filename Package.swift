@@ -1,0 +1,193 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library target: one folder of `Sources`, arrows pointing down only.
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], linked: [LinkerSetting] = []) -> Target
+{
+  .target(name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linked)
+}
+
+/// An executable that only parses, wires and exits; its behaviour is the library `library`.
+func step(_ name: String, _ library: String) -> Target {
+  .executableTarget(
+    name: name, dependencies: [.init(stringLiteral: library), "StepCommand"],
+    path: "Sources/Executables/\(name)",
+    swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+    swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "backstop",
+  products: [
+    .executable(name: "preflight-snapshot", targets: ["preflight-snapshot"]),
+    .executable(name: "diff-gate", targets: ["diff-gate"]),
+    .executable(name: "smoke-test", targets: ["smoke-test"]),
+    .executable(name: "watch-30m", targets: ["watch-30m"]),
+    .executable(name: "auto-revert", targets: ["auto-revert"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // C libraries of the system. The module maps name no library: what is linked, and how, stands here.
+    .systemLibrary(name: "CLibGit2", path: "Sources/C/CLibGit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(name: "CLibCurl", path: "Sources/C/CLibCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CLibCrypto", path: "Sources/C/CLibCrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CLibExpat", path: "Sources/C/CLibExpat", providers: [.apt(["libexpat1-dev"])]),
+    .systemLibrary(name: "CLibYAML", path: "Sources/C/CLibYAML", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(
+      name: "CLibPgQuery", path: "Sources/C/CLibPgQuery", providers: [.apt(["libpg-query-dev"])]),
+    // Non-variadic doors to variadic C functions.
+    .target(name: "CLibCurlShims", dependencies: ["CLibCurl"], path: "Sources/C/CLibCurlShims"),
+    .target(name: "CLibGit2Shims", dependencies: ["CLibGit2"], path: "Sources/C/CLibGit2Shims"),
+
+    // Values and the doors to the outside world.
+    library("SystemInterfaces"),
+    library("JSONValues"),
+    library("CryptoDigests", ["CLibCrypto"], linked: [.linkedLibrary("crypto")]),
+    library("YAMLDocuments", ["CLibYAML", "JSONValues"], linked: [.linkedLibrary(":libyaml.a")]),
+    library("HTTPTransport", ["SystemInterfaces"]),
+    library(
+      "CurlTransport", ["HTTPTransport", "SystemInterfaces", "CLibCurl", "CLibCurlShims"],
+      linked: [.linkedLibrary("curl")]),
+    library(
+      "GitHistory", ["SystemInterfaces", "CLibGit2", "CLibGit2Shims"],
+      linked: [
+        // Static: libgit2's soname changes with every distribution.
+        .linkedLibrary(":libgit2.a"), .linkedLibrary(":libmbedtls.a"), .linkedLibrary(":libmbedx509.a"),
+        .linkedLibrary(":libmbedcrypto.a"), .linkedLibrary(":libhttp_parser.a"), .linkedLibrary(":libssh2.a"),
+        .linkedLibrary(":libpcre2-8.a"), .linkedLibrary("z"), .linkedLibrary("ssl"), .linkedLibrary("crypto"),
+        .linkedLibrary("gssapi_krb5"),
+      ]),
+
+    // Configuration, records and reports.
+    library("DeploymentConfig", ["JSONValues", "YAMLDocuments"]),
+    library("Records", ["SystemInterfaces", "JSONValues", "CryptoDigests"]),
+    library("CIEnvironment", ["SystemInterfaces"]),
+    library("Reporting", ["Records", "JSONValues", "CIEnvironment", "SystemInterfaces"]),
+    library(
+      "AWSClients",
+      ["HTTPTransport", "SystemInterfaces", "JSONValues", "CryptoDigests", "CLibExpat"],
+      linked: [.linkedLibrary("expat")]),
+    library(
+      "StepCommand",
+      [
+        "SystemInterfaces", "JSONValues", "DeploymentConfig", "Records", "Reporting", "CIEnvironment",
+        "GitHistory",
+        "HTTPTransport", "CurlTransport", "AWSClients", argumentParser,
+      ]),
+
+    // Rules: pure functions of values.
+    library(
+      "ChangeAnalysis", ["JSONValues", "YAMLDocuments", "CryptoDigests", "CLibPgQuery"],
+      linked: [.linkedLibrary(":libpg_query.a")]),
+    library("HealthJudgement", ["SystemInterfaces"]),
+    library("HurlFile", ["JSONValues", "CryptoDigests", "SystemInterfaces"]),
+    library("RollbackPlan", ["SystemInterfaces", "JSONValues", "Records"]),
+    library(
+      "SmokeChecks",
+      [
+        "HurlFile", "HTTPTransport", "SystemInterfaces", "JSONValues", "Records", "DeploymentConfig",
+        "AWSClients",
+        "CryptoDigests",
+      ]),
+
+    // The five steps, one folder each.
+    library(
+      "PreflightSnapshot",
+      [
+        "StepCommand", "SmokeChecks", "AWSClients", "GitHistory", "Records", "Reporting", "DeploymentConfig",
+        "JSONValues", "CryptoDigests", "SystemInterfaces", argumentParser,
+      ]),
+    library(
+      "DiffGate",
+      [
+        "StepCommand", "ChangeAnalysis", "AWSClients", "GitHistory", "Records", "Reporting",
+        "DeploymentConfig",
+        "JSONValues", "YAMLDocuments", "CryptoDigests", "SystemInterfaces", argumentParser,
+      ]),
+    library(
+      "SmokeTest",
+      [
+        "StepCommand", "SmokeChecks", "HurlFile", "AWSClients", "Records", "Reporting", "DeploymentConfig",
+        "JSONValues", "HTTPTransport", "CurlTransport", "SystemInterfaces", argumentParser,
+      ]),
+    library(
+      "Watch30m",
+      [
+        "StepCommand", "HealthJudgement", "AWSClients", "Records", "Reporting", "DeploymentConfig",
+        "JSONValues",
+        "HTTPTransport", "SystemInterfaces", argumentParser,
+      ]),
+    library(
+      "AutoRevert",
+      [
+        "StepCommand", "RollbackPlan", "SmokeChecks", "AWSClients", "GitHistory", "Records", "Reporting",
+        "DeploymentConfig", "JSONValues", "CryptoDigests", "HTTPTransport", "SystemInterfaces",
+        argumentParser,
+      ]),
+    step("preflight-snapshot", "PreflightSnapshot"),
+    step("diff-gate", "DiffGate"),
+    step("smoke-test", "SmokeTest"),
+    step("watch-30m", "Watch30m"),
+    step("auto-revert", "AutoRevert"),
+
+    // What tests share: manual clock, in-memory transport, temporary folders, real servers.
+    .target(
+      name: "TestSupport",
+      dependencies: ["SystemInterfaces", "HTTPTransport", "JSONValues"], path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests("SystemInterfaces", []),
+    tests("JSONValues", []),
+    tests("CryptoDigests", []),
+    tests("YAMLDocuments", ["JSONValues"]),
+    tests("CurlTransport", ["HTTPTransport", "SystemInterfaces"]),
+    tests("GitHistory", ["SystemInterfaces"]),
+    tests("DeploymentConfig", ["JSONValues"]),
+    tests("Records", ["SystemInterfaces", "JSONValues"]),
+    tests("CIEnvironment", ["SystemInterfaces"]),
+    tests("Reporting", ["Records", "JSONValues", "SystemInterfaces", "CIEnvironment"]),
+    tests("AWSClients", ["HTTPTransport", "SystemInterfaces", "JSONValues", "CurlTransport"]),
+    tests("StepCommand", ["SystemInterfaces", "Records", "JSONValues", "DeploymentConfig", argumentParser]),
+    tests("ChangeAnalysis", ["JSONValues"]),
+    tests("HealthJudgement", ["SystemInterfaces"]),
+    tests("HurlFile", ["JSONValues"]),
+    tests("RollbackPlan", ["SystemInterfaces", "Records", "JSONValues"]),
+    tests(
+      "SmokeChecks",
+      ["HTTPTransport", "CurlTransport", "SystemInterfaces", "HurlFile", "JSONValues", "Records"]),
+    tests(
+      "PreflightSnapshot", ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "HTTPTransport"]),
+    tests("DiffGate", ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "ChangeAnalysis"]),
+    tests(
+      "SmokeTest",
+      ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "SmokeChecks", "HTTPTransport"]),
+    tests(
+      "Watch30m",
+      ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "HealthJudgement", "HTTPTransport"]),
+    tests(
+      "AutoRevert",
+      ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "RollbackPlan", "HTTPTransport"]),
+    // The built binaries against real parts.
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "TestSupport", "JSONValues", "SystemInterfaces", "preflight-snapshot", "diff-gate", "smoke-test",
+        "watch-30m", "auto-revert",
+      ], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,37 @@
+import CLibCrypto
+
+/// Message digests over libcrypto.
+public enum Digest {
+  /// SHA-256, 32 bytes.
+  public static func sha256(_ bytes: [UInt8]) -> [UInt8] { digest(bytes, EVP_sha256(), 32) }
+  /// SHA-1, 20 bytes; for formats that ask for it, never for trust.
+  public static func sha1(_ bytes: [UInt8]) -> [UInt8] { digest(bytes, EVP_sha1(), 20) }
+  /// MD5, 16 bytes; for formats that ask for it, never for trust.
+  public static func md5(_ bytes: [UInt8]) -> [UInt8] { digest(bytes, EVP_md5(), 16) }
+
+  /// HMAC-SHA-256, 32 bytes.
+  public static func hmacSHA256(key: [UInt8], _ message: some Sequence<UInt8>) -> [UInt8] {
+    let message = Array(message)
+    var out = [UInt8](repeating: 0, count: 32)
+    var count: UInt32 = 32
+    let done = HMAC(EVP_sha256(), key, Int32(key.count), message, message.count, &out, &count)
+    precondition(done != nil, "HMAC-SHA-256 failed")
+    return out
+  }
+
+  /// Lower-case hexadecimal.
+  public static func hex(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// The SHA-256 of `bytes` in lower-case hexadecimal.
+  public static func sha256Hex(_ bytes: [UInt8]) -> String { hex(sha256(bytes)) }
+
+  private static func digest(_ bytes: [UInt8], _ kind: OpaquePointer?, _ size: Int) -> [UInt8] {
+    var out = [UInt8](repeating: 0, count: size)
+    let done = EVP_Digest(bytes, bytes.count, &out, nil, kind, nil)
+    precondition(done == 1, "libcrypto refused a digest")
+    return out
+  }
+}

@@ -1,0 +1,147 @@
+/// One header field. Names are compared without regard to case.
+public struct HTTPField: Hashable, Sendable {
+  /// As sent or received.
+  public var name: String
+  /// Without surrounding white space.
+  public var value: String
+
+  /// A field `name: value`.
+  public init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+extension [HTTPField] {
+  /// The first value of `name`, whatever its case.
+  public func first(_ name: String) -> String? {
+    first { $0.name.count == name.count && $0.name.lowercased() == name.lowercased() }?.value
+  }
+  /// All values of `name`, in order.
+  public func all(_ name: String) -> [String] {
+    filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+  }
+}
+
+/// An exchange to make.
+public struct HTTPRequest: Sendable {
+  /// Sent as it is.
+  public var method: String
+  /// Absolute, percent-encoded; `http` or `https` alone.
+  public var url: String
+  /// Sent in this order; `Host`, `Content-Length` and the like are added by the transport.
+  public var headers: [HTTPField]
+  /// Sent as it is; empty means none.
+  public var body: [UInt8]
+  /// From the start of the connection to the last byte.
+  public var timeout: Duration
+  /// How the connection is made and how far an answer is followed.
+  public var options: HTTPOptions
+
+  /// A request with no body and a timeout of thirty seconds unless given.
+  public init(
+    _ method: String = "GET", _ url: String, headers: [HTTPField] = [], body: [UInt8] = [],
+    timeout: Duration = .seconds(30), options: HTTPOptions = HTTPOptions()
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.timeout = timeout
+    self.options = options
+  }
+}
+
+/// How a connection is made and how far an answer is followed. The defaults are those of a careful client.
+public struct HTTPOptions: Hashable, Sendable {
+  /// Which protocol versions are offered.
+  public enum Version: Hashable, Sendable { case http10, http11, http2, automatic }
+  /// HTTP/2 over TLS where the server offers it, by default.
+  public var version = Version.automatic
+  /// From the start to an established connection, TLS included.
+  public var connectTimeout: Duration = .seconds(10)
+  /// Redirects are answers unless this is more than 0.
+  public var maximumRedirects = 0
+  /// Certificates are verified unless a person asked otherwise.
+  public var verifiesTLS = true
+  /// A PEM file of authorities instead of the system's.
+  public var certificateAuthorityFile: String?
+  /// The client's own certificate and key, PEM files.
+  public var clientCertificateFile: String?
+  /// The key of `clientCertificateFile`, where it is a file of its own.
+  public var clientKeyFile: String?
+  /// `host:port:address` entries used instead of name resolution.
+  public var resolve: [String] = []
+  /// `host:port:otherHost:otherPort` entries.
+  public var connectTo: [String] = []
+  /// A proxy URL; nil follows `http_proxy`, `https_proxy`, `no_proxy`; empty means none.
+  public var proxy: String?
+  /// Asks for and decodes gzip, deflate and br.
+  public var acceptsCompression = false
+  /// A body that grows past this many bytes ends the exchange with `.bodyTooLarge`.
+  public var maximumBodyBytes = 64 << 20
+  /// Whether the server's certificate is read into the response.
+  public var wantsCertificate = false
+
+  /// The defaults.
+  public init() {}
+}
+
+/// When the parts of an exchange ended, counted from its start.
+public struct HTTPTimings: Hashable, Sendable {
+  /// The name was resolved, the connection made, TLS agreed, the first byte received, the last byte received.
+  public var nameLookup: Duration = .zero, connect: Duration = .zero, tls: Duration = .zero
+  /// See `nameLookup`.
+  public var firstByte: Duration = .zero, total: Duration = .zero
+  /// Whether an open connection was used again.
+  public var reusedConnection = false
+
+  /// All zero.
+  public init() {}
+}
+
+/// What the server showed of its certificate.
+public struct HTTPCertificate: Hashable, Sendable {
+  /// Distinguished names and the serial number, as libcurl writes them.
+  public var subject = "", issuer = "", serialNumber = ""
+  /// The validity, as libcurl writes it: `Jan 10 08:29:52 2026 GMT`.
+  public var startDate = "", expireDate = ""
+  /// The subject's alternative names, where the library gives them.
+  public var alternativeNames = ""
+
+  /// All empty.
+  public init() {}
+}
+
+/// What came back.
+public struct HTTPResponse: Sendable {
+  /// The status of the last answer.
+  public var status: Int
+  /// `1.0`, `1.1`, `2` or `3`.
+  public var version: String
+  /// The fields of the last answer, in order.
+  public var headers: [HTTPField]
+  /// The body, decoded where compression was asked for.
+  public var body: [UInt8]
+  /// The URL that answered, after redirects.
+  public var url: String
+  /// How long each part took.
+  public var timings: HTTPTimings
+  /// The server's certificate, where it was asked for and there is one.
+  public var certificate: HTTPCertificate?
+  /// The address that answered, where known.
+  public var address: String?
+
+  /// An answer; what is not given is empty.
+  public init(
+    status: Int, headers: [HTTPField] = [], body: [UInt8] = [], url: String = "", version: String = "1.1",
+    timings: HTTPTimings = HTTPTimings()
+  ) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+    self.url = url
+    self.version = version
+    self.timings = timings
+  }
+}
