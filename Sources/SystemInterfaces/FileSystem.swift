@@ -16,6 +16,8 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// Whether the path does not exist.
   public var isNotFound: Bool { code == 2 || code == 20 }
+  /// Whether something stands there already.
+  public var alreadyExists: Bool { code == 17 }
 
   public var description: String { "cannot \(operation) \(path): \(SystemError.message(code))" }
 }

@@ -1,0 +1,106 @@
+import CryptoDigests
+import JSONValues
+import SystemInterfaces
+
+/// A record or restore point that cannot be used: which file, and why.
+public struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file.
+  public let path: String
+  /// What is wrong with it.
+  public let reason: String
+  public var description: String { "\(path): \(reason)" }
+
+  /// An error about `path`.
+  public init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+}
+
+/// Where the steps of one environment leave and find their records.
+public struct RecordStore: Sendable {
+  /// The folder, such as `.backstop/prod`.
+  public let root: String
+  /// The name of this run.
+  public let run: String
+  private let files: any FileSystem
+  private let redactor: Redactor
+
+  /// The records under `root`.
+  public init(root: String, run: String, files: any FileSystem, redactor: Redactor) {
+    self.root = root
+    self.run = run
+    self.files = files
+    self.redactor = redactor
+  }
+
+  /// `value` as a JSON tree in which every string has been redacted: the only form that leaves a step.
+  public func redactedTree(_ value: some Encodable) throws -> JSONValue { redact(try RecordJSON.tree(value)) }
+
+  private func redact(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .string(let text): .string(redactor.redact(text))
+    case .array(let elements): .array(elements.map(redact))
+    case .object(let object):
+      .object(
+        JSONObject(object.members.map { JSONObject.Member(redactor.redact($0.name), redact($0.value)) }))
+    default: value
+    }
+  }
+
+  /// Writes `<root>/runs/<run>/<step>.json`, never over an earlier record of the run, and then the same document as
+  /// `<root>/<step>.json`. Returns the path of the former.
+  @discardableResult
+  public func write<Part>(_ record: Record<Part>) throws -> String {
+    let bytes = Array((try redactedTree(record).serialized(pretty: true) + "\n").utf8)
+    let folder = "\(root)/runs/\(run)"
+    try files.createFolder(folder, mode: 0o700)
+    try writeIgnoreFile()
+    var path = "\(folder)/\(Part.step.rawValue).json"
+    var count = 1
+    while try !create(bytes, at: path) {
+      count += 1
+      path = "\(folder)/\(Part.step.rawValue)-\(count).json"
+    }
+    try files.writeAtomically(bytes, to: "\(root)/\(Part.step.rawValue).json", mode: 0o600)
+    return path
+  }
+
+  /// Keeps records out of commits where they stand inside a work tree.
+  private func writeIgnoreFile() throws(FileError) {
+    _ = try create(Array("*\n".utf8), at: "\(root)/.gitignore")
+  }
+
+  /// Creates a file, or says false where one stands there already.
+  private func create(_ bytes: [UInt8], at path: String) throws(FileError) -> Bool {
+    do throws(FileError) {
+      try files.createExclusively(bytes, at: path, mode: 0o600)
+      return true
+    } catch {
+      if error.alreadyExists { return false }
+      throw error
+    }
+  }
+
+  /// The latest record of a step, or nil where there is none.
+  public func latest<Part>(_ part: Part.Type) throws -> Record<Part>? {
+    let path = "\(root)/\(Part.step.rawValue).json"
+    guard try files.status(of: path) != nil else { return nil }
+    return try read(part, at: path)
+  }
+
+  /// The record at `path`.
+  public func read<Part>(_ part: Part.Type, at path: String) throws -> Record<Part> {
+    let bytes = try files.read(path)
+    do {
+      return try RecordJSON.value(Record<Part>.self, from: JSONValue(parsing: bytes))
+    } catch {
+      throw RecordError(path: path, reason: RecordJSON.explanation(error))
+    }
+  }
+
+  /// A file as an input of a record.
+  public func input(_ path: String) throws(FileError) -> RecordInput {
+    RecordInput(path: path, sha256: Digest.sha256Hex(try files.read(path)))
+  }
+}

@@ -1,0 +1,279 @@
+import JSONValues
+import SystemInterfaces
+
+/// What is good now, recorded so that it can be put back: the manifest of `<records>/restore-points/<id>/`.
+///
+/// Templates, stack policies and definitions stand in files of their own beside it, byte for byte.
+/// What it must hold: AWS's rules of which values a later update needs and which read back masked.
+public struct RestorePoint: Codable, Hashable, Sendable {
+  /// 1 until a field changes its meaning.
+  public var formatVersion = 1
+  /// `20261124T002213Z-1a2b3c`; sorts by time.
+  public var id: String
+  /// As on the command line.
+  public var environment: String
+  /// The commit whose deployment this is, by the records; nil outside a repository.
+  public var commit: String?
+  /// When the facts were read.
+  public var createdAt: Timestamp
+  /// Where they were read.
+  public var region: String
+  /// The account, where STS answered.
+  public var account: String?
+  /// In the order of the policy, nested stacks after their parents.
+  public var stacks: [StackState]
+  /// Functions of the stacks, with published versions and aliases.
+  public var functions: [FunctionState]
+  /// Stages of the stacks' APIs.
+  public var apiStages: [APIStageState]
+  /// State machines of the stacks.
+  public var stateMachines: [StateMachineState]
+  /// Secrets of the stacks, without their values.
+  public var managedSecrets: [ManagedSecretState]
+  /// nil where the environment has no database of its own.
+  public var database: DatabaseState?
+  /// What was normal before the deployment.
+  public var baseline: Baseline
+  /// Every other file of the folder, with its digest: an altered or truncated restore point is refused.
+  public var files: [RecordInput]
+
+  /// A restore point; lists start empty.
+  public init(
+    id: String, environment: String, commit: String?, createdAt: Timestamp, region: String, account: String?
+  ) {
+    self.id = id
+    self.environment = environment
+    self.commit = commit
+    self.createdAt = createdAt
+    self.region = region
+    self.account = account
+    stacks = []
+    functions = []
+    apiStages = []
+    stateMachines = []
+    managedSecrets = []
+    baseline = Baseline()
+    files = []
+  }
+}
+
+/// A stack as an update would need it.
+public struct StackState: Codable, Hashable, Sendable {
+  /// What stands before `_STACK` in the configuration, in lower case; nested stacks have their parent's.
+  public var role: String
+  /// The name, and the id that tells a stack from a later one of the same name.
+  public var name: String, stackId: String
+  /// The status when it was read.
+  public var status: String
+  /// The last update or, without one, the creation.
+  public var lastUpdatedAt: Timestamp
+  /// The stack that this one is nested in.
+  public var parentId: String?
+  /// In the order of the answer.
+  public var parameters: [StackParameter]
+  /// Kept by an update that leaves them out, removed by an empty list.
+  public var tags: [StackTag]
+  /// `CAPABILITY_IAM` and the like.
+  public var capabilities: [String]
+  /// Topics that get the stack's events.
+  public var notificationARNs: [String]
+  /// The service role, where the stack has one.
+  public var roleARN: String?
+  /// Rollback triggers and monitoring time as answered, put back after a restore.
+  public var rollbackConfiguration: JSONValue?
+  /// Whether deletion is refused.
+  public var terminationProtection: Bool
+  /// `EXPRESS` and the like, where the answer names it.
+  public var deploymentMode: String?
+  /// Files inside the restore point: the template as it was uploaded, and as it was processed; the policy.
+  public var templateFile: String, processedTemplateFile: String?, stackPolicyFile: String?
+  /// The digest of the former.
+  public var templateSha256: String
+  /// Values and export names.
+  public var outputs: [StackOutput]
+  /// Export names that this stack's template imports.
+  public var imports: [String]
+  /// Stacks that import each export, by export name.
+  public var importers: [String: [String]]
+  /// `IN_SYNC`, `DRIFTED`, `NOT_CHECKED`, `UNKNOWN`.
+  public var driftStatus: String?
+  /// Logical and physical ids of the resources.
+  public var resources: [StackResourceState]
+  /// Whether the recorded state suffices to put this stack back, and what is missing where it does not.
+  public var restorable: Bool, why: String?
+
+  /// A stack; what is not given is empty.
+  public init(
+    role: String, name: String, stackId: String, status: String, lastUpdatedAt: Timestamp,
+    templateFile: String,
+    templateSha256: String
+  ) {
+    self.role = role
+    self.name = name
+    self.stackId = stackId
+    self.status = status
+    self.lastUpdatedAt = lastUpdatedAt
+    self.templateFile = templateFile
+    self.templateSha256 = templateSha256
+    parameters = []
+    tags = []
+    capabilities = []
+    notificationARNs = []
+    terminationProtection = false
+    outputs = []
+    imports = []
+    importers = [:]
+    resources = []
+    restorable = true
+  }
+}
+
+/// A stack parameter.
+public struct StackParameter: Codable, Hashable, Sendable {
+  /// The parameter's name. Not called `key`: fields of that name are redacted.
+  public var name: String
+  /// nil where it is NoEcho, since CloudFormation answers with a mask.
+  public var value: String?
+  /// Whether the template says NoEcho, or the answer is masked.
+  public var noEcho: Bool
+  /// What an SSM-typed parameter stood for.
+  public var resolvedValue: String?
+
+  /// A parameter.
+  public init(name: String, value: String?, noEcho: Bool, resolvedValue: String? = nil) {
+    self.name = name
+    self.value = value
+    self.noEcho = noEcho
+    self.resolvedValue = resolvedValue
+  }
+}
+
+/// A tag of a stack.
+public struct StackTag: Codable, Hashable, Sendable {
+  /// The tag's name and value.
+  public var name: String, value: String
+  /// A tag.
+  public init(name: String, value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// An output of a stack.
+public struct StackOutput: Codable, Hashable, Sendable {
+  /// The output's name, its value, and its export name where it has one.
+  public var name: String, value: String, exportName: String?
+  /// An output.
+  public init(name: String, value: String, exportName: String?) {
+    self.name = name
+    self.value = value
+    self.exportName = exportName
+  }
+}
+
+/// A resource of a stack.
+public struct StackResourceState: Codable, Hashable, Sendable {
+  /// As in the template; the physical id where there is one; the type; the status.
+  public var logicalId: String, physicalId: String?, type: String, status: String
+  /// A resource.
+  public init(logicalId: String, physicalId: String?, type: String, status: String) {
+    self.logicalId = logicalId
+    self.physicalId = physicalId
+    self.type = type
+    self.status = status
+  }
+}
+
+/// A function as it was.
+public struct FunctionState: Codable, Hashable, Sendable {
+  /// The function's name and the stack that owns it.
+  public var name: String, stack: String
+  /// The digest that Lambda gives of the code, Base64.
+  public var codeSha256: String
+  /// The published version that was newest, `$LATEST` aside.
+  public var version: String?
+  /// Seconds, megabytes.
+  public var timeout: Int?, memory: Int?
+  /// Alias names and the versions they pointed to.
+  public var aliases: [String: String]
+  /// The revision of the configuration.
+  public var revisionId: String?
+
+  /// A function.
+  public init(
+    name: String, stack: String, codeSha256: String, version: String? = nil, timeout: Int? = nil,
+    memory: Int? = nil, aliases: [String: String] = [:], revisionId: String? = nil
+  ) {
+    self.name = name
+    self.stack = stack
+    self.codeSha256 = codeSha256
+    self.version = version
+    self.timeout = timeout
+    self.memory = memory
+    self.aliases = aliases
+    self.revisionId = revisionId
+  }
+}
+
+/// A stage of an API and the deployment it served.
+public struct APIStageState: Codable, Hashable, Sendable {
+  /// The API's id and name, the stage's name, the deployment's id, the stack that owns it.
+  public var apiId: String, apiName: String, stage: String, deploymentId: String?, stack: String
+  /// A stage.
+  public init(apiId: String, apiName: String, stage: String, deploymentId: String?, stack: String) {
+    self.apiId = apiId
+    self.apiName = apiName
+    self.stage = stage
+    self.deploymentId = deploymentId
+    self.stack = stack
+  }
+}
+
+/// A state machine as it was.
+public struct StateMachineState: Codable, Hashable, Sendable {
+  /// The ARN, the stack, the revision, the digest of the definition, and the file that holds it.
+  public var arn: String, stack: String, revisionId: String?, definitionSha256: String, definitionFile: String
+  /// A state machine.
+  public init(
+    arn: String, stack: String, revisionId: String?, definitionSha256: String, definitionFile: String
+  ) {
+    self.arn = arn
+    self.stack = stack
+    self.revisionId = revisionId
+    self.definitionSha256 = definitionSha256
+    self.definitionFile = definitionFile
+  }
+}
+
+/// Which version of a secret was current; never its value.
+public struct ManagedSecretState: Codable, Hashable, Sendable {
+  /// The ARN, the stack, the version that bore AWSCURRENT, whether rotation is on.
+  public var arn: String, stack: String, versionId: String?, rotates: Bool
+  /// A secret.
+  public init(arn: String, stack: String, versionId: String?, rotates: Bool) {
+    self.arn = arn
+    self.stack = stack
+    self.versionId = versionId
+    self.rotates = rotates
+  }
+}
+
+/// The database and its snapshot.
+public struct DatabaseState: Codable, Hashable, Sendable {
+  /// `instance` or `cluster`; the identifier; the status when it was read; the stack.
+  public var kind: String, identifier: String, status: String, stack: String
+  /// The snapshot of this restore point, where one was made.
+  public var snapshotId: String?
+  /// Engine and version, as answered.
+  public var engine: String?, engineVersion: String?
+  /// All that a restore to a new instance must pass, as answered by the service.
+  public var settings: JSONValue?
+
+  /// A database.
+  public init(kind: String, identifier: String, status: String, stack: String) {
+    self.kind = kind
+    self.identifier = identifier
+    self.status = status
+    self.stack = stack
+  }
+}
