@@ -1,0 +1,108 @@
+import Records
+import SystemInterfaces
+
+/// What every report format is made from: a step's record in the shape that people and CI systems read.
+///
+/// It is made from a redacted record alone, so that no format has to think of secrets.
+public struct Report: Sendable {
+  /// Which step ran.
+  public var step: Step
+  /// For which environment.
+  public var environment: String
+  /// The full commit id, where known.
+  public var commit: String?
+  /// The answer.
+  public var verdict: Verdict
+  /// When the step began and ended.
+  public var startedAt: Timestamp, finishedAt: Timestamp
+  /// One sentence: the answer and its reason.
+  public var headline: String
+  /// Tables and paragraphs, in the order in which they are read.
+  public var sections: [ReportSection]
+  /// Worst first.
+  public var findings: [Finding]
+  /// One entry a check, for formats that count them.
+  public var cases: [ReportCase]
+  /// What the finding codes mean.
+  public var catalog: [FindingDescription]
+
+  /// A report of `record`.
+  public init<Part>(
+    _ record: Record<Part>, headline: String, sections: [ReportSection] = [], cases: [ReportCase] = [],
+    catalog: [FindingDescription] = []
+  ) {
+    step = Part.step
+    environment = record.environment
+    commit = record.commit
+    verdict = record.verdict
+    startedAt = record.startedAt
+    finishedAt = record.finishedAt
+    self.headline = headline
+    self.sections = sections
+    findings = record.findings
+    self.cases = cases
+    self.catalog = catalog
+  }
+}
+
+/// A titled block: lines of text, or a table.
+public struct ReportSection: Sendable {
+  /// May be empty.
+  public var title: String
+  /// Paragraphs, one a line; before the table.
+  public var lines: [String]
+  /// Column titles; empty where there is no table.
+  public var columns: [String]
+  /// As many cells a row as there are columns.
+  public var rows: [[String]]
+
+  /// A block.
+  public init(_ title: String, lines: [String] = [], columns: [String] = [], rows: [[String]] = []) {
+    self.title = title
+    self.lines = lines
+    self.columns = columns
+    self.rows = rows
+  }
+}
+
+/// One check, as JUnit, TAP and tables count it.
+public struct ReportCase: Sendable {
+  /// How a check ended.
+  public enum Outcome: String, Sendable, Hashable { case pass, fail, flaky, skipped, error }
+  /// Stable from run to run.
+  public var name: String
+  /// Groups cases, such as a smoke file.
+  public var suite: String
+  /// Where it is written, where it is.
+  public var file: String?, line: Int?
+  /// How it ended.
+  public var outcome: Outcome
+  /// From start to end, all attempts included.
+  public var milliseconds: Double
+  /// One sentence where it did not pass.
+  public var message: String
+  /// Each attempt on a line.
+  public var attempts: [String]
+
+  /// A check.
+  public init(
+    name: String, suite: String, file: String? = nil, line: Int? = nil, outcome: Outcome,
+    milliseconds: Double = 0,
+    message: String = "", attempts: [String] = []
+  ) {
+    self.name = name
+    self.suite = suite
+    self.file = file
+    self.line = line
+    self.outcome = outcome
+    self.milliseconds = milliseconds
+    self.message = message
+    self.attempts = attempts
+  }
+}
+
+/// One way to write a report down.
+public protocol ReportFormat: Sendable {
+  /// The document, complete.
+  static func render(_ report: Report) -> String
+}
