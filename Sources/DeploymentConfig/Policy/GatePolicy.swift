@@ -1,0 +1,43 @@
+/// `diff-gate:` of the policy file.
+public struct GatePolicy: Hashable, Sendable {
+  /// A rule of the project's own: a message where a changed file matches.
+  public struct Rule: Hashable, Sendable {
+    /// The finding's code, its severity (`error`, `warning`, `notice`), the path pattern, the text looked for in added
+    /// lines (empty: any change), the message.
+    public var code = "", severity = "error", path = "**", contains = "", message = ""
+  }
+  /// `templates`, `migrations`, `ignore`: path patterns; empty lists mean the built-in ones.
+  public var templates: [String] = [], migrations: [String] = [], ignore: [String] = []
+  /// `severities`: finding code to `error`, `warning`, `notice` or `off`.
+  public var severities: [String: String] = [:]
+  /// `stateful-types`: resource types that hold data, beside the built-in ones.
+  public var statefulTypes: [String] = []
+  /// `acknowledgements`: the file that holds them.
+  public var acknowledgements = "backstop-acknowledgements.yml"
+  /// `rules`: the project's own.
+  public var rules: [Rule] = []
+
+  /// The defaults.
+  public init() {}
+
+  init(_ section: PolicyReader) throws(ConfigError) {
+    var section = section
+    templates = try section.strings("templates") ?? []
+    migrations = try section.strings("migrations") ?? []
+    ignore = try section.strings("ignore") ?? []
+    severities = try section.stringMap("severities") ?? [:]
+    statefulTypes = try section.strings("stateful-types") ?? []
+    if let value = try section.string("acknowledgements") { acknowledgements = value }
+    for var entry in try section.sections("rules") {
+      var rule = Rule()
+      rule.code = try entry.string("code") ?? "own-rule"
+      rule.severity = try entry.string("severity") ?? "error"
+      rule.path = try entry.string("path") ?? "**"
+      rule.contains = try entry.string("contains") ?? ""
+      rule.message = try entry.string("message") ?? ""
+      try entry.finish()
+      rules.append(rule)
+    }
+    try section.finish()
+  }
+}

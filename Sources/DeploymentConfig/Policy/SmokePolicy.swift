@@ -1,0 +1,40 @@
+/// `smoke-test:` of the policy file.
+public struct SmokePolicy: Hashable, Sendable {
+  /// What a check that passed only after a retry counts as.
+  public enum Flaky: String, Hashable, Sendable, CaseIterable { case fail, warn, pass }
+  /// `files`: Hurl files, relative to the repository; patterns are allowed.
+  public var files: [String] = []
+  /// `deadline`: for all checks and retries together.
+  public var deadline: Duration = .seconds(120)
+  /// `concurrency`: checks at once.
+  public var concurrency = 8
+  /// `flaky`: warns by default.
+  public var flaky = Flaky.warn
+  /// `allow-writes`: whether checks marked `# @writes` run in production.
+  public var allowsWrites = false
+  /// `only-critical`: whether checks that are not marked `# @critical` only warn.
+  public var onlyCriticalStops = false
+  /// `latency-factor`: a latency this many times the baseline's median stops. The runbook's threshold is five.
+  public var latencyFactor = 5.0
+  /// `certificate-days`: a certificate that ends sooner fails.
+  public var certificateDays = 15
+  /// `variables`: for Hurl files.
+  public var variables: [String: String] = [:]
+
+  /// The defaults.
+  public init() {}
+
+  init(_ section: PolicyReader) throws(ConfigError) {
+    var section = section
+    files = try section.strings("files") ?? []
+    if let value = try section.duration("deadline") { deadline = value }
+    if let value = try section.int("concurrency", in: 1...512) { concurrency = value }
+    if let value = try section.word("flaky", Flaky.self) { flaky = value }
+    if let value = try section.bool("allow-writes") { allowsWrites = value }
+    if let value = try section.bool("only-critical") { onlyCriticalStops = value }
+    if let value = try section.double("latency-factor", in: 1...1000) { latencyFactor = value }
+    if let value = try section.int("certificate-days", in: 0...3650) { certificateDays = value }
+    variables = try section.stringMap("variables") ?? [:]
+    try section.finish()
+  }
+}

@@ -1,0 +1,36 @@
+/// `watch-30m:` of the policy file.
+public struct WatchPolicy: Hashable, Sendable {
+  /// Which rule judges.
+  public enum Judge: String, Hashable, Sendable, CaseIterable {
+    case sequential
+    case mannWhitney = "mann-whitney"
+  }
+  /// `for`, `every`, `settle`: the length of the watch, the time between looks, how old a minute must be to count.
+  public var length: Duration = .seconds(1800), interval: Duration = .seconds(60), settle: Duration?
+  /// `judge`: the sequential detector by default.
+  public var judge = Judge.sequential
+  /// `error-rate`: the share of failed requests that calls for a rollback. The runbook's threshold is 0.1.
+  public var errorRate = 0.1
+  /// `latency-factor`: times the baseline's median. The runbook's threshold is 5.
+  public var latencyFactor = 5.0
+  /// `false-alarms`: the share of healthy watches that may roll back.
+  public var alpha = 0.01
+  /// `logs`: whether the functions' logs are read.
+  public var readsLogs = true
+
+  /// The defaults.
+  public init() {}
+
+  init(_ section: PolicyReader) throws(ConfigError) {
+    var section = section
+    if let value = try section.duration("for") { length = value }
+    if let value = try section.duration("every") { interval = value }
+    if let value = try section.duration("settle") { settle = value }
+    if let value = try section.word("judge", Judge.self) { judge = value }
+    if let value = try section.double("error-rate", in: 0.0001...1) { errorRate = value }
+    if let value = try section.double("latency-factor", in: 1...1000) { latencyFactor = value }
+    if let value = try section.double("false-alarms", in: 0.000001...0.5) { alpha = value }
+    if let value = try section.bool("logs") { readsLogs = value }
+    try section.finish()
+  }
+}
