@@ -1,0 +1,61 @@
+import Records
+
+/// The report as Markdown: for a step summary and for a pull-request comment.
+///
+/// The first line is a comment that names the step and the environment, by which an earlier comment is found and
+/// updated instead of repeated.
+public enum MarkdownReport: ReportFormat {
+  public static func render(_ report: Report) -> String {
+    var lines = ["<!-- backstop:\(report.step.rawValue):\(report.environment) -->"]
+    lines.append(
+      "### \(symbol(report.verdict)) `\(report.step.rawValue)` \(escaped(report.environment)): "
+        + "\(report.verdict.rawValue)")
+    lines += ["", escaped(report.headline)]
+    for section in report.sections where !(section.lines.isEmpty && section.rows.isEmpty) {
+      lines.append("")
+      if !section.title.isEmpty { lines += ["**\(escaped(section.title))**", ""] }
+      for line in section.lines { lines += [escaped(line), ""] }
+      lines += table(section)
+    }
+    if !report.findings.isEmpty {
+      lines += ["", "| | finding | where |", "|---|---|---|"]
+      for finding in report.findings {
+        let place = finding.path.map { path in finding.line.map { "\(path):\($0)" } ?? path } ?? ""
+        lines.append(
+          "| \(finding.severity.rawValue) | \(escaped(finding.message)) `\(finding.code)` "
+            + "| \(place.isEmpty ? "" : "`\(escaped(place))`") |")
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func table(_ section: ReportSection) -> [String] {
+    guard let first = section.rows.first else { return [] }
+    let columns = section.columns.isEmpty ? first.map { _ in "" } : section.columns
+    var lines = ["| " + columns.map(escaped).joined(separator: " | ") + " |"]
+    lines.append("|" + columns.map { _ in "---|" }.joined())
+    lines += section.rows.map { "| " + $0.map(escaped).joined(separator: " | ") + " |" }
+    return lines
+  }
+
+  private static func symbol(_ verdict: Verdict) -> String {
+    switch verdict {
+    case .go: "✅"
+    case .stop: "🛑"
+    case .inconclusive: "❔"
+    }
+  }
+
+  /// Text that neither ends a table cell nor becomes markup.
+  private static func escaped(_ text: String) -> String {
+    var out = ""
+    for character in text {
+      switch character {
+      case "|", "\\", "`", "*", "_", "<", "[": out += "\\\(character)"
+      case "\n", "\r\n": out += "<br>"
+      default: out.append(character)
+      }
+    }
+    return out
+  }
+}

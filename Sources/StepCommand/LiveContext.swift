@@ -1,0 +1,33 @@
+import CurlTransport
+import Glibc
+import HTTPTransport
+import Records
+import SystemInterfaces
+
+extension StepContext {
+  /// The dependencies of a real run.
+  public static func live() -> StepContext {
+    StepContext(
+      environment: .ofProcess(), clock: SystemClock(), files: LocalFileSystem(), terminal: ProcessTerminal(),
+      random: Randomness(), makeTransport: { _ in fatalError() },
+      openRepository: { _, _ in throw StepFailure(.software, "no repository access yet") },
+      workingDirectory: currentFolder(), processId: getpid())
+  }
+
+  private static func currentFolder() -> String {
+    guard let path = getcwd(nil, 0) else { return "/" }
+    defer { free(path) }
+    return String(cString: path)
+  }
+}
+
+extension StepMain {
+  /// The `main` of an executable: real dependencies, signals, exit.
+  public static func main() async -> Never {
+    let interruption = Interruption()
+    interruption.listen()
+    let status = await run(
+      arguments: Array(CommandLine.arguments.dropFirst()), context: .live(), interruption: interruption)
+    exit(status)
+  }
+}

@@ -1,0 +1,72 @@
+import ArgumentParser
+import Records
+import Reporting
+
+/// What a step found out: the parts of its record that the frame does not know by itself.
+public struct StepOutcome<Part: StepPart>: Sendable {
+  /// The answer.
+  public var verdict: Verdict
+  /// In any order; the record has the worst first.
+  public var findings: [Finding]
+  /// The files that the answer rests on, beside the configuration.
+  public var inputs: [RecordInput]
+  /// The step's own summary and part.
+  public var summary: Part.Summary, part: Part
+
+  /// An outcome.
+  public init(
+    verdict: Verdict, findings: [Finding], inputs: [RecordInput] = [], summary: Part.Summary, part: Part
+  ) {
+    self.verdict = verdict
+    self.findings = findings
+    self.inputs = inputs
+    self.summary = summary
+    self.part = part
+  }
+}
+
+/// One of the five steps. `StepMain` parses, wires, writes the record and the reports, and chooses the exit code.
+public protocol StepCommand: ParsableArguments, Sendable {
+  /// The step's own part of the record.
+  associatedtype Part: StepPart
+  /// The options that all steps share.
+  var common: CommonOptions { get }
+  /// One sentence for `--help`.
+  static var abstract: String { get }
+  /// Long names of the step's own options that `BACKSTOP_…` variables may give; never what confirms or widens a
+  /// destructive act.
+  static var environmentOptions: [String] { get }
+  /// The same for flags.
+  static var environmentFlags: [String] { get }
+  /// Whether the step needs `deployment-<environment>.config` as it is called; where it does not, a missing file is
+  /// an empty one.
+  var needsConfig: Bool { get }
+  /// Does the step's work. A task that is cancelled should return what it has, or throw `CancellationError`.
+  func run(in session: StepSession) async throws -> StepOutcome<Part>
+  /// The report of a record, which has been redacted.
+  static func report(_ record: Record<Part>) -> Report
+  /// What the step has to say instead of running, such as a list; nil for an ordinary run. A step that answers here
+  /// leaves no record.
+  func answerInstead(in session: StepSession) async throws -> String?
+}
+
+extension StepCommand {
+  /// No names of its own.
+  public static var environmentOptions: [String] { [] }
+  /// No names of its own.
+  public static var environmentFlags: [String] { [] }
+  /// It does.
+  public var needsConfig: Bool { true }
+  /// Nothing instead.
+  public func answerInstead(in session: StepSession) async throws -> String? { nil }
+}
+
+/// A step as swift-argument-parser wants it: the name of the executable and its version.
+struct ParsedStep<Command: StepCommand>: ParsableCommand {
+  static var configuration: CommandConfiguration {
+    CommandConfiguration(
+      commandName: Command.Part.step.rawValue, abstract: Command.abstract,
+      version: "\(Command.Part.step.rawValue) \(ToolVersion.current.version)")
+  }
+  @OptionGroup var command: Command
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import DeploymentConfig
+import HTTPTransport
+import JSONValues
+import Records
+import SystemInterfaces
+
+/// The one place where an error is given its exit code.
+extension StepFailure {
+  /// Any error as a failure that says what to do.
+  public init(describing error: any Error) {
+    switch error {
+    case let error as StepFailure: self = error
+    case let error as ConfigError: self.init(.data, error.description)
+    case let error as RecordError: self.init(.data, error.description)
+    case let error as FileError:
+      // A full disk or a folder without permission is no defect of ours, and nothing that a file's content explains.
+      self.init(
+        error.isNotFound ? .data : .unavailable, error.description,
+        advice: error.isNotFound ? "" : "make room or set the permissions, and run the step again")
+    case let error as TransferError: self.init(.unavailable, error.description)
+    case let error as JSONSyntaxError: self.init(.data, error.description)
+    case let error as ValidationError: self.init(.usage, error.description)
+    case is CancellationError: self.init(.interrupted, "interrupted")
+    default:
+      self.init(
+        .software, "unexpected: \(error)",
+        advice: "this is a defect of backstop: please report it with the command line and this message")
+    }
+  }
+}

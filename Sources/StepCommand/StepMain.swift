@@ -1,0 +1,114 @@
+import ArgumentParser
+import DeploymentConfig
+import JSONValues
+import Records
+import Reporting
+import SystemInterfaces
+
+/// Runs a step from its arguments to its exit code.
+public enum StepMain<Command: StepCommand> {
+  /// Parses, runs, writes the record and the reports, and prints the result; returns the exit code.
+  ///
+  /// This is the whole of an executable; a test calls it with other dependencies.
+  public static func run(
+    arguments: [String], context: StepContext, interruption: Interruption = Interruption()
+  ) async -> Int32 {
+    let redactor = Redactor()
+    let terminal = RedactingTerminal(base: context.terminal, redactor: redactor)
+    let command: Command
+    switch parse(arguments, context.environment) {
+    case .success(let parsed): command = parsed
+    case .failure(let answer):
+      terminal.write(answer.text, to: answer.isHelp ? .standardOutput : .standardError)
+      return answer.isHelp ? ExitStatus.go.rawValue : ExitStatus.usage.rawValue
+    }
+    let startedAt = context.clock.now
+    do {
+      let session = try StepSession(
+        context: context, common: command.common, redactor: redactor, startedAt: startedAt,
+        needsConfig: command.needsConfig)
+      if command.common.showConfig {
+        terminal.write(ShownConfig(session).document.serialized(pretty: true) + "\n", to: .standardOutput)
+        return ExitStatus.go.rawValue
+      }
+      defer { session.progress.finish() }
+      if let answer = try await command.answerInstead(in: session) {
+        session.progress.finish()
+        terminal.write(answer, to: .standardOutput)
+        return ExitStatus.go.rawValue
+      }
+      let outcome = try await interruption.run { try await command.run(in: session) }
+      session.progress.finish()
+      let record = try finish(outcome, session)
+      if let signal = interruption.signal { return signal.rawValue }
+      return ExitStatus(record.verdict, inconclusiveAs: command.common.inconclusive.map(verdict)).rawValue
+    } catch {
+      let failure =
+        interruption.signal.map { StepFailure($0, "interrupted") } ?? StepFailure(describing: error)
+      terminal.write("\(Command.Part.step.rawValue): \(failure)\n", to: .standardError)
+      return failure.status.rawValue
+    }
+  }
+
+  private static func verdict(_ choice: InconclusiveChoice) -> Verdict { choice == .go ? .go : .stop }
+
+  // MARK: - Arguments
+
+  private struct ParserAnswer: Error {
+    let text: String
+    let isHelp: Bool
+  }
+
+  private static func parse(_ arguments: [String], _ environment: Environment) -> Result<
+    Command, ParserAnswer
+  > {
+    let names = EnvironmentArguments(
+      options: CommonOptions.environmentOptions + Command.environmentOptions,
+      flags: CommonOptions.environmentFlags + Command.environmentFlags)
+    do {
+      let added = names.additions(to: arguments, environment: environment)
+      guard let parsed = try ParsedStep<Command>.parseAsRoot(arguments + added) as? ParsedStep<Command> else {
+        return .failure(ParserAnswer(text: ParsedStep<Command>.helpMessage() + "\n", isHelp: true))
+      }
+      let common = parsed.command.common
+      guard isEnvironmentName(common.environment) else {
+        throw ValidationError(
+          "'\(common.environment)' names no environment: letters, digits, '.', '_' and '-' do")
+      }
+      return .success(parsed.command)
+    } catch {
+      let isHelp = ParsedStep<Command>.exitCode(for: error) == .success
+      let text = ParsedStep<Command>.fullMessage(for: error)
+      return .failure(ParserAnswer(text: text.hasSuffix("\n") ? text : text + "\n", isHelp: isHelp))
+    }
+  }
+
+  /// The name goes into file names.
+  private static func isEnvironmentName(_ name: String) -> Bool {
+    !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-") && name.utf8.count <= 100
+      && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+  }
+
+  // MARK: - Results
+
+  private static func finish(
+    _ outcome: StepOutcome<Command.Part>, _ session: StepSession
+  ) throws -> Record<Command.Part> {
+    let record = Record<Command.Part>(
+      environment: session.environment, commit: try session.commitId(), verdict: outcome.verdict,
+      startedAt: session.startedAt, finishedAt: session.context.clock.now,
+      inputs: session.configInputs + outcome.inputs, findings: outcome.findings, summary: outcome.summary,
+      part: outcome.part)
+    let path = try session.records.write(record)
+    let tree = try session.records.redactedTree(record)
+    let redacted = try RecordJSON.value(Record<Command.Part>.self, from: tree)
+    let report = Command.report(redacted)
+    try ReportFiles.write(report, session)
+    let result =
+      session.format == .json
+      ? tree.serialized(pretty: true) + "\n" : TextReport.render(report, color: session.usesColor)
+    session.context.terminal.write(result, to: .standardOutput)
+    session.progress.detail("record: \(path)")
+    return record
+  }
+}
