@@ -1,0 +1,76 @@
+import HTTPTransport
+import JSONValues
+
+/// What an answer that was not the expected one means.
+public struct Diagnosis: Hashable, Sendable {
+  /// The kind of failure.
+  public var failure: FailureClass
+  /// What came back, in one sentence.
+  public var message: String
+}
+
+/// Reads AWS's and other servers' answers.
+public enum AnswerClassifier {
+  /// What a transfer without a whole answer means. The codes are libcurl's (`curl/curl.h`).
+  public static func diagnosis(of error: TransferError) -> Diagnosis {
+    let failure: FailureClass =
+      switch error.kind {
+      case .nameNotResolved: .nameNotResolved
+      case .connectionFailed:
+        error.message.lowercased().contains("refused") ? .connectionRefused : .connectionFailed
+      case .tlsFailed: .tlsFailed
+      case .timedOut: .timedOut
+      case .tooManyRedirects: .redirectLoop
+      case .bodyTooLarge: .bodyTooLarge
+      case .badRequest: .badRequest
+      case .proxyFailed: .proxyFailed
+      case .other: .other
+      case .brokenAnswer:
+        switch error.code {
+        case 52: .emptyAnswer
+        case 18: .truncatedAnswer
+        case 61: .badEncoding
+        case 55, 56: .connectionReset
+        default: .malformedAnswer
+        }
+      }
+    return Diagnosis(failure: failure, message: error.message)
+  }
+
+  /// What a status that was not expected means, by the status and, where AWS says more, its body. The messages
+  /// are those of API Gateway's REST and HTTP APIs and of Lambda function URLs.
+  public static func diagnosis(status: Int, headers: [HTTPField], body: [UInt8]) -> Diagnosis {
+    let said = serverMessage(body)
+    let quoted = said.map { ": \"\($0)\"" } ?? ""
+    let failure: FailureClass =
+      switch status {
+      case 401: .unauthorized
+      case 403: said?.hasPrefix("Missing Authentication Token") == true ? .routeMissing : .forbidden
+      case 404: isUnknownRoute(said, headers) ? .routeMissing : .notFound
+      case 429: .throttled
+      case 502: .functionFailed
+      case 503: .unavailable
+      case 504: .functionTimedOut
+      case 500...: .serverError
+      default: .unexpectedStatus
+      }
+    return Diagnosis(failure: failure, message: "answered \(status)\(quoted)")
+  }
+
+  /// An HTTP API that has no such route says no more than this; a REST API says 403.
+  private static func isUnknownRoute(_ said: String?, _ headers: [HTTPField]) -> Bool {
+    said == "Not Found"
+      && (headers.first("apigw-requestid") != nil || headers.first("x-amzn-requestid") != nil)
+  }
+
+  /// The `message` that AWS's answers carry, at most 200 characters; nil where the body is no such JSON.
+  static func serverMessage(_ body: [UInt8]) -> String? {
+    guard body.count < 65_536, body.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return nil }
+    // A body that is no JSON has no message to show: that is an answer, not an error.
+    guard let value = try? JSONValue(parsing: body) else { return nil }
+    for name in ["message", "Message", "errorMessage", "error"] {
+      if let text = value[name]?.string, !text.isEmpty { return String(text.prefix(200)) }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,101 @@
+import HTTPTransport
+import Records
+import SystemInterfaces
+
+/// What a run may use.
+public struct SmokeDependencies: Sendable {
+  /// Sends requests.
+  public var transport: any HTTPTransport
+  /// The time and how to wait.
+  public var clock: any WallClock
+  /// Jitter.
+  public var random: Randomness
+  /// Told of each result as it comes, with how many are done.
+  public var progress: @Sendable (CheckResult, Int) -> Void
+
+  /// Dependencies; nobody is told of progress unless given.
+  public init(
+    transport: any HTTPTransport, clock: any WallClock, random: Randomness,
+    progress: @escaping @Sendable (CheckResult, Int) -> Void = { _, _ in }
+  ) {
+    self.transport = transport
+    self.clock = clock
+    self.random = random
+    self.progress = progress
+  }
+}
+
+/// How a run is made.
+public struct SmokeSettings: Sendable {
+  /// Requests at once.
+  public var concurrency = 8
+  /// For how long failures are tried again, and the total.
+  public var settling = Settling()
+  /// The longest that one exchange may take, unless the check says otherwise.
+  public var requestTimeout: Duration = .seconds(10)
+  /// Whether checks marked as writing run.
+  public var allowsWrites = true
+  /// What counts as a regression.
+  public var thresholds = BaselineComparison.Thresholds()
+  /// Warm samples for a latency claim.
+  public var latencySamples = 5
+  /// Whether answers are observed and latency sampled also without a baseline, to record one.
+  public var recordsBaseline = false
+  /// The version that should answer, where known.
+  public var expectedVersion: String?
+
+  /// The defaults.
+  public init() {}
+}
+
+/// What a run came to.
+public struct SmokeReport: Sendable {
+  /// One result a check, in the order of the checks.
+  public var results: [CheckResult]
+  /// What was seen, to compare a later run with.
+  public var baseline: [ResponseBaseline]
+
+  /// Whether every check passed, also those that needed a second try.
+  public var isGood: Bool { results.allSatisfy { [.pass, .flaky, .skipped].contains($0.outcome) } }
+}
+
+/// Runs checks: chains beside each other, the checks of a chain in order where their session asks for it.
+public enum SmokeRun {
+  /// Runs `chains`. With `baseline`, each result says how it stands to the one recorded there.
+  ///
+  /// A run never throws: what goes wrong is the outcome of a check. When the task is cancelled, what has not
+  /// begun is reported as skipped.
+  public static func run(
+    _ chains: [CheckChain], settings: SmokeSettings, dependencies: SmokeDependencies,
+    baseline: [ResponseBaseline] = []
+  ) async -> SmokeReport {
+    let runner = CheckRunner(
+      settings: settings, dependencies: dependencies,
+      baseline: Dictionary(baseline.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
+    var outcomes = [[CheckRunner.Outcome]](repeating: [], count: chains.count)
+    let width = max(1, settings.concurrency)
+    await withTaskGroup(of: (Int, [CheckRunner.Outcome]).self) { group in
+      var next = 0
+      // As many chains as there is room for requests: more would only wait.
+      while next < min(chains.count, width) {
+        let position = next
+        group.addTask { (position, await runner.run(chains[position])) }
+        next += 1
+      }
+      for await (position, found) in group {
+        outcomes[position] = found
+        if next < chains.count {
+          let position = next
+          group.addTask { (position, await runner.run(chains[position])) }
+          next += 1
+        }
+      }
+    }
+    let all = outcomes.flatMap { $0 }
+    return SmokeReport(
+      results: all.map(\.result),
+      baseline: settings.recordsBaseline
+        ? all.filter { $0.result.outcome != .skipped }.map { ResponseBaseline($0.result, $0.observation) }
+        : [])
+  }
+}

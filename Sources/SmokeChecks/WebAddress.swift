@@ -1,0 +1,146 @@
+/// An absolute `http` or `https` URL in its parts, each as written.
+public struct WebAddress: Hashable, Sendable, CustomStringConvertible {
+  /// `http` or `https`, in lower case.
+  public var scheme: String
+  /// `user:password` before the `@`, percent-encoded, nil where there is none.
+  public var userInfo: String?
+  /// The host, an IPv6 address with its brackets.
+  public var host: String
+  /// The port as written, nil where it is the scheme's own.
+  public var port: Int?
+  /// The path; empty or beginning with a slash.
+  public var path: String
+  /// What follows the question mark, nil where there is none.
+  public var query: String?
+
+  /// The parts of `text`, or nil where it is no absolute HTTP URL. A fragment is dropped: it is never sent.
+  public init?(_ text: String) {
+    guard let mark = text.firstRange(of: "://") else { return nil }
+    scheme = text[..<mark.lowerBound].lowercased()
+    guard scheme == "http" || scheme == "https" else { return nil }
+    var rest = text[mark.upperBound...].prefix { $0 != "#" }
+    let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+    var authority = rest[..<authorityEnd]
+    rest = rest[authorityEnd...]
+    if let at = authority.lastIndex(of: "@") {
+      userInfo = String(authority[..<at])
+      authority = authority[authority.index(after: at)...]
+    }
+    if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
+      let digits = authority[authority.index(after: colon)...]
+      authority = authority[..<colon]
+      if !digits.isEmpty {
+        guard let number = Int(digits), (0...65_535).contains(number) else { return nil }
+        port = number
+      }
+    }
+    host = String(authority)
+    guard !host.isEmpty, !host.contains(where: { $0 == " " || $0 == "{" || $0 == "<" }) else { return nil }
+    if let question = rest.firstIndex(of: "?") {
+      query = String(rest[rest.index(after: question)...])
+      rest = rest[..<question]
+    }
+    path = String(rest)
+  }
+
+  /// The port that is connected to.
+  public var effectivePort: Int { port ?? (scheme == "https" ? 443 : 80) }
+
+  /// Scheme, host and port: requests with the same origin may share credentials and connections.
+  public var origin: String { "\(scheme)://\(host.lowercased()):\(effectivePort)" }
+
+  public var description: String {
+    var text = "\(scheme)://"
+    if let userInfo { text += "\(userInfo)@" }
+    text += host
+    if let port { text += ":\(port)" }
+    text += path
+    if let query { text += "?\(query)" }
+    return text
+  }
+
+  /// The URL without credentials and query: what a report may show of any URL.
+  public var display: String {
+    var copy = self
+    copy.userInfo = nil
+    copy.query = nil
+    return copy.description
+  }
+
+  /// What `reference` means when it stands in an answer of this URL (RFC 3986, section 5), nil where it is of
+  /// another scheme or no reference.
+  public func resolving(_ reference: String) -> WebAddress? {
+    if let absolute = WebAddress(reference) { return absolute }
+    if reference.hasPrefix("//") { return WebAddress("\(scheme):\(reference)") }
+    if let colon = reference.firstIndex(of: ":"), !reference[..<colon].contains(where: { "/?#".contains($0) })
+    {
+      return nil
+    }
+    var result = self
+    let text = reference.prefix { $0 != "#" }
+    if text.isEmpty { return result }
+    let question = text.firstIndex(of: "?")
+    let newPath = text[..<(question ?? text.endIndex)]
+    result.query = question.map { String(text[text.index(after: $0)...]) }
+    if newPath.isEmpty { return result }
+    if newPath.hasPrefix("/") {
+      result.path = WebAddress.withoutDots(newPath)
+    } else {
+      let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "/"
+      result.path = WebAddress.withoutDots(folder + newPath)
+    }
+    return result
+  }
+
+  private static func withoutDots(_ path: Substring) -> String {
+    var parts: [Substring] = []
+    let split = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+    for (position, part) in split.enumerated() {
+      let isLast = position == split.count - 1
+      switch part {
+      case ".": if isLast { parts.append("") }
+      case "..":
+        if !parts.isEmpty { parts.removeLast() }
+        if isLast { parts.append("") }
+      default: parts.append(part)
+      }
+    }
+    return "/" + parts.joined(separator: "/")
+  }
+}
+
+extension WebAddress {
+  /// `text` with every byte outside RFC 3986's unreserved set as `%XX`.
+  public static func percentEncoded(_ text: String) -> String {
+    var out: [UInt8] = []
+    let digits = Array("0123456789ABCDEF".utf8)
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "~"):
+        out.append(byte)
+      default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+
+  /// `text` with each `%XX` as its byte; nil where a percent sign is followed by something else.
+  public static func percentDecoded(_ text: String) -> String? {
+    var out: [UInt8] = []
+    var bytes = Substring(text).utf8
+    while let byte = bytes.popFirst() {
+      guard byte == UInt8(ascii: "%") else {
+        out.append(byte)
+        continue
+      }
+      guard let high = bytes.popFirst(), let low = bytes.popFirst(),
+        let first = Character(Unicode.Scalar(high)).hexDigitValue,
+        let second = Character(Unicode.Scalar(low)).hexDigitValue
+      else { return nil }
+      out.append(UInt8(first << 4 | second))
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+}
