@@ -1,0 +1,51 @@
+/// The `[Options]` of an entry with all placeholders resolved; nil and empty mean that the file says nothing.
+public struct HurlOptions: Hashable, Sendable {
+  /// HTTP versions that can be asked for.
+  public enum Version: String, Hashable, Sendable { case http10, http11, http2, http3 }
+  /// Internet protocol versions that can be asked for.
+  public enum AddressFamily: Hashable, Sendable { case ipv4, ipv6 }
+
+  /// `provider1[:provider2[:region[:service]]]`
+  public var awsSigV4: String?
+  /// PEM files; the client certificate may be `file:passphrase`.
+  public var caCertificate: String?, clientCertificate: String?, clientKey: String?
+  /// Asks for and decodes compressed answers.
+  public var compressed: Bool?
+  /// `host:port:otherHost:otherPort`, `host:port:address`.
+  public var connectTo: [String] = [], resolve: [String] = []
+  /// Until the connection stands; for the whole exchange; before the request; between tries.
+  public var connectTimeout: Duration?, maxTime: Duration?, delay: Duration?, retryInterval: Duration?
+  /// The HTTP version to ask for.
+  public var version: Version?
+  /// Whether certificates go unverified.
+  public var insecure: Bool?
+  /// The internet protocol to use.
+  public var addressFamily: AddressFamily?
+  /// Bytes a second.
+  public var limitRate: Int?
+  /// Whether redirects are followed, and whether with credentials to other hosts too.
+  public var followsRedirects: Bool?, sendsCredentialsToOtherHosts: Bool?
+  /// At most this many redirects; -1 for no limit.
+  public var maxRedirects: Int?
+  /// Credentials from a netrc file.
+  public var netrc: Bool?, netrcFile: String?, netrcOptional: Bool?
+  /// Where the answer's body is to be written.
+  public var output: String?
+  /// Whether `..` in the path is left alone.
+  public var pathAsIs: Bool?
+  /// `host:port` or a URL.
+  public var proxy: String?
+  /// How often the entry runs; -1 for ever.
+  public var repetitions: Int?
+  /// How often a failing entry is tried again; -1 for ever.
+  public var retries: Int?
+  /// Whether the entry is passed over.
+  public var skip: Bool?
+  /// `user:password`.
+  public var user: String?
+  /// Whether more is to be told.
+  public var verbose: Bool?, veryVerbose: Bool?
+
+  /// Nothing said.
+  public init() {}
+}
