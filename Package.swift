@@ -161,7 +161,12 @@ let package = Package(
     tests("CIEnvironment", ["SystemInterfaces"]),
     tests("Reporting", ["Records", "JSONValues", "SystemInterfaces", "CIEnvironment"]),
     tests("AWSClients", ["HTTPTransport", "SystemInterfaces", "JSONValues", "CurlTransport"]),
-    tests("StepCommand", ["SystemInterfaces", "Records", "JSONValues", "DeploymentConfig", argumentParser]),
+    tests(
+      "StepCommand",
+      [
+        "SystemInterfaces", "Records", "Reporting", "JSONValues", "DeploymentConfig", "HTTPTransport",
+        argumentParser,
+      ]),
     tests("ChangeAnalysis", ["JSONValues"]),
     tests("HealthJudgement", ["SystemInterfaces"]),
     tests("HurlFile", ["JSONValues"]),

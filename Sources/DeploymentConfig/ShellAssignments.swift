@@ -326,12 +326,21 @@ struct ShellAssignments {
     return present ? word : ""
   }
 
-  /// The word of `${KEY:-word}` inside double quotes: single quotes are plain text there.
+  /// The word of `${KEY:-word}` inside double quotes: single quotes are plain text there, but a brace between two of
+  /// them does not end the word.
   private mutating func quotedWord(start: Int) throws(ConfigError) -> String {
     var out = ""
-    while let scalar = peek, scalar != "}" {
+    var isBetweenQuotes = false
+    while let scalar = peek, scalar != "}" || isBetweenQuotes {
       switch scalar {
+      case "'":
+        isBetweenQuotes.toggle()
+        out += "'"
+        advance()
       case "\"":
+        if isBetweenQuotes {
+          throw error("a double quote between single quotes inside \"${…}\" is not supported")
+        }
         advance()
         out += try doubleQuoted()
       case "\\":

@@ -15,9 +15,10 @@ extension StepFailure {
     case let error as RecordError: self.init(.data, error.description)
     case let error as FileError:
       // A full disk or a folder without permission is no defect of ours, and nothing that a file's content explains.
+      let isMissing = error.isNotFound && error.operation == "read"
       self.init(
-        error.isNotFound ? .data : .unavailable, error.description,
-        advice: error.isNotFound ? "" : "make room or set the permissions, and run the step again")
+        isMissing ? .data : .unavailable, error.description,
+        advice: isMissing ? "" : "make room or set the permissions, and run the step again")
     case let error as TransferError: self.init(.unavailable, error.description)
     case let error as JSONSyntaxError: self.init(.data, error.description)
     case let error as ValidationError: self.init(.usage, error.description)
