@@ -83,6 +83,10 @@ public struct ReportCase: Sendable {
   public var message: String
   /// Each attempt on a line.
   public var attempts: [String]
+  /// What kind of failure it was, in one word.
+  public var kind: String?
+  /// The exchanges behind it, for a waterfall.
+  public var exchanges: [ReportExchange] = []
 
   /// A check.
   public init(
@@ -98,6 +102,30 @@ public struct ReportCase: Sendable {
     self.milliseconds = milliseconds
     self.message = message
     self.attempts = attempts
+  }
+}
+
+/// One HTTP exchange, in milliseconds: its start counted from the start of the run, the rest from its own start.
+public struct ReportExchange: Sendable {
+  /// When it began.
+  public var startedAfter: Double
+  /// When the name was resolved, the connection made, TLS agreed, the first and the last byte received.
+  public var nameLookup: Double, connect: Double, tls: Double, firstByte: Double, total: Double
+  /// The answer's status.
+  public var status: Int?
+
+  /// An exchange.
+  public init(
+    startedAfter: Double, nameLookup: Double, connect: Double, tls: Double, firstByte: Double, total: Double,
+    status: Int?
+  ) {
+    self.startedAfter = startedAfter
+    self.nameLookup = nameLookup
+    self.connect = connect
+    self.tls = tls
+    self.firstByte = firstByte
+    self.total = total
+    self.status = status
   }
 }
 

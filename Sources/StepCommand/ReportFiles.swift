@@ -9,7 +9,8 @@ enum ReportFiles {
     let common = session.common
     // One line a format: the option's value and the format it asks for.
     let wanted: [(path: String?, format: any ReportFormat.Type)] = [
-      (common.markdown, MarkdownReport.self)
+      (common.markdown, MarkdownReport.self), (common.junit, JUnitReport.self), (common.tap, TAPReport.self),
+      (common.html, HTMLReport.self),
     ]
     for (path, format) in wanted {
       guard let path else { continue }

@@ -1,1 +1,4 @@
-print("placeholder")
+import SmokeTest
+import StepCommand
+
+await StepMain<SmokeTestCommand>.main()

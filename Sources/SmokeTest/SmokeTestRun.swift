@@ -1,0 +1,112 @@
+import DeploymentConfig
+import HTTPTransport
+import Records
+import Reporting
+import SmokeChecks
+import StepCommand
+import SystemInterfaces
+
+/// One run of the step: checks gathered, run, judged.
+struct SmokeTestRun: Sendable {
+  let options: SmokeOptions
+  let session: StepSession
+
+  func outcome() async throws -> StepOutcome<SmokePart> {
+    var chains: [CheckChain] = []
+    var findings: [Finding] = []
+    var notes: [String] = []
+    let stackChecks: StackChecks? = nil
+    if options.runsBuiltIn, !options.parseOnly {
+      if let endpoint = session.config.apiEndpoint {
+        var checks = EndpointChecks(endpoint: endpoint, apiKey: session.config.apiKey)
+        checks.certificateDays = options.policy.certificateDays
+        chains += checks.chains
+      }
+    }
+    if let shard = options.shard {
+      chains = chains.enumerated().filter { $0.offset % shard.count == shard.index - 1 }.map(\.element)
+    }
+    if chains.isEmpty {
+      return nothing(findings, notes)
+    }
+    let (recorded, comparedWith) = try baseline(&findings)
+    let total = chains.reduce(0) { $0 + $1.checks.count }
+    let progress = session.progress
+    let report = await SmokeRun.run(
+      chains, settings: options.settings,
+      dependencies: SmokeDependencies(
+        transport: session.http(), clock: session.context.clock, random: session.context.random
+      ) { result, done in
+        progress.update("\(done)/\(total) checks, \(result.outcome.rawValue): \(result.name)")
+        if result.outcome == .fail || result.outcome == .error {
+          progress.say("\(result.outcome.rawValue): \(result.name): \(result.message)")
+        }
+      }, baseline: recorded)
+    let entries = report.results.map(CheckEntry.init)
+    try raise(stackChecks?.faults.first, entries)
+    var (found, verdict) = SmokeVerdict.judge(entries, policy: options.policy)
+    found += findings
+    notes += stackChecks?.notes.all ?? []
+    var summary = SmokePart.Summary(counting: entries)
+    summary.comparedWith = comparedWith
+    summary.shard = options.shard?.text
+    summary.notes = notes
+    return StepOutcome(
+      verdict: verdict, findings: found, summary: summary, part: SmokePart(checks: entries))
+  }
+
+  private func nothing(_ findings: [Finding], _ notes: [String]) -> StepOutcome<SmokePart> {
+    var summary = SmokePart.Summary()
+    summary.notes = notes
+    summary.shard = options.shard?.text
+    let isShard = options.shard != nil
+    let empty = Finding(
+      "no-checks", isShard ? .notice : .warning,
+      isShard
+        ? "this part of the checks is empty"
+        : "there is nothing to check: the configuration names no API_ENDPOINT and no stack, and no file is given"
+    )
+    return StepOutcome(
+      verdict: isShard ? .go : .inconclusive, findings: findings + [empty], summary: summary,
+      part: SmokePart(checks: []))
+  }
+
+  /// The recorded answers to compare with, and the restore point that holds them.
+  private func baseline(_ findings: inout [Finding]) throws -> ([ResponseBaseline], String?) {
+    let wanted = options.baseline ?? "latest"
+    if wanted == "none" { return ([], nil) }
+    do {
+      guard let id = wanted == "latest" ? try session.restorePoints.latestId() : wanted else {
+        return ([], nil)
+      }
+      return (try session.restorePoints.read(id).baseline.responses, id)
+    } catch {
+      if options.baseline != nil { throw error }
+      findings.append(
+        Finding(
+          "no-baseline", .warning, "the answers are not compared with before: \(error)", subject: "baseline"))
+      return ([], nil)
+    }
+  }
+
+  /// Ends the step where AWS could not be asked, unless a checked endpoint answered badly: an outage must lead to a
+  /// rollback. Where the endpoint gave no answer at all either, the fault may be this side's network.
+  private func raise(_ fault: ControlPlaneError?, _ entries: [CheckEntry]) throws {
+    guard let fault else { return }
+    let hasStop = entries.contains { entry in
+      entry.outcome == .fail && !(fault.kind == .unavailable && entry.failure?.isWithoutAnswer == true)
+    }
+    if hasStop { return }
+    switch fault.kind {
+    case .unavailable:
+      throw StepFailure(
+        .unavailable, fault.message, advice: "check the network and AWS_ENDPOINT_URL, then run the step again"
+      )
+    case .refused:
+      throw StepFailure(
+        .refused, fault.message,
+        advice: "renew the credentials or add the permission, then run the step again")
+    case .other: return
+    }
+  }
+}
