@@ -50,6 +50,7 @@ let package = Package(
     .systemLibrary(name: "CLibYAML", path: "Sources/C/CLibYAML", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(
       name: "CLibPgQuery", path: "Sources/C/CLibPgQuery", providers: [.apt(["libpg-query-dev"])]),
+    .systemLibrary(name: "CLibPcre2", path: "Sources/C/CLibPcre2", providers: [.apt(["libpcre2-dev"])]),
     // Non-variadic doors to variadic C functions.
     .target(name: "CLibCurlShims", dependencies: ["CLibCurl"], path: "Sources/C/CLibCurlShims"),
     .target(name: "CLibGit2Shims", dependencies: ["CLibGit2"], path: "Sources/C/CLibGit2Shims"),
@@ -95,7 +96,9 @@ let package = Package(
       "ChangeAnalysis", ["JSONValues", "YAMLDocuments", "CryptoDigests", "CLibPgQuery"],
       linked: [.linkedLibrary(":libpg_query.a")]),
     library("HealthJudgement", ["SystemInterfaces"]),
-    library("HurlFile", ["JSONValues", "CryptoDigests", "SystemInterfaces"]),
+    library(
+      "HurlFile", ["JSONValues", "CryptoDigests", "SystemInterfaces", "CLibPcre2"],
+      linked: [.linkedLibrary(":libpcre2-8.a")]),
     library("RollbackPlan", ["SystemInterfaces", "JSONValues", "Records"]),
     library(
       "SmokeChecks",
@@ -169,7 +172,7 @@ let package = Package(
       ]),
     tests("ChangeAnalysis", ["JSONValues"]),
     tests("HealthJudgement", ["SystemInterfaces"]),
-    tests("HurlFile", ["JSONValues"]),
+    tests("HurlFile", ["JSONValues", "SystemInterfaces"]),
     tests("RollbackPlan", ["SystemInterfaces", "Records", "JSONValues"]),
     tests(
       "SmokeChecks",

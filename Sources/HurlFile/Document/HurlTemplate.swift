@@ -6,6 +6,8 @@ public struct HurlTemplate: Hashable, Sendable {
     case text(String)
     /// What stands between `{{` and `}}`.
     case placeholder(HurlExpression)
+    /// A placeholder inside a JSON string: its text is escaped as one.
+    case jsonStringPlaceholder(HurlExpression)
   }
   /// Where the text begins.
   public let position: HurlPosition
@@ -17,10 +19,10 @@ public struct HurlTemplate: Hashable, Sendable {
   /// The names of all variables in it.
   public var variableNames: [String] {
     parts.compactMap { part in
-      if case .placeholder(let expression) = part, case .variable(let name) = expression.kind {
-        name
-      } else {
-        nil
+      switch part {
+      case .placeholder(let expression), .jsonStringPlaceholder(let expression):
+        if case .variable(let name) = expression.kind { name } else { nil }
+      case .text: nil
       }
     }
   }

@@ -1,0 +1,133 @@
+extension HurlParser {
+  /// The kinds of right side that a predicate takes.
+  private enum Accepts { case anything, comparable, textOrBytes }
+
+  /// What must hold of a value, such as `not == 3`.
+  mutating func predicate() throws(HurlSyntaxError) -> HurlPredicate {
+    let position = scanner.position
+    var isNegated = false
+    if word() == "not" {
+      scanner.advance(3)
+      try space(after: "not")
+      isNegated = true
+    }
+    let (name, kind) = try predicateKind()
+    return HurlPredicate(position: position, isNegated: isNegated, name: name, kind: kind)
+  }
+
+  private static let plainPredicates: [String: HurlPredicate.Kind] = [
+    "exists": .exists, "isInteger": .isInteger, "isFloat": .isFloat, "isBoolean": .isBoolean,
+    "isString": .isString,
+    "isCollection": .isCollection, "isDate": .isDate, "isIsoDate": .isISODate, "isEmpty": .isEmpty,
+    "isNumber": .isNumber, "isIpv4": .isIPv4, "isIpv6": .isIPv6, "isUuid": .isUUID, "isList": .isList,
+    "isObject": .isObject,
+  ]
+
+  private mutating func predicateKind() throws(HurlSyntaxError) -> (String, HurlPredicate.Kind) {
+    for sign in ["==", "!=", ">=", "<=", ">", "<"] where scanner.take(sign) {
+      scanner.skipSpaces()
+      return (sign, try comparison(sign))
+    }
+    let start = scanner.position
+    let name = word()
+    if let kind = HurlParser.plainPredicates[name] {
+      scanner.advance(name.unicodeScalars.count)
+      return (name, kind)
+    }
+    let signs = [
+      "equals": "==", "notEquals": "!=", "greaterThan": ">", "greaterThanOrEquals": ">=", "lessThan": "<",
+      "lessThanOrEquals": "<=",
+    ]
+    switch name {
+    case "startsWith", "endsWith", "contains", "includes", "matches":
+      scanner.advance(name.unicodeScalars.count)
+    default:
+      guard let sign = signs[name] else {
+        let found = name.isEmpty ? described(scanner.peek) : name
+        throw scanner.error("expected a filter or a predicate, such as == or exists, not \(found)", at: start)
+      }
+      scanner.advance(name.unicodeScalars.count)
+      try space(after: name)
+      return (name, try comparison(sign))
+    }
+    if name == "matches" { return (name, .matches(try pattern(of: name))) }
+    try space(after: name)
+    switch name {
+    case "startsWith": return (name, .startsWith(try expected(.textOrBytes)))
+    case "endsWith": return (name, .endsWith(try expected(.textOrBytes)))
+    case "contains": return (name, .contains(try expected(.textOrBytes)))
+    default: return (name, .includes(try expected(.anything)))
+    }
+  }
+
+  private mutating func comparison(_ sign: String) throws(HurlSyntaxError) -> HurlPredicate.Kind {
+    switch sign {
+    case "==": .equal(try expected(.anything))
+    case "!=": .notEqual(try expected(.anything))
+    case ">": .greaterThan(try expected(.comparable))
+    case ">=": .greaterThanOrEqual(try expected(.comparable))
+    case "<": .lessThan(try expected(.comparable))
+    default: .lessThanOrEqual(try expected(.comparable))
+    }
+  }
+
+  private mutating func expected(_ accepts: Accepts) throws(HurlSyntaxError) -> HurlExpected {
+    let start = scanner.position
+    let value = try expected()
+    switch (accepts, value) {
+    case (.anything, _), (.comparable, .text), (.comparable, .placeholder), (.textOrBytes, .text),
+      (.textOrBytes, .literal(.bytes)), (.textOrBytes, .file):
+      return value
+    case (.comparable, .literal(.integer)), (.comparable, .literal(.float)),
+      (.comparable, .literal(.bigInteger)):
+      return value
+    case (.comparable, _): throw scanner.error("expected a number, a text or a placeholder", at: start)
+    case (.textOrBytes, _):
+      throw scanner.error("expected a text in \" or bytes, such as hex,c3a9;", at: start)
+    }
+  }
+
+  private mutating func expected() throws(HurlSyntaxError) -> HurlExpected {
+    let start = scanner.position
+    if scanner.isNext("{{") { return .placeholder(try placeholder()) }
+    if scanner.isNext("```") { return .text(try multiline().text) }
+    if scanner.peek == "\"" { return .text(try quoted()) }
+    if scanner.peek == "`" { return .text(try quoted("`")) }
+    if scanner.isNext("hex,") { return .literal(.bytes(try hex())) }
+    if scanner.isNext("base64,") { return .literal(.bytes(try base64())) }
+    if scanner.isNext("file,") { return .file(try file(), start) }
+    switch word() {
+    case "null":
+      scanner.advance(4)
+      return .literal(.null)
+    case "true":
+      scanner.advance(4)
+      return .literal(.bool(true))
+    case "false":
+      scanner.advance(5)
+      return .literal(.bool(false))
+    default: return .literal(try number())
+    }
+  }
+
+  /// A number, with a fraction or without.
+  private mutating func number() throws(HurlSyntaxError) -> HurlValue {
+    let start = (scanner.position, scanner.index)
+    _ = scanner.take("-")
+    let whole = scanner.takeWhile(\.isASCIIDigit)
+    guard !whole.isEmpty, whole == "0" || !whole.hasPrefix("0") else {
+      throw scanner.error(
+        "expected a value: a number, a text in \", true, false, null, bytes or a placeholder", at: start.0)
+    }
+    if scanner.take(".") {
+      guard !scanner.takeWhile(\.isASCIIDigit).isEmpty else {
+        throw scanner.error("expected a digit after the decimal point")
+      }
+      let text = scanner.text(from: start.1)
+      guard let value = Double(text) else { throw scanner.error("\(text) is no number", at: start.0) }
+      return .float(value)
+    }
+    let text = scanner.text(from: start.1)
+    return Int64(text).map(HurlValue.integer) ?? .bigInteger(text)
+  }
+}

@@ -1,0 +1,153 @@
+/// Reads a Hurl file by the format's grammar (hurl.dev/docs/grammar.html, version 4.3).
+struct HurlParser {
+  var scanner: HurlScanner
+
+  init(_ text: String, file: String) { scanner = HurlScanner(text, file: file) }
+
+  mutating func document() throws(HurlSyntaxError) -> HurlDocument {
+    var drafts: [(entry: HurlEntry, lastLine: Int)] = []
+    while true {
+      scanner.skipBlankLines()
+      if scanner.isAtEnd { break }
+      let entry = try entry()
+      drafts.append((entry, scanner.lastContentLine))
+    }
+    let annotations = HurlAnnotations(scanner)
+    var previousLine = annotations.lastFileLine(before: drafts.first?.entry.position.line ?? 0)
+    let wholeFile = annotations.between(0, previousLine)
+    var entries: [HurlEntry] = []
+    for draft in drafts {
+      entries.append(draft.entry.with(annotations.between(previousLine, draft.lastLine)))
+      previousLine = draft.lastLine
+    }
+    return HurlDocument(file: scanner.file, entries: entries, annotations: wholeFile)
+  }
+
+  private mutating func entry() throws(HurlSyntaxError) -> HurlEntry {
+    let start = scanner.position
+    let method = scanner.takeWhile { ("A"..."Z").contains($0) }
+    if method.isEmpty {
+      throw scanner.error("expected a request, such as GET https://…, not \(described(scanner.peek))")
+    }
+    guard scanner.skipSpaces() else {
+      throw scanner.error("expected a space and a URL after the method \(method)")
+    }
+    let url = try url()
+    try scanner.endLine(after: "the URL")
+    let headers = try keyValues()
+    let sections = try requestSections()
+    let body = try optionalBody()
+    return HurlEntry(
+      position: start, annotations: [], method: method, url: url, headers: headers, query: sections.query,
+      form: sections.form, cookies: sections.cookies, basicAuth: sections.basicAuth,
+      options: sections.options, body: body, response: try response())
+  }
+
+  private mutating func response() throws(HurlSyntaxError) -> HurlResponseSpec? {
+    let mark = scanner
+    scanner.skipBlankLines()
+    let start = scanner.position
+    guard scanner.take("HTTP"), scanner.peek.map({ !("A"..."Z").contains($0) }) ?? true else {
+      scanner.reset(to: mark)
+      return nil
+    }
+    let version = try version()
+    guard scanner.skipSpaces() else {
+      throw scanner.error("expected a space and a status, or *, after the HTTP version")
+    }
+    let statusPosition = scanner.position
+    let status = try status()
+    try scanner.endLine(after: "the status")
+    let headers = try keyValues()
+    let sections = try responseSections()
+    let body = try optionalBody()
+    return HurlResponseSpec(
+      position: start, version: version, statusPosition: statusPosition, status: status, headers: headers,
+      captures: sections.captures, asserts: sections.asserts, body: body)
+  }
+
+  /// What follows `HTTP`; nil for any version.
+  private mutating func version() throws(HurlSyntaxError) -> String? {
+    guard scanner.take("/") else { return nil }
+    let start = scanner.position
+    let text = scanner.takeWhile { $0 != " " && $0 != "\t" && $0 != "\n" && $0 != "\r" && $0 != "#" }
+    switch text {
+    case "*": return nil
+    case "1.0", "1.1", "2", "3": return text
+    default:
+      throw scanner.error("expected HTTP, HTTP/1.0, HTTP/1.1, HTTP/2 or HTTP/3, not HTTP/\(text)", at: start)
+    }
+  }
+
+  private mutating func status() throws(HurlSyntaxError) -> Int? {
+    if scanner.take("*") { return nil }
+    let start = scanner.position
+    let digits = scanner.takeWhile(\.isASCIIDigit)
+    guard !digits.isEmpty, let status = Int(digits), digits == "0" || !digits.hasPrefix("0") else {
+      throw scanner.error("expected a status such as 200, or *", at: start)
+    }
+    return status
+  }
+}
+
+extension HurlEntry {
+  fileprivate func with(_ annotations: [HurlAnnotation]) -> HurlEntry {
+    HurlEntry(
+      position: position, annotations: annotations, method: method, url: url, headers: headers, query: query,
+      form: form, cookies: cookies, basicAuth: basicAuth, options: options, body: body, response: response)
+  }
+}
+
+/// The comments of a file that are annotations, by line.
+private struct HurlAnnotations {
+  private let all: [HurlAnnotation]
+  private let blankLines: Set<Int>
+
+  init(_ scanner: HurlScanner) {
+    all = scanner.comments.compactMap(HurlAnnotation.init)
+    var blank: Set<Int> = []
+    for (offset, line) in scanner.scalars.split(separator: "\n", omittingEmptySubsequences: false)
+      .enumerated()
+    where line.allSatisfy({ $0 == " " || $0 == "\t" || $0 == "\r" }) {
+      blank.insert(offset + 1)
+    }
+    blankLines = blank
+  }
+
+  /// The last empty line before the first request: annotations above it concern the whole file.
+  func lastFileLine(before line: Int) -> Int {
+    guard line > 1 else { return 0 }
+    return (1..<line).last(where: blankLines.contains) ?? 0
+  }
+
+  /// Those after line `first`, up to line `last`.
+  func between(_ first: Int, _ last: Int) -> [HurlAnnotation] {
+    all.filter { $0.position.line > first && $0.position.line <= last }
+  }
+}
+
+extension HurlAnnotation {
+  /// The annotation in a comment, if it is one: `@name value` or `@name: value`.
+  fileprivate init?(_ comment: HurlScanner.Comment) {
+    var rest = Substring(comment.text).drop { $0 == " " || $0 == "\t" }
+    guard rest.popFirst() == "@" else { return nil }
+    let name = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber) || $0 == "-" || $0 == "_" }
+    if name.isEmpty { return nil }
+    rest = rest[name.endIndex...]
+    if rest.first == ":" { rest.removeFirst() }
+    if let next = rest.first, next != " ", next != "\t", rest.startIndex == name.endIndex { return nil }
+    let value = String(rest).trimmingSpaces
+    self.init(position: comment.position, name: String(name), value: value)
+  }
+}
+
+extension String {
+  /// Without spaces, tabs and line ends at both ends.
+  var trimmingSpaces: String {
+    let isSpace: (Unicode.Scalar) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" }
+    var rest = unicodeScalars[...]
+    while let first = rest.first, isSpace(first) { rest.removeFirst() }
+    while let last = rest.last, isSpace(last) { rest.removeLast() }
+    return String(rest)
+  }
+}
