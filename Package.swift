@@ -93,7 +93,7 @@ let package = Package(
 
     // Rules: pure functions of values.
     library(
-      "ChangeAnalysis", ["JSONValues", "YAMLDocuments", "CryptoDigests", "CLibPgQuery"],
+      "ChangeAnalysis", ["JSONValues", "YAMLDocuments", "CryptoDigests", "Records", "CLibPgQuery"],
       linked: [.linkedLibrary(":libpg_query.a")]),
     library("HealthJudgement", ["SystemInterfaces"]),
     library(
@@ -170,7 +170,7 @@ let package = Package(
         "SystemInterfaces", "Records", "Reporting", "JSONValues", "DeploymentConfig", "HTTPTransport",
         argumentParser,
       ]),
-    tests("ChangeAnalysis", ["JSONValues"]),
+    tests("ChangeAnalysis", ["JSONValues", "YAMLDocuments", "Records"]),
     tests("HealthJudgement", ["SystemInterfaces"]),
     tests("HurlFile", ["JSONValues", "SystemInterfaces"]),
     tests("RollbackPlan", ["SystemInterfaces", "Records", "JSONValues"]),

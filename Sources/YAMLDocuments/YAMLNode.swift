@@ -109,11 +109,25 @@ extension YAMLNode {
     return scalar.text
   }
   /// A whole number that fits.
-  public var int: Int? { json.int }
+  public var int: Int? { scalar != nil ? json.int : nil }
   /// A number as the nearest double.
-  public var double: Double? { json.double }
+  public var double: Double? { scalar != nil ? json.double : nil }
   /// A truth value: `true`, `yes`, `on` and their opposites, unquoted.
-  public var bool: Bool? { json.bool }
+  public var bool: Bool? { scalar != nil ? json.bool : nil }
   /// Whether this is an empty plain scalar, `~` or `null`.
-  public var isNull: Bool { json.isNull }
+  public var isNull: Bool { scalar != nil && json.isNull }
+}
+
+extension YAMLNode {
+  /// The text that CloudFormation makes of a scalar where it wants a string: `yes` gives "true", `0x10` gives "16",
+  /// `1.0` gives "1.0"; nil for null and for what is no scalar.
+  public var scalarText: String? {
+    guard scalar != nil else { return nil }
+    return switch json {
+    case .string(let text): text
+    case .bool(let value): value ? "true" : "false"
+    case .number(let number): number.text
+    case .null, .array, .object: nil
+    }
+  }
 }
