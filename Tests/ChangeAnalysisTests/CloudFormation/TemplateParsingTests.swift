@@ -30,7 +30,9 @@ import YAMLDocuments
     ("Resources:\n  A: 1\n  A: 2\n", 3, "duplicate key"),
   ])
   func `what is no template is refused with its place`(text: String, line: Int, part: String) {
-    let error = #expect(throws: TemplateError.self) { try CloudFormationTemplate(parsing: text, path: "x.yml") }
+    let error = #expect(throws: TemplateError.self) {
+      try CloudFormationTemplate(parsing: text, path: "x.yml")
+    }
     #expect(error?.line == line)
     #expect(error?.description.hasPrefix("x.yml:\(line):") == true)
     #expect(error?.message.contains(part) == true)
