@@ -19,6 +19,8 @@ public struct Check: Sendable {
   public var mayOverlap = false
   /// Whether it is left out after a failure earlier in its chain.
   public var needsEarlier = false
+  /// Whether passing only after a retry counts as a failure, whatever the run says.
+  public var failsWhenFlaky = false
   /// Asks once.
   public var ask: @Sendable (AttemptContext) async -> AttemptResult
 
@@ -41,6 +43,10 @@ public struct Check: Sendable {
 public struct CheckChain: Sendable {
   /// In the order of their file.
   public var checks: [Check]
+  /// Positions of the chains that end before this one begins; each smaller than its own.
+  public var needs: [Int] = []
+  /// What is done right before its first check, such as taking over what the chains it needs captured.
+  public var prepare: @Sendable () -> Void = {}
 
   /// A chain of `checks`.
   public init(_ checks: [Check]) { self.checks = checks }
@@ -54,8 +60,13 @@ public struct AttemptContext: Sendable {
   public let clock: any WallClock
   /// How long an exchange may take at most, the run's deadline considered.
   public let timeout: Duration
+  /// When the run's total time is up.
+  public let deadline: Timestamp
   /// Whether an `Observation` is wanted, for a baseline or to compare with one.
   public let wantsObservation: Bool
+
+  /// The time that is left at `now`.
+  func remaining(at now: Timestamp) -> Duration { deadline - now }
 }
 
 /// What one attempt came to.

@@ -33,6 +33,7 @@ struct CheckRunner: Sendable {
   /// Runs a chain: in order, but neighbours that may overlap side by side. Should one of those turn out to have
   /// changed the session (a cookie), what ran beside and after it is run again, in order.
   func run(_ chain: CheckChain) async -> [Outcome] {
+    chain.prepare()
     var done: [Outcome] = []
     var isOrdered = false
     var hasFailed = false
@@ -117,7 +118,7 @@ struct CheckRunner: Sendable {
       }
       let context = AttemptContext(
         transport: dependencies.transport, clock: dependencies.clock,
-        timeout: min(settings.requestTimeout, left),
+        timeout: min(settings.requestTimeout, left), deadline: started + settings.settling.deadline,
         wantsObservation: before != nil || settings.recordsBaseline)
       last = await limit.run { await check.ask(context) }
       judgeVersion(&last, before)
@@ -129,7 +130,7 @@ struct CheckRunner: Sendable {
       else { break }
       do { try await dependencies.clock.sleep(for: wait) } catch { break }
     }
-    conclude(last, in: &result)
+    conclude(last, check, in: &result)
     await sampleLatency(last, before, in: &result)
     if let before {
       BaselineComparison.apply(before, last.observation, to: &result, thresholds: settings.thresholds)
@@ -167,7 +168,7 @@ struct CheckRunner: Sendable {
     result.version = attempt.version ?? result.version
   }
 
-  private func conclude(_ last: AttemptResult, in result: inout CheckResult) {
+  private func conclude(_ last: AttemptResult, _ check: Check, in result: inout CheckResult) {
     switch last.verdict {
     case .passed:
       // Tries that the file itself asks for are polling, not flakiness.
@@ -176,7 +177,7 @@ struct CheckRunner: Sendable {
         result.outcome = .pass
         return
       }
-      result.outcome = .flaky
+      result.outcome = check.failsWhenFlaky ? .fail : .flaky
       result.failure = coldStart(result) ? .coldStart : failed.failure
       result.message = "passed at try \(result.attempts.count); before: \(failed.message)"
     case .failed(let failure, let message, _):

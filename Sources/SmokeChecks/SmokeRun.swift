@@ -74,21 +74,19 @@ public enum SmokeRun {
       baseline: Dictionary(baseline.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
     var outcomes = [[CheckRunner.Outcome]](repeating: [], count: chains.count)
     let width = max(1, settings.concurrency)
+    var queue = ChainQueue(chains)
     await withTaskGroup(of: (Int, [CheckRunner.Outcome]).self) { group in
-      var next = 0
-      // As many chains as there is room for requests: more would only wait.
-      while next < min(chains.count, width) {
-        let position = next
-        group.addTask { (position, await runner.run(chains[position])) }
-        next += 1
-      }
-      for await (position, found) in group {
-        outcomes[position] = found
-        if next < chains.count {
-          let position = next
+      var running = 0
+      while true {
+        // As many chains as there is room for requests: more would only wait.
+        while running < width, let position = queue.next() {
+          running += 1
           group.addTask { (position, await runner.run(chains[position])) }
-          next += 1
         }
+        guard let (position, found) = await group.next() else { break }
+        running -= 1
+        outcomes[position] = found
+        queue.finish(position)
       }
     }
     let all = outcomes.flatMap { $0 }
@@ -97,5 +95,34 @@ public enum SmokeRun {
       baseline: settings.recordsBaseline
         ? all.filter { $0.result.outcome != .skipped }.map { ResponseBaseline($0.result, $0.observation) }
         : [])
+  }
+}
+
+/// Which chain may begin: in order, each after those it needs.
+private struct ChainQueue {
+  private var ready: [Int] = []
+  private var first = 0
+  private var open: [Int]
+  private var followers: [Int: [Int]] = [:]
+
+  init(_ chains: [CheckChain]) {
+    open = chains.map(\.needs.count)
+    for (position, chain) in chains.enumerated() {
+      if chain.needs.isEmpty { ready.append(position) }
+      for needed in chain.needs { followers[needed, default: []].append(position) }
+    }
+  }
+
+  mutating func next() -> Int? {
+    guard first < ready.count else { return nil }
+    defer { first += 1 }
+    return ready[first]
+  }
+
+  mutating func finish(_ position: Int) {
+    for follower in followers[position] ?? [] {
+      open[follower] -= 1
+      if open[follower] == 0 { ready.append(follower) }
+    }
   }
 }

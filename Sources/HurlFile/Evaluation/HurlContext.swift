@@ -27,6 +27,12 @@ public struct HurlRequestSpec: Hashable, Sendable {
   public struct Parameter: Hashable, Sendable {
     /// The name and the value, as written: not encoded.
     public var name: String, value: String
+
+    /// A name and its value.
+    public init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
   }
   /// Such as `GET`.
   public var method: String

@@ -1,0 +1,51 @@
+import HurlFile
+
+/// The checks of a Hurl file: one an entry, in one session.
+public enum HurlChecks {
+  /// The chain of `document`, whose file is named `document.file`; `session` holds its variables and cookies.
+  public static func chain(_ document: HurlDocument, session: HurlSession) -> CheckChain {
+    let ofFile = Set(document.annotations.map(\.name))
+    var counts: [String: Int] = [:]
+    let checks = document.entries.enumerated().map { number, entry in
+      let ofEntry = Set(entry.annotations.map(\.name)).union(ofFile)
+      let title = entry.annotations.first { $0.name == "name" && !$0.value.isEmpty }?.value
+      let identity = "\(document.file) \(entry.method) \(entry.url.source)"
+      let count = counts[identity, default: 0] + 1
+      counts[identity] = count
+      let runner = HurlEntryRunner(entry: entry, session: session)
+      var check = Check(
+        name: title ?? "\(entry.method) \(entry.url.source)",
+        key: count == 1 ? identity : "\(identity) #\(count)", file: document.file, line: entry.position.line,
+        method: entry.method, url: nil
+      ) { await runner.ask($0) }
+      check.isCritical = ofEntry.contains("critical")
+      check.writes = ofEntry.contains("writes")
+      check.failsWhenFlaky = (entry.annotations + document.annotations).contains {
+        $0.name == "flaky-is" && $0.value == "failure"
+      }
+      check.mayOverlap = !ofEntry.contains("ordered") && mayOverlap(entry)
+      check.needsEarlier = number > 0 && !isSafe(entry)
+      return check
+    }
+    return CheckChain(checks)
+  }
+
+  /// The files whose captures `document` says it needs: `# @needs login.hurl` before the first entry.
+  public static func needs(_ document: HurlDocument) -> [HurlAnnotation] {
+    (document.annotations + (document.entries.first?.annotations ?? [])).filter { $0.name == "needs" }
+  }
+
+  /// A method that changes nothing (RFC 9110, section 9.2.1).
+  private static func isSafe(_ entry: HurlEntry) -> Bool {
+    ["GET", "HEAD", "OPTIONS", "TRACE"].contains(entry.method)
+  }
+
+  /// Whether an entry neither gives others anything nor depends on when it is sent.
+  private static func mayOverlap(_ entry: HurlEntry) -> Bool {
+    guard isSafe(entry), entry.cookies.isEmpty, entry.body == nil,
+      entry.response?.captures.isEmpty ?? true
+    else { return false }
+    let timed: Set<HurlOptionName> = [.variable, .delay, .repeat, .output, .retry, .skip]
+    return !entry.options.contains { timed.contains($0.name) }
+  }
+}

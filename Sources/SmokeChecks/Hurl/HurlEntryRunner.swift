@@ -1,0 +1,216 @@
+import HTTPTransport
+import HurlFile
+import SystemInterfaces
+
+/// Asks one entry of a Hurl file: options, request, exchange, judgement, captures.
+struct HurlEntryRunner: Sendable {
+  let entry: HurlEntry
+  let session: HurlSession
+
+  /// Asks once, or as often as the file's own `repeat` and `retry` say.
+  func ask(_ context: AttemptContext) async -> AttemptResult {
+    let options: HurlOptions
+    do throws(HurlRuntimeError) {
+      options = try resolveOptions(context)
+    } catch {
+      return unusable(error)
+    }
+    if options.skip == true { return AttemptResult(.skipped(.skippedByFile, "the file skips it")) }
+    var last = AttemptResult.passed
+    for _ in 0..<max(1, options.repetitions ?? 1) {
+      last = await askWithRetries(options, context)
+      guard case .passed = last.verdict else { break }
+    }
+    noteCaptures(of: last)
+    return last
+  }
+
+  private func resolveOptions(_ context: AttemptContext) throws(HurlRuntimeError) -> HurlOptions {
+    if entry.options.isEmpty { return HurlOptions() }
+    let now = session.context(now: context.clock.now)
+    let result: Result<HurlOptions, HurlRuntimeError> = session.update { state in
+      do throws(HurlRuntimeError) {
+        return .success(try entry.resolvedOptions(&state.variables, now))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private func askWithRetries(_ options: HurlOptions, _ context: AttemptContext) async -> AttemptResult {
+    let retries = options.retries ?? 0
+    var earlier: [AttemptResult] = []
+    while true {
+      let began = context.clock.now
+      do {
+        if let delay = options.delay, delay > .zero { try await context.clock.sleep(for: delay) }
+      } catch { return AttemptResult(.skipped(.deadline, "the run was interrupted")) }
+      var result = await askOnce(options, context)
+      result.began = began
+      result.ended = context.clock.now
+      // The file's own tries come before settling, and are kept like all others.
+      guard case .failed = result.verdict, retries < 0 || earlier.count < retries,
+        context.clock.now - began < context.timeout || context.remaining(at: context.clock.now) > .zero
+      else {
+        result.earlier = earlier
+        return result
+      }
+      earlier.append(result)
+      do { try await context.clock.sleep(for: options.retryInterval ?? .seconds(1)) } catch {
+        result.earlier = Array(earlier.dropLast())
+        return result
+      }
+      if context.remaining(at: context.clock.now) <= .zero {
+        result.earlier = Array(earlier.dropLast())
+        return result
+      }
+    }
+  }
+
+  private func askOnce(_ options: HurlOptions, _ context: AttemptContext) async -> AttemptResult {
+    let now = session.context(now: context.clock.now)
+    let variables = session.variables
+    let exchange: HurlExchange
+    do {
+      let spec = try entry.request(variables.fitting(entry.url), now)
+      exchange = try HurlExchange(
+        spec, options: options, entry: entry, session: session, timeout: context.timeout)
+    } catch let error as HurlRuntimeError {
+      return unusable(error)
+    } catch {
+      return AttemptResult(.unusable(.file, "\(error)"))
+    }
+    switch await exchange.run(context) {
+    case .failure(let failure): return failure.result(of: exchange.first)
+    case .success(let answer):
+      var result = AttemptResult.passed
+      Exchange.describe(answer.response, of: exchange.first, in: &result)
+      result.changedSession = answer.changedCookies
+      let evaluation = entry.evaluate(answer.values, variables, now)
+      judge(evaluation, answer.response, &result)
+      keep(evaluation.captures, body: answer.response.body)
+      observe(answer.response, exchange, context, &result)
+      if let path = options.output { write(answer.response.body, to: path, &result) }
+      return result
+    }
+  }
+
+  // MARK: - Judgement
+
+  private func judge(_ evaluation: HurlEvaluation, _ response: HTTPResponse, _ result: inout AttemptResult) {
+    let failed = evaluation.assertions.filter { !$0.passed }
+    result.conditions = failed.map {
+      FailedCondition(
+        line: $0.line, "\($0.description): expected \(shortened($0.expected)), got \(shortened($0.actual))")
+    }
+    if let status = entry.response?.status, status != response.status {
+      let diagnosis = AnswerClassifier.diagnosis(
+        status: response.status, headers: response.headers, body: response.body)
+      result.verdict = .failed(
+        diagnosis.failure, "\(diagnosis.message), expected \(status)", settles: diagnosis.failure.settles)
+    } else if let error = evaluation.error {
+      result.conditions.append(FailedCondition(line: error.position.line, error.message))
+      result.verdict = .failed(.capture, error.message, settles: false)
+    } else if let first = result.conditions.first {
+      let more = failed.count > 1 ? " (and \(failed.count - 1) more)" : ""
+      result.verdict = .failed(.assertion, first.message + more, settles: false)
+    }
+  }
+
+  private func shortened(_ text: String) -> String {
+    text.utf8.count <= 300 ? text : String(text.prefix(300)) + "…"
+  }
+
+  private func unusable(_ error: HurlRuntimeError) -> AttemptResult {
+    let missing = session.update { state in
+      state.missing.first { error.message.contains($0.key) }
+    }
+    var result =
+      missing.map { name, line in
+        AttemptResult(.skipped(.dependency, "needs \(name), which line \(line) did not capture"))
+      } ?? AttemptResult(.unusable(.variable, error.message))
+    result.conditions = [FailedCondition(line: error.position.line, error.message)]
+    result.method = entry.method
+    return result
+  }
+
+  // MARK: - What stays
+
+  private func keep(_ captures: [HurlEvaluation.Capture], body: [UInt8]) {
+    guard !captures.isEmpty || session.environment.keepsLastBody else { return }
+    let environment = session.environment
+    session.update { state in
+      for capture in captures {
+        if capture.isRedacted || environment.isSecretName(capture.name) {
+          if case .string(let text) = capture.value { environment.learnSecret(text) }
+          state.variables.setSecret(capture.name, capture.value)
+        } else {
+          state.variables[capture.name] = capture.value
+        }
+        state.missing[capture.name] = nil
+      }
+      if environment.keepsLastBody { state.lastBody = body }
+    }
+  }
+
+  /// Remembers which captures are missing, so that entries that need them say why they did not run.
+  private func noteCaptures(of result: AttemptResult) {
+    guard let captures = entry.response?.captures, !captures.isEmpty else { return }
+    if case .passed = result.verdict { return }
+    session.update { state in
+      for capture in captures where state.variables[capture.name.source] == nil {
+        state.missing[capture.name.source] = capture.position.line
+      }
+    }
+  }
+
+  private func observe(
+    _ response: HTTPResponse, _ exchange: HurlExchange, _ context: AttemptContext,
+    _ result: inout AttemptResult
+  ) {
+    let source = session.environment.versionSource
+    // A version stands in a small answer; large ones are read only where their shape is wanted.
+    let json = context.wantsObservation || response.body.count < 65_536 ? Exchange.json(response) : nil
+    result.version = source.version(headers: response.headers, json: json)
+    guard context.wantsObservation else { return }
+    result.observation = Exchange.observation(response, json: json, version: result.version)
+    if ["GET", "HEAD"].contains(exchange.first.method), exchange.isPlain {
+      result.repeatable = exchange.first
+    }
+  }
+
+  private func write(_ body: [UInt8], to path: String, _ result: inout AttemptResult) {
+    let target = path.hasPrefix("/") ? path : "\(session.folder)/\(path)"
+    let files = session.environment.files
+    do {
+      let parent = target.lastIndex(of: "/").map { String(target[..<$0]) } ?? "."
+      let root = try files.realPath(session.environment.root)
+      guard try (files.realPath(parent) + "/").hasPrefix(root + "/") else {
+        throw FileAccess.Refusal(
+          description: "output \(path) lies outside the project's folder \(session.environment.root)")
+      }
+      try files.writeAtomically(body, to: target, mode: 0o644)
+    } catch {
+      result.verdict = .unusable(.file, "\(error)")
+    }
+  }
+}
+
+extension HurlVariables {
+  /// These variables with `API_ENDPOINT` written so that `{{API_ENDPOINT}}/path`, `{{API_ENDPOINT}}path` and
+  /// `{{API_ENDPOINT}}` alone all mean what they look like.
+  func fitting(_ url: HurlTemplate) -> HurlVariables {
+    guard case .placeholder(let first)? = url.parts.first, first.kind == .variable("API_ENDPOINT"),
+      case .string(var endpoint)? = self["API_ENDPOINT"]
+    else { return self }
+    while endpoint.hasSuffix("/") { endpoint.removeLast() }
+    if url.parts.count > 1, case .text(let next) = url.parts[1], next.hasPrefix("/") {
+    } else {
+      endpoint += "/"
+    }
+    var copy = self
+    copy["API_ENDPOINT"] = .string(endpoint)
+    return copy
+  }
+}

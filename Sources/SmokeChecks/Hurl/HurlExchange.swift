@@ -1,0 +1,238 @@
+import HTTPTransport
+import HurlFile
+import SystemInterfaces
+
+/// The exchange of one entry: cookies added, credentials applied, redirects followed.
+struct HurlExchange: Sendable {
+  /// The answer that counts, and what the entry's queries see of it.
+  struct Answer: Sendable {
+    var response: HTTPResponse
+    var values: HurlResponseValues
+    var changedCookies: Bool
+  }
+
+  /// The first request, before cookies of the session.
+  let first: HTTPRequest
+  private let options: HurlOptions
+  private let session: HurlSession
+  private let ownCookies: [HurlRequestSpec.Parameter]
+  private let signing: SigningOrder?
+
+  init(
+    _ spec: HurlRequestSpec, options: HurlOptions, entry: HurlEntry, session: HurlSession, timeout: Duration
+  ) throws {
+    var request = HTTPRequest(
+      spec.method, spec.url, headers: spec.headers.map { HTTPField($0.name, $0.value) }, body: spec.body,
+      timeout: options.maxTime ?? timeout)
+    request.options = try HurlExchange.transportOptions(options, session, timeout: request.timeout)
+    if options.compressed != true, request.headers.first("accept-encoding") == nil {
+      // Bodies are decoded whether or not compression was asked for; without asking no field is sent.
+      request.headers.append(HTTPField("Accept-Encoding", ""))
+    }
+    var order: SigningOrder?
+    if let text = options.awsSigV4 {
+      let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+      let user = options.user.map { $0.split(separator: ":", maxSplits: 1).map(String.init) }
+      order = SigningOrder(
+        region: parts.count > 2 && !parts[2].isEmpty ? parts[2] : nil,
+        service: parts.count > 3 && !parts[3].isEmpty ? parts[3] : nil, accessId: user?.first,
+        secret: user.flatMap { $0.count > 1 ? $0[1] : nil })
+      if let secret = order?.secret { session.environment.learnSecret(secret) }
+    } else if let user = options.user, request.headers.first("authorization") == nil {
+      if let mark = user.firstIndex(of: ":") {
+        session.environment.learnSecret(String(user[user.index(after: mark)...]))
+      }
+      request.headers.append(HTTPField("Authorization", "Basic \(base64(Array(user.utf8)))"))
+    }
+    if let secret = spec.basicAuth?.value { session.environment.learnSecret(secret) }
+    first = request
+    ownCookies = spec.cookies
+    signing = order
+    self.options = options
+    self.session = session
+  }
+
+  /// Whether the request can be sent again as it is, to measure latency.
+  var isPlain: Bool { signing == nil && options.followsRedirects != true && first.body.isEmpty }
+
+  private static func transportOptions(
+    _ options: HurlOptions, _ session: HurlSession, timeout: Duration
+  ) throws -> HTTPOptions {
+    func refuse(_ name: String, _ isGiven: Bool) throws {
+      guard isGiven else { return }
+      throw FileAccess.Refusal(description: "option \(name) is not supported by smoke-test")
+    }
+    try refuse("netrc", options.netrc == true || options.netrcFile != nil || options.netrcOptional == true)
+    try refuse("limit-rate", options.limitRate != nil)
+    try refuse("ipv4 or ipv6", options.addressFamily != nil)
+    try refuse("path-as-is", options.pathAsIs == true)
+    try refuse("http3", options.version == .http3)
+    func file(_ name: String?) -> String? {
+      guard let name, !name.hasPrefix("/") else { return name }
+      let beside = "\(session.folder)/\(name)"
+      return session.environment.files.exists(beside) ? beside : name
+    }
+    var made = HTTPOptions()
+    made.version =
+      switch options.version {
+      case .http10: .http10
+      case .http11: .http11
+      case .http2: .http2
+      case .http3, nil: .automatic
+      }
+    made.connectTimeout = min(options.connectTimeout ?? made.connectTimeout, timeout)
+    made.verifiesTLS = options.insecure != true
+    made.certificateAuthorityFile = file(options.caCertificate)
+    made.clientCertificateFile = file(options.clientCertificate)
+    made.clientKeyFile = file(options.clientKey)
+    made.resolve = options.resolve
+    made.connectTo = options.connectTo
+    made.proxy = options.proxy
+    made.acceptsCompression = true
+    made.maximumBodyBytes = Exchange.maximumBodyBytes
+    return made
+  }
+
+  /// Sends the request and follows redirects where the entry says so.
+  func run(_ context: AttemptContext) async -> Result<Answer, ExchangeFailure> {
+    var request = first
+    request.options.wantsCertificate = request.url.hasPrefix("https:")
+    var redirects: [HurlValue] = []
+    var changedCookies = false
+    // libcurl's default and Hurl's own.
+    let limit = options.maxRedirects ?? 50
+    while true {
+      let address = WebAddress(request.url)
+      var sent = withCookies(request, to: address, now: context.clock.now, isFirst: redirects.isEmpty)
+      if let signing {
+        guard let sign = session.environment.sign else {
+          return failure(.badRequest, "aws-sigv4: there is nothing here to sign with")
+        }
+        do {
+          sent = try await sign(sent, signing)
+        } catch {
+          return failure(.badRequest, "aws-sigv4: \(error)")
+        }
+      }
+      let response: HTTPResponse
+      switch await Exchange.send(sent, context) {
+      case .failure(let failure): return .failure(failure)
+      case .success(let answer): response = answer
+      }
+      log(sent, response)
+      if let address, response.headers.first("set-cookie") != nil {
+        changedCookies = true
+        session.update { $0.cookies.store(response.headers, from: address, now: context.clock.now) }
+      }
+      guard options.followsRedirects == true || options.sendsCredentialsToOtherHosts == true,
+        [301, 302, 303, 307, 308].contains(response.status), let location = response.headers.first("location")
+      else {
+        return .success(
+          Answer(
+            response: response, values: values(response, request.url, redirects),
+            changedCookies: changedCookies))
+      }
+      redirects.append(.response(url: request.url, location: location, status: response.status))
+      guard limit < 0 || redirects.count <= limit else {
+        return failure(.redirectLoop, "more than \(limit) redirects, the last one to \(location)")
+      }
+      guard let target = address?.resolving(location) else {
+        return failure(.malformedAnswer, "redirected to \(location), which is no HTTP URL")
+      }
+      request = redirected(request, response.status, from: address, to: target)
+    }
+  }
+
+  private func failure(_ failure: FailureClass, _ message: String) -> Result<Answer, ExchangeFailure> {
+    .failure(ExchangeFailure(Diagnosis(failure: failure, message: message)))
+  }
+
+  /// Cookies of the session, and for the first request those of the entry, as one field.
+  private func withCookies(
+    _ request: HTTPRequest, to address: WebAddress?, now: Timestamp, isFirst: Bool
+  ) -> HTTPRequest {
+    guard let address else { return request }
+    let stored = session.update { $0.cookies.isEmpty ? [] : $0.cookies.pairs(for: address, now: now) }
+    guard !stored.isEmpty else { return request }
+    var request = request
+    let own = isFirst ? request.headers.all("cookie") : []
+    request.headers.removeAll { $0.name.lowercased() == "cookie" }
+    let all = stored.map { "\($0.name)=\($0.value)" } + own
+    request.headers.append(HTTPField("Cookie", all.joined(separator: "; ")))
+    return request
+  }
+
+  private func redirected(
+    _ request: HTTPRequest, _ status: Int, from: WebAddress?, to target: WebAddress
+  ) -> HTTPRequest {
+    var next = request
+    next.url = target.description
+    next.headers.removeAll { $0.name.lowercased() == "cookie" }
+    if status < 307, next.method != "HEAD" {
+      next.method = "GET"
+      next.body = []
+      next.headers.removeAll { $0.name.lowercased().hasPrefix("content-") }
+    }
+    if from?.origin != target.origin {
+      next.headers.removeAll { $0.name.lowercased() == "host" }
+      if options.sendsCredentialsToOtherHosts != true {
+        next.headers.removeAll { ["authorization", "x-api-key"].contains($0.name.lowercased()) }
+      } else if let userInfo = from?.userInfo, target.userInfo == nil {
+        var trusted = target
+        trusted.userInfo = userInfo
+        next.url = trusted.description
+      }
+    } else if let userInfo = from?.userInfo, target.userInfo == nil {
+      var same = target
+      same.userInfo = userInfo
+      next.url = same.description
+    }
+    return next
+  }
+
+  private func values(_ response: HTTPResponse, _ url: String, _ redirects: [HurlValue]) -> HurlResponseValues
+  {
+    var values = HurlResponseValues(
+      status: response.status, version: response.version, url: url,
+      headers: response.headers.map { HurlRequestSpec.Parameter(name: $0.name, value: $0.value) },
+      body: response.body, duration: response.timings.total, address: response.address, redirects: redirects)
+    if let shown = response.certificate {
+      var certificate = HurlResponseValues.Certificate()
+      certificate.subject = shown.subject
+      certificate.issuer = shown.issuer
+      certificate.serialNumber = shown.serialNumber
+      certificate.start = HTTPDate.parse(shown.startDate)
+      certificate.end = HTTPDate.parse(shown.expireDate)
+      certificate.alternativeNames = shown.alternativeNames
+      values.certificate = certificate
+    }
+    return values
+  }
+
+  private func log(_ request: HTTPRequest, _ response: HTTPResponse) {
+    guard options.verbose == true || options.veryVerbose == true else { return }
+    var lines = ["> \(request.method) \(request.url)"]
+    lines += request.headers.map { "> \($0.name): \($0.value)" }
+    lines.append("< HTTP/\(response.version) \(response.status)")
+    lines += response.headers.map { "< \($0.name): \($0.value)" }
+    if options.veryVerbose == true {
+      lines.append(String(decoding: response.body.prefix(4096), as: UTF8.self))
+    }
+    session.environment.log(lines.joined(separator: "\n"))
+  }
+}
+
+/// RFC 4648, section 4.
+func base64(_ bytes: [UInt8]) -> String {
+  let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  var out: [UInt8] = []
+  for start in stride(from: 0, to: bytes.count, by: 3) {
+    let count = min(3, bytes.count - start)
+    var group: UInt32 = 0
+    for offset in 0..<3 { group = group << 8 | (offset < count ? UInt32(bytes[start + offset]) : 0) }
+    for digit in 0..<4 {
+      out.append(digit <= count ? alphabet[Int(group >> UInt32(18 - 6 * digit)) & 63] : UInt8(ascii: "="))
+    }
+  }
+  return String(decoding: out, as: UTF8.self)
+}
