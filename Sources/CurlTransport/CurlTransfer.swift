@@ -1,0 +1,269 @@
+import CLibCurl
+import CLibCurlShims
+import HTTPTransport
+import Synchronization
+import SystemInterfaces
+
+/// One exchange. After it is enqueued it belongs to the loop's thread.
+final class CurlTransfer: @unchecked Sendable {
+  private static let counter = Atomic<UInt64>(0)
+  let id = CurlTransfer.counter.add(1, ordering: .relaxed).newValue
+  let request: HTTPRequest
+  private let proxies: ProxyVariables
+  private var continuation: CheckedContinuation<HTTPResponse, any Error>?
+  private(set) var easy: UnsafeMutableRawPointer?
+  var isCancelled = false
+  private var lists: [UnsafeMutablePointer<curl_slist>] = []
+  private var response: HTTPResponse
+  private var isBodyTooLarge = false
+  private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+
+  init(_ request: HTTPRequest, proxies: ProxyVariables) {
+    self.request = request
+    self.proxies = proxies
+    response = HTTPResponse(status: 0, url: request.url)
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+  }
+
+  deinit {
+    curl_easy_cleanup(easy)
+    for list in lists { curl_slist_free_all(list) }
+    errorText.deallocate()
+  }
+
+  func begin(_ continuation: CheckedContinuation<HTTPResponse, any Error>) { self.continuation = continuation }
+
+  /// Makes the easy handle; a failure names the option that libcurl refused.
+  func prepare() -> TransferError? {
+    guard let easy = curl_easy_init() else { return TransferError(.other, code: 27, message: "libcurl gave no handle") }
+    self.easy = easy
+    var settings = CurlSettings(easy)
+    let me = Unmanaged.passUnretained(self).toOpaque()
+    let options = request.options
+    settings.set("URL", CURLOPT_URL, request.url)
+    settings.set("protocols", CURLOPT_PROTOCOLS_STR, "http,https")
+    settings.set("redirect protocols", CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+    settings.set("no signals", CURLOPT_NOSIGNAL, 1)
+    settings.set("timeout", CURLOPT_TIMEOUT_MS, max(1, milliseconds(request.timeout)))
+    settings.set("connect timeout", CURLOPT_CONNECTTIMEOUT_MS, max(1, milliseconds(options.connectTimeout)))
+    settings.set("HTTP version", CURLOPT_HTTP_VERSION, Int(version(options.version)))
+    settings.set("proxy", CURLOPT_PROXY, options.proxy ?? proxies.proxy(for: request.url))
+    settings.set("proxy exceptions", CURLOPT_NOPROXY, options.proxy == nil ? proxies.exceptions : "")
+    settings.set("method", CURLOPT_CUSTOMREQUEST, request.method)
+    if request.method == "HEAD" { settings.set("no body", CURLOPT_NOBODY, 1) }
+    if !request.body.isEmpty {
+      let code = request.body.withUnsafeBytes { shim_setopt_bytes(easy, $0.baseAddress, Int64($0.count)) }
+      settings.check("body", code)
+    }
+    if options.maximumRedirects > 0 {
+      settings.set("redirects", CURLOPT_FOLLOWLOCATION, 1)
+      settings.set("redirects", CURLOPT_MAXREDIRS, options.maximumRedirects)
+    }
+    if !options.verifiesTLS {
+      settings.set("TLS verification", CURLOPT_SSL_VERIFYPEER, 0)
+      settings.set("TLS verification", CURLOPT_SSL_VERIFYHOST, 0)
+    }
+    if let file = options.certificateAuthorityFile { settings.set("CA file", CURLOPT_CAINFO, file) }
+    if let file = options.clientCertificateFile { settings.set("client certificate", CURLOPT_SSLCERT, file) }
+    if let file = options.clientKeyFile { settings.set("client key", CURLOPT_SSLKEY, file) }
+    if options.acceptsCompression { settings.set("compression", CURLOPT_ACCEPT_ENCODING, "") }
+    if options.wantsCertificate { settings.set("certificate", CURLOPT_CERTINFO, 1) }
+    setLists(&settings)
+    settings.check("private", shim_setopt_pointer(easy, CURLOPT_PRIVATE, me))
+    settings.check("error text", shim_setopt_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
+    setCallbacks(&settings, me)
+    return settings.failure
+  }
+
+  private func setLists(_ settings: inout CurlSettings) {
+    // libcurl would wait for "100 Continue" with large bodies, which signed requests must not carry; it would add a
+    // content type of its own to a body.
+    var fields = request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
+    if request.headers.first("Expect") == nil { fields.append("Expect:") }
+    if request.headers.first("Content-Type") == nil, !request.body.isEmpty { fields.append("Content-Type:") }
+    if request.headers.first("Accept") == nil { fields.append("Accept: */*") }
+    settings.check("headers", list(fields).map { shim_setopt_list(easy, CURLOPT_HTTPHEADER, $0) })
+    if !request.options.resolve.isEmpty {
+      settings.check("resolve", list(request.options.resolve).map { shim_setopt_list(easy, CURLOPT_RESOLVE, $0) })
+    }
+    if !request.options.connectTo.isEmpty {
+      settings.check("connect to", list(request.options.connectTo).map { shim_setopt_list(easy, CURLOPT_CONNECT_TO, $0) })
+    }
+  }
+
+  private func list(_ entries: [String]) -> UnsafeMutablePointer<curl_slist>? {
+    var list: UnsafeMutablePointer<curl_slist>?
+    for entry in entries { list = curl_slist_append(list, entry) }
+    if let list { lists.append(list) }
+    return list
+  }
+
+  private func setCallbacks(_ settings: inout CurlSettings, _ me: UnsafeMutableRawPointer) {
+    settings.check(
+      "body",
+      shim_setopt_write(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, me in
+        Unmanaged<CurlTransfer>.fromOpaque(me!).takeUnretainedValue()
+          .received(UnsafeRawBufferPointer(start: bytes, count: size * count))
+      })
+    settings.check("body", shim_setopt_pointer(easy, CURLOPT_WRITEDATA, me))
+    settings.check(
+      "headers",
+      shim_setopt_write(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, me in
+        let line = String(decoding: UnsafeRawBufferPointer(start: bytes, count: size * count), as: UTF8.self)
+        Unmanaged<CurlTransfer>.fromOpaque(me!).takeUnretainedValue().receivedHeader(line)
+        return size * count
+      })
+    settings.check("headers", shim_setopt_pointer(easy, CURLOPT_HEADERDATA, me))
+  }
+
+  // MARK: - The answer
+
+  private func received(_ bytes: UnsafeRawBufferPointer) -> Int {
+    if response.body.count + bytes.count > request.options.maximumBodyBytes {
+      isBodyTooLarge = true
+      return 0
+    }
+    response.body.append(contentsOf: bytes)
+    return bytes.count
+  }
+
+  private func receivedHeader(_ line: String) {
+    if line.hasPrefix("HTTP/") {
+      // A new answer begins: an interim one, or the next of a redirect.
+      response.headers = []
+      response.version = String(line.dropFirst("HTTP/".count).prefix { !$0.isWhitespace })
+      return
+    }
+    guard let colon = line.firstIndex(of: ":") else { return }
+    let value = line[line.index(after: colon)...].drop(while: \.isWhitespace)
+    let end = value.lastIndex { !$0.isWhitespace }.map { value.index(after: $0) } ?? value.startIndex
+    response.headers.append(HTTPField(String(line[..<colon]), String(value[..<end])))
+  }
+
+  func complete(_ result: CURLcode) {
+    guard result == CURLE_OK else { return finish(.failure(failure(result))) }
+    var status = 0
+    _ = shim_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
+    response.status = status
+    response.timings = timings()
+    response.url = text(CURLINFO_EFFECTIVE_URL) ?? request.url
+    response.address = text(CURLINFO_PRIMARY_IP)
+    if request.options.wantsCertificate { response.certificate = certificate() }
+    finish(.success(response))
+  }
+
+  func finish(_ result: Result<HTTPResponse, any Error>) {
+    continuation?.resume(with: result)
+    continuation = nil
+  }
+
+  private func failure(_ result: CURLcode) -> TransferError {
+    let own = String(cString: errorText)
+    let message = own.isEmpty ? String(cString: curl_easy_strerror(result)) : own
+    if isBodyTooLarge {
+      return TransferError(
+        .bodyTooLarge, code: Int(result.rawValue),
+        message: "the body grew past \(request.options.maximumBodyBytes) bytes")
+    }
+    return TransferError(CurlTransfer.kind(result), code: Int(result.rawValue), message: message)
+  }
+
+  private static func kind(_ result: CURLcode) -> TransferError.Kind {
+    switch result {
+    case CURLE_COULDNT_RESOLVE_HOST: .nameNotResolved
+    case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: .proxyFailed
+    case CURLE_COULDNT_CONNECT: .connectionFailed
+    case CURLE_OPERATION_TIMEDOUT: .timedOut
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
+      CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED:
+      .tlsFailed
+    case CURLE_TOO_MANY_REDIRECTS: .tooManyRedirects
+    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .badRequest
+    case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_WEIRD_SERVER_REPLY,
+      CURLE_BAD_CONTENT_ENCODING, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_CHUNK_FAILED, CURLE_WRITE_ERROR:
+      .brokenAnswer
+    default: .other
+    }
+  }
+
+  private func timings() -> HTTPTimings {
+    func time(_ info: CURLINFO) -> Duration {
+      var microseconds: curl_off_t = 0
+      _ = shim_getinfo_off(easy, info, &microseconds)
+      return .microseconds(microseconds)
+    }
+    var timings = HTTPTimings()
+    timings.nameLookup = time(CURLINFO_NAMELOOKUP_TIME_T)
+    timings.connect = time(CURLINFO_CONNECT_TIME_T)
+    timings.tls = time(CURLINFO_APPCONNECT_TIME_T)
+    timings.firstByte = time(CURLINFO_STARTTRANSFER_TIME_T)
+    timings.total = time(CURLINFO_TOTAL_TIME_T)
+    var connections = 0
+    _ = shim_getinfo_long(easy, CURLINFO_NUM_CONNECTS, &connections)
+    timings.reusedConnection = connections == 0
+    return timings
+  }
+
+  private func text(_ info: CURLINFO) -> String? {
+    var found: UnsafePointer<CChar>?
+    guard shim_getinfo_string(easy, info, &found) == CURLE_OK, let found else { return nil }
+    return String(cString: found)
+  }
+
+  /// The leaf of the chain that the server showed.
+  private func certificate() -> HTTPCertificate? {
+    var chain: UnsafeMutablePointer<curl_certinfo>?
+    guard shim_getinfo_certinfo(easy, &chain) == CURLE_OK, let chain, chain.pointee.num_of_certs > 0 else { return nil }
+    var certificate = HTTPCertificate()
+    var entry = chain.pointee.certinfo?[0]
+    while let current = entry {
+      let line = String(cString: current.pointee.data)
+      entry = current.pointee.next
+      guard let colon = line.firstIndex(of: ":") else { continue }
+      let value = String(line[line.index(after: colon)...])
+      switch line[..<colon] {
+      case "Subject": certificate.subject = value
+      case "Issuer": certificate.issuer = value
+      case "Serial Number": certificate.serialNumber = value
+      case "Start date": certificate.startDate = value
+      case "Expire date": certificate.expireDate = value
+      case "X509v3 Subject Alternative Name": certificate.alternativeNames = value
+      default: break
+      }
+    }
+    return certificate
+  }
+
+  private func milliseconds(_ duration: Duration) -> Int { Int(duration.microseconds / 1000) }
+
+  private func version(_ version: HTTPOptions.Version) -> UInt32 {
+    switch version {
+    case .http10: UInt32(CURL_HTTP_VERSION_1_0)
+    case .http11: UInt32(CURL_HTTP_VERSION_1_1)
+    case .http2: UInt32(CURL_HTTP_VERSION_2_0)
+    case .automatic: UInt32(CURL_HTTP_VERSION_2TLS)
+    }
+  }
+}
+
+/// Sets options of one easy handle and keeps the first that libcurl refused.
+struct CurlSettings {
+  private let easy: UnsafeMutableRawPointer
+  private(set) var failure: TransferError?
+
+  init(_ easy: UnsafeMutableRawPointer) { self.easy = easy }
+
+  mutating func set(_ name: StaticString, _ option: CURLoption, _ value: String) {
+    check(name, shim_setopt_string(easy, option, value))
+  }
+
+  mutating func set(_ name: StaticString, _ option: CURLoption, _ value: Int) {
+    check(name, shim_setopt_long(easy, option, value))
+  }
+
+  mutating func check(_ name: StaticString, _ code: CURLcode?) {
+    guard let code, code != CURLE_OK, failure == nil else { return }
+    let words = String(cString: curl_easy_strerror(code))
+    failure = TransferError(.badRequest, code: Int(code.rawValue), message: "libcurl refused the \(name): \(words)")
+  }
+}

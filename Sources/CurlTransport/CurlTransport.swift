@@ -1,0 +1,48 @@
+import HTTPTransport
+import SystemInterfaces
+
+/// Sends requests over one libcurl multi handle that one thread of its own drives.
+///
+/// libcurl is initialised and the thread started by the first request: a step that sends none pays nothing.
+/// Connections are kept and used again; HTTP/2 requests to one host share a connection.
+public final class CurlTransport: HTTPTransport, Sendable {
+  private let loop: CurlLoop
+  private let proxies: ProxyVariables
+
+  /// - Parameter environment: where the usual proxy variables are read.
+  public init(environment: Environment) {
+    loop = CurlLoop()
+    proxies = ProxyVariables(environment)
+  }
+
+  deinit { loop.stop() }
+
+  public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+    try Task.checkCancellation()
+    let transfer = CurlTransfer(request, proxies: proxies)
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        transfer.begin(continuation)
+        loop.enqueue(.start(transfer))
+      }
+    } onCancel: {
+      loop.enqueue(.cancel(transfer))
+    }
+  }
+}
+
+/// The proxy variables that curl documents, taken from the handed-in environment rather than from the process.
+struct ProxyVariables: Sendable {
+  let http: String, https: String, exceptions: String
+
+  init(_ environment: Environment) {
+    let all = environment.nonEmpty("all_proxy") ?? environment.nonEmpty("ALL_PROXY") ?? ""
+    // HTTP_PROXY in capitals can be set by a client of a CGI program; curl ignores it too.
+    http = environment.nonEmpty("http_proxy") ?? all
+    https = environment.nonEmpty("https_proxy") ?? environment.nonEmpty("HTTPS_PROXY") ?? all
+    exceptions = environment.nonEmpty("no_proxy") ?? environment.nonEmpty("NO_PROXY") ?? ""
+  }
+
+  /// The proxy for a URL; empty for none.
+  func proxy(for url: String) -> String { url.lowercased().hasPrefix("https:") ? https : http }
+}
