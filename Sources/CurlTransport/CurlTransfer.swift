@@ -31,11 +31,15 @@ final class CurlTransfer: @unchecked Sendable {
     errorText.deallocate()
   }
 
-  func begin(_ continuation: CheckedContinuation<HTTPResponse, any Error>) { self.continuation = continuation }
+  func begin(_ continuation: CheckedContinuation<HTTPResponse, any Error>) {
+    self.continuation = continuation
+  }
 
   /// Makes the easy handle; a failure names the option that libcurl refused.
   func prepare() -> TransferError? {
-    guard let easy = curl_easy_init() else { return TransferError(.other, code: 27, message: "libcurl gave no handle") }
+    guard let easy = curl_easy_init() else {
+      return TransferError(.other, code: 27, message: "libcurl gave no handle")
+    }
     self.easy = easy
     var settings = CurlSettings(easy)
     let me = Unmanaged.passUnretained(self).toOpaque()
@@ -52,7 +56,9 @@ final class CurlTransfer: @unchecked Sendable {
     settings.set("method", CURLOPT_CUSTOMREQUEST, request.method)
     if request.method == "HEAD" { settings.set("no body", CURLOPT_NOBODY, 1) }
     if !request.body.isEmpty {
-      let code = request.body.withUnsafeBytes { shim_setopt_bytes(easy, $0.baseAddress, Int64($0.count)) }
+      let code = request.body.withUnsafeBytes {
+        shim_setopt_bytes(easy, $0.baseAddress, curl_off_t($0.count))
+      }
       settings.check("body", code)
     }
     if options.maximumRedirects > 0 {
@@ -84,10 +90,12 @@ final class CurlTransfer: @unchecked Sendable {
     if request.headers.first("Accept") == nil { fields.append("Accept: */*") }
     settings.check("headers", list(fields).map { shim_setopt_list(easy, CURLOPT_HTTPHEADER, $0) })
     if !request.options.resolve.isEmpty {
-      settings.check("resolve", list(request.options.resolve).map { shim_setopt_list(easy, CURLOPT_RESOLVE, $0) })
+      settings.check(
+        "resolve", list(request.options.resolve).map { shim_setopt_list(easy, CURLOPT_RESOLVE, $0) })
     }
     if !request.options.connectTo.isEmpty {
-      settings.check("connect to", list(request.options.connectTo).map { shim_setopt_list(easy, CURLOPT_CONNECT_TO, $0) })
+      settings.check(
+        "connect to", list(request.options.connectTo).map { shim_setopt_list(easy, CURLOPT_CONNECT_TO, $0) })
     }
   }
 
@@ -190,7 +198,7 @@ final class CurlTransfer: @unchecked Sendable {
     func time(_ info: CURLINFO) -> Duration {
       var microseconds: curl_off_t = 0
       _ = shim_getinfo_off(easy, info, &microseconds)
-      return .microseconds(microseconds)
+      return .microseconds(Int64(microseconds))
     }
     var timings = HTTPTimings()
     timings.nameLookup = time(CURLINFO_NAMELOOKUP_TIME_T)
@@ -213,7 +221,9 @@ final class CurlTransfer: @unchecked Sendable {
   /// The leaf of the chain that the server showed.
   private func certificate() -> HTTPCertificate? {
     var chain: UnsafeMutablePointer<curl_certinfo>?
-    guard shim_getinfo_certinfo(easy, &chain) == CURLE_OK, let chain, chain.pointee.num_of_certs > 0 else { return nil }
+    guard shim_getinfo_certinfo(easy, &chain) == CURLE_OK, let chain, chain.pointee.num_of_certs > 0 else {
+      return nil
+    }
     var certificate = HTTPCertificate()
     var entry = chain.pointee.certinfo?[0]
     while let current = entry {
@@ -264,6 +274,7 @@ struct CurlSettings {
   mutating func check(_ name: StaticString, _ code: CURLcode?) {
     guard let code, code != CURLE_OK, failure == nil else { return }
     let words = String(cString: curl_easy_strerror(code))
-    failure = TransferError(.badRequest, code: Int(code.rawValue), message: "libcurl refused the \(name): \(words)")
+    failure = TransferError(
+      .badRequest, code: Int(code.rawValue), message: "libcurl refused the \(name): \(words)")
   }
 }

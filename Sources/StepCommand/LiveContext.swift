@@ -9,7 +9,7 @@ extension StepContext {
   public static func live() -> StepContext {
     StepContext(
       environment: .ofProcess(), clock: SystemClock(), files: LocalFileSystem(), terminal: ProcessTerminal(),
-      random: Randomness(), makeTransport: { _ in fatalError() },
+      random: Randomness(), makeTransport: { CurlTransport(environment: $0) },
       openRepository: { _, _ in throw StepFailure(.software, "no repository access yet") },
       workingDirectory: currentFolder(), processId: getpid())
   }
