@@ -126,7 +126,7 @@ let package = Package(
       "SmokeTest",
       [
         "StepCommand", "SmokeChecks", "HurlFile", "AWSClients", "Records", "Reporting", "DeploymentConfig",
-        "JSONValues", "HTTPTransport", "CurlTransport", "SystemInterfaces", argumentParser,
+        "JSONValues", "CryptoDigests", "HTTPTransport", "CurlTransport", "SystemInterfaces", argumentParser,
       ]),
     library(
       "Watch30m",

@@ -23,7 +23,7 @@ enum SmokeTestReport {
     if !record.summary.notes.isEmpty { sections.append(ReportSection("Notes", lines: record.summary.notes)) }
     return Report(
       record, headline: headline(record.summary, bad), sections: sections, cases: checks.map(reportCase),
-      catalog: SmokeVerdict.catalog)
+      catalog: SmokeTestFindings.catalog)
   }
 
   private static func headline(_ summary: SmokePart.Summary, _ bad: [CheckEntry]) -> String {

@@ -61,8 +61,8 @@ public struct SmokeTestCommand: StepCommand {
 
   public init() {}
 
-  /// Merging needs the records alone.
-  public var needsConfig: Bool { merge.isEmpty }
+  /// Files may bring all they need, and merging needs the records alone.
+  public var needsConfig: Bool { merge.isEmpty && smoke.isEmpty && files.isEmpty }
 
   public func run(in session: StepSession) async throws -> StepOutcome<SmokePart> {
     if !merge.isEmpty { return try ShardMerge.outcome(of: merge, session) }

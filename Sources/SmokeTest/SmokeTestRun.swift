@@ -16,16 +16,19 @@ struct SmokeTestRun: Sendable {
     var findings: [Finding] = []
     var notes: [String] = []
     let stackChecks: StackChecks? = nil
-    if options.runsBuiltIn, !options.parseOnly {
+    let hurl = try HurlPlan(
+      options.files, variables: SmokeVariables.make(options, session), environment: hurlEnvironment(), session
+    )
+    if options.parseOnly { return parsed(hurl) }
+    chains += hurl.chains
+    if options.runsBuiltIn {
       if let endpoint = session.config.apiEndpoint {
         var checks = EndpointChecks(endpoint: endpoint, apiKey: session.config.apiKey)
         checks.certificateDays = options.policy.certificateDays
         chains += checks.chains
       }
     }
-    if let shard = options.shard {
-      chains = chains.enumerated().filter { $0.offset % shard.count == shard.index - 1 }.map(\.element)
-    }
+    if let shard = options.shard { chains = SmokeShards.part(shard.index, of: shard.count, chains) }
     if chains.isEmpty {
       return nothing(findings, notes)
     }
@@ -42,6 +45,9 @@ struct SmokeTestRun: Sendable {
           progress.say("\(result.outcome.rawValue): \(result.name): \(result.message)")
         }
       }, baseline: recorded)
+    if let path = options.output, let body = hurl.lastBody {
+      try session.context.files.writeAtomically(body, to: session.context.absolute(path), mode: 0o600)
+    }
     let entries = report.results.map(CheckEntry.init)
     try raise(stackChecks?.faults.first, entries)
     var (found, verdict) = SmokeVerdict.judge(entries, policy: options.policy)
@@ -52,7 +58,31 @@ struct SmokeTestRun: Sendable {
     summary.shard = options.shard?.text
     summary.notes = notes
     return StepOutcome(
-      verdict: verdict, findings: found, summary: summary, part: SmokePart(checks: entries))
+      verdict: verdict, findings: found, inputs: hurl.files.map(\.input), summary: summary,
+      part: SmokePart(checks: entries))
+  }
+
+  private func hurlEnvironment() -> HurlEnvironment {
+    let (redactor, progress) = (session.redactor, session.progress)
+    var environment = HurlEnvironment(
+      root: session.repositoryRoot ?? session.context.workingDirectory, files: session.context.files,
+      random: session.context.random, learnSecret: { redactor.learn($0) },
+      isSecretName: Redactor.isSecretName)
+    environment.log = { progress.say($0) }
+    environment.keepsLastBody = options.output != nil
+    return environment
+  }
+
+  /// The record of files that were only read.
+  private func parsed(_ hurl: HurlPlan) -> StepOutcome<SmokePart> {
+    let entries = hurl.chains.flatMap(\.checks).map {
+      CheckEntry(CheckResult(check: $0, outcome: .skipped, message: "only read"))
+    }
+    var summary = SmokePart.Summary(counting: entries)
+    summary.parseOnly = true
+    return StepOutcome(
+      verdict: .go, findings: [], inputs: hurl.files.map(\.input), summary: summary,
+      part: SmokePart(checks: entries))
   }
 
   private func nothing(_ findings: [Finding], _ notes: [String]) -> StepOutcome<SmokePart> {

@@ -1,10 +1,10 @@
 /// Base64, RFC 4648.
-enum Base64 {
+public enum Base64 {
   private static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   private static let urlSafe = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
   /// The text of `bytes`; the URL-safe alphabet goes without padding.
-  static func encode(_ bytes: [UInt8], urlSafe isURLSafe: Bool = false) -> String {
+  public static func encode(_ bytes: [UInt8], urlSafe isURLSafe: Bool = false) -> String {
     let digits = isURLSafe ? urlSafe : standard
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -22,7 +22,7 @@ enum Base64 {
   }
 
   /// The bytes of `text`; nil where it is no Base64. Padding may be left out.
-  static func decode(_ text: [UInt8], urlSafe isURLSafe: Bool = false) -> [UInt8]? {
+  public static func decode(_ text: [UInt8], urlSafe isURLSafe: Bool = false) -> [UInt8]? {
     let digits = isURLSafe ? urlSafe : standard
     var values = [UInt8](repeating: 255, count: 256)
     for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }

@@ -42,7 +42,7 @@ struct HurlExchange: Sendable {
       if let mark = user.firstIndex(of: ":") {
         session.environment.learnSecret(String(user[user.index(after: mark)...]))
       }
-      request.headers.append(HTTPField("Authorization", "Basic \(base64(Array(user.utf8)))"))
+      request.headers.append(HTTPField("Authorization", "Basic \(Base64.encode(Array(user.utf8)))"))
     }
     if let secret = spec.basicAuth?.value { session.environment.learnSecret(secret) }
     first = request
@@ -220,19 +220,4 @@ struct HurlExchange: Sendable {
     }
     session.environment.log(lines.joined(separator: "\n"))
   }
-}
-
-/// RFC 4648, section 4.
-func base64(_ bytes: [UInt8]) -> String {
-  let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-  var out: [UInt8] = []
-  for start in stride(from: 0, to: bytes.count, by: 3) {
-    let count = min(3, bytes.count - start)
-    var group: UInt32 = 0
-    for offset in 0..<3 { group = group << 8 | (offset < count ? UInt32(bytes[start + offset]) : 0) }
-    for digit in 0..<4 {
-      out.append(digit <= count ? alphabet[Int(group >> UInt32(18 - 6 * digit)) & 63] : UInt8(ascii: "="))
-    }
-  }
-  return String(decoding: out, as: UTF8.self)
 }
