@@ -1,0 +1,78 @@
+import SystemInterfaces
+
+/// Series before and after a deployment in, a verdict with its reasons out. Pure: the same input gives the same answer,
+/// whether the points were recorded last year or a second ago.
+public struct HealthJudge: Sendable {
+  /// The thresholds.
+  public var policy: HealthPolicy
+  /// The length of the watch.
+  public var window: WatchWindow
+
+  /// A judge of watches of that length.
+  public init(policy: HealthPolicy = HealthPolicy(), window: WatchWindow) {
+    self.policy = policy
+    self.window = window
+  }
+
+  /// The judgement of all `series` together. While the window is not complete, only `stop` is final.
+  public func judge(_ series: [WatchedSeries]) -> WatchJudgement {
+    let shares = falseAlarmShares(series)
+    let judged = series.indices.map { judge(series[$0], falseAlarms: shares[$0]) }
+    return conclude(judged)
+  }
+
+  /// Half of the false alarms are spent on the front door, the rest on all others, in equal parts.
+  func falseAlarmShares(_ series: [WatchedSeries]) -> [Double] {
+    let tested = series.filter { !$0.isProbe }
+    let front = tested.count { $0.isFrontDoor }
+    let others = tested.count - front
+    return series.map { one in
+      if front == 0 || others == 0 { return policy.falseAlarms / Double(max(1, tested.count)) }
+      return policy.falseAlarms / 2 / Double(one.isFrontDoor ? front : others)
+    }
+  }
+
+  private func judge(_ series: WatchedSeries, falseAlarms: Double) -> SeriesJudgement {
+    if series.isProbe { return ProbeRule(window: window).judge(series) }
+    if policy.judge == .mannWhitney { return MannWhitneyRule(window: window).judge(series) }
+    switch series.kind {
+    case .errors: return ErrorRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series)
+    case .latency: return LatencyRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series)
+    case .gauge: return GaugeRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series)
+    }
+  }
+
+  private func conclude(_ judged: [SeriesJudgement]) -> WatchJudgement {
+    func reasons(_ chosen: [SeriesJudgement]) -> [String] {
+      chosen.flatMap { one in one.reasons.map { "\(one.name) (\(one.kind.rawValue)): \($0)" } }
+    }
+    let severe = judged.filter { $0.verdict == .severe }
+    if !severe.isEmpty { return WatchJudgement(verdict: .stop, series: judged, reasons: reasons(severe)) }
+    // A gauge proves little, and an idle series never will: neither holds anything up.
+    let open = judged.filter { $0.verdict == .inconclusive && !$0.isIdle && $0.kind != .gauge }
+    if !open.isEmpty {
+      return WatchJudgement(verdict: .inconclusive, series: judged, reasons: reasons(open))
+    }
+    let proved = judged.filter { !$0.isProbe && ($0.verdict == .healthy || $0.verdict == .degraded) }
+    if proved.isEmpty {
+      let why = judged.isEmpty ? ["there is no series to judge"] : reasons(judged)
+      return WatchJudgement(
+        verdict: .inconclusive, series: judged, reasons: ["nothing was proved to be healthy"] + why)
+    }
+    let degraded = judged.filter { $0.verdict == .degraded }
+    return WatchJudgement(
+      verdict: .go, series: judged,
+      reasons: degraded.isEmpty ? ["all series stay where they were"] : reasons(degraded))
+  }
+}
+
+/// How probes are told from metrics, in the watch and in recorded files.
+public let probePrefix = "probe:"
+
+extension WatchedSeries {
+  var isProbe: Bool { kind == .errors && name.hasPrefix(probePrefix) }
+}
+
+extension SeriesJudgement {
+  var isProbe: Bool { kind == .errors && name.hasPrefix(probePrefix) }
+}

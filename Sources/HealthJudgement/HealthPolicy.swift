@@ -1,0 +1,31 @@
+/// The thresholds of the judgement. Defaults follow the runbook: errors over 10 %, latency over 5 × normal.
+public struct HealthPolicy: Hashable, Sendable {
+  /// Which rule judges.
+  public enum Judge: String, Hashable, Sendable, CaseIterable {
+    /// Sequential tests with bounded false alarms, look by look.
+    case sequential
+    /// The Mann-Whitney comparison of Spinnaker's Kayenta with its default settings, once, at the end.
+    case mannWhitney = "mann-whitney"
+  }
+  /// The rule.
+  public var judge = Judge.sequential
+  /// The share of healthy deployments that may be called changed, over all series and looks together.
+  public var falseAlarms = 0.01
+  /// The error rate that warrants a rollback.
+  public var severeErrorRate = 0.10
+  /// An error rate below this is never a change.
+  public var smallestErrorMargin = 0.02
+  /// How far the error rate may exceed the baseline's upper bound without being a change.
+  public var errorMarginFactor = 1.5
+  /// The p95 latency, as a multiple of the baseline's median, that warrants a rollback.
+  public var severeLatencyFactor = 5.0
+  /// How sure the rule must be that a rate is severe before the last look, and at it.
+  public var severity = 0.9, severityAtEnd = 0.5
+  /// The probability of a severe rate below which a series counts as healthy.
+  public var healthyRisk = 0.05
+  /// The share of the expected traffic below which traffic has vanished.
+  public var vanishedTraffic = 0.1
+
+  /// The defaults.
+  public init() {}
+}

@@ -1,0 +1,91 @@
+import SystemInterfaces
+
+/// What one series shows.
+public enum SeriesVerdict: String, Hashable, Sendable, Codable {
+  /// Proved to be fine.
+  case healthy
+  /// Changed for the worse, not enough to roll back.
+  case degraded
+  /// Warrants a rollback.
+  case severe
+  /// The evidence does not suffice.
+  case inconclusive
+}
+
+/// What the watch says as a whole.
+public enum WatchVerdict: String, Hashable, Sendable, Codable {
+  /// Keep the deployment.
+  case go
+  /// Roll back.
+  case stop
+  /// Nobody can say.
+  case inconclusive
+}
+
+/// Figures of the baseline or the watch: names and finite numbers, in the order to show them.
+public struct Figures: Hashable, Sendable {
+  /// The figures.
+  public private(set) var entries: [(name: String, value: Double)] = []
+  init(_ entries: [(name: String, value: Double)] = []) {
+    for (name, value) in entries { self[name] = value }
+  }
+  /// The figure of that name; one that is not finite is not kept.
+  public internal(set) subscript(_ name: String) -> Double? {
+    get { entries.first { $0.name == name }?.value }
+    set {
+      entries.removeAll { $0.name == name }
+      if let newValue, newValue.isFinite { entries.append((name, newValue)) }
+    }
+  }
+  public static func == (left: Figures, right: Figures) -> Bool {
+    left.entries.map(\.name) == right.entries.map(\.name)
+      && left.entries.map(\.value) == right.entries.map(\.value)
+  }
+  public func hash(into hasher: inout Hasher) {
+    for entry in entries {
+      hasher.combine(entry.name)
+      hasher.combine(entry.value)
+    }
+  }
+}
+
+/// The judgement of one series.
+public struct SeriesJudgement: Hashable, Sendable {
+  /// The series.
+  public var name: String, kind: SeriesKind
+  /// Whether users meet it first.
+  public var isFrontDoor: Bool
+  /// What it shows.
+  public var verdict: SeriesVerdict
+  /// The evidence for a change; the rule calls it one from `observed["evidenceNeeded"]` on.
+  public var evidence: Double
+  /// The period in which the change began, where there is one.
+  public var onset: Timestamp?
+  /// What was normal.
+  public var baseline = Figures()
+  /// What was seen.
+  public var observed = Figures()
+  /// In words, for people.
+  public var reasons: [String] = []
+  /// Whether there is too little traffic, before as after, to ever say anything; such a series holds nothing up.
+  public var isIdle = false
+
+  init(_ series: WatchedSeries, _ verdict: SeriesVerdict, evidence: Double = 0, reasons: [String] = []) {
+    name = series.name
+    kind = series.kind
+    isFrontDoor = series.isFrontDoor
+    self.verdict = verdict
+    self.evidence = evidence
+    self.reasons = reasons
+  }
+}
+
+/// The judgement of a watch.
+public struct WatchJudgement: Hashable, Sendable {
+  /// What to do.
+  public var verdict: WatchVerdict
+  /// In the order given, the probe first.
+  public var series: [SeriesJudgement]
+  /// In words, for people.
+  public var reasons: [String]
+}

@@ -1,0 +1,41 @@
+/// Judges a series by the Mann-Whitney classifier with its default settings: once, when the watch is complete, because
+/// the test's confidence holds for a single look.
+struct MannWhitneyRule: Sendable {
+  var window: WatchWindow
+
+  func judge(_ series: WatchedSeries) -> SeriesJudgement {
+    let before = MannWhitneyRule.values(series.baseline, series.kind)
+    let after = MannWhitneyRule.values(series.watch, series.kind)
+    var judgement = SeriesJudgement(series, .inconclusive)
+    judgement.baseline = Figures([("periods", Double(before.count)), ("mean", before.mean ?? .nan)])
+    judgement.observed = Figures([("periods", Double(after.count)), ("mean", after.mean ?? .nan)])
+    if let gap = series.gap {
+      judgement.reasons = ["the data are not whole: \(gap)"]
+      return judgement
+    }
+    guard window.isComplete else {
+      judgement.reasons = ["the Mann-Whitney test looks once, at the end"]
+      return judgement
+    }
+    let direction: MannWhitneyClassifier.Direction = series.kind == .gauge ? .either : .increase
+    let result = MannWhitneyClassifier().classify(control: before, experiment: after, direction: direction)
+    judgement.reasons = ["Mann-Whitney: \(result.label.rawValue)"]
+    switch result.label {
+    case .pass: judgement.verdict = .healthy
+    case .high, .low:
+      judgement.verdict = .severe
+      judgement.evidence = 1
+    case .noData: judgement.isIdle = before.isEmpty && after.isEmpty
+    }
+    return judgement
+  }
+
+  /// Rates of errors, latencies and levels as they are; periods without requests say nothing.
+  private static func values(_ points: [SeriesPoint], _ kind: SeriesKind) -> [Double] {
+    switch kind {
+    case .errors: points.filter { $0.count > 0 }.map(\.rate)
+    case .latency: points.filter { $0.count > 0 }.map(\.value)
+    case .gauge: points.map(\.value)
+    }
+  }
+}

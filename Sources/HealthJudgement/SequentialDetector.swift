@@ -1,0 +1,60 @@
+import Glibc
+
+/// A Shiryaev-Roberts e-detector for "the failure rate is over `margin` since some period".
+///
+/// For each of a grid of rates, `R ← (1 + R) · min(cap, likelihood ratio)`. While the rate is at most the margin, the
+/// mean of R grows by at most 1 a period, so the chance that it ever reaches `looks / α` within `looks` periods is at most
+/// α (Doob's inequality), however often one looks and whenever the change comes. Capping a likelihood ratio only lowers
+/// it, and makes evidence persist before it counts: with the cap that `init` chooses, `persistence` periods at least.
+/// The state is a few numbers, so a watch can be resumed.
+struct SequentialDetector: Hashable, Sendable {
+  /// The rate that is not a change yet.
+  let margin: Double
+  /// The mean of R at which a change is called one.
+  let needed: Double
+  private let cap: Double
+  private let rates: [Double]
+  private var statistics: [Double]
+  private var sums: [Double]
+  private var starts: [Int]
+  private var seen = 0
+  /// The greatest mean of R so far.
+  private(set) var strongest = 0.0
+
+  init(margin: Double, looks: Int, falseAlarms: Double, persistence: Int) {
+    self.margin = margin
+    needed = Double(max(1, looks)) / falseAlarms
+    // The smallest cap with which `persistence` periods suffice: cap^persistence is about what is needed.
+    cap = 1.02 * pow(needed, 1 / Double(persistence))
+    // Steps from just over the margin to nearly one.
+    rates = [0.03, 0.06, 0.1, 0.15, 0.22, 0.3, 0.45, 0.6, 0.8, 0.95].map { margin + (1 - margin) * $0 }
+    statistics = rates.map { _ in 0 }
+    sums = rates.map { _ in 0 }
+    starts = rates.map { _ in 0 }
+  }
+
+  /// The mean of R now.
+  var evidence: Double { statistics.reduce(0, +) / Double(statistics.count) }
+
+  /// Whether a change is called one now.
+  var isChanged: Bool { evidence >= needed }
+
+  /// The index of the period at which the likeliest change began: where the best rate's cumulative sum left zero.
+  var onset: Int { starts[sums.indices.max { sums[$0] < sums[$1] } ?? 0] }
+
+  /// Takes in the next period: `failures` of `count`.
+  mutating func observe(failures: Double, of count: Double) {
+    for index in rates.indices {
+      let rate = rates[index]
+      let logRatio =
+        failures * log(rate / margin) + max(0, count - failures) * log((1 - rate) / (1 - margin))
+      let ratio = min(cap, exp(logRatio))
+      // Far beyond any threshold the exact value says nothing more, and must stay finite.
+      statistics[index] = min(1e100, (1 + statistics[index]) * ratio)
+      if sums[index] <= 0 { (sums[index], starts[index]) = (0, seen) }
+      sums[index] += min(log(cap), logRatio)
+    }
+    seen += 1
+    strongest = max(strongest, evidence)
+  }
+}

@@ -1,0 +1,18 @@
+/// `0.1234` as `12.3 %`.
+func percent(_ share: Double) -> String { "\(decimal(share * 100, places: 1)) %" }
+
+/// A count without decimals.
+func whole(_ count: Double) -> String { decimal(count, places: 0) }
+
+/// `value` rounded to `places` decimals.
+func decimal(_ value: Double, places: Int) -> String {
+  guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
+  var scale = 1.0
+  for _ in 0..<places { scale *= 10 }
+  let scaled = Int((abs(value) * scale).rounded())
+  let sign = value < 0 && scaled > 0 ? "-" : ""
+  if places == 0 { return sign + String(scaled) }
+  let fraction = String(scaled % Int(scale))
+  return sign + String(scaled / Int(scale)) + "." + String(repeating: "0", count: places - fraction.count)
+    + fraction
+}
