@@ -13,6 +13,8 @@ struct ChangeTest: Sendable {
   var falseAlarms: Double
   var policy: HealthPolicy
   var window: WatchWindow
+  /// Where the rates that the detector looks for lie between the margin and one.
+  var steps = [0.03, 0.06, 0.1, 0.15, 0.22, 0.3, 0.45, 0.6, 0.8, 0.95]
 
   /// What the test found.
   struct Outcome: Hashable, Sendable {
@@ -29,7 +31,7 @@ struct ChangeTest: Sendable {
   func run(_ trials: [Trial]) -> Outcome {
     var detector = SequentialDetector(
       margin: margin, looks: max(window.looks, trials.count), falseAlarms: falseAlarms,
-      persistence: window.persistence)
+      persistence: window.persistence, steps: steps)
     var outcome = Outcome(evidence: 0, needed: detector.needed, severity: 0)
     for (index, trial) in trials.enumerated() {
       detector.observe(failures: trial.failures, of: trial.count)
@@ -44,7 +46,7 @@ struct ChangeTest: Sendable {
         that: severeRate, isExceededBy: since.reduce(0) { $0 + $1.failures },
         of: since.reduce(0) { $0 + $1.count })
       let isLast = window.isComplete && index == trials.count - 1
-      if outcome.severity >= (isLast ? policy.severityAtEnd : policy.severity), persists(trials[...index]) {
+      if outcome.severity >= (isLast ? policy.severityAtEnd : policy.severity), persists(trials[...index], isLast) {
         outcome.severeAt = index
         return outcome
       }
@@ -52,9 +54,13 @@ struct ChangeTest: Sendable {
     return outcome
   }
 
-  /// Whether enough of the latest periods are severe by themselves: three of five, or two of three long ones.
-  private func persists(_ trials: ArraySlice<Trial>) -> Bool {
-    let recent = trials.suffix(window.persistence * 2 - 1)
-    return recent.count { $0.rate > severeRate } >= window.persistence
+  /// Whether enough of the latest periods are severe by themselves: three of five, or two of three long ones. At the
+  /// last look as many of twice those periods will do, and their rate together must be severe.
+  private func persists(_ trials: ArraySlice<Trial>, _ isLast: Bool) -> Bool {
+    let reach = (window.persistence * 2 - 1) * (isLast ? 2 : 1)
+    let recent = trials.suffix(reach)
+    if recent.count(where: { $0.rate > severeRate }) < window.persistence { return false }
+    if !isLast { return true }
+    return recent.reduce(0) { $0 + $1.failures } > severeRate * recent.reduce(0) { $0 + $1.count }
   }
 }

@@ -2,7 +2,7 @@
 struct ErrorBaseline: Hashable, Sendable {
   var failures: Double
   var requests: Double
-  /// The 99 % upper bound of the rate.
+  /// The 95 % upper bound of the rate.
   var upperBound: Double
   /// The rate up to which nothing has changed.
   var margin: Double
@@ -16,7 +16,7 @@ struct ErrorBaseline: Hashable, Sendable {
     failures = points.reduce(0) { $0 + min($1.value, $1.count) }
     requests = points.reduce(0) { $0 + $1.count }
     guard requests >= ErrorBaseline.fewestRequests else { return nil }
-    upperBound = Distributions.upperBound(failures, of: requests, confidence: 0.99)
+    upperBound = Distributions.upperBound(failures, of: requests, confidence: 0.95)
     margin = min(
       max(policy.errorMarginFactor * upperBound, policy.smallestErrorMargin), policy.severeErrorRate)
     // A series that fails often when all is well is measured by its own worst half hours, pooled because the rate of

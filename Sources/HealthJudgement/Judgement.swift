@@ -61,6 +61,8 @@ public struct SeriesJudgement: Hashable, Sendable {
   public var evidence: Double
   /// The period in which the change began, where there is one.
   public var onset: Timestamp?
+  /// The last period that the rule had to see before it called the change severe.
+  public var decidedAt: Timestamp?
   /// What was normal.
   public var baseline = Figures()
   /// What was seen.

@@ -67,6 +67,7 @@ extension SeriesJudgement {
     observed["evidenceNeeded"] = outcome.needed
     guard let start = outcome.onset, points.indices.contains(start) else { return }
     onset = points[start].time
+    decidedAt = outcome.severeAt.map { points[$0].time }
     observed["severity"] = outcome.severity
     guard kind == .errors else { return }
     let since = points[start...(outcome.severeAt ?? points.count - 1)]

@@ -37,6 +37,7 @@ struct ProbeRule: Sendable {
       }
       if Int(failed) >= ProbeRule.fewest, last.time - first.time >= window.duration / 10 {
         judgement.verdict = .severe
+        judgement.decidedAt = last.time
         judgement.reasons = ["the last \(whole(failed)) probes all failed"]
         return judgement
       }

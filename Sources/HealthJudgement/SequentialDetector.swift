@@ -21,13 +21,17 @@ struct SequentialDetector: Hashable, Sendable {
   /// The greatest mean of R so far.
   private(set) var strongest = 0.0
 
-  init(margin: Double, looks: Int, falseAlarms: Double, persistence: Int) {
+  /// `steps` say how far between the margin and one the rates of the grid lie.
+  init(
+    margin: Double, looks: Int, falseAlarms: Double, persistence: Int,
+    steps: [Double] = [0.03, 0.06, 0.1, 0.15, 0.22, 0.3, 0.45, 0.6, 0.8, 0.95]
+  ) {
     self.margin = margin
     needed = Double(max(1, looks)) / falseAlarms
-    // The smallest cap with which `persistence` periods suffice: cap^persistence is about what is needed.
-    cap = 1.02 * pow(needed, 1 / Double(persistence))
-    // Steps from just over the margin to nearly one.
-    rates = [0.03, 0.06, 0.1, 0.15, 0.22, 0.3, 0.45, 0.6, 0.8, 0.95].map { margin + (1 - margin) * $0 }
+    // With this cap one period less than `persistence` is never enough, and `persistence` periods are even where only
+    // some rates of the grid fit.
+    cap = pow(needed, 1 / (Double(persistence) - 0.2))
+    rates = steps.map { margin + (1 - margin) * $0 }
     statistics = rates.map { _ in 0 }
     sums = rates.map { _ in 0 }
     starts = rates.map { _ in 0 }

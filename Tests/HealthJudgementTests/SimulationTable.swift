@@ -13,16 +13,8 @@ struct SimulatedCase {
   static func judge(_ series: WatchedSeries) -> (stop: Int?, verdict: SeriesVerdict) {
     let judge = HealthJudge(window: WatchWindow(deployedAt: SimulatedService.start))
     let judged = judge.judge([series]).series[0]
-    // The test ends at the look that rolls back; the onset and the number of looks after it tell the minute.
-    guard judged.verdict == .severe else { return (nil, judged.verdict) }
-    let minute = (1...series.watch.count).first { count in
-      var part = series
-      part.watch = Array(series.watch.prefix(count))
-      var early = judge
-      early.window.isComplete = count == series.watch.count
-      return early.judge([part]).series[0].verdict == .severe
-    }
-    return (minute.map { $0 - 1 }, judged.verdict)
+    let minute = judged.decidedAt.map { Int(($0 - SimulatedService.start).inSeconds / 60) }
+    return (minute, judged.verdict)
   }
 
   struct Figures {
