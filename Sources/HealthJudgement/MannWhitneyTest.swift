@@ -27,17 +27,16 @@ private struct ShiftSearch {
     self.second = second.sorted()
   }
 
-  /// The standardized rank sum falls, in steps, while the shift grows: bisect for where it crosses `target`.
+  /// The standardized rank sum falls, in steps, while the shift grows: finds where it crosses `target`.
   func shift(where target: Double, corrected: Bool) -> Double {
-    var low = first[0] - second[second.count - 1]
-    var high = first[first.count - 1] - second[0]
-    if statistic(low, corrected) <= target { return low }
-    if statistic(high, corrected) >= target { return high }
-    for _ in 0..<100 where high - low > 1e-9 {
-      let middle = (low + high) / 2
-      if statistic(middle, corrected) > target { low = middle } else { high = middle }
+    let low = first[0] - second[second.count - 1]
+    let high = first[first.count - 1] - second[0]
+    let (atLow, atHigh) = (statistic(low, corrected) - target, statistic(high, corrected) - target)
+    if atLow <= 0 { return low }
+    if atHigh >= 0 { return high }
+    return BrentRoot.find(from: (low, atLow), to: (high, atHigh), tolerance: 1e-4) {
+      statistic($0, corrected) - target
     }
-    return (low + high) / 2
   }
 
   private func statistic(_ shift: Double, _ corrected: Bool) -> Double {
