@@ -45,8 +45,10 @@ struct ErrorRule: Sendable {
     let traffic = Traffic(series, window: window)
     judgement.observed["expectedRequests"] = traffic.expected
     if let gap = series.gap {
+      judgement.doubt = .notWhole
       judgement.reasons = ["the data are not whole: \(gap)"]
     } else if traffic.hasVanished(below: policy.vanishedTraffic) {
+      judgement.doubt = .vanished
       judgement.reasons = [traffic.description]
     } else if outcome.onset != nil, !recovered(series, baseline) {
       judgement.verdict = .degraded
@@ -58,7 +60,7 @@ struct ErrorRule: Sendable {
       judgement.observed["risk"] = risk
       judgement.reasons = ["an error rate over \(percent(baseline.severeRate)) is ruled out"]
     } else {
-      judgement.isIdle = (traffic.expected ?? 0) < ErrorBaseline.fewestRequests
+      judgement.doubt = (traffic.expected ?? 0) < ErrorBaseline.fewestRequests ? .idle : .tooFew
       judgement.reasons = [
         "\(whole(traffic.observed)) requests are too few to rule out an error rate over "
           + percent(baseline.severeRate)
@@ -95,7 +97,8 @@ struct ErrorRule: Sendable {
     var judgement = judgement
     let seen = series.baseline.reduce(0) { $0 + $1.count }
     judgement.baseline["requests"] = seen
-    judgement.isIdle = seen + (judgement.observed["requests"] ?? 0) < ErrorBaseline.fewestRequests
+    let isQuiet = seen + (judgement.observed["requests"] ?? 0) < ErrorBaseline.fewestRequests
+    judgement.doubt = isQuiet ? .idle : .noBaseline
     judgement.reasons = ["no baseline: \(whole(seen)) requests before the deployment do not say what is normal"]
     return judgement
   }

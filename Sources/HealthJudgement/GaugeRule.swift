@@ -18,6 +18,7 @@ struct GaugeRule: Sendable {
       let most = before.max()
     else {
       judgement.baseline["periods"] = Double(before.count)
+      judgement.doubt = .noBaseline
       judgement.reasons = ["no baseline: \(before.count) periods do not say what is normal"]
       return judgement
     }
@@ -38,8 +39,10 @@ struct GaugeRule: Sendable {
       judgement.verdict = .severe
       judgement.reasons = ["over \(decimal(limit, places: 1)), far beyond all that the baseline knew"]
     } else if let gap = series.gap {
+      judgement.doubt = .notWhole
       judgement.reasons = ["the data are not whole: \(gap)"]
     } else if after.count < min(window.persistence, window.looks) {
+      judgement.doubt = .tooFew
       judgement.reasons = ["\(after.count) periods are too few"]
     } else if unknown >= window.persistence, unknown * 2 > after.count {
       judgement.verdict = .degraded

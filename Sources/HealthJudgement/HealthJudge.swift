@@ -48,8 +48,7 @@ public struct HealthJudge: Sendable {
     }
     let severe = judged.filter { $0.verdict == .severe }
     if !severe.isEmpty { return WatchJudgement(verdict: .stop, series: judged, reasons: reasons(severe)) }
-    // A gauge proves little, and an idle series never will: neither holds anything up.
-    let open = judged.filter { $0.verdict == .inconclusive && !$0.isIdle && $0.kind != .gauge }
+    let open = holdingUp(judged)
     if !open.isEmpty {
       return WatchJudgement(verdict: .inconclusive, series: judged, reasons: reasons(open))
     }
@@ -63,6 +62,35 @@ public struct HealthJudge: Sendable {
     return WatchJudgement(
       verdict: .go, series: judged,
       reasons: degraded.isEmpty ? ["all series stay where they were"] : reasons(degraded))
+  }
+}
+
+extension HealthJudge {
+  /// The inconclusive series that keep a watch from saying go.
+  ///
+  /// Missing data and vanished traffic always do. What merely cannot be proved (a quiet function, a new one) does so at
+  /// the front door alone: an application has many corners that thirty minutes say nothing about. Gauges prove little
+  /// and hold nothing up.
+  private func holdingUp(_ judged: [SeriesJudgement]) -> [SeriesJudgement] {
+    let hasFront = judged.contains { $0.isFrontDoor && !$0.isProbe }
+    let busiest = judged.indices.filter { !judged[$0].isProbe && judged[$0].kind != .gauge }
+      .max { judged[$0].traffic < judged[$1].traffic }
+    return judged.indices.filter { index in
+      let one = judged[index]
+      guard one.verdict == .inconclusive, one.kind != .gauge else { return false }
+      switch one.doubt {
+      case .idle: return false
+      case .tooFew, .noBaseline: return hasFront ? one.isFrontDoor : index == busiest
+      case .vanished, .notWhole, .early, nil: return true
+      }
+    }.map { judged[$0] }
+  }
+}
+
+extension SeriesJudgement {
+  /// Requests before and after; errors before latencies of the same traffic.
+  fileprivate var traffic: Double {
+    (baseline["requests"] ?? 0) + (observed["requests"] ?? 0) + (kind == .errors ? 0.5 : 0)
   }
 }
 

@@ -12,6 +12,22 @@ public enum SeriesVerdict: String, Hashable, Sendable, Codable {
   case inconclusive
 }
 
+/// Why a series is inconclusive.
+public enum Doubt: String, Hashable, Sendable, Codable {
+  /// Too little traffic, before as after, to ever say anything.
+  case idle
+  /// Too few requests for what is to be ruled out.
+  case tooFew
+  /// Nothing says what is normal.
+  case noBaseline
+  /// Traffic was to be expected and did not come.
+  case vanished
+  /// Data are missing.
+  case notWhole
+  /// The rule looks later.
+  case early
+}
+
 /// What the watch says as a whole.
 public enum WatchVerdict: String, Hashable, Sendable, Codable {
   /// Keep the deployment.
@@ -69,8 +85,8 @@ public struct SeriesJudgement: Hashable, Sendable {
   public var observed = Figures()
   /// In words, for people.
   public var reasons: [String] = []
-  /// Whether there is too little traffic, before as after, to ever say anything; such a series holds nothing up.
-  public var isIdle = false
+  /// Why nobody can say, where the verdict is inconclusive.
+  public var doubt: Doubt?
 
   init(_ series: WatchedSeries, _ verdict: SeriesVerdict, evidence: Double = 0, reasons: [String] = []) {
     name = series.name

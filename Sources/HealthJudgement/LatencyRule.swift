@@ -13,12 +13,13 @@ struct LatencyRule: Sendable {
     judgement.observed["requests"] = after.reduce(0) { $0 + $1.count }
     judgement.observed["medianMs"] = after.map(\.value).median
     guard let median = before.map(\.value).median, before.count >= 3 else {
-      judgement.isIdle = before.isEmpty && after.isEmpty
+      judgement.doubt = before.isEmpty && after.isEmpty ? .idle : .noBaseline
       judgement.baseline["periods"] = Double(before.count)
       judgement.reasons = ["no baseline: \(before.count) periods do not say what is normal"]
       return judgement
     }
-    let limit = max(1, median) * policy.severeLatencyFactor
+    // A latency that is high now and then when all is well has a second normal.
+    let limit = max(max(1, median) * policy.severeLatencyFactor, before.map(\.value).quantile(0.99) ?? 0)
     let slowBefore = before.count { $0.value > limit }
     // With few periods a bound on the share of slow ones says little; the smallest margin is for a day of minutes.
     let bound = Distributions.upperBound(Double(slowBefore), of: Double(before.count), confidence: 0.5)
@@ -43,11 +44,13 @@ struct LatencyRule: Sendable {
     let traffic = Traffic(series, window: window)
     judgement.observed["expectedRequests"] = traffic.expected
     if let gap = series.gap {
+      judgement.doubt = .notWhole
       judgement.reasons = ["the data are not whole: \(gap)"]
     } else if traffic.hasVanished(below: policy.vanishedTraffic) {
+      judgement.doubt = .vanished
       judgement.reasons = [traffic.description]
     } else if after.count < min(window.persistence, window.looks) {
-      judgement.isIdle = (traffic.expected ?? 0) < ErrorBaseline.fewestRequests
+      judgement.doubt = (traffic.expected ?? 0) < ErrorBaseline.fewestRequests ? .idle : .tooFew
       judgement.reasons = ["\(after.count) periods with requests are too few"]
     } else if outcome.onset != nil || Double(slow) > Double(after.count) / 2 {
       judgement.verdict = .degraded

@@ -10,10 +10,12 @@ struct MannWhitneyRule: Sendable {
     judgement.baseline = Figures([("periods", Double(before.count)), ("mean", before.mean ?? .nan)])
     judgement.observed = Figures([("periods", Double(after.count)), ("mean", after.mean ?? .nan)])
     if let gap = series.gap {
+      judgement.doubt = .notWhole
       judgement.reasons = ["the data are not whole: \(gap)"]
       return judgement
     }
     guard window.isComplete else {
+      judgement.doubt = .early
       judgement.reasons = ["the Mann-Whitney test looks once, at the end"]
       return judgement
     }
@@ -25,7 +27,8 @@ struct MannWhitneyRule: Sendable {
     case .high, .low:
       judgement.verdict = .severe
       judgement.evidence = 1
-    case .noData: judgement.isIdle = before.isEmpty && after.isEmpty
+    case .noData:
+      judgement.doubt = before.isEmpty ? (after.isEmpty ? .idle : .noBaseline) : .vanished
     }
     return judgement
   }

@@ -18,7 +18,7 @@ struct ProbeRule: Sendable {
       judgement.baseline["failures"] = before.reduce(0) { $0 + min($1.value, $1.count) }
     }
     guard let last = probes.last else {
-      judgement.isIdle = true
+      judgement.doubt = .idle
       judgement.reasons = ["no probe was sent"]
       return judgement
     }
@@ -32,7 +32,7 @@ struct ProbeRule: Sendable {
       judgement.onset = first.time
       if failedBefore {
         judgement.reasons = ["the probe failed before the deployment too"]
-        judgement.isIdle = true
+        judgement.doubt = .noBaseline
         return judgement
       }
       if Int(failed) >= ProbeRule.fewest, last.time - first.time >= window.duration / 10 {
