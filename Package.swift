@@ -132,7 +132,7 @@ let package = Package(
       "Watch30m",
       [
         "StepCommand", "HealthJudgement", "AWSClients", "Records", "Reporting", "DeploymentConfig",
-        "JSONValues",
+        "JSONValues", "CryptoDigests",
         "HTTPTransport", "SystemInterfaces", argumentParser,
       ]),
     library(

@@ -46,7 +46,9 @@ struct ChangeTest: Sendable {
         that: severeRate, isExceededBy: since.reduce(0) { $0 + $1.failures },
         of: since.reduce(0) { $0 + $1.count })
       let isLast = window.isComplete && index == trials.count - 1
-      if outcome.severity >= (isLast ? policy.severityAtEnd : policy.severity), persists(trials[...index], isLast) {
+      if outcome.severity >= (isLast ? policy.severityAtEnd : policy.severity),
+        persists(trials[...index], isLast)
+      {
         outcome.severeAt = index
         return outcome
       }

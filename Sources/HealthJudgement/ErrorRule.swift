@@ -6,6 +6,8 @@ struct ErrorRule: Sendable {
   var falseAlarms: Double
 
   func judge(_ series: WatchedSeries) -> SeriesJudgement {
+    var policy = policy
+    if let severe = series.severeRate { policy.severeErrorRate = max(severe, policy.severeErrorRate) }
     let requests = series.watch.reduce(0) { $0 + $1.count }
     let failures = series.watch.reduce(0) { $0 + min($1.value, $1.count) }
     var judgement = SeriesJudgement(series, .inconclusive)
@@ -99,7 +101,9 @@ struct ErrorRule: Sendable {
     judgement.baseline["requests"] = seen
     let isQuiet = seen + (judgement.observed["requests"] ?? 0) < ErrorBaseline.fewestRequests
     judgement.doubt = isQuiet ? .idle : .noBaseline
-    judgement.reasons = ["no baseline: \(whole(seen)) requests before the deployment do not say what is normal"]
+    judgement.reasons = [
+      "no baseline: \(whole(seen)) requests before the deployment do not say what is normal"
+    ]
     return judgement
   }
 }

@@ -47,7 +47,8 @@ private struct ShiftSearch {
     var (left, right) = (0, 0)
     while left < first.count || right < second.count {
       let value = min(
-        left < first.count ? first[left] - shift : .infinity, right < second.count ? second[right] : .infinity)
+        left < first.count ? first[left] - shift : .infinity, right < second.count ? second[right] : .infinity
+      )
       let (fromLeft, fromRight) = (left, right)
       while left < first.count, first[left] - shift == value { left += 1 }
       while right < second.count, second[right] == value { right += 1 }

@@ -42,19 +42,22 @@ public struct WatchedSeries: Hashable, Sendable {
   public var watch: [SeriesPoint]
   /// Whether users meet this series first, such as an API's errors: half of the false alarms allowed are spent on these.
   public var isFrontDoor: Bool
+  /// The error rate that is severe for this series, where it is not the policy's.
+  public var severeRate: Double?
   /// Why the watch's data are not whole, where they are not (partial data, a failed call).
   public var gap: String?
 
   /// A series; whole unless `gap` says otherwise.
   public init(
     name: String, kind: SeriesKind, baseline: [SeriesPoint] = [], watch: [SeriesPoint] = [],
-    isFrontDoor: Bool = false, gap: String? = nil
+    isFrontDoor: Bool = false, severeRate: Double? = nil, gap: String? = nil
   ) {
     self.name = name
     self.kind = kind
     self.baseline = baseline
     self.watch = watch
     self.isFrontDoor = isFrontDoor
+    self.severeRate = severeRate
     self.gap = gap
   }
 }

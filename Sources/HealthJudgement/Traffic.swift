@@ -7,11 +7,15 @@ struct Traffic: Hashable, Sendable {
   /// Requests expected: the fewer of what came at the same time the day before and at the rate of the last hour; nil
   /// where the baseline has no points.
   var expected: Double?
+  /// Requests seen in the last third of the watch.
+  var late: Double
 
   init(_ series: WatchedSeries, window: WatchWindow) {
     observed = series.watch.reduce(0) { $0 + $1.count }
-    guard let first = series.baseline.first, let last = series.baseline.last else { return }
     let watched = Traffic.length(of: series, window: window)
+    let lastThird = window.deployedAt + watched * 2 / 3
+    late = series.watch.reduce(0) { $0 + ($1.time >= lastThird ? $1.count : 0) }
+    guard let first = series.baseline.first, let last = series.baseline.last else { return }
     let dayBefore = window.deployedAt - .seconds(86_400)
     var estimates: [Double] = []
     // The last hour, or the whole of a shorter baseline, scaled to the length of the watch.
@@ -33,15 +37,16 @@ struct Traffic: Hashable, Sendable {
     return min(window.duration, last.time - window.deployedAt + window.period)
   }
 
-  /// Whether there was traffic to expect and next to none came.
+  /// Whether there was traffic to expect and next to none came, or no more of it came in the last third.
   func hasVanished(below share: Double) -> Bool {
     guard let expected, expected >= 30 else { return false }
-    return observed < share * expected
+    return observed < share * expected || expected >= 90 && late < share * expected / 3
   }
 }
 
 extension Traffic: CustomStringConvertible {
   var description: String {
     "traffic has vanished: \(whole(observed)) requests where \(whole(expected ?? 0)) were to be expected"
+      + (observed > 0 ? ", \(whole(late)) of them in the last third" : "")
   }
 }

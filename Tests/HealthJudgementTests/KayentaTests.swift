@@ -1,7 +1,7 @@
 import Foundation
 import HealthJudgement
-import Testing
 import TestSupport
+import Testing
 
 @Suite("Kayenta's classifier", .enabled(if: SharedData.exists("watch/kayenta")))
 struct KayentaTests {
@@ -35,7 +35,9 @@ struct KayentaTests {
   }
   struct ReportedFile: Decodable { var cases: [Reported] }
 
-  static func labelled() -> [Case] { SharedData.json("watch/kayenta/classifier_cases.json", CaseFile.self)?.cases ?? [] }
+  static func labelled() -> [Case] {
+    SharedData.json("watch/kayenta/classifier_cases.json", CaseFile.self)?.cases ?? []
+  }
   static func userCases() -> [Reported] {
     SharedData.json("watch/kayenta/user_reported_cases.json", ReportedFile.self)?.cases ?? []
   }

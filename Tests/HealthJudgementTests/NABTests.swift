@@ -20,7 +20,8 @@ struct NABTests {
   static func recordings() throws -> [Recording] {
     let folder = try #require(SharedData.path("watch/nab"))
     let labels = try #require(SharedData.json("watch/nab/combined_windows.json", [String: [[String]]].self))
-    return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".csv") }.sorted()
+    return try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".csv") }
+      .sorted()
       .map { file in
         let lines = try #require(SharedData.text("watch/nab/\(file)")).split(whereSeparator: \.isNewline)
         let points = try lines.dropFirst().map { line in
@@ -60,7 +61,8 @@ struct NABTests {
     return (healthy, anomalous)
   }
 
-  @Test("healthy windows roll nothing back, as gauges and as latencies", arguments: [SeriesKind.gauge, .latency])
+  @Test(
+    "healthy windows roll nothing back, as gauges and as latencies", arguments: [SeriesKind.gauge, .latency])
   func falseAlarms(_ kind: SeriesKind) throws {
     var (stopped, windows) = (0, 0)
     for recording in try Self.recordings() {

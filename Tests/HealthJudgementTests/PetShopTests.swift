@@ -69,7 +69,9 @@ struct PetShopTests {
         metrics.series(start - 288..<start), metrics.series(start..<start + 6),
         from: Timestamp(seconds: metrics.times[start]))
       verdicts[judged.verdict, default: 0] += 1
-      for one in judged.series where one.verdict == .severe { severe[one.reasons[0] + one.name, default: 0] += 1 }
+      for one in judged.series where one.verdict == .severe {
+        severe[one.reasons[0] + one.name, default: 0] += 1
+      }
     }
     let windows = verdicts.values.reduce(0, +)
     print("\(traffic): \(windows) healthy half hours of all nodes together:", verdicts, severe)

@@ -68,7 +68,8 @@ struct SimulatedCase {
     (.init(name: "1 → 100 %", kind: .errors, service: .init(traffic: 0, fault: .errors(1, from: 0))), 0),
     (
       .init(
-        name: "1 → 30 % from minute 10", kind: .errors, service: .init(traffic: 0, fault: .errors(0.3, from: 10))
+        name: "1 → 30 % from minute 10", kind: .errors,
+        service: .init(traffic: 0, fault: .errors(0.3, from: 10))
       ), 10
     ),
     (

@@ -1,1 +1,4 @@
-print("placeholder")
+import StepCommand
+import Watch30m
+
+await StepMain<WatchCommand>.main()
