@@ -7,7 +7,7 @@ public enum SharedData {
   public static let root: String? = {
     let repository = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let beside = "/\(repository)/../shared"
-    let folders = [ProcessInfo.processInfo.environment["BACKSTOP_SHARED"], beside, "\(beside)/../../shared"]
+    let folders = [ProcessInfo.processInfo.environment["BACKSTOP_SHARED"], beside]
     return folders.compactMap { $0 }.map { "\($0)/data" }.first { FileManager.default.fileExists(atPath: $0) }
   }()
 
