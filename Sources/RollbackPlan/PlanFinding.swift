@@ -1,0 +1,104 @@
+/// Something the plan has to say: what keeps it from running, or what a person should know.
+public struct PlanFinding: Hashable, Sendable {
+  /// How much it matters.
+  public enum Severity: String, Hashable, Sendable {
+    /// The plan does not run.
+    case stop
+    /// The plan runs, and this stays open or unknown.
+    case warning
+    /// Good to know.
+    case note
+  }
+  /// A stable code; codes are never renamed.
+  public var code: PlanFindingCode
+  /// How much it matters.
+  public var severity: Severity
+  /// What was found, on what, and what to do next.
+  public var message: String
+  /// The stack or resource meant, where there is one.
+  public var target: String?
+
+  /// A finding.
+  public init(_ code: PlanFindingCode, _ severity: Severity, target: String? = nil, _ message: String) {
+    self.code = code
+    self.severity = severity
+    self.message = message
+    self.target = target
+  }
+}
+
+/// What auto-revert reports, one code each.
+public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
+  /// No restore point was found, so finished updates cannot be put back.
+  case restorePointMissing = "restore-point-missing"
+  /// The restore point holds the version that is live.
+  case restorePointOfLiveVersion = "restore-point-of-live-version"
+  /// The restore point is damaged or says that a stack cannot be put back.
+  case notRestorable = "not-restorable"
+  /// The stack has another id than recorded: it was deleted and made anew.
+  case stackRecreated = "stack-recreated"
+  /// The stack is recorded but not there.
+  case stackMissing = "stack-missing"
+  /// The stack is there but not recorded.
+  case stackNotRecorded = "stack-not-recorded"
+  /// Somebody deployed after the deployment that was judged.
+  case newerDeployment = "newer-deployment"
+  /// Another restore point is being put back.
+  case otherRevert = "other-revert"
+  /// The status leaves nothing that may be done without a person.
+  case needsPerson = "needs-person"
+  /// The status is none of the known ones.
+  case unknownStatus = "unknown-status"
+  /// A rollback is stuck on resources.
+  case stuckResources = "stuck-resources"
+  /// A resource to skip is not one of the stuck ones.
+  case skipNotStuck = "skip-not-stuck"
+  /// Skipped resources are marked as updated but are not.
+  case resourcesSkipped = "resources-skipped"
+  /// The restore would replace or delete resources.
+  case wouldReplace = "would-replace"
+  /// The restore would replace or delete a resource that holds data.
+  case wouldLoseData = "would-lose-data"
+  /// An export that somebody uses would vanish, or one that is needed would be missing.
+  case exportInUse = "export-in-use"
+  /// A needed export would not be there.
+  case importMissing = "import-missing"
+  /// A NoEcho parameter's value cannot be compared.
+  case parameterUnverified = "parameter-unverified"
+  /// A parameter read from SSM resolves to another value than recorded.
+  case parameterMoved = "parameter-moved"
+  /// The live state could not be compared with the restore point.
+  case notCompared = "not-compared"
+  /// The method asked for is not possible in this status.
+  case methodNotPossible = "method-not-possible"
+  /// An action failed.
+  case actionFailed = "action-failed"
+  /// A role that is in no configuration.
+  case unknownRole = "unknown-role"
+  /// A secret is not moved, and why.
+  case secretLeft = "secret-left"
+  /// A resource outside the stacks' templates is not put back, and why.
+  case resourceLeft = "resource-left"
+  /// Migrations of the reverted range do not fit the old version.
+  case schemaAhead = "schema-ahead"
+  /// The time for everything ran out while something still runs.
+  case deadline = "deadline"
+  /// The lock holds on this machine alone.
+  case lockIsLocal = "lock-is-local"
+  /// Outside production fixing forward is the advice.
+  case fixForward = "fix-forward"
+  /// The application is not healthy after the rollback, or that is not known.
+  case notHealthy = "not-healthy"
+  /// The application's health was not checked or not conclusively.
+  case healthUnknown = "health-unknown"
+  /// A stack is deleted for good.
+  case stackDeleted = "stack-deleted"
+  /// A message could not be sent.
+  case notificationFailed = "notification-failed"
+  /// A revert commit was made, or was not and why.
+  case revertCommit = "revert-commit"
+  /// Drift after skipped resources.
+  case driftAfterSkip = "drift-after-skip"
+  /// The rollback configuration could not be put back.
+  case rollbackConfigurationLeft = "rollback-configuration-left"
+}

@@ -1,0 +1,157 @@
+/// What is to be done, in order, and what is to be said about it.
+public struct Plan: Hashable, Sendable {
+  /// In order; conditional ones after those that they depend on.
+  public var actions: [PlannedAction] = []
+  /// Stops, warnings and notes.
+  public var findings: [PlanFinding] = []
+
+  /// Whether something keeps the plan from running.
+  public var isBlocked: Bool { findings.contains { $0.severity == .stop } }
+  /// Whether there is something to change: an action on a stack or a resource that is not conditional.
+  public var changesSomething: Bool { !open.isEmpty }
+  /// The actions that are due now, without conditional ones and the closing ones.
+  public var open: [PlannedAction] {
+    actions.filter { !$0.isConditional && $0.kind != .verify && $0.kind != .revertCommit }
+  }
+  /// The first stage of `open`: what is done next, side by side.
+  public var next: [PlannedAction] {
+    guard let stage = open.map(\.stage).min() else { return [] }
+    return open.filter { $0.stage == stage }
+  }
+  /// Seconds for all stages, each as long as its slowest action.
+  public var estimate: Double {
+    Dictionary(grouping: actions, by: \.stage).values.map { $0.map(\.estimate).max() ?? 0 }.reduce(0, +)
+  }
+}
+
+/// Makes the plan: a pure function of facts and options.
+public enum Planner {
+  /// The plan for `facts`.
+  public static func plan(_ facts: RevertFacts, _ options: PlanOptions, estimates: Estimates = .runbook)
+    -> Plan
+  {
+    var plan = Plan()
+    let known = Set(facts.stacks.map(\.role))
+    for role in options.only.sorted() where !known.contains(role) {
+      plan.findings.append(
+        PlanFinding(
+          .unknownRole, .stop, target: role,
+          "--only \(role): the configuration names no \(role.uppercased())_STACK. It names: "
+            + "\(known.sorted().joined(separator: ", "))."))
+    }
+    let chosen = facts.stacks.filter { options.only.isEmpty || options.only.contains($0.role) }
+      .sorted { options.rank($0.role) < options.rank($1.role) }
+    if options.method == .delete {
+      DeletePlan(facts: facts, options: options).extend(&plan, chosen)
+    } else {
+      extend(&plan, chosen, facts, options)
+    }
+    number(&plan, estimates)
+    return plan
+  }
+
+  private static func extend(
+    _ plan: inout Plan, _ chosen: [StackFacts], _ facts: RevertFacts, _ options: PlanOptions
+  ) {
+    let decider = StackDecider(facts: facts, options: options)
+    var first: [PlannedAction] = []
+    var restored: [StackFacts] = []
+    var restores: [String: PlannedAction] = [:]
+    for stack in chosen {
+      let decision = decider.decide(stack)
+      plan.findings += decision.findings
+      if let action = decision.action, action.kind == .restore {
+        restored.append(stack)
+        restores[stack.name] = action
+      } else if let action = decision.action {
+        first.append(action)
+      }
+      for action in decision.followUps {
+        restored.append(stack)
+        restores[stack.name] = action
+      }
+    }
+    schemaFindings(&plan, restored, facts, options)
+    // Cancels go out before anything is waited for; the order among the rest is the runbook's too.
+    plan.actions = first.sorted { ($0.kind == .cancel ? 0 : 1) < ($1.kind == .cancel ? 0 : 1) }
+    for index in plan.actions.indices { plan.actions[index].stage = 1 }
+
+    let order = RestoreOrder(restored: restored, facts: facts)
+    // What conditional restores would meet is only a forecast: it is judged when it comes to that.
+    if first.isEmpty { plan.findings += order.findings }
+    let links = ExportLinks(facts)
+    for (level, steps) in order.levels.enumerated() {
+      for step in steps {
+        guard var action = restores[step.stack] else { continue }
+        if !step.keptExports.isEmpty {
+          action.kind = .restoreKeepingExports
+          action.keptExports = step.keptExports
+          action.reason += "; first phase, keeps \(listed(step.keptExports)) until nobody imports it"
+        } else if plan.actions.contains(where: {
+          $0.target == step.stack && $0.kind == .restoreKeepingExports
+        }) {
+          action.isConditional = true
+        }
+        let waitsForMoving = first.contains {
+          $0.target == step.stack || links.areRelated($0.target, step.stack)
+        }
+        action.stage = level == 0 && !waitsForMoving && !first.isEmpty ? 1 : level + (first.isEmpty ? 1 : 2)
+        plan.actions.append(action)
+      }
+    }
+    resources(&plan, chosen, facts, options)
+  }
+
+  /// Resources are looked at once the stacks stand still: a restore may bring them back by itself, and a call beside
+  /// a stack's own update would conflict with it (danger 9).
+  private static func resources(
+    _ plan: inout Plan, _ chosen: [StackFacts], _ facts: RevertFacts, _ options: PlanOptions
+  ) {
+    guard options.method == .automatic || options.method == .restore else { return }
+    let names = Set(chosen.map(\.name))
+    let stage = (plan.actions.map(\.stage).max() ?? 0) + 1
+    let stacksAreDue = !plan.actions.isEmpty
+    for resource in facts.resources where resource.stack.map(names.contains) ?? options.only.isEmpty {
+      let decision = ResourceDecider(facts: facts).decide(resource)
+      if stacksAreDue {
+        guard var action = decision.action else { continue }
+        action.isConditional = true
+        action.stage = stage
+        action.reason += "; only if the stack's restore has not put it back"
+        plan.actions.append(action)
+      } else {
+        plan.findings += decision.findings
+        if var action = decision.action {
+          action.stage = stage
+          plan.actions.append(action)
+        }
+      }
+    }
+  }
+
+  /// Danger 12: old code on a new schema.
+  private static func schemaFindings(
+    _ plan: inout Plan, _ restored: [StackFacts], _ facts: RevertFacts, _ options: PlanOptions
+  ) {
+    guard !facts.breakingMigrations.isEmpty, !restored.isEmpty else { return }
+    plan.findings.append(
+      PlanFinding(
+        .schemaAhead, options.acceptSchema ? .warning : .stop,
+        "the recorded version does not fit the schema that these migrations made: "
+          + "\(facts.breakingMigrations.joined(separator: ", ")). "
+          + (options.acceptSchema
+            ? "Accepted by --accept-schema."
+            : "Roll the schema back first, or accept it with --accept-schema.")))
+  }
+
+  private static func number(_ plan: inout Plan, _ estimates: Estimates) {
+    let sorted = plan.actions.enumerated().sorted {
+      ($0.element.stage, $0.offset) < ($1.element.stage, $1.offset)
+    }
+    plan.actions = sorted.map(\.element)
+    for index in plan.actions.indices {
+      plan.actions[index].order = index + 1
+      plan.actions[index].estimate = estimates.seconds(plan.actions[index].kind)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/// Decides for what stacks do not own: secrets' versions, aliases, stages, state machines.
+///
+/// What a stack's template declares is put back by the stack's own restore; its resources are looked at again
+/// afterwards, and only what then still differs is set by a call.
+struct ResourceDecider {
+  let facts: RevertFacts
+
+  /// The action for `resource`, or why it is left.
+  func decide(_ resource: ResourceFacts) -> (action: PlannedAction?, findings: [PlanFinding]) {
+    guard resource.live != resource.recorded else { return (nil, []) }
+    guard let live = resource.live else {
+      return (nil, [left(resource, "it is not there any more. The stack that owns it has to make it again.")])
+    }
+    if let failure = facts.failures[resource.target]?.last {
+      return (
+        nil,
+        [
+          PlanFinding(
+            .actionFailed, .stop, target: resource.target,
+            "\(resource.target) could not be put back: \(failure.reason).")
+        ]
+      )
+    }
+    switch resource.kind {
+    case .secret(let guarded):
+      if let why = refusal(guarded) {
+        return (
+          nil,
+          [
+            PlanFinding(
+              .secretLeft, .warning, target: resource.target,
+              "the secret \(resource.target) has another current version (\(live)) than recorded "
+                + "(\(resource.recorded)), and is left: \(why).")
+          ]
+        )
+      }
+      return (
+        action(.restoreSecretStage, resource, "AWSCURRENT is on \(live), recorded was \(resource.recorded)"),
+        []
+      )
+    case .alias:
+      return (
+        action(.restoreAlias, resource, "points to version \(live), recorded was \(resource.recorded)"), []
+      )
+    case .stageDeployment:
+      return (
+        action(.restoreStageDeployment, resource, "serves \(live), recorded was \(resource.recorded)"), []
+      )
+    case .stateMachine:
+      return (action(.restoreStateMachine, resource, "its definition is another than recorded"), [])
+    case .functionCode:
+      return (
+        nil,
+        [
+          PlanFinding(
+            .resourceLeft, .stop, target: resource.target,
+            "the code of \(resource.target) (\(live)) is not the recorded one (\(resource.recorded)), and the stack's "
+              + "template does not bring it back. Publish the recorded commit's code again.")
+        ]
+      )
+    }
+  }
+
+  /// Danger 10: when AWSCURRENT must not be moved.
+  private func refusal(_ guarded: SecretGuard) -> String? {
+    if guarded.rotates { return "rotation is on, and what was rotated away may not work any more" }
+    if let service = guarded.owningService { return "\(service) owns it" }
+    if guarded.rotatedSince { return "it was rotated after the restore point" }
+    if !guarded.recordedVersionExists { return "the recorded version has been deleted" }
+    if !guarded.changedSince { return "the present version is older than the restore point" }
+    return nil
+  }
+
+  private func action(_ kind: PlannedAction.Kind, _ resource: ResourceFacts, _ reason: String)
+    -> PlannedAction
+  {
+    var action = PlannedAction(kind, target: resource.target, reason: reason)
+    action.value = resource.recorded
+    return action
+  }
+
+  private func left(_ resource: ResourceFacts, _ reason: String) -> PlanFinding {
+    PlanFinding(.resourceLeft, .warning, target: resource.target, "\(resource.target): \(reason)")
+  }
+}

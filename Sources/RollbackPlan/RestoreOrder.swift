@@ -1,0 +1,154 @@
+/// In which order stacks are put back, by the exports that appear and vanish.
+///
+/// A restore moves a stack from its live exports to its recorded ones. An export that vanishes must have lost its
+/// importers first; one that appears must be there before its importers are put back. The order of the runbook
+/// decides among those that do not depend on one another.
+struct RestoreOrder {
+  /// One entry a level, and in it the stacks that are put back side by side.
+  var levels: [[Step]] = []
+  /// Exports that cannot vanish or appear, whatever the order.
+  var findings: [PlanFinding] = []
+
+  /// One restore of one stack.
+  struct Step: Hashable {
+    var stack: String
+    /// Exports that are kept for now: the first phase of a cycle.
+    var keptExports: [String] = []
+  }
+
+  /// The order in which `restored` (given in the runbook's order) are put back, among all stacks of `facts`.
+  init(restored: [StackFacts], facts: RevertFacts) {
+    let links = ExportLinks(facts)
+    let names = restored.map(\.name)
+    var edges = Set<Edge>()
+    for stack in restored {
+      for export in links.vanishing(stack) {
+        for importer in links.liveImporters(of: export) where importer != stack.name {
+          if names.contains(importer), !links.recordedImports(importer).contains(export) {
+            edges.insert(Edge(first: importer, then: stack.name, export: export, vanishes: true))
+          } else {
+            findings.append(inUse(stack.name, export, importer))
+          }
+        }
+      }
+      for export in links.recordedImports(stack.name).sorted() where links.isMissing(export) {
+        let exporter = links.recordedExporter(of: export)
+        if let exporter, names.contains(exporter), exporter != stack.name {
+          edges.insert(Edge(first: exporter, then: stack.name, export: export, vanishes: false))
+        } else {
+          findings.append(missing(stack.name, export, exporter))
+        }
+      }
+    }
+    arrange(names, edges)
+  }
+
+  private struct Edge: Hashable {
+    var first: String
+    var then: String
+    var export: String
+    /// The export vanishes with `then`; otherwise it appears with `first`.
+    var vanishes: Bool
+  }
+
+  /// Takes all that wait for nobody, level by level. Where everybody waits there is a cycle: a stack that waits only
+  /// because exports of its own would vanish goes first, keeping them, and once more at the end without them.
+  private mutating func arrange(_ names: [String], _ edges: Set<Edge>) {
+    var left = names
+    var open = edges
+    var kept: [String: [String]] = [:]
+    while !left.isEmpty {
+      let ready = left.filter { name in !open.contains { $0.then == name } }
+      if ready.isEmpty {
+        guard let name = left.first(where: { name in open.filter { $0.then == name }.allSatisfy(\.vanishes) })
+        else {
+          findings.append(
+            PlanFinding(
+              .exportInUse, .stop, target: left.joined(separator: ", "),
+              "\(listed(left)) wait for one another: each needs an export that another would only then have. A "
+                + "person has to untie them."))
+          return
+        }
+        kept[name] = Set(open.filter { $0.then == name }.map(\.export)).sorted()
+        open = open.filter { $0.then != name }
+      } else {
+        levels.append(ready.map { Step(stack: $0, keptExports: kept[$0] ?? []) })
+        left.removeAll { ready.contains($0) }
+        open = open.filter { !ready.contains($0.first) }
+      }
+    }
+    let again = names.filter { kept[$0] != nil }.map { Step(stack: $0) }
+    if !again.isEmpty { levels.append(again) }
+  }
+
+  private func inUse(_ stack: String, _ export: String, _ importer: String) -> PlanFinding {
+    PlanFinding(
+      .exportInUse, .stop, target: stack,
+      "putting \(stack) back would remove its export \(export), which \(importer) imports and would go on importing. "
+        + "Put \(importer) back as well, or leave \(stack) out.")
+  }
+
+  private func missing(_ stack: String, _ export: String, _ exporter: String?) -> PlanFinding {
+    PlanFinding(
+      .importMissing, .stop, target: stack,
+      "the recorded \(stack) imports \(export), which no stack exports now"
+        + (exporter.map { ". Put \($0) back as well." } ?? ", and none of the restore point did."))
+  }
+}
+
+/// Which stack exports and imports what, live and recorded.
+struct ExportLinks {
+  private let stacks: [String: StackFacts]
+  private let allExports: Set<String>?
+
+  init(_ facts: RevertFacts) {
+    stacks = Dictionary(facts.stacks.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    allExports = facts.allExports
+  }
+
+  /// Exports that `stack` has now and would not have when put back, in order.
+  func vanishing(_ stack: StackFacts) -> [String] {
+    guard let live = stack.live, let recorded = stack.recorded else { return [] }
+    return live.exports.keys.filter { recorded.exports[$0] == nil }.sorted()
+  }
+
+  /// Stacks that import `export` now, in order.
+  func liveImporters(of export: String) -> [String] {
+    stacks.values.flatMap { $0.live?.exports[export] ?? [] }.sorted()
+  }
+
+  /// What the recorded `stack` imports.
+  func recordedImports(_ stack: String) -> Set<String> {
+    var names = Set(stacks[stack]?.recorded?.imports ?? [])
+    for other in stacks.values {
+      for (export, importers) in other.recorded?.exports ?? [:] where importers.contains(stack) {
+        names.insert(export)
+      }
+    }
+    return names
+  }
+
+  /// The stack of the restore point that exported `export`.
+  func recordedExporter(of export: String) -> String? {
+    stacks.values.filter { $0.recorded?.exports[export] != nil }.map(\.name).min()
+  }
+
+  /// Whether nobody exports `export` now. Where the account's exports are not known, nothing is called missing.
+  func isMissing(_ export: String) -> Bool {
+    if stacks.values.contains(where: { $0.live?.exports[export] != nil }) { return false }
+    guard let allExports else { return false }
+    return !allExports.contains(export)
+  }
+
+  /// Whether the two stacks have to do with one another by any export, live or recorded.
+  func areRelated(_ left: String, _ right: String) -> Bool {
+    func uses(_ importer: String, _ exporter: String) -> Bool {
+      let live = stacks[exporter]?.live?.exports ?? [:]
+      let recorded = stacks[exporter]?.recorded?.exports ?? [:]
+      return live.values.contains { $0.contains(importer) }
+        || recorded.values.contains { $0.contains(importer) }
+        || !Set(recorded.keys).isDisjoint(with: stacks[importer]?.recorded?.imports ?? [])
+    }
+    return uses(left, right) || uses(right, left)
+  }
+}
