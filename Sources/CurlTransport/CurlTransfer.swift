@@ -72,7 +72,9 @@ final class CurlTransfer: @unchecked Sendable {
     if let file = options.certificateAuthorityFile { settings.set("CA file", CURLOPT_CAINFO, file) }
     if let file = options.clientCertificateFile { settings.set("client certificate", CURLOPT_SSLCERT, file) }
     if let file = options.clientKeyFile { settings.set("client key", CURLOPT_SSLKEY, file) }
-    if options.acceptsCompression { settings.set("compression", CURLOPT_ACCEPT_ENCODING, "") }
+    if options.acceptsCompression || options.decodesUnasked {
+      settings.set("compression", CURLOPT_ACCEPT_ENCODING, "")
+    }
     if options.wantsCertificate { settings.set("certificate", CURLOPT_CERTINFO, 1) }
     setLists(&settings)
     settings.check("private", shim_setopt_pointer(easy, CURLOPT_PRIVATE, me))
@@ -87,6 +89,12 @@ final class CurlTransfer: @unchecked Sendable {
     var fields = request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
     if request.headers.first("Expect") == nil { fields.append("Expect:") }
     if request.headers.first("Content-Type") == nil, !request.body.isEmpty { fields.append("Content-Type:") }
+    // Without a value libcurl leaves its own field out; decoding stays on.
+    if request.options.decodesUnasked, !request.options.acceptsCompression,
+      request.headers.first("Accept-Encoding") == nil
+    {
+      fields.append("Accept-Encoding:")
+    }
     if request.headers.first("Accept") == nil { fields.append("Accept: */*") }
     settings.check("headers", list(fields).map { shim_setopt_list(easy, CURLOPT_HTTPHEADER, $0) })
     if !request.options.resolve.isEmpty {
@@ -127,11 +135,13 @@ final class CurlTransfer: @unchecked Sendable {
   // MARK: - The answer
 
   private func received(_ bytes: UnsafeRawBufferPointer) -> Int {
-    if response.body.count + bytes.count > request.options.maximumBodyBytes {
+    if response.body.count + response.droppedBodyBytes + bytes.count > request.options.maximumBodyBytes {
       isBodyTooLarge = true
       return 0
     }
-    response.body.append(contentsOf: bytes)
+    let room = request.options.keptBodyBytes.map { max(0, $0 - response.body.count) } ?? bytes.count
+    response.body.append(contentsOf: bytes.prefix(room))
+    response.droppedBodyBytes += max(0, bytes.count - room)
     return bytes.count
   }
 

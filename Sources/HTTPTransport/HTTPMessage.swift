@@ -78,6 +78,10 @@ public struct HTTPOptions: Hashable, Sendable {
   public var proxy: String?
   /// Asks for and decodes gzip, deflate and br.
   public var acceptsCompression = false
+  /// Decodes as well where the server compresses without being asked; no field asks for it.
+  public var decodesUnasked = false
+  /// Of a longer body only so many bytes are kept, and all are counted; nil keeps all.
+  public var keptBodyBytes: Int?
   /// A body that grows past this many bytes ends the exchange with `.bodyTooLarge`.
   public var maximumBodyBytes = 64 << 20
   /// Whether the server's certificate is read into the response.
@@ -123,6 +127,8 @@ public struct HTTPResponse: Sendable {
   public var headers: [HTTPField]
   /// The body, decoded where compression was asked for.
   public var body: [UInt8]
+  /// Bytes that came and were not kept, by the request's `keptBodyBytes`.
+  public var droppedBodyBytes = 0
   /// The URL that answered, after redirects.
   public var url: String
   /// How long each part took.

@@ -6,6 +6,10 @@ import SystemInterfaces
 enum Exchange {
   /// The most that a check reads of a body: what is larger is no answer that a check can judge.
   static let maximumBodyBytes = 16 << 20
+  /// A body that no condition looks at is counted, not kept; what is larger than this is no answer either.
+  static let maximumUnreadBytes = 1 << 30
+  /// Kept of such a body, for its `message`.
+  static let excerptBytes = 65_536
 
   /// The answer to `request`, or the attempt's failure where none came.
   static func send(
@@ -39,7 +43,9 @@ enum Exchange {
 
   /// The body as JSON, nil where it is none.
   static func json(_ response: HTTPResponse) -> JSONValue? {
-    guard let first = response.body.first(where: { $0 > 0x20 }) else { return nil }
+    guard response.droppedBodyBytes == 0, let first = response.body.first(where: { $0 > 0x20 }) else {
+      return nil
+    }
     guard first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else { return nil }
     // A body that is no JSON is an answer like any other.
     return try? JSONValue(parsing: response.body)

@@ -15,18 +15,16 @@ struct SmokeTestRun: Sendable {
     var chains: [CheckChain] = []
     var findings: [Finding] = []
     var notes: [String] = []
-    let stackChecks: StackChecks? = nil
+    var builtIn: BuiltInChecks?
     let hurl = try HurlPlan(
       options.files, variables: SmokeVariables.make(options, session), environment: hurlEnvironment(), session
     )
     if options.parseOnly { return parsed(hurl) }
     chains += hurl.chains
     if options.runsBuiltIn {
-      if let endpoint = session.config.apiEndpoint {
-        var checks = EndpointChecks(endpoint: endpoint, apiKey: session.config.apiKey)
-        checks.certificateDays = options.policy.certificateDays
-        chains += checks.chains
-      }
+      let found = await BuiltInChecks(config: session.config, policy: options.policy, plane: nil)
+      chains += found.chains
+      builtIn = found
     }
     if let shard = options.shard { chains = SmokeShards.part(shard.index, of: shard.count, chains) }
     if chains.isEmpty {
@@ -49,10 +47,10 @@ struct SmokeTestRun: Sendable {
       try session.context.files.writeAtomically(body, to: session.context.absolute(path), mode: 0o600)
     }
     let entries = report.results.map(CheckEntry.init)
-    try raise(stackChecks?.faults.first, entries)
+    try raise(builtIn?.faults?.first, entries)
     var (found, verdict) = SmokeVerdict.judge(entries, policy: options.policy)
     found += findings
-    notes += stackChecks?.notes.all ?? []
+    notes += builtIn?.notes?.all ?? []
     var summary = SmokePart.Summary(counting: entries)
     summary.comparedWith = comparedWith
     summary.shard = options.shard?.text

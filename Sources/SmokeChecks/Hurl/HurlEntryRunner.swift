@@ -75,7 +75,8 @@ struct HurlEntryRunner: Sendable {
     do {
       let spec = try entry.request(variables.fitting(entry.url), now)
       exchange = try HurlExchange(
-        spec, options: options, entry: entry, session: session, timeout: context.timeout)
+        spec, options: options, entry: entry, session: session, timeout: context.timeout,
+        keepsBody: context.wantsObservation || session.environment.keepsLastBody || entry.looksAtBody)
     } catch let error as HurlRuntimeError {
       return unusable(error)
     } catch {
@@ -194,6 +195,21 @@ struct HurlEntryRunner: Sendable {
     } catch {
       result.verdict = .unusable(.file, "\(error)")
     }
+  }
+}
+
+extension HurlEntry {
+  /// Whether anything of the entry needs the answer's whole body.
+  fileprivate var looksAtBody: Bool {
+    guard let response else { return false }
+    let queries = response.captures.map(\.query.kind) + response.asserts.map(\.query.kind)
+    return response.body != nil
+      || queries.contains { kind in
+        switch kind {
+        case .body, .bytes, .sha256, .md5, .rawBytes, .jsonpath, .regex: true
+        default: false
+        }
+      }
   }
 }
 

@@ -19,15 +19,17 @@ struct HurlExchange: Sendable {
   private let signing: SigningOrder?
 
   init(
-    _ spec: HurlRequestSpec, options: HurlOptions, entry: HurlEntry, session: HurlSession, timeout: Duration
+    _ spec: HurlRequestSpec, options: HurlOptions, entry: HurlEntry, session: HurlSession, timeout: Duration,
+    keepsBody: Bool
   ) throws {
     var request = HTTPRequest(
       spec.method, spec.url, headers: spec.headers.map { HTTPField($0.name, $0.value) }, body: spec.body,
       timeout: options.maxTime ?? timeout)
     request.options = try HurlExchange.transportOptions(options, session, timeout: request.timeout)
-    if options.compressed != true, request.headers.first("accept-encoding") == nil {
-      // Bodies are decoded whether or not compression was asked for; without asking no field is sent.
-      request.headers.append(HTTPField("Accept-Encoding", ""))
+    request.options.acceptsCompression = options.compressed == true
+    if !keepsBody, options.output == nil {
+      request.options.keptBodyBytes = Exchange.excerptBytes
+      request.options.maximumBodyBytes = Exchange.maximumUnreadBytes
     }
     var order: SigningOrder?
     if let text = options.awsSigV4 {
@@ -88,7 +90,8 @@ struct HurlExchange: Sendable {
     made.resolve = options.resolve
     made.connectTo = options.connectTo
     made.proxy = options.proxy
-    made.acceptsCompression = true
+    // Bodies are decoded whether or not compression was asked for.
+    made.decodesUnasked = true
     made.maximumBodyBytes = Exchange.maximumBodyBytes
     return made
   }
