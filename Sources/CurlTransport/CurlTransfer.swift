@@ -177,7 +177,14 @@ final class CurlTransfer: @unchecked Sendable {
 
   private func failure(_ result: CURLcode) -> TransferError {
     let own = String(cString: errorText)
-    let message = own.isEmpty ? String(cString: curl_easy_strerror(result)) : own
+    var message = own.isEmpty ? String(cString: curl_easy_strerror(result)) : own
+    // "Couldn't connect" does not say whether the host refused or was not there; the system does.
+    var code = 0
+    if result == CURLE_COULDNT_CONNECT, shim_getinfo_long(easy, CURLINFO_OS_ERRNO, &code) == CURLE_OK,
+      code != 0
+    {
+      message += ": \(SystemError.message(Int32(truncatingIfNeeded: code)))"
+    }
     if isBodyTooLarge {
       return TransferError(
         .bodyTooLarge, code: Int(result.rawValue),

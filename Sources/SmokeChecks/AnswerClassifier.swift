@@ -22,19 +22,30 @@ public enum AnswerClassifier {
       case .timedOut: .timedOut
       case .tooManyRedirects: .redirectLoop
       case .bodyTooLarge: .bodyTooLarge
-      case .badRequest: .badRequest
+      // The URL was fine where the complaint is about the answer.
+      case .badRequest:
+        error.code == 1 && error.message.contains("HTTP/0.9") || error.message.contains("HTTP version")
+          || error.message.contains("HTTP response") ? .malformedAnswer : .badRequest
       case .proxyFailed: .proxyFailed
-      case .other: .other
+      // A header line past libcurl's own limit is "out of memory" there.
+      case .other: error.code == 27 || error.code == 100 ? .malformedAnswer : .other
       case .brokenAnswer:
         switch error.code {
         case 52: .emptyAnswer
         case 18: .truncatedAnswer
         case 61: .badEncoding
-        case 55, 56: .connectionReset
+        case 55: .connectionReset
+        case 56: isAboutSyntax(error.message) ? .malformedAnswer : .connectionReset
         default: .malformedAnswer
         }
       }
     return Diagnosis(failure: failure, message: error.message)
+  }
+
+  /// libcurl has one code for a connection that broke and for an answer that it could not read.
+  private static func isAboutSyntax(_ message: String) -> Bool {
+    ["chunked-encoding", "response headers", "Invalid", "Nul byte", "header"].contains(
+      where: message.contains)
   }
 
   /// What a status that was not expected means, by the status and, where AWS says more, its body. The messages
