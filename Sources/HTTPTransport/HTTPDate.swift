@@ -1,11 +1,11 @@
 import SystemInterfaces
 
 /// Dates as HTTP fields and certificates write them.
-enum HTTPDate {
+public enum HTTPDate {
   /// Reads the date formats that occur: `Wed, 21 Oct 2015 07:28:00 GMT`, `Wed, 21-Oct-2015 07:28:00 GMT` and
   /// libcurl's `Jan 10 08:29:52 2026 GMT`; nil where a part is missing. The order of the parts is free, as
   /// RFC 6265, section 5.1.1, asks of cookie dates.
-  static func parse(_ text: String) -> Timestamp? {
+  public static func parse(_ text: String) -> Timestamp? {
     var day: Int?
     var month: Int?
     var year: Int?

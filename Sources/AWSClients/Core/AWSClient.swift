@@ -1,0 +1,114 @@
+import HTTPTransport
+import JSONValues
+import SystemInterfaces
+
+/// What all service clients share: where requests go, who signs them, how often they are tried.
+public final class AWSClient: Sendable {
+  /// Where calls go unless they say otherwise, such as `eu-central-1`.
+  public let region: String
+  let transport: any HTTPTransport
+  let clock: any WallClock
+  let random: Randomness
+  let credentials: any AWSCredentialsProvider
+  let endpoints: AWSEndpoints
+  let retries: AWSRetries
+  let userAgent: String
+
+  /// A client of `region`.
+  /// - Parameters:
+  ///   - environment: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_MAX_ATTEMPTS` and the like are read from it.
+  ///   - credentials: asked before every call; it caches by itself.
+  public init(
+    transport: any HTTPTransport, clock: any WallClock, random: Randomness, environment: Environment,
+    region: String, credentials: any AWSCredentialsProvider, userAgent: String = "backstop"
+  ) {
+    self.region = region
+    self.transport = transport
+    self.clock = clock
+    self.random = random
+    self.credentials = credentials
+    self.userAgent = userAgent
+    endpoints = AWSEndpoints(environment)
+    retries = AWSRetries(environment: environment, clock: clock, random: random)
+  }
+
+  /// Sends `operation`, with retries.
+  /// - Throws: `AWSError`, `CredentialsError` or `CancellationError`.
+  func send(_ operation: AWSOperation) async throws -> HTTPResponse {
+    try await retries.run(operation) { [self] attempt in try await sendOnce(operation, attempt: attempt) }
+  }
+
+  /// The `…Result` of a query protocol call; an element without children where it has none.
+  func query(_ operation: AWSOperation) async throws -> XMLElement {
+    let response = try await send(operation)
+    let root = try xml(response, operation)
+    return root[operation.name + "Result"] ?? XMLElement(name: operation.name + "Result")
+  }
+
+  /// The answer of a call that answers in JSON; an empty object where the body is empty.
+  func json(_ operation: AWSOperation) async throws -> JSONValue {
+    let response = try await send(operation)
+    if response.body.isEmpty { return .object(JSONObject()) }
+    do {
+      return try JSONValue(parsing: response.body)
+    } catch {
+      throw badAnswer(operation, response, "the answer is no JSON: \(error)")
+    }
+  }
+
+  func xml(_ response: HTTPResponse, _ operation: AWSOperation) throws -> XMLElement {
+    do {
+      return try XMLReader.parse(response.body)
+    } catch {
+      throw badAnswer(operation, response, "the answer is no XML: \(error)")
+    }
+  }
+
+  /// An answer that lacks what the service documents.
+  func badAnswer(_ operation: AWSOperation, _ response: HTTPResponse? = nil, _ message: String) -> AWSError {
+    AWSError(
+      kind: .badAnswer, message: message, statusCode: response?.status ?? 200,
+      service: operation.service.displayName, operation: operation.name,
+      host: endpoints.endpoint(of: operation.service, region: region).authority, subject: operation.subject)
+  }
+
+  // MARK: - One attempt
+
+  private func sendOnce(_ operation: AWSOperation, attempt: AWSAttempt) async throws -> HTTPResponse {
+    let endpoint = endpoints.endpoint(of: operation.service, region: region)
+    var request = HTTPRequest(
+      operation.method, endpoint.url(of: operation), headers: operation.headers, body: operation.body,
+      timeout: operation.timeout)
+    request.options.maximumBodyBytes = operation.maximumBodyBytes
+    request.headers.append(HTTPField("User-Agent", userAgent))
+    request.headers.append(
+      HTTPField("amz-sdk-request", "attempt=\(attempt.number); max=\(attempt.maximum)"))
+    request.headers.append(HTTPField("amz-sdk-invocation-id", attempt.invocationId))
+    if operation.isSigned {
+      let signer = SigV4Signer(
+        credentials: try await credentials.credentials(), region: endpoint.region,
+        service: operation.service.signingName, encodesPathTwice: operation.service != .s3)
+      request = signer.signed(request, at: clock.now + attempt.clockOffset)
+    }
+    let response: HTTPResponse
+    do {
+      response = try await transport.send(request)
+    } catch let error as TransferError {
+      throw AWSError(
+        transfer: error, operation: operation, host: endpoint.authority, attempt: attempt.number)
+    }
+    guard (200..<300).contains(response.status) else {
+      throw AWSFailure(
+        error: AWSError(
+          response: response, operation: operation, host: endpoint.authority, attempt: attempt.number),
+        response: response)
+    }
+    return response
+  }
+}
+
+/// An error that came as an answer, with the answer's own advice on when to try again.
+struct AWSFailure: Error {
+  var error: AWSError
+  var response: HTTPResponse
+}
