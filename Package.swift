@@ -185,7 +185,9 @@ let package = Package(
       ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "SmokeChecks", "HTTPTransport"]),
     tests(
       "Watch30m",
-      ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "HealthJudgement", "HTTPTransport"]),
+      [
+        "SystemInterfaces", "Records", "JSONValues", "StepCommand", "HealthJudgement", "HTTPTransport", "Reporting",
+      ]),
     tests(
       "AutoRevert",
       ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "RollbackPlan", "HTTPTransport"]),

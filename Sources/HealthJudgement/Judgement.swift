@@ -106,4 +106,11 @@ public struct WatchJudgement: Hashable, Sendable {
   public var series: [SeriesJudgement]
   /// In words, for people.
   public var reasons: [String]
+
+  /// A judgement as given.
+  public init(verdict: WatchVerdict, series: [SeriesJudgement], reasons: [String]) {
+    self.verdict = verdict
+    self.series = series
+    self.reasons = reasons
+  }
 }

@@ -55,13 +55,15 @@ struct Observations: Hashable, Sendable {
     -> [WatchedSeries]
   {
     names.map { name in
-      let length = name.name.hasPrefix(probePrefix) ? Duration.zero : period
+      // A probe has no length: it met the old version or the new one.
+      let isProbe = name.name.hasPrefix(probePrefix)
+      let length = isProbe ? Duration.microseconds(1) : period
       let sorted = (points[name] ?? [:]).values.sorted { $0.time < $1.time }
       return WatchedSeries(
         name: name.name, kind: name.kind, baseline: sorted.filter { $0.time + length <= deployedAt },
         watch: sorted.filter { point in
           point.time >= deployedAt && end.map { point.time < $0 } ?? true
-            && (name.name.hasPrefix(probePrefix) || settled.map { point.time + length <= $0 } ?? true)
+            && (isProbe || settled.map { point.time + length <= $0 } ?? true)
         },
         isFrontDoor: Observations.isFrontDoor(name),
         severeRate: name.name.hasSuffix(Observations.clientErrors) ? 0.5 : nil, gap: gaps[name])

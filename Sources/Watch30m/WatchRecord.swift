@@ -78,6 +78,13 @@ public struct CallCount: Codable, Hashable, Sendable {
     metricsRequested += metrics
     estimatedUsd = Double(metricsRequested) / 100_000
   }
+
+  /// Adds what another query took.
+  mutating func add(_ other: CallCount) {
+    getMetricData += other.getMetricData
+    metricsRequested += other.metricsRequested
+    estimatedUsd = Double(metricsRequested) / 100_000
+  }
 }
 
 /// What was watched.

@@ -1,0 +1,58 @@
+import SystemInterfaces
+
+/// When a live watch looks, and what it takes for settled.
+struct WatchSchedule: Hashable, Sendable {
+  /// When the new version was in place.
+  var deployedAt: Timestamp
+  /// The end of the periods that are judged.
+  var end: Timestamp
+  /// The time between looks.
+  var interval: Duration
+  /// The length of a period.
+  var period: Duration
+  /// How old a period must be to count.
+  var settle: Duration
+
+  /// What was asked for; nil means the default.
+  struct Wishes: Hashable, Sendable {
+    var length: Duration
+    var interval: Duration?
+    var settle: Duration?
+    var period: Duration?
+    var deployedAt: Timestamp?
+  }
+
+  /// The schedule of a watch that starts at `now`.
+  init(_ wishes: Wishes, now: Timestamp, targets: WatchTargets) {
+    let length = wishes.length
+    interval = min(wishes.interval ?? .seconds(60), max(length / 5, .milliseconds(100)))
+    period = wishes.period ?? WatchSchedule.period(for: length)
+    // Lambda dates a metric by the start of the invocation: minutes change until the longest one has ended. A watch
+    // that is shorter than usual, as in a demonstration, waits for its fifth part only.
+    let usual = max(.seconds(120), targets.longestTimeout)
+    settle = wishes.settle ?? min(usual, max(.seconds(1), length < .seconds(1800) ? length / 5 : usual))
+    if let given = wishes.deployedAt {
+      deployedAt = given
+      // Even where the time is over, a few looks are taken: only a probe of now can tell that all is down.
+      end = max(given + length, now + interval * 4 - settle)
+    } else {
+      // An update of long ago is not the deployment that is watched.
+      let recent = targets.updatedAt.flatMap { now - $0 < .seconds(6 * 3600) && $0 <= now ? $0 : nil }
+      deployedAt = recent ?? now
+      end = now + length
+    }
+  }
+
+  /// CloudWatch's period that gives a watch of `length` ten points at least: 1, 5, 10, 30 or 60 seconds.
+  private static func period(for length: Duration) -> Duration {
+    [60, 30, 10, 5].map { Duration.seconds($0) }.first { $0 * 10 <= length } ?? .seconds(1)
+  }
+
+  /// When the last look is due.
+  var lastLook: Timestamp { end + settle }
+
+  /// How far back the baseline reaches: a day, or the three hours for which CloudWatch keeps periods under a minute.
+  var baselineStart: Timestamp {
+    deployedAt - (period < .seconds(60) ? .seconds(3 * 3600) : .seconds(86_400))
+  }
+}
