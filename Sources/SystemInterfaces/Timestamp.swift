@@ -136,7 +136,8 @@ public struct CivilFields: Hashable, Sendable {
     year = Int(yearOfEra + era * 400) + (month <= 2 ? 1 : 0)
   }
 
-  static func days(inMonth month: Int, year: Int) -> Int {
+  /// The number of days of a month.
+  public static func days(inMonth month: Int, year: Int) -> Int {
     switch month {
     case 2: return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
     case 4, 6, 9, 11: return 30
@@ -144,7 +145,8 @@ public struct CivilFields: Hashable, Sendable {
     }
   }
 
-  static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int64 {
+  /// Days from 1970-01-01 to a date, negative before it.
+  public static func daysSinceEpoch(year: Int, month: Int, day: Int) -> Int64 {
     let shifted = Int64(month <= 2 ? year - 1 : year)
     let (era, yearOfEra) = floorDivide(shifted, 400)
     let monthIndex = Int64(month > 2 ? month - 3 : month + 9)

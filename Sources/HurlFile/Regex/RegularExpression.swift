@@ -15,6 +15,8 @@ final class RegularExpression: @unchecked Sendable {
     case rust
     /// I-Regexp, RFC 9485, which JSONPath uses.
     case iRegexp
+    /// The same, and it must match the whole text.
+    case wholeIRegexp
   }
   private let code: OpaquePointer
 
@@ -26,6 +28,7 @@ final class RegularExpression: @unchecked Sendable {
       switch syntax {
       case .rust: try RustPattern.translated(pattern)
       case .iRegexp: try IRegexpPattern.translated(pattern)
+      case .wholeIRegexp: "\\A(?:\(try IRegexpPattern.translated(pattern)))\\z"
       }
     let settings = pcre2_compile_context_create_8(nil)
     defer { pcre2_compile_context_free_8(settings) }

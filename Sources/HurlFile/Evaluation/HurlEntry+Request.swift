@@ -1,0 +1,84 @@
+extension HurlEntry {
+  /// The request with all placeholders replaced.
+  public func request(
+    _ variables: HurlVariables, _ context: HurlContext
+  ) throws(HurlRuntimeError) -> HurlRequestSpec {
+    let renderer = HurlRenderer(variables: variables, context: context)
+    var spec = HurlRequestSpec(
+      method: method, url: try absoluteURL(renderer), headers: try parameters(headers, renderer), body: [],
+      hasBody: form != nil || body != nil, cookies: try parameters(cookies, renderer))
+    let query = try parameters(query, renderer)
+    if !query.isEmpty { spec.url = PercentEncoding.append(PercentEncoding.form(query), toQueryOf: spec.url) }
+    if let basicAuth {
+      let credentials = try parameter(basicAuth, renderer)
+      spec.basicAuth = credentials
+      let token = Base64.encode(Array("\(credentials.name):\(credentials.value)".utf8))
+      spec.headers.append(.init(name: "Authorization", value: "Basic \(token)"))
+    }
+    if !spec.cookies.isEmpty {
+      let line = spec.cookies.map { "\($0.name)=\($0.value)" }.joined(separator: "; ")
+      spec.headers.append(.init(name: "Cookie", value: line))
+    }
+    var contentType: String?
+    if let body {
+      spec.body = try body.bytes(renderer)
+      contentType = body.contentType
+    }
+    if let form {
+      spec.body = Array(PercentEncoding.form(try parameters(form, renderer)).utf8)
+      contentType = "application/x-www-form-urlencoded"
+    }
+    if let contentType, !spec.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
+      spec.headers.append(.init(name: "Content-Type", value: contentType))
+    }
+    return spec
+  }
+
+  private func absoluteURL(_ renderer: HurlRenderer) throws(HurlRuntimeError) -> String {
+    let text = try renderer.text(url)
+    let rest =
+      text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
+    let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
+    guard !host.isEmpty, !host.hasPrefix(":"), !host.contains(" ") else {
+      throw HurlRuntimeError(
+        position: url.position, message: "\(text) is no URL: expected http:// or https:// and the name of a host")
+    }
+    return PercentEncoding.url(text)
+  }
+
+  private func parameters(
+    _ lines: [HurlKeyValue], _ renderer: HurlRenderer
+  ) throws(HurlRuntimeError) -> [HurlRequestSpec.Parameter] {
+    var parameters: [HurlRequestSpec.Parameter] = []
+    for line in lines { parameters.append(try parameter(line, renderer)) }
+    return parameters
+  }
+
+  private func parameter(
+    _ line: HurlKeyValue, _ renderer: HurlRenderer
+  ) throws(HurlRuntimeError) -> HurlRequestSpec.Parameter {
+    .init(name: try renderer.text(line.key), value: try renderer.text(line.value))
+  }
+}
+
+extension HurlBody {
+  /// The bytes of this body.
+  func bytes(_ renderer: HurlRenderer) throws(HurlRuntimeError) -> [UInt8] {
+    switch content {
+    case .json(let template), .text(let template), .multiline(_, let template):
+      return Array(try renderer.text(template).utf8)
+    case .bytes(let bytes): return bytes
+    case .file(let template): return try renderer.file(template, at: position)
+    }
+  }
+
+  /// What a request with this body says of it, where the file names no content type.
+  var contentType: String? {
+    switch content {
+    case .json, .multiline(.json?, _): "application/json"
+    case .multiline(.xml?, _): "application/xml"
+    default: nil
+    }
+  }
+}

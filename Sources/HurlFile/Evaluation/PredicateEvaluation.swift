@@ -1,0 +1,155 @@
+/// Whether a predicate holds of a value.
+struct PredicateEvaluation {
+  /// The judgement and what to tell about it.
+  struct Result {
+    var passed: Bool
+    var expected: String
+    var actual: String
+  }
+  /// What a predicate says of a value before `not` is looked at.
+  private enum Outcome {
+    case holds, fails
+    /// The value has a type that the predicate does not judge: neither the predicate nor its opposite holds.
+    case unfit
+    init(_ holds: Bool) { self = holds ? .holds : .fails }
+  }
+
+  let renderer: HurlRenderer
+
+  /// Judges `value`, nil standing for nothing.
+  func judge(_ predicate: HurlPredicate, _ value: HurlValue?) throws(HurlRuntimeError) -> Result {
+    let argument = try argument(predicate.kind)
+    let words = [predicate.isNegated ? "not" : "", predicate.name, argument.map(\.summary) ?? ""]
+    var expected = words.filter { !$0.isEmpty }.joined(separator: " ")
+    if case .matches(let pattern) = predicate.kind { expected += " /\(try patternText(pattern))/" }
+    let outcome: Outcome
+    if let value {
+      outcome = try self.outcome(predicate, value, argument)
+    } else {
+      // Even a pattern that nothing is matched against has to be one.
+      if case .matches(let pattern) = predicate.kind { _ = try renderer.regularExpression(pattern) }
+      outcome = .fails
+    }
+    let actual = value?.summary ?? "nothing"
+    switch outcome {
+    case .holds: return Result(passed: !predicate.isNegated, expected: expected, actual: actual)
+    case .fails: return Result(passed: predicate.isNegated, expected: expected, actual: actual)
+    case .unfit:
+      return Result(
+        passed: false, expected: expected, actual: "\(actual), which \(predicate.name) does not apply to")
+    }
+  }
+
+  private func outcome(
+    _ predicate: HurlPredicate, _ value: HurlValue, _ argument: HurlValue?
+  ) throws(HurlRuntimeError) -> Outcome {
+    if case .matches(let pattern) = predicate.kind { return try matches(value, pattern) }
+    if let argument { return outcome(predicate.kind, value, argument) }
+    switch predicate.kind {
+    case .exists: return Outcome(value != .nodeset(0))
+    case .isInteger: return Outcome(value.typeName == "integer")
+    case .isFloat: return Outcome(value.typeName == "float")
+    case .isNumber: return Outcome(value.double != nil)
+    case .isBoolean: return Outcome(value.typeName == "boolean")
+    case .isString: return Outcome(value.typeName == "string")
+    case .isDate: return Outcome(value.typeName == "date")
+    case .isCollection: return Outcome(["bytes", "list", "nodeset", "object"].contains(value.typeName))
+    case .isList: return Outcome(["bytes", "list"].contains(value.typeName))
+    case .isObject: return Outcome(["nodeset", "object"].contains(value.typeName))
+    case .isISODate: return onText(value, DateText.isRFC3339)
+    case .isIPv4: return onText(value, AddressText.isIPv4)
+    case .isIPv6: return onText(value, AddressText.isIPv6)
+    case .isUUID: return onText(value, AddressText.isUUID)
+    case .isEmpty:
+      switch value {
+      case .string(let text): return Outcome(text.isEmpty)
+      case .bytes(let bytes): return Outcome(bytes.isEmpty)
+      case .list(let values): return Outcome(values.isEmpty)
+      case .object(let members): return Outcome(members.isEmpty)
+      case .nodeset(let count): return Outcome(count == 0)
+      default: return .unfit
+      }
+    default: return .unfit
+    }
+  }
+
+  /// The predicates that compare with another value.
+  private func outcome(_ kind: HurlPredicate.Kind, _ value: HurlValue, _ other: HurlValue) -> Outcome {
+    switch kind {
+    case .equal: return value == .unit ? .unfit : Outcome(value.isSame(as: other))
+    case .notEqual: return value == .unit ? .unfit : Outcome(!value.isSame(as: other))
+    case .greaterThan: return value.order(to: other).map { Outcome($0 == .greater) } ?? .unfit
+    case .greaterThanOrEqual: return value.order(to: other).map { Outcome($0 != .less) } ?? .unfit
+    case .lessThan: return value.order(to: other).map { Outcome($0 == .less) } ?? .unfit
+    case .lessThanOrEqual: return value.order(to: other).map { Outcome($0 != .greater) } ?? .unfit
+    case .includes:
+      guard case .list(let values) = value else { return .unfit }
+      return Outcome(values.contains { $0.isSame(as: other) })
+    case .startsWith, .endsWith, .contains:
+      guard let (whole, part) = bytes(value, other) else { return .unfit }
+      switch kind {
+      case .startsWith: return Outcome(whole.starts(with: part))
+      case .endsWith: return Outcome(whole.suffix(part.count).elementsEqual(part))
+      default: return Outcome(whole.firstOccurrence(of: part) != nil)
+      }
+    default: return .unfit
+    }
+  }
+
+  /// Both as bytes, where both are texts or both are bytes.
+  private func bytes(_ value: HurlValue, _ other: HurlValue) -> (whole: [UInt8], part: [UInt8])? {
+    switch (value, other) {
+    case (.string(let whole), .string(let part)): (Array(whole.utf8), Array(part.utf8))
+    case (.bytes(let whole), .bytes(let part)): (whole, part)
+    default: nil
+    }
+  }
+
+  private func onText(_ value: HurlValue, _ holds: (String) -> Bool) -> Outcome {
+    guard case .string(let text) = value else { return .unfit }
+    return Outcome(holds(text))
+  }
+
+  private func matches(_ value: HurlValue, _ pattern: HurlPattern) throws(HurlRuntimeError) -> Outcome {
+    let expression = try renderer.regularExpression(pattern)
+    guard case .string(let text) = value else { return .unfit }
+    do throws(PatternError) { return Outcome(try expression.isFound(in: text)) } catch {
+      throw HurlRuntimeError(position: pattern.position, message: error.message)
+    }
+  }
+
+  // MARK: Arguments
+
+  private func patternText(_ pattern: HurlPattern) throws(HurlRuntimeError) -> String {
+    switch pattern {
+    case .literal(let text, _): text
+    case .template(let template): try renderer.text(template)
+    }
+  }
+
+  /// The value that a predicate compares with.
+  private func argument(_ kind: HurlPredicate.Kind) throws(HurlRuntimeError) -> HurlValue? {
+    switch kind {
+    case .equal(let expected), .notEqual(let expected), .greaterThan(let expected),
+      .greaterThanOrEqual(let expected), .lessThan(let expected), .lessThanOrEqual(let expected),
+      .startsWith(let expected), .endsWith(let expected), .contains(let expected), .includes(let expected):
+      switch expected {
+      case .literal(let value): return value
+      case .text(let template): return .string(try renderer.text(template))
+      case .placeholder(let expression): return try renderer.value(expression)
+      case .file(let name, let position): return .bytes(try renderer.file(name, at: position))
+      }
+    default: return nil
+    }
+  }
+}
+
+extension HurlPattern {
+  /// Where it stands.
+  var position: HurlPosition {
+    switch self {
+    case .literal(_, let position): position
+    case .template(let template): template.position
+    }
+  }
+}

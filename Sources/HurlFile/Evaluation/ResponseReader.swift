@@ -1,0 +1,101 @@
+import CryptoDigests
+import JSONValues
+import SystemInterfaces
+
+/// Why a query or a filter has no result.
+struct EvaluationFailure: Error {
+  let message: String
+}
+
+/// Looks into one answer; text and JSON are made once.
+struct ResponseReader {
+  let response: HurlResponseValues
+  private var knownText: Result<String, EvaluationFailure>?
+  private var knownJSON: Result<JSONValue, EvaluationFailure>?
+
+  init(_ response: HurlResponseValues) { self.response = response }
+
+  /// The body's bytes without content coding.
+  func bytes() throws(EvaluationFailure) -> [UInt8] {
+    if let problem = response.bodyProblem { throw EvaluationFailure(message: problem) }
+    return response.body
+  }
+
+  /// The body as text by the charset of its content type, else UTF-8.
+  mutating func text() throws(EvaluationFailure) -> String {
+    if let knownText { return try knownText.get() }
+    let made = Result { () throws(EvaluationFailure) in try decodedText() }
+    knownText = made
+    return try made.get()
+  }
+
+  private func decodedText() throws(EvaluationFailure) -> String {
+    let bytes = try bytes()
+    let contentType = values(of: "Content-Type").first ?? ""
+    do throws(CharacterSets.Failure) {
+      return try CharacterSets.text(
+        bytes, encoding: CharacterSets.label(inContentType: contentType) ?? "utf-8")
+    } catch {
+      throw EvaluationFailure(message: "the body cannot be read as text: \(error.message)")
+    }
+  }
+
+  /// The body as JSON.
+  mutating func json() throws(EvaluationFailure) -> JSONValue {
+    if let knownJSON { return try knownJSON.get() }
+    let text = try text()
+    let made = Result { () throws(EvaluationFailure) in try ResponseReader.json(text, "the body") }
+    knownJSON = made
+    return try made.get()
+  }
+
+  static func json(_ text: String, _ what: String) throws(EvaluationFailure) -> JSONValue {
+    do throws(JSONSyntaxError) { return try JSONValue(parsing: text) } catch {
+      throw EvaluationFailure(message: "\(what) is no JSON: \(error)")
+    }
+  }
+
+  /// All values of a header field.
+  func values(of name: String) -> [String] {
+    response.headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+  }
+
+  /// A field of the certificate.
+  func certificate(_ field: HurlQuery.CertificateField) -> HurlValue? {
+    guard let certificate = response.certificate else { return nil }
+    let text: String
+    switch field {
+    case .startDate: return certificate.start.map(HurlValue.date)
+    case .expireDate: return certificate.end.map(HurlValue.date)
+    case .subject: text = certificate.subject
+    case .issuer: text = certificate.issuer
+    case .serialNumber: text = certificate.serialNumber
+    case .subjectAlternativeName: text = certificate.alternativeNames
+    }
+    return text.isEmpty ? nil : .string(text)
+  }
+
+  /// A cookie that the answer sets, or one attribute of it.
+  func cookie(_ name: String, _ attribute: HurlQuery.CookieAttribute) -> HurlValue? {
+    for line in values(of: "Set-Cookie") {
+      let parts = line.split(separator: ";", omittingEmptySubsequences: false).map { part in
+        let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        return (
+          name: String(sides[0]).trimmingSpaces,
+          value: sides.count > 1 ? String(sides[1]).trimmingSpaces : nil
+        )
+      }
+      guard let first = parts.first, first.name.isExactly(name), let value = first.value else { continue }
+      if attribute == .value { return .string(value) }
+      guard let found = parts.dropFirst().first(where: { $0.name.lowercased() == attribute.rawValue.lowercased() })
+      else { return nil }
+      switch attribute {
+      case .secure, .httpOnly: return .unit
+      case .maxAge: return found.value.flatMap { Int64($0) }.map(HurlValue.integer)
+      case .expires: return found.value.flatMap(DateText.httpDate).map(HurlValue.date)
+      default: return found.value.map(HurlValue.string)
+      }
+    }
+    return nil
+  }
+}
