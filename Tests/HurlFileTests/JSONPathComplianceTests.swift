@@ -2,10 +2,10 @@ import HurlFile
 import JSONValues
 import Testing
 
-@Suite(.enabled(if: SharedData.isPresent))
+@Suite(.enabled(if: PublicCases.arePresent))
 struct `JSONPath compliance` {
   @Test func `every public case has the result that RFC 9535 asks for`() throws {
-    let document = try JSONValue(parsing: try SharedData.bytes("data/smoke/jsonpath-cases.json"))
+    let document = try JSONValue(parsing: try PublicCases.bytes("smoke/jsonpath-cases.json"))
     let cases = try #require(document["tests"]?.array)
     var right = 0
     for example in cases {

@@ -1,7 +1,7 @@
 import HurlFile
 import Testing
 
-@Suite(.enabled(if: SharedData.isPresent))
+@Suite(.enabled(if: PublicCases.arePresent))
 struct `Public Hurl files` {
   /// Files that use a construct that is not supported, and which.
   static let unsupported = [
@@ -13,8 +13,8 @@ struct `Public Hurl files` {
   @Test(arguments: ["tests_ok", "tests_failed"])
   func `files that run are read`(group: String) throws {
     var read = 0, refused: [String] = []
-    for name in try SharedData.hurlFiles(group) {
-      let bytes = try SharedData.bytes("data/smoke/hurl/\(group)/\(name)")
+    for name in try PublicCases.hurlFiles(group) {
+      let bytes = try PublicCases.bytes("smoke/hurl/\(group)/\(name)")
       do {
         _ = try HurlDocument(parsing: bytes, file: name)
         #expect(Self.unsupported[name] == nil, "\(name) was expected to be unsupported")
@@ -32,10 +32,10 @@ struct `Public Hurl files` {
 
   @Test func `files that Hurl refuses are refused`() throws {
     var refused = 0
-    for name in try SharedData.hurlFiles("tests_error_parser") {
+    for name in try PublicCases.hurlFiles("tests_error_parser") {
       // This one is right; it is run beside others that are not.
       if name == "parallel_parsing_error_d.hurl" { continue }
-      let bytes = try SharedData.bytes("data/smoke/hurl/tests_error_parser/\(name)")
+      let bytes = try PublicCases.bytes("smoke/hurl/tests_error_parser/\(name)")
       let error = #expect(throws: HurlSyntaxError.self, "\(name)") {
         try HurlDocument(parsing: bytes, file: name)
       }

@@ -36,7 +36,8 @@ extension HurlResponseSpec {
     if let version {
       assertions.append(
         .init(
-          position, "HTTP version \(version)", passed: version == response.version, expected: "HTTP/\(version)",
+          position, "HTTP version \(version)", passed: version == response.version,
+          expected: "HTTP/\(version)",
           actual: "HTTP/\(response.version)"))
     }
     if let status {
@@ -86,7 +87,8 @@ extension HurlBody {
       let expected = try self.expected(renderer)
       let actual = try actual(asText: expected.typeName == "string", &reader)
       return .init(
-        position, "body", passed: actual.isSame(as: expected), expected: expected.summary, actual: actual.summary)
+        position, "body", passed: actual.isSame(as: expected), expected: expected.summary,
+        actual: actual.summary)
     } catch {
       return .init("body", failing: error)
     }
@@ -131,7 +133,8 @@ extension HurlEvaluation.Assertion {
     _ position: HurlPosition, _ description: String, passed: Bool, expected: String, actual: String
   ) {
     self.init(
-      line: position.line, column: position.column, description: description, passed: passed, expected: expected,
+      line: position.line, column: position.column, description: description, passed: passed,
+      expected: expected,
       actual: actual)
   }
 

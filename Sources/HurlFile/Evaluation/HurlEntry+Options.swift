@@ -117,6 +117,7 @@ private struct OptionResolver {
   private func unexpected(_ expected: String, _ value: HurlValue? = nil) -> HurlRuntimeError {
     HurlRuntimeError(
       position: option.position,
-      message: "the option \(option.name.rawValue) expects \(expected)\(value.map { ", not \($0.summary)" } ?? "")")
+      message:
+        "the option \(option.name.rawValue) expects \(expected)\(value.map { ", not \($0.summary)" } ?? "")")
   }
 }

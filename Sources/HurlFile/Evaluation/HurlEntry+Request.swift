@@ -42,7 +42,8 @@ extension HurlEntry {
     let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
     guard !host.isEmpty, !host.hasPrefix(":"), !host.contains(" ") else {
       throw HurlRuntimeError(
-        position: url.position, message: "\(text) is no URL: expected http:// or https:// and the name of a host")
+        position: url.position,
+        message: "\(text) is no URL: expected http:// or https:// and the name of a host")
     }
     return PercentEncoding.url(text)
   }

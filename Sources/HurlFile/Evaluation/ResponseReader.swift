@@ -87,7 +87,9 @@ struct ResponseReader {
       }
       guard let first = parts.first, first.name.isExactly(name), let value = first.value else { continue }
       if attribute == .value { return .string(value) }
-      guard let found = parts.dropFirst().first(where: { $0.name.lowercased() == attribute.rawValue.lowercased() })
+      guard
+        let found = parts.dropFirst().first(where: { $0.name.lowercased() == attribute.rawValue.lowercased() }
+        )
       else { return nil }
       switch attribute {
       case .secure, .httpOnly: return .unit

@@ -11,7 +11,8 @@ struct FilterEvaluation {
     do throws(EvaluationFailure) {
       return try result(filter, input)
     } catch {
-      throw HurlRuntimeError(position: filter.position, message: "the filter \(filter.name): \(error.message)")
+      throw HurlRuntimeError(
+        position: filter.position, message: "the filter \(filter.name): \(error.message)")
     }
   }
 
@@ -133,7 +134,9 @@ struct FilterEvaluation {
     switch input {
     case .integer, .bigInteger: return input
     case .float(let value):
-      guard let whole = Int64(exactly: value.rounded(.towardZero)) else { throw unfit(input, "a number that fits") }
+      guard let whole = Int64(exactly: value.rounded(.towardZero)) else {
+        throw unfit(input, "a number that fits")
+      }
       return .integer(whole)
     case .string(let text):
       guard let value = Int64(text) else { throw unfit(input, "a whole number") }

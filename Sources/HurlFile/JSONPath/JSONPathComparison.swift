@@ -68,7 +68,9 @@ extension JSONObject {
     guard count > 1 else { return members }
     var seen: Set<[UInt8]> = []
     var unique: [Member] = []
-    for member in members.reversed() where seen.insert(Array(member.name.utf8)).inserted { unique.append(member) }
+    for member in members.reversed() where seen.insert(Array(member.name.utf8)).inserted {
+      unique.append(member)
+    }
     return unique.count == count ? members : unique.reversed()
   }
 }

@@ -155,7 +155,8 @@ struct JSONPathEvaluator {
   }
 
   private mutating func isMatch(
-    _ text: JSONPath.Operand, _ pattern: JSONPath.Operand, _ syntax: RegularExpression.Syntax, _ current: JSONValue
+    _ text: JSONPath.Operand, _ pattern: JSONPath.Operand, _ syntax: RegularExpression.Syntax,
+    _ current: JSONValue
   ) throws(JSONPathError) -> Bool {
     guard case .string(let text)? = try value(text, current),
       case .string(let pattern)? = try value(pattern, current),
@@ -167,7 +168,8 @@ struct JSONPathEvaluator {
   }
 
   /// The pattern compiled; nil where it is no I-Regexp, which then matches nothing (RFC 9535 section 2.4.6).
-  private mutating func compiled(_ pattern: String, _ syntax: RegularExpression.Syntax) -> RegularExpression? {
+  private mutating func compiled(_ pattern: String, _ syntax: RegularExpression.Syntax) -> RegularExpression?
+  {
     let key = "\(syntax) \(pattern)"
     if let known = patterns[key] { return known }
     let made: RegularExpression?

@@ -190,7 +190,9 @@ struct JSONPathParser {
     return true
   }
   mutating func skipSpace() {
-    while let scalar = peek, scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" { index += 1 }
+    while let scalar = peek, scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" {
+      index += 1
+    }
   }
   func error(_ message: String, at offset: Int? = nil) -> JSONPathError {
     JSONPathError(offset: offset ?? index, message: message)

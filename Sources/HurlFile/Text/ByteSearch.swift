@@ -9,7 +9,9 @@ extension [UInt8] {
         guard let base = bytes.baseAddress, let wanted = needle.baseAddress else { return nil }
         var from = start
         while from + needle.count <= bytes.count {
-          guard let found = memchr(base + from, Int32(first), bytes.count - needle.count - from + 1) else { return nil }
+          guard let found = memchr(base + from, Int32(first), bytes.count - needle.count - from + 1) else {
+            return nil
+          }
           if memcmp(found, wanted, needle.count) == 0 { return UnsafeRawPointer(found) - base }
           from = UnsafeRawPointer(found) - base + 1
         }

@@ -28,7 +28,8 @@ enum CharacterSets {
         throw Failure(message: "the bytes are no text in UTF-8")
       }
       return text
-    case "latin1", "iso-8859-1", "iso8859-1", "iso88591", "iso_8859-1", "l1", "us-ascii", "ascii", "windows-1252",
+    case "latin1", "iso-8859-1", "iso8859-1", "iso88591", "iso_8859-1", "l1", "us-ascii", "ascii",
+      "windows-1252",
       "cp1252", "x-cp1252":
       return latin(bytes)
     default: return try converted(bytes, from: converterName(name), label: label)
@@ -45,8 +46,10 @@ enum CharacterSets {
     return String(text)
   }
   private static let windows1252: [UInt16] = [
-    0x20AC, 0x81, 0x201A, 0x192, 0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030, 0x160, 0x2039, 0x152, 0x8D, 0x17D,
-    0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC, 0x2122, 0x161, 0x203A, 0x153, 0x9D,
+    0x20AC, 0x81, 0x201A, 0x192, 0x201E, 0x2026, 0x2020, 0x2021, 0x2C6, 0x2030, 0x160, 0x2039, 0x152, 0x8D,
+    0x17D,
+    0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x2DC, 0x2122, 0x161, 0x203A, 0x153,
+    0x9D,
     0x17E, 0x178,
   ]
 
@@ -61,7 +64,8 @@ enum CharacterSets {
     case "x-mac-roman", "macintosh", "mac": "MACINTOSH"
     case "iso-8859-9", "latin5", "l5": "CP1254"
     case "iso-8859-11", "tis-620", "dos-874", "windows-874": "CP874"
-    default: label.hasPrefix("x-cp") ? String(label.dropFirst(2)) : label.replacingPrefix("windows-", with: "CP")
+    default:
+      label.hasPrefix("x-cp") ? String(label.dropFirst(2)) : label.replacingPrefix("windows-", with: "CP")
     }
   }
 

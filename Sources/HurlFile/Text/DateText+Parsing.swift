@@ -12,7 +12,9 @@ extension DateText {
         guard let date = reader.takeRFC3339() else { throw reader.failure("a time by RFC 3339") }
         reader.whole = date
       case .field(let specifier, _, let modifier):
-        guard reader.read(specifier, modifier) else { throw reader.failure("%\(modifier)\(Character(specifier))") }
+        guard reader.read(specifier, modifier) else {
+          throw reader.failure("%\(modifier)\(Character(specifier))")
+        }
       }
     }
     guard reader.isAtEnd else { throw reader.failure("the end of the text") }
@@ -39,7 +41,8 @@ private struct DateReader {
 
   var isAtEnd: Bool { rest.isEmpty }
   func failure(_ expected: String) -> EvaluationFailure {
-    EvaluationFailure(message: "\(text) is no such date: expected \(expected) at character \(rest.startIndex + 1)")
+    EvaluationFailure(
+      message: "\(text) is no such date: expected \(expected) at character \(rest.startIndex + 1)")
   }
 
   /// The time that was read, where day and time of day are known.
@@ -58,7 +61,8 @@ private struct DateReader {
     if let dayOfYear, (1...366).contains(dayOfYear) {
       return CivilFields.daysSinceEpoch(year: year, month: 1, day: 1) + Int64(dayOfYear - 1)
     }
-    guard let month, let day, (1...12).contains(month), (1...CivilFields.days(inMonth: month, year: year)).contains(day)
+    guard let month, let day, (1...12).contains(month),
+      (1...CivilFields.days(inMonth: month, year: year)).contains(day)
     else { return nil }
     return CivilFields.daysSinceEpoch(year: year, month: month, day: day)
   }
@@ -125,7 +129,9 @@ private struct DateReader {
     }
   }
 
-  private mutating func set(_ field: WritableKeyPath<DateReader, Int?>, digits: Int, signed: Bool = false) -> Bool {
+  private mutating func set(_ field: WritableKeyPath<DateReader, Int?>, digits: Int, signed: Bool = false)
+    -> Bool
+  {
     guard let number = number(digits, signed: signed) else { return false }
     self[keyPath: field] = number
     return true
@@ -189,7 +195,9 @@ private struct DateReader {
       rest.removeFirst()
       return true
     }
-    guard let first = rest.popFirst(), first == "+" || first == "-", let hours = number(2) else { return false }
+    guard let first = rest.popFirst(), first == "+" || first == "-", let hours = number(2) else {
+      return false
+    }
     if rest.first == ":" { rest.removeFirst() }
     guard let minutes = number(2), minutes < 60 else { return false }
     offset = Int64(hours * 3600 + minutes * 60) * (first == "-" ? -1 : 1)

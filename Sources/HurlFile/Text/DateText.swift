@@ -5,7 +5,8 @@ import SystemInterfaces
 enum DateText {
   static let weekdays = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
   static let months = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November",
     "December",
   ]
 
@@ -51,7 +52,8 @@ enum DateText {
   }
 
   private static let combined: [Unicode.Scalar: String] = [
-    "c": "%a %b %e %H:%M:%S %Y", "D": "%m/%d/%y", "x": "%m/%d/%y", "F": "%Y-%m-%d", "h": "%b", "r": "%I:%M:%S %p",
+    "c": "%a %b %e %H:%M:%S %Y", "D": "%m/%d/%y", "x": "%m/%d/%y", "F": "%Y-%m-%d", "h": "%b",
+    "r": "%I:%M:%S %p",
     "R": "%H:%M", "T": "%H:%M:%S", "X": "%H:%M:%S", "v": "%e-%b-%Y",
   ]
 

@@ -32,16 +32,21 @@ enum HTMLText {
   private static let characters: [String: [Unicode.Scalar]] = Dictionary(
     uniqueKeysWithValues: names.split { $0 == " " || $0 == "\n" }.map { entry in
       let sides = entry.split(separator: "=")
-      let scalars = sides[1].split(separator: ",").compactMap { UInt32($0, radix: 16).flatMap(Unicode.Scalar.init) }
+      let scalars = sides[1].split(separator: ",").compactMap {
+        UInt32($0, radix: 16).flatMap(Unicode.Scalar.init)
+      }
       return (String(sides[0]), scalars)
     })
-  private static let bareNames = Set(namesWithoutSemicolon.split { $0 == " " || $0 == "\n" }.map { String($0) })
+  private static let bareNames = Set(
+    namesWithoutSemicolon.split { $0 == " " || $0 == "\n" }.map { String($0) })
 
   /// The longest named reference at the start of `rest`, which stands after the ampersand.
   private static func named(_ rest: ArraySlice<Unicode.Scalar>) -> ([Unicode.Scalar], length: Int)? {
     let word = rest.prefix(40).prefix { $0.isASCIILetter || $0.isASCIIDigit }
     let name = String(String.UnicodeScalarView(word))
-    if rest.dropFirst(word.count).first == ";", let found = characters[name] { return (found, word.count + 1) }
+    if rest.dropFirst(word.count).first == ";", let found = characters[name] {
+      return (found, word.count + 1)
+    }
     var bare = name
     while !bare.isEmpty {
       if bareNames.contains(bare), let found = characters[bare] { return (found, bare.utf8.count) }

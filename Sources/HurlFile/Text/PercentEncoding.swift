@@ -31,7 +31,9 @@ enum PercentEncoding {
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), let high = hexValue(rest.first), let low = hexValue(rest.dropFirst().first) {
+      if byte == UInt8(ascii: "%"), let high = hexValue(rest.first),
+        let low = hexValue(rest.dropFirst().first)
+      {
         bytes.append(high << 4 | low)
         rest = rest.dropFirst(2)
       } else {
@@ -56,7 +58,9 @@ enum PercentEncoding {
 
   private static func isUnreserved(_ byte: UInt8) -> Bool {
     switch byte {
-    case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+    case 48...57, 65...90, 97...122, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+      UInt8(ascii: "~"):
+      true
     default: false
     }
   }

@@ -65,7 +65,10 @@ extension HurlValue {
     case .object(let members): .object(JSONObject(members.map { JSONObject.Member($0.name, $0.value.json) }))
     case .nodeset(let count): .number(JSONNumber(count))
     case .response(let url, let location, let status):
-      ["url": .string(url), "location": location.map(JSONValue.string) ?? .null, "status": .number(JSONNumber(status))]
+      [
+        "url": .string(url), "location": location.map(JSONValue.string) ?? .null,
+        "status": .number(JSONNumber(status)),
+      ]
     }
   }
 
