@@ -11,9 +11,9 @@ public struct Settling: Hashable, Sendable {
   /// No wait is longer.
   public var longestWait: Duration
 
-  /// Twenty seconds to settle, five minutes in all, waits from a quarter of a second to five seconds.
+  /// Fifteen seconds to settle, five minutes in all, waits from a quarter of a second to five seconds.
   public init(
-    window: Duration = .seconds(20), deadline: Duration = .seconds(300),
+    window: Duration = .seconds(15), deadline: Duration = .seconds(300),
     firstWait: Duration = .milliseconds(250), longestWait: Duration = .seconds(5)
   ) {
     self.window = min(window, deadline)

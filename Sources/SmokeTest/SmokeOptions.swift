@@ -50,7 +50,7 @@ struct SmokeOptions: Sendable {
     let deadline = try SmokeOptions.duration("deadline", command.deadline) ?? policy.deadline
     settings.settling = Settling(
       window: try SmokeOptions.duration("settle", command.settle ?? session.policy.options["settle"])
-        ?? .seconds(20),
+        ?? .seconds(15),
       deadline: deadline)
     settings.concurrency = command.concurrency ?? policy.concurrency
     guard (1...512).contains(settings.concurrency) else {

@@ -113,6 +113,30 @@ public struct CheckEntry: Codable, Hashable, Sendable {
   }
 }
 
+extension CheckEntry {
+  /// Members that readers look for are there also where there is nothing to say.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(id, forKey: .id)
+    try container.encode(file, forKey: .file)
+    try container.encode(line, forKey: .line)
+    try container.encode(outcome, forKey: .outcome)
+    try container.encodeIfPresent(failure, forKey: .failure)
+    try container.encode(message, forKey: .message)
+    try container.encode(advice, forKey: .advice)
+    try container.encode(attempts, forKey: .attempts)
+    try container.encode(durationMs, forKey: .durationMs)
+    try container.encodeIfPresent(method, forKey: .method)
+    try container.encode(url, forKey: .url)
+    try container.encode(critical, forKey: .critical)
+    try container.encodeIfPresent(comparison, forKey: .comparison)
+    try container.encode(differences, forKey: .differences)
+    try container.encodeIfPresent(version, forKey: .version)
+    try container.encode(latenciesMs, forKey: .latenciesMs)
+  }
+}
+
 /// One try of a check in a record.
 public struct AttemptEntry: Codable, Hashable, Sendable {
   /// Milliseconds from the start of the run to its start, and how long it took.

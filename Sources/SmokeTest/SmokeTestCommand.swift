@@ -38,7 +38,7 @@ public struct SmokeTestCommand: StepCommand {
   @Option(help: "The total time, such as 2m. (default: 2m)")
   var deadline: String?
 
-  @Option(help: "For how long failures that may settle are tried again; 0 for never. (default: 20s)")
+  @Option(help: "For how long failures that may settle are tried again; 0 for never. (default: 15s)")
   var settle: String?
 
   @Option(help: "Requests at once. (default: 8)")
