@@ -1,3 +1,5 @@
+import Records
+
 /// Judges what an update from one template to another does, from the templates and the values that are known.
 public enum TemplateComparison {
   /// Compares two versions of one stack's template.
@@ -12,6 +14,88 @@ public enum TemplateComparison {
     old: CloudFormationTemplate?, new: CloudFormationTemplate?, oldParameters: [String: String] = [:],
     newParameters: [String: String] = [:], context: ComparisonContext = ComparisonContext()
   ) -> TemplateChange {
-    TemplateChange(resources: [], outputs: [], findings: [])
+    let before = old.map { evaluator($0, oldParameters, previous: [:], context) }
+    let after = new.map { template in
+      evaluator(
+        template, newParameters,
+        previous: context.missingParameters == .previousValues
+          ? previousValues(oldParameters, old, template) : [:], context)
+    }
+    let judge = ResourceJudge(old: before, new: after, context: context)
+    judge.judgeAll()
+    let outputs = OutputComparison(judge: judge).changes
+    var findings = ChangeFindings(judge: judge, path: (new ?? old)?.path ?? "")
+    findings.judgeTemplates(oldParameters: oldParameters, newParameters: newParameters)
+    findings.judgeResources()
+    findings.judgeOutputs(outputs)
+    findings.judgePermissions()
+    findings.judgeNetworks()
+    return TemplateChange(
+      resources: judge.pairs.compactMap { judge.outcomes[$0.id]?.change }, outputs: outputs,
+      findings: findings.all)
+  }
+
+  /// The names of the exports that a template imports, as far as they can be known.
+  public static func imports(
+    of template: CloudFormationTemplate, parameters: [String: String] = [:],
+    context: ComparisonContext = ComparisonContext()
+  ) -> Set<String> {
+    let evaluator = evaluator(template, parameters, previous: [:], context)
+    var names = Set<String>()
+    for resource in evaluator.resources { evaluator.properties(of: resource).collectImports(&names) }
+    for output in evaluator.outputs { evaluator.evaluate(output.node).collectImports(&names) }
+    return names
+  }
+
+  private static func evaluator(
+    _ template: CloudFormationTemplate, _ given: [String: String], previous: [String: String],
+    _ context: ComparisonContext
+  ) -> TemplateEvaluator {
+    let values = template.parameters.map { parameter in
+      let text = given[parameter.name] ?? previous[parameter.name] ?? parameter.defaultValue
+      return (parameter.name, value(of: parameter, text))
+    }
+    return TemplateEvaluator(
+      template, parameters: Dictionary(values, uniquingKeysWith: { $1 }),
+      pseudoParameters: context.pseudoParameters, replacements: context.replacements)
+  }
+
+  private static func value(of parameter: TemplateParameter, _ text: String?) -> ResolvedValue {
+    guard let text else { return .unknown(.parameter(parameter.name)) }
+    if parameter.isLookedUp { return .unknown(.lookedUp(parameter: parameter.name, name: text)) }
+    guard parameter.isList else { return .text(text) }
+    return .list(
+      text.split(separator: ",", omittingEmptySubsequences: false).map { piece in
+        let piece = piece.drop { $0 == " " }
+        return .text(String(piece.reversed().drop { $0 == " " }.reversed()))
+      })
+  }
+
+  /// What the deployed stack has for the parameters that the new template still declares.
+  private static func previousValues(
+    _ given: [String: String], _ old: CloudFormationTemplate?, _ new: CloudFormationTemplate
+  ) -> [String: String] {
+    var values: [String: String] = [:]
+    for parameter in old?.parameters ?? [] {
+      values[parameter.name] = given[parameter.name] ?? parameter.defaultValue
+    }
+    return values
+  }
+}
+
+extension ResolvedValue {
+  /// Adds the known names inside `Fn::ImportValue`.
+  fileprivate func collectImports(_ names: inout Set<String>) {
+    switch self {
+    case .call("Fn::ImportValue", let arguments):
+      for argument in arguments { if let name = argument.text { names.insert(name) } }
+    case .call(_, let values), .list(let values), .joined(let values):
+      for value in values { value.collectImports(&names) }
+    case .map(let members): for member in members { member.value.collectImports(&names) }
+    case .choice(_, let then, let otherwise):
+      then.collectImports(&names)
+      otherwise.collectImports(&names)
+    case .absent, .text, .number, .unknown: break
+    }
   }
 }

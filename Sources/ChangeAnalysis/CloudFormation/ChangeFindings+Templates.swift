@@ -1,0 +1,105 @@
+import Records
+
+/// Findings about templates as a whole: values that are missing, macros, loops, outputs.
+extension ChangeFindings {
+  mutating func judgeTemplates(oldParameters: [String: String], newParameters: [String: String]) {
+    judgeMissingValues()
+    judgeAmbiguousDefaults(oldParameters, newParameters)
+    judgeMacros()
+    for problem in judge.new?.problems ?? [] {
+      add("template-part-open", .warning, problem.message, line: problem.line, subject: problem.name)
+    }
+  }
+
+  private mutating func judgeMissingValues() {
+    let missing = (judge.new ?? judge.old)?.parameters.compactMap { name, value -> String? in
+      value == .unknown(.parameter(name)) ? name : nil
+    }
+    guard let missing, !missing.isEmpty else { return }
+    let names = missing.sorted().joined(separator: ", ")
+    add(
+      "values-missing", .notice,
+      "No value is known for \(names): judged as if the deployed value stays. Hand parameters in to be sure.",
+      subject: names)
+  }
+
+  /// The API takes a default where no value is given; deployment tools keep the previous value.
+  private mutating func judgeAmbiguousDefaults(
+    _ oldParameters: [String: String], _ newParameters: [String: String]
+  ) {
+    guard judge.context.missingParameters == .defaults, let new = judge.new?.template else { return }
+    for parameter in new.parameters {
+      guard newParameters[parameter.name] == nil, let value = parameter.defaultValue,
+        let previous = oldParameters[parameter.name], previous != value
+      else { continue }
+      let shown = parameter.isSecret ? "" : " (\(previous) becomes \(value))"
+      add(
+        "parameter-falls-back", .warning,
+        "\(parameter.name) has no new value and falls back to the template's default\(shown); a tool that keeps "
+          + "previous values would not change it.", line: parameter.line, subject: parameter.name)
+    }
+  }
+
+  private mutating func judgeMacros() {
+    let before = judge.old?.template.transforms ?? []
+    let after = judge.new?.template.transforms ?? []
+    for name in after + before.filter({ !after.contains($0) }) {
+      let isNew = judge.old != nil && before.contains(name) != after.contains(name)
+      switch name {
+      case "AWS::LanguageExtensions": continue
+      case "AWS::Serverless-2016-10-31":
+        add(
+          "transform-open", .notice,
+          "The template goes through SAM: its resources are judged as they stand, and what SAM makes of them "
+            + "(roles, permissions, deployments, stages) is open.", subject: name)
+      default:
+        add(
+          "transform-open", isNew ? .warning : .notice,
+          "The template goes through \(name), whose result is not known here: any resource may change.",
+          subject: name)
+      }
+    }
+    for side in [judge.new, judge.old] {
+      for member in side?.template.resources ?? [] where member.name == "Fn::Transform" {
+        add(
+          "transform-open", .warning,
+          "Resources are made by a macro or an include, which is not known here: any resource may change.",
+          line: member.line, subject: "Resources/Fn::Transform")
+        return
+      }
+    }
+  }
+
+  mutating func judgeOutputs(_ outputs: [OutputChange]) {
+    let lines = Dictionary(
+      (judge.new?.outputs ?? judge.old?.outputs ?? []).map { ($0.name, $0.line) },
+      uniquingKeysWith: { $1 })
+    for output in outputs where output.action != .added {
+      let line = lines[output.name]
+      let users = output.importers.joined(separator: ", ")
+      if let export = output.export, !output.importers.isEmpty, output.action != .mayChange {
+        let what = output.action == .removed ? "removed" : "changed"
+        add(
+          "export-in-use", .error,
+          "The export \(export) is \(what) while \(users) imports it: CloudFormation refuses the update.",
+          line: line, subject: output.name)
+      } else if let export = output.export, output.action == .removed {
+        add(
+          "export-removed", .warning,
+          "The export \(export) is removed: CloudFormation refuses it while another stack imports it.",
+          line: line, subject: output.name)
+      } else if let export = output.export {
+        let what = output.action == .changed ? "changes" : "may change"
+        add(
+          "export-changed", .warning,
+          "The value of the export \(export) \(what): CloudFormation refuses it while another stack imports it.",
+          line: line, subject: output.name)
+      } else {
+        let what = output.action == .removed ? "is removed" : "changes"
+        add(
+          "output-changed", .notice, "The output \(output.name) \(what); scripts may read it.", line: line,
+          subject: output.name)
+      }
+    }
+  }
+}

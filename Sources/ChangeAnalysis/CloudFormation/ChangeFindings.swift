@@ -1,0 +1,145 @@
+import Records
+import YAMLDocuments
+
+/// Turns what was judged into findings for a reviewer.
+struct ChangeFindings {
+  let judge: ResourceJudge
+  let path: String
+  private(set) var all: [Finding] = []
+
+  init(judge: ResourceJudge, path: String) {
+    self.judge = judge
+    self.path = path
+  }
+
+  mutating func add(
+    _ code: String, _ severity: Severity, _ message: String, line: Int? = nil, subject: String
+  ) {
+    all.append(Finding(code, severity, message, path: path, line: line, subject: subject))
+  }
+
+  // MARK: - Resources
+
+  mutating func judgeResources() {
+    for pair in judge.pairs {
+      guard let outcome = judge.outcomes[pair.id] else { continue }
+      judge(outcome, pair)
+    }
+    judgeRenames()
+  }
+
+  private mutating func judge(_ outcome: ResourceJudge.Outcome, _ pair: ResourceJudge.Pair) {
+    let change = outcome.change
+    let what = "\(change.logicalId) (\(change.type))"
+    let why = change.reasons.isEmpty ? "" : " " + change.reasons.joined(separator: " ")
+    let data = change.stateful ? " It holds data that the template cannot make again." : ""
+    func tell(_ code: String, _ severity: Severity, _ message: String) -> Finding {
+      Finding(
+        code, severity, message + why + data, path: path, line: change.line,
+        // An acknowledgement holds for these properties, not for others that change later.
+        subject: ([change.logicalId] + change.properties).joined(separator: " "))
+    }
+    switch change.action {
+    case .delete:
+      all.append(tell("resource-deleted", change.stateful ? .error : .notice, "\(what) is deleted."))
+    case .snapshotThenDelete:
+      all.append(
+        tell("resource-snapshot-deleted", .warning, "\(what) is deleted after a last snapshot."))
+    case .orphan:
+      all.append(
+        tell(
+          "resource-orphaned", change.stateful ? .warning : .notice,
+          "\(what) leaves the stack and stays in the account."))
+    case .replace:
+      let severity: Severity = change.stateful && change.oldResource == .deleted ? .error : .warning
+      all.append(tell("resource-replaced", severity, "\(what) is replaced: \(fate(change))."))
+      judgeRefusal(outcome, pair)
+    case .mayReplace:
+      all.append(tell("resource-may-be-replaced", .warning, "\(what) may be replaced or removed."))
+    case .update:
+      if TypeFacts.hasOwnAttributes(change.type), !TypeFacts.isCustomResource(change.type) {
+        add(
+          "nested-stack-changed", .notice,
+          "\(what) changes: what happens inside is judged by comparing its own template.",
+          line: change.line, subject: change.logicalId)
+      }
+    case .create, .import, .none: break
+    }
+    judgeLookUps(outcome)
+    judgeWeakenedPolicy(change, pair)
+  }
+
+  private func fate(_ change: ResourceChange) -> String {
+    switch change.oldResource {
+    case .retained: "the old one stays in the account"
+    case .snapshot: "the old one is deleted after a snapshot"
+    case .deleted, nil: "the old one is deleted"
+    }
+  }
+
+  /// Replacements that CloudFormation does not carry out.
+  private mutating func judgeRefusal(_ outcome: ResourceJudge.Outcome, _ pair: ResourceJudge.Pair) {
+    let change = outcome.change
+    if change.properties == ["Type"] {
+      add(
+        "replacement-refused", .error,
+        "\(change.logicalId) changes its type, which CloudFormation refuses: give the new resource another "
+          + "logical id.", line: change.line, subject: change.logicalId)
+    } else if let property = judge.entry(change.type)?.nameProperty, let name = change.name,
+      judge.entry(change.type)?.deletesFirst == false, !outcome.changedProperties.contains(property),
+      let old = pair.old, judge.old?.physicalName(of: old)?.text == name
+    {
+      add(
+        "replacement-refused", .error,
+        "\(change.logicalId) has the fixed name \(name) and would be replaced, which CloudFormation refuses: "
+          + "change \(property) too, or leave the name out.", line: change.line, subject: change.logicalId)
+    }
+  }
+
+  private mutating func judgeLookUps(_ outcome: ResourceJudge.Outcome) {
+    let names = outcome.open.compactMap { input -> String? in
+      if case .lookedUp(_, let name) = input { name } else { nil }
+    }
+    guard !names.isEmpty else { return }
+    add(
+      "lookup-open", .notice,
+      "\(outcome.change.logicalId) uses the Systems Manager parameter \(names.sorted().joined(separator: ", ")): "
+        + "whether its value has changed since the last deployment is not known here.",
+      line: outcome.change.line, subject: outcome.change.logicalId)
+  }
+
+  private mutating func judgeWeakenedPolicy(_ change: ResourceChange, _ pair: ResourceJudge.Pair) {
+    guard change.stateful, let old = pair.old, let new = pair.new, old.type == new.type else { return }
+    for name in ["DeletionPolicy", "UpdateReplacePolicy"] {
+      let before = old.node[name]?.text ?? TypeFacts.defaultPolicy(name, old.type, judge.old, old)
+      let after = new.node[name]?.text ?? TypeFacts.defaultPolicy(name, new.type, judge.new, new)
+      guard before != after, after == "Delete" else { continue }
+      add(
+        "policy-weakened", .warning,
+        "\(change.logicalId) (\(change.type)) goes from \(name) \(before) to Delete: from now on a removal "
+          + "takes its data along.", line: change.line, subject: "\(change.logicalId).\(name)")
+    }
+  }
+
+  /// A resource that goes while an equal one comes: the logical id was changed, the data does not move along.
+  private mutating func judgeRenames() {
+    let created = judge.pairs.filter { judge.outcomes[$0.id]?.change.action == .create }
+    for pair in judge.pairs {
+      guard let change = judge.outcomes[pair.id]?.change,
+        change.action == .delete || change.action == .orphan,
+        let gone = pair.old, let before = judge.old?.properties(of: gone), before != .map([])
+      else { continue }
+      let twin = created.first { other in
+        guard let new = other.new, new.type == gone.type, let after = judge.new?.properties(of: new) else {
+          return false
+        }
+        return judge.comparison.compare(before, after) == .same
+      }
+      guard let twin else { continue }
+      add(
+        "resource-renamed", change.stateful ? .error : .notice,
+        "\(pair.id) goes and the equal \(twin.id) comes: a new logical id makes a new resource, and what the "
+          + "old one holds does not move along.", line: twin.new?.line, subject: "\(pair.id) \(twin.id)")
+    }
+  }
+}

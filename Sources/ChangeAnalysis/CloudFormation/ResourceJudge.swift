@@ -1,0 +1,115 @@
+import YAMLDocuments
+
+/// Judges resource by resource what an update does, those first that others refer to.
+final class ResourceJudge {
+  /// One logical id on both sides.
+  struct Pair {
+    let id: String
+    let old: TemplateEvaluator.Resource?
+    let new: TemplateEvaluator.Resource?
+    var type: String { (new ?? old)?.type ?? "" }
+  }
+
+  /// What was found about one resource.
+  struct Outcome {
+    var change: ResourceChange
+    var differences: [PropertyDifference] = []
+    /// Inputs that an open answer depends on.
+    var open: Set<UnknownInput> = []
+    var changedProperties: Set<String> { Set(differences.compactMap(\.path.first)) }
+  }
+
+  let old: TemplateEvaluator?
+  let new: TemplateEvaluator?
+  let context: ComparisonContext
+  let pairs: [Pair]
+  private(set) var outcomes: [String: Outcome] = [:]
+  private var entries: [String: ReplacementTable.Entry?] = [:]
+
+  init(old: TemplateEvaluator?, new: TemplateEvaluator?, context: ComparisonContext) {
+    self.old = old
+    self.new = new
+    self.context = context
+    let after = new?.resources ?? []
+    let gone = (old?.resources ?? []).filter { new?.resource($0.id) == nil }
+    pairs =
+      after.map { Pair(id: $0.id, old: old?.resource($0.id), new: $0) }
+      + gone.map { Pair(id: $0.id, old: $0, new: nil) }
+  }
+
+  /// Compares values with what is known about the resources judged so far.
+  var comparison: ValueComparison {
+    ValueComparison { [unowned self] id, attribute in self.likeness(of: id, attribute) }
+  }
+
+  func entry(_ type: String) -> ReplacementTable.Entry? {
+    if let known = entries[type] { return known }
+    let name = TypeFacts.isCustomResource(type) ? "AWS::CloudFormation::CustomResource" : type
+    let entry = context.replacements[name]
+    entries[type] = entry
+    return entry
+  }
+
+  func judgeAll() {
+    for pair in inDependencyOrder() { outcomes[pair.id] = judge(pair) }
+  }
+
+  /// What became of a reference that stands on both sides.
+  private func likeness(of id: String, _ attribute: String?) -> Likeness {
+    let input: Set<UnknownInput> = [.reference(logicalId: id, attribute: attribute)]
+    // Only a circle of references, which CloudFormation refuses, leads to one that is not judged yet.
+    guard let outcome = outcomes[id] else { return .open(input) }
+    let change = outcome.change
+    switch change.action {
+    case .none: return .same
+    case .update:
+      guard let attribute else {
+        let movesItsId = TypeFacts.isCustomResource(change.type) || change.type == "AWS::Batch::JobDefinition"
+        return movesItsId ? .open(input) : .same
+      }
+      let isVolatile = TypeFacts.isVolatile(attribute, of: change.type, changed: outcome.changedProperties)
+      return isVolatile ? .open(input) : .same
+    case .replace:
+      return attribute.map(TypeFacts.survivesReplacement) == true ? .open(input) : .different
+    case .mayReplace: return .open(input)
+    case .create, .delete, .orphan, .snapshotThenDelete, .import: return .different
+    }
+  }
+
+  /// Resources after those they refer to, without recursion: chains may be as long as the template.
+  private func inDependencyOrder() -> [Pair] {
+    let index = Dictionary(uniqueKeysWithValues: pairs.enumerated().map { ($1.id, $0) })
+    var state = [UInt8](repeating: 0, count: pairs.count)
+    var order: [Pair] = []
+    order.reserveCapacity(pairs.count)
+    let needs = pairs.map { pair in references(of: pair).compactMap { index[$0] }.sorted() }
+    for root in pairs.indices where state[root] == 0 {
+      var stack: [(pair: Int, next: Int)] = [(root, 0)]
+      state[root] = 1
+      while let (pair, next) = stack.last {
+        if next < needs[pair].count {
+          stack[stack.count - 1].next += 1
+          let needed = needs[pair][next]
+          if state[needed] == 0 {
+            state[needed] = 1
+            stack.append((needed, 0))
+          }
+        } else {
+          stack.removeLast()
+          order.append(pairs[pair])
+        }
+      }
+    }
+    return order
+  }
+
+  private func references(of pair: Pair) -> Set<String> {
+    var found = Set<String>()
+    func visit(_ input: UnknownInput) {
+      if case .reference(let id, _) = input, id != pair.id { found.insert(id) }
+    }
+    if let resource = pair.old { old?.properties(of: resource).forEachUnknown(visit) }
+    if let resource = pair.new { new?.properties(of: resource).forEachUnknown(visit) }
+    return found
+  }
+}

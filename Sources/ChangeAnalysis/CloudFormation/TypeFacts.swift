@@ -1,0 +1,59 @@
+/// What CloudFormation does for single types beyond what their schemas say.
+enum TypeFacts {
+  /// Custom resources and nested stacks: attributes come from what ran, not from properties.
+  static func hasOwnAttributes(_ type: String) -> Bool {
+    isCustomResource(type) || type == "AWS::CloudFormation::Stack" || type == "AWS::Serverless::Application"
+  }
+
+  /// A resource whose provider is the template author's own function.
+  static func isCustomResource(_ type: String) -> Bool {
+    type.hasPrefix("Custom::") || type == "AWS::CloudFormation::CustomResource"
+  }
+
+  /// Services that keep identifiers in lower case, whatever the template says.
+  static func hasLowercaseName(_ type: String) -> Bool {
+    ["AWS::RDS::", "AWS::DocDB::", "AWS::Neptune::", "AWS::Redshift::", "AWS::ElastiCache::"].contains {
+      type.hasPrefix($0)
+    }
+  }
+
+  /// Whether an attribute may take another value while its resource is changed in place.
+  static func isVolatile(_ attribute: String, of type: String, changed properties: Set<String>) -> Bool {
+    if hasOwnAttributes(type) { return true }
+    let head = attribute.prefix { $0 != "." }
+    if properties.contains(String(head)) { return true }
+    switch (type, attribute) {
+    case ("AWS::DynamoDB::Table", "StreamArn"), ("AWS::DynamoDB::GlobalTable", "StreamArn"):
+      return properties.contains("StreamSpecification")
+    case (_, "Endpoint.Port"), (_, "ConfigurationEndpoint.Port"): return properties.contains("Port")
+    case (_, "MasterUserSecret.SecretArn"): return properties.contains("ManageMasterUserPassword")
+    default: break
+    }
+    let moving = ["Version", "Revision", "Modified", "Updated", "UpdateTime", "Status", "ETag", "Etag"]
+    return moving.contains { attribute.contains($0) }
+  }
+
+  /// Whether an attribute can keep its value although its resource is another one.
+  static func survivesReplacement(_ attribute: String) -> Bool {
+    ["HostedZoneId", "HostedZoneID", "HostedZoneNameID", ".Port", "Partition", "Region", "Status"].contains {
+      attribute.hasSuffix($0)
+    }
+  }
+
+  /// The policy that holds where a template states none.
+  static func defaultDeletionPolicy(_ type: String, properties: ResolvedValue) -> String {
+    switch type {
+    case "AWS::RDS::DBCluster": "Snapshot"
+    case "AWS::RDS::DBInstance" where properties["DBClusterIdentifier"] == .absent: "Snapshot"
+    default: "Delete"
+    }
+  }
+
+  /// The policy of a resource that states none, for `DeletionPolicy` or `UpdateReplacePolicy`.
+  static func defaultPolicy(
+    _ name: String, _ type: String, _ side: TemplateEvaluator?, _ resource: TemplateEvaluator.Resource
+  ) -> String {
+    guard name == "DeletionPolicy", let side else { return "Delete" }
+    return defaultDeletionPolicy(type, properties: side.properties(of: resource))
+  }
+}
