@@ -86,13 +86,19 @@ enum PointsFile {
       case ("\"", true): isQuoted = false
       case ("\"", false) where fields[fields.count - 1].isEmpty: (isQuoted, wasQuoted) = (true, true)
       case (",", false):
+        if !wasQuoted { trim(&fields[fields.count - 1]) }
         fields.append("")
         wasQuoted = false
       case (" ", false) where fields[fields.count - 1].isEmpty || wasQuoted: break
       default: fields[fields.count - 1].append(character)
       }
     }
+    if !wasQuoted { trim(&fields[fields.count - 1]) }
     return isQuoted ? nil : fields
+  }
+
+  private static func trim(_ field: inout String) {
+    while field.last?.isWhitespace == true { field.removeLast() }
   }
 
   /// `observations` as a file that `parse` reads back.
