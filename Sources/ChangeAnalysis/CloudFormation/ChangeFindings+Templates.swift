@@ -4,6 +4,7 @@ import Records
 extension ChangeFindings {
   mutating func judgeTemplates(oldParameters: [String: String], newParameters: [String: String]) {
     judgeMissingValues()
+    judgeLookUps()
     judgeAmbiguousDefaults(oldParameters, newParameters)
     judgeMacros()
     for problem in judge.new?.problems ?? [] {
@@ -15,12 +16,30 @@ extension ChangeFindings {
     let missing = (judge.new ?? judge.old)?.parameters.compactMap { name, value -> String? in
       value == .unknown(.parameter(name)) ? name : nil
     }
-    guard let missing, !missing.isEmpty else { return }
+    guard let missing, !missing.isEmpty, judge.outcomes.contains(where: { $1.change.action != .none }) else {
+      return
+    }
     let names = missing.sorted().joined(separator: ", ")
     add(
       "values-missing", .notice,
       "No value is known for \(names): judged as if the deployed value stays. Hand parameters in to be sure.",
       subject: names)
+  }
+
+  /// CloudFormation reads these values anew at every deployment.
+  private mutating func judgeLookUps() {
+    var users: [String: [String]] = [:]
+    for pair in judge.pairs {
+      for case .lookedUp(_, let name) in judge.outcomes[pair.id]?.open ?? [] {
+        users[name, default: []].append(pair.id)
+      }
+    }
+    for (name, ids) in users.sorted(by: { $0.key < $1.key }) {
+      add(
+        "lookup-open", .notice,
+        "\(ids.joined(separator: ", ")) take the value of the Systems Manager parameter \(name): whether it has "
+          + "changed since the last deployment is not known here.", subject: name)
+    }
   }
 
   /// The API takes a default where no value is given; deployment tools keep the previous value.

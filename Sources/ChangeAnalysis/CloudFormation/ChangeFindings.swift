@@ -65,7 +65,6 @@ struct ChangeFindings {
       }
     case .create, .import, .none: break
     }
-    judgeLookUps(outcome)
     judgeWeakenedPolicy(change, pair)
   }
 
@@ -94,18 +93,6 @@ struct ChangeFindings {
         "\(change.logicalId) has the fixed name \(name) and would be replaced, which CloudFormation refuses: "
           + "change \(property) too, or leave the name out.", line: change.line, subject: change.logicalId)
     }
-  }
-
-  private mutating func judgeLookUps(_ outcome: ResourceJudge.Outcome) {
-    let names = outcome.open.compactMap { input -> String? in
-      if case .lookedUp(_, let name) = input { name } else { nil }
-    }
-    guard !names.isEmpty else { return }
-    add(
-      "lookup-open", .notice,
-      "\(outcome.change.logicalId) uses the Systems Manager parameter \(names.sorted().joined(separator: ", ")): "
-        + "whether its value has changed since the last deployment is not known here.",
-      line: outcome.change.line, subject: outcome.change.logicalId)
   }
 
   private mutating func judgeWeakenedPolicy(_ change: ResourceChange, _ pair: ResourceJudge.Pair) {

@@ -61,6 +61,9 @@ extension ResourceJudge {
     if outcome.differences.contains(where: { $0.path.contains("Fn::Transform") }) {
       atLeastMayReplace(&outcome, "A macro may change any of its properties.")
     }
+    if outcome.differences.contains(where: \.path.isEmpty) {
+      atLeastMayReplace(&outcome, "Its properties as a whole are not known.")
+    }
     guard let entry = entry(type) else {
       atLeastMayReplace(
         &outcome, "The table of replacements does not know \(type.isEmpty ? "its type" : type).")

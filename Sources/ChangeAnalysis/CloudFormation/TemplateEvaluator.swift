@@ -83,7 +83,9 @@ final class TemplateEvaluator {
   /// The resource's properties as one map.
   func properties(of resource: Resource) -> ResolvedValue {
     if let known = properties[resource.id] { return known }
-    let value = resource.node["Properties"].map { evaluate($0) } ?? .map([])
+    var value = resource.node["Properties"].map { evaluate($0) } ?? .map([])
+    if value == .absent { value = .map([]) }
+    if let global = globals(for: resource.type) { value = .merging(global, value) }
     properties[resource.id] = value
     return value
   }
