@@ -1,4 +1,5 @@
 import CurlTransport
+import GitHistory
 import Glibc
 import HTTPTransport
 import Records
@@ -10,7 +11,7 @@ extension StepContext {
     StepContext(
       environment: .ofProcess(), clock: SystemClock(), files: LocalFileSystem(), terminal: ProcessTerminal(),
       random: Randomness(), makeTransport: { CurlTransport(environment: $0) },
-      openRepository: { _, _ in throw StepFailure(.software, "no repository access yet") },
+      openRepository: { try GitRepository(at: $0, environment: $1) },
       workingDirectory: currentFolder(), processId: getpid())
   }
 

@@ -1,5 +1,6 @@
 import CryptoDigests
 import DeploymentConfig
+import GitHistory
 import Records
 import SystemInterfaces
 
@@ -26,6 +27,16 @@ extension StepSession {
       guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
       folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
     }
+  }
+
+  /// The variables with `GIT_DIR` and `GIT_WORK_TREE` absolute, and without them where `--repo` names the repository.
+  static func gitVariables(_ common: CommonOptions, _ context: StepContext) -> Environment {
+    var environment = context.environment
+    for name in ["GIT_DIR", "GIT_WORK_TREE"] {
+      environment.variables[name] =
+        common.repo == nil ? environment.nonEmpty(name).map(context.absolute) : nil
+    }
+    return environment
   }
 
   /// `deployment-<environment>.config`, from the working tree or a revision.
@@ -99,7 +110,7 @@ extension StepSession {
       advice: "run the step inside the repository, or name it with --repo")
   }
 
-  static func repository(_ context: StepContext, _ root: String?) throws -> any RevisionReader {
+  static func repository(_ context: StepContext, _ root: String?) throws -> GitRepository {
     guard let root else { throw noRepository(context) }
     return try context.openRepository(root, context.environment)
   }
@@ -126,7 +137,7 @@ extension StepSession {
   }
 
   /// The repository of this run.
-  public func repository() throws -> any RevisionReader {
+  public func repository() throws -> GitRepository {
     try StepSession.repository(context, repositoryRoot)
   }
 
@@ -134,9 +145,9 @@ extension StepSession {
   public func commitId() throws -> String? {
     if let named = common.commit {
       guard repositoryRoot != nil else { return named }
-      return try repository().commitId(of: named)
+      return try repository().resolve(named).hex
     }
     guard repositoryRoot != nil else { return nil }
-    return try repository().commitId(of: "HEAD")
+    return try repository().headCommit()?.hex
   }
 }

@@ -1,3 +1,4 @@
+import GitHistory
 import HTTPTransport
 import Records
 import SystemInterfaces
@@ -17,7 +18,7 @@ public struct StepContext: Sendable {
   /// Makes the HTTP transport; called once, and only by a step that sends something.
   public var makeTransport: @Sendable (Environment) -> any HTTPTransport
   /// Opens the repository at a folder; called only by a step that reads git.
-  public var openRepository: @Sendable (_ folder: String, Environment) throws -> any RevisionReader
+  public var openRepository: @Sendable (_ folder: String, Environment) throws -> GitRepository
   /// The working directory, absolute.
   public var workingDirectory: String
   /// The process id, for names of runs and locks.
@@ -28,7 +29,7 @@ public struct StepContext: Sendable {
     environment: Environment, clock: any WallClock, files: any FileSystem, terminal: any Terminal,
     random: Randomness,
     makeTransport: @escaping @Sendable (Environment) -> any HTTPTransport,
-    openRepository: @escaping @Sendable (_ folder: String, Environment) throws -> any RevisionReader,
+    openRepository: @escaping @Sendable (_ folder: String, Environment) throws -> GitRepository,
     workingDirectory: String, processId: Int32
   ) {
     self.environment = environment
@@ -48,14 +49,6 @@ public struct StepContext: Sendable {
     return path == "."
       ? workingDirectory : "\(workingDirectory)/\(path.hasPrefix("./") ? String(path.dropFirst(2)) : path)"
   }
-}
-
-/// What every step asks of a repository.
-public protocol RevisionReader {
-  /// The full id of the commit that `revision` names; nil for `HEAD` of a repository without commits.
-  func commitId(of revision: String) throws -> String?
-  /// The bytes of `path`, relative to the root, at `revision`; nil where that tree has no such file.
-  func contents(of path: String, at revision: String) throws -> [UInt8]?
 }
 
 /// Writes what a redactor has gone over, and nothing else.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeploymentConfig
+import GitHistory
 import HTTPTransport
 import JSONValues
 import Records
@@ -19,6 +20,8 @@ extension StepFailure {
       self.init(
         isMissing ? .data : .unavailable, error.description,
         advice: isMissing ? "" : "make room or set the permissions, and run the step again")
+    case let error as GitError:
+      self.init(StepFailure.exitCode(of: error.kind), error.message, advice: error.advice)
     case let error as TransferError: self.init(.unavailable, error.description)
     case let error as JSONSyntaxError: self.init(.data, error.description)
     case let error as ValidationError: self.init(.usage, error.description)
@@ -27,6 +30,18 @@ extension StepFailure {
       self.init(
         .software, "unexpected: \(error)",
         advice: "this is a defect of backstop: please report it with the command line and this message")
+    }
+  }
+
+  /// What a git failure means for the step: history that is not here can be fetched (69), a repository that git does
+  /// not trust is a safety rule (77), a name that is not there is wrong input (65).
+  private static func exitCode(of kind: GitError.Kind) -> ExitStatus {
+    switch kind {
+    case .beyondShallow, .notFetched, .files: .unavailable
+    case .ownedByAnotherUser, .noIdentity: .refused
+    case .noRepository, .unsupportedRepository, .unknownRevision, .ambiguousRevision, .damaged: .data
+    case .referenceExists: .busy
+    case .other: .software
     }
   }
 }

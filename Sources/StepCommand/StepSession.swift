@@ -44,6 +44,7 @@ public final class StepSession: Sendable {
   ) throws {
     var context = context
     context.terminal = RedactingTerminal(base: context.terminal, redactor: redactor)
+    context.environment = StepSession.gitVariables(common, context)
     self.context = context
     self.common = common
     self.redactor = redactor

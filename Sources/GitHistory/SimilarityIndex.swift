@@ -1,0 +1,56 @@
+/// How much of one content is in another, measured as `git diff -M` does: contents are cut into lines, and long
+/// lines into pieces of 64 bytes; pieces with the same hash are the same.
+struct SimilarityIndex {
+  /// The highest score: all of it is the same.
+  static let maximum = 60_000
+
+  let size: Int
+  // Hash of a piece, and how many bytes such pieces hold, by rising hash.
+  private let pieces: [(hash: UInt32, bytes: Int)]
+
+  init(_ content: UnsafeRawBufferPointer) {
+    size = content.count
+    // Git's test for binary content; in text the CR of a CRLF does not count.
+    let isText = !content.prefix(8000).contains(0)
+    var counted: [UInt32: Int] = [:]
+    var first: UInt32 = 0
+    var second: UInt32 = 0
+    var length = 0
+    func close(_ counted: inout [UInt32: Int]) {
+      counted[(first &+ second &* 0x61) % 107_927, default: 0] += length
+      (first, second, length) = (0, 0, 0)
+    }
+    for index in content.indices {
+      let byte = content[index]
+      if isText, byte == 0x0D, index + 1 < content.count, content[index + 1] == 0x0A { continue }
+      let before = first
+      first = (first << 7) ^ (second >> 25)
+      second = (second << 7) ^ (before >> 25)
+      first &+= UInt32(byte)
+      length += 1
+      if length == 64 || byte == 0x0A { close(&counted) }
+    }
+    if length > 0 { close(&counted) }
+    pieces = counted.map { (hash: $0.key, bytes: $0.value) }.sorted { $0.hash < $1.hash }
+  }
+
+  /// Whether two sizes are so different that contents of them cannot reach `minimum`.
+  static func sizesExclude(_ left: Int, _ right: Int, minimum: Int) -> Bool {
+    let larger = max(left, right)
+    return larger * (maximum - minimum) < (larger - min(left, right)) * maximum
+  }
+
+  /// The share of `other`, or of this where that is larger, that is in both; of `maximum`.
+  func score(_ other: SimilarityIndex) -> Int {
+    guard other.size > 0 else { return 0 }
+    var shared = 0
+    var (left, right) = (0, 0)
+    while left < pieces.count, right < other.pieces.count {
+      let (one, two) = (pieces[left], other.pieces[right])
+      if one.hash == two.hash { shared += min(one.bytes, two.bytes) }
+      if one.hash <= two.hash { left += 1 }
+      if two.hash <= one.hash { right += 1 }
+    }
+    return shared * SimilarityIndex.maximum / max(size, other.size)
+  }
+}
