@@ -186,7 +186,10 @@ let package = Package(
     tests("DiffGate", ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "ChangeAnalysis"]),
     tests(
       "SmokeTest",
-      ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "SmokeChecks", "HTTPTransport"]),
+      [
+        "SystemInterfaces", "Records", "JSONValues", "StepCommand", "SmokeChecks", "HTTPTransport",
+        "CurlTransport",
+      ]),
     tests(
       "Watch30m",
       [

@@ -55,6 +55,7 @@ enum SecretForms {
     forms.insert(percentEncoded(value, keepingSpaceAsPlus: false))
     forms.insert(percentEncoded(value, keepingSpaceAsPlus: true))
     forms.insert(percentEncoded(value, keepingSpaceAsPlus: false).lowercasedEscapes)
+    forms.insert(minimallyEncoded(value))
     forms.insert(jsonEscaped(value))
     forms.insert(htmlEscaped(value))
     let base64 = encodedBase64(Array(value.utf8))
@@ -81,6 +82,22 @@ enum SecretForms {
         out.append(byte)
       case 0x20 where keepingSpaceAsPlus: out.append(UInt8(ascii: "+"))
       default: out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+
+  /// As URL writers do that escape only what a query may not hold (RFC 3986, section 3.4).
+  private static func minimallyEncoded(_ text: String) -> String {
+    let hex = Array("0123456789ABCDEF".utf8)
+    var out: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case 0...0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "#"), UInt8(ascii: "%"), UInt8(ascii: "<"),
+        UInt8(ascii: ">"), UInt8(ascii: "["), UInt8(ascii: "\\"), UInt8(ascii: "]"), UInt8(ascii: "^"),
+        UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+        out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+      default: out.append(byte)
       }
     }
     return String(decoding: out, as: UTF8.self)

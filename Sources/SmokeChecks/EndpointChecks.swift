@@ -90,6 +90,7 @@ public struct EndpointChecks: Sendable {
     let endpoint = endpoint
     return Check(name: name, key: key, method: "GET", url: endpoint) { context in
       var request = HTTPRequest("GET", endpoint, headers: headers, timeout: context.timeout)
+      Exchange.introduce(&request)
       request.options.connectTimeout = min(request.options.connectTimeout, context.timeout)
       request.options.maximumBodyBytes = Exchange.maximumBodyBytes
       request.options.wantsCertificate = endpoint.hasPrefix("https:")

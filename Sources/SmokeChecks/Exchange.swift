@@ -1,5 +1,6 @@
 import HTTPTransport
 import JSONValues
+import Records
 import SystemInterfaces
 
 /// One request and what came of it, as checks see it.
@@ -10,6 +11,12 @@ enum Exchange {
   static let maximumUnreadBytes = 1 << 30
   /// Kept of such a body, for its `message`.
   static let excerptBytes = 65_536
+
+  /// Says who asks: firewalls refuse requests that do not.
+  static func introduce(_ request: inout HTTPRequest) {
+    guard request.headers.first("user-agent") == nil else { return }
+    request.headers.append(HTTPField("User-Agent", "backstop/\(ToolVersion.current.version)"))
+  }
 
   /// The answer to `request`, or the attempt's failure where none came.
   static func send(

@@ -25,6 +25,7 @@ struct HurlExchange: Sendable {
     var request = HTTPRequest(
       spec.method, spec.url, headers: spec.headers.map { HTTPField($0.name, $0.value) }, body: spec.body,
       timeout: options.maxTime ?? timeout)
+    Exchange.introduce(&request)
     request.options = try HurlExchange.transportOptions(options, session, timeout: request.timeout)
     request.options.acceptsCompression = options.compressed == true
     if !keepsBody, options.output == nil {
