@@ -1,0 +1,149 @@
+import JSONValues
+import SystemInterfaces
+
+/// An API: REST (`AWS::ApiGateway::RestApi`) or HTTP and WebSocket (`AWS::ApiGatewayV2::Api`).
+public struct APIGatewayAPI: Hashable, Sendable {
+  public var id: String
+  public var name: String
+  /// `REST`, `HTTP` or `WEBSOCKET`.
+  public var protocolType: String
+  public var description: String?
+}
+
+/// A stage of an API.
+public struct APIGatewayStage: Hashable, Sendable {
+  public var name: String
+  /// What it serves; nil where nothing was deployed.
+  public var deploymentId: String?
+  public var description: String?
+  public var variables: [String: String] = [:]
+  /// v2 alone: changes are deployed by themselves.
+  public var deploysAutomatically = false
+  /// REST alone: the deployment that a share of calls goes to.
+  public var canaryDeploymentId: String?
+  public var createdAt: Timestamp?, updatedAt: Timestamp?
+}
+
+/// A deployment: an unchangeable picture of an API.
+public struct APIGatewayDeployment: Hashable, Sendable {
+  public var id: String
+  public var description: String?
+  public var createdAt: Timestamp?
+  /// v2 alone: `PENDING`, `FAILED` or `DEPLOYED`.
+  public var status: String?
+}
+
+/// API Gateway: REST APIs by `version: .rest`, HTTP and WebSocket APIs by `.v2`.
+public struct APIGatewayClient: Sendable {
+  /// Which of the two services an API belongs to.
+  public enum Version: String, Sendable, Codable {
+    /// `AWS::ApiGateway::RestApi`.
+    case rest
+    /// `AWS::ApiGatewayV2::Api`.
+    case v2
+  }
+
+  private let client: AWSClient
+  /// A client over `client`.
+  public init(_ client: AWSClient) { self.client = client }
+
+  private func call(
+    _ version: Version, _ name: String, _ method: String, _ segments: [String],
+    query: [(name: String, value: String?)] = [], body: JSONObject? = nil
+  ) async throws -> JSONValue {
+    let root = version == .rest ? ["restapis"] : ["v2", "apis"]
+    return try await client.json(
+      .rest(
+        version == .rest ? .apiGateway : .apiGatewayV2, name, method, root + segments, query: query,
+        body: body, subject: segments.first.map { "API \($0)" }))
+  }
+
+  private func pages(_ version: Version, _ name: String, _ segments: [String]) async throws -> [JSONValue] {
+    var elements: [JSONValue] = []
+    var token: String?
+    repeat {
+      let query: [(name: String, value: String?)] =
+        version == .rest
+        ? [("position", token), ("limit", "500")] : [("nextToken", token), ("maxResults", "500")]
+      let answer = try await call(version, name, "GET", segments, query: query)
+      // REST calls the list `item`, and so did one of the two names that its answers carry.
+      elements += answer["items"]?.array ?? answer.list("item")
+      token = answer.text(version == .rest ? "position" : "nextToken")
+      if token?.isEmpty == true { token = nil }
+    } while token != nil
+    return elements
+  }
+
+  /// All APIs.
+  public func getApis(_ version: Version) async throws -> [APIGatewayAPI] {
+    try await pages(version, version == .rest ? "GetRestApis" : "GetApis", [])
+      .map { APIGatewayAPI($0, version) }
+  }
+
+  /// One API.
+  public func getApi(_ version: Version, id: String) async throws -> APIGatewayAPI {
+    APIGatewayAPI(
+      try await call(version, version == .rest ? "GetRestApi" : "GetApi", "GET", [id]), version)
+  }
+
+  /// All stages of an API.
+  public func getStages(_ version: Version, api: String) async throws -> [APIGatewayStage] {
+    if version == .v2 {
+      return try await pages(version, "GetStages", [api, "stages"]).map { APIGatewayStage($0) }
+    }
+    return try await call(version, "GetStages", "GET", [api, "stages"]).list("item")
+      .map { APIGatewayStage($0) }
+  }
+
+  /// One stage.
+  public func getStage(_ version: Version, api: String, stage: String) async throws -> APIGatewayStage {
+    APIGatewayStage(try await call(version, "GetStage", "GET", [api, "stages", stage]))
+  }
+
+  /// Makes a stage serve `deployment`.
+  public func updateStage(
+    _ version: Version, api: String, stage: String, deployment: String
+  ) async throws -> APIGatewayStage {
+    var body = JSONObject()
+    if version == .rest {
+      body["patchOperations"] = [
+        ["op": "replace", "path": "/deploymentId", "value": .string(deployment)]
+      ]
+    } else {
+      body["deploymentId"] = .string(deployment)
+    }
+    return APIGatewayStage(
+      try await call(version, "UpdateStage", "PATCH", [api, "stages", stage], body: body))
+  }
+
+  /// All deployments of an API that are still there.
+  public func getDeployments(_ version: Version, api: String) async throws -> [APIGatewayDeployment] {
+    try await pages(version, "GetDeployments", [api, "deployments"]).map { json in
+      APIGatewayDeployment(
+        id: json.text("id") ?? json.text("deploymentId") ?? "", description: json.text("description"),
+        createdAt: json.time("createdDate"), status: json.text("deploymentStatus"))
+    }
+  }
+}
+
+extension APIGatewayAPI {
+  fileprivate init(_ json: JSONValue, _ version: APIGatewayClient.Version) {
+    self.init(
+      id: json.text("id") ?? json.text("apiId") ?? "", name: json.text("name") ?? "",
+      protocolType: version == .rest ? "REST" : json.text("protocolType") ?? "HTTP",
+      description: json.text("description"))
+  }
+}
+
+extension APIGatewayStage {
+  fileprivate init(_ json: JSONValue) {
+    self.init(name: json.text("stageName") ?? "")
+    deploymentId = json.text("deploymentId")
+    description = json.text("description")
+    variables = json["variables"] != nil ? json.map("variables") : json.map("stageVariables")
+    deploysAutomatically = json.bool("autoDeploy") ?? false
+    canaryDeploymentId = json["canarySettings"]?.text("deploymentId")
+    createdAt = json.time("createdDate")
+    updatedAt = json.time("lastUpdatedDate")
+  }
+}

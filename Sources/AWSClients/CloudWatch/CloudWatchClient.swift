@@ -1,0 +1,141 @@
+import SystemInterfaces
+
+/// CloudWatch metrics.
+public struct CloudWatchClient: Sendable {
+  private let client: AWSClient
+  /// A client over `client`.
+  public init(_ client: AWSClient) { self.client = client }
+
+  /// Queries that one request takes at most.
+  public static let maximumQueries = 500
+
+  /// The points from `start` up to and without `end`, over all pages; more than 500 queries are sent in several requests.
+  public func getMetricData(
+    _ queries: [MetricQuery], start: Timestamp, end: Timestamp, maximumPoints: Int? = nil
+  ) async throws -> MetricData {
+    var data = MetricData(series: [], calls: 0)
+    var rest = queries[...]
+    while !rest.isEmpty {
+      let batch = Array(rest.prefix(CloudWatchClient.maximumQueries))
+      rest = rest.dropFirst(batch.count)
+      let part = try await batchData(batch, start: start, end: end, maximumPoints: maximumPoints)
+      data.series += part.series
+      data.messages += part.messages
+      data.calls += part.calls
+    }
+    return data
+  }
+
+  private func batchData(
+    _ queries: [MetricQuery], start: Timestamp, end: Timestamp, maximumPoints: Int?
+  ) async throws -> MetricData {
+    var parameters = QueryParameters()
+    parameters.set(list: "MetricDataQueries", queries) { $0.write(to: &$1) }
+    parameters.set("StartTime", start)
+    parameters.set("EndTime", end)
+    parameters["ScanBy"] = "TimestampAscending"
+    parameters.set("MaxDatapoints", maximumPoints)
+    var series: [String: MetricSeries] = [:]
+    var data = MetricData(series: [], calls: 0)
+    var token: String?
+    repeat {
+      var page = parameters
+      page["NextToken"] = token
+      let answer = try await client.query(.query(.cloudWatch, "GetMetricData", page))
+      data.calls += 1
+      data.messages += answer.list("Messages").map(CloudWatchClient.message)
+      for element in answer.list("MetricDataResults") {
+        let found = MetricSeries(element)
+        guard var known = series[found.id] else {
+          series[found.id] = found
+          continue
+        }
+        // Further pages bring further points, and the status of the whole so far.
+        known.points += found.points
+        known.statusCode = found.statusCode
+        known.messages += found.messages
+        series[found.id] = known
+      }
+      token = answer.nonEmpty("NextToken")
+    } while token != nil
+    data.series = queries.compactMap { query in
+      series[query.id].map { found in
+        var sorted = found
+        sorted.points.sort { $0.time < $1.time }
+        return sorted
+      }
+    }
+    return data
+  }
+
+  /// Metrics that had points in the last two weeks, over all pages.
+  /// - Parameter dimensions: those that a metric must have; it may have more.
+  public func listMetrics(
+    namespace: String, name: String? = nil, dimensions: [String: String] = [:]
+  ) async throws -> [Metric] {
+    var parameters: QueryParameters = ["Namespace": namespace, "MetricName": name]
+    if !dimensions.isEmpty { parameters.set(dimensions: dimensions) }
+    var metrics: [Metric] = []
+    var token: String?
+    repeat {
+      var page = parameters
+      page["NextToken"] = token
+      let answer = try await client.query(.query(.cloudWatch, "ListMetrics", page))
+      metrics += answer.list("Metrics").map { element in
+        Metric(
+          namespace: element.text("Namespace") ?? "", name: element.text("MetricName") ?? "",
+          dimensions: Dictionary(
+            element.list("Dimensions").map { ($0.text("Name") ?? "", $0.text("Value") ?? "") },
+            uniquingKeysWith: { $1 }))
+      }
+      token = answer.nonEmpty("NextToken")
+    } while token != nil
+    return metrics
+  }
+
+  fileprivate static func message(_ element: XMLElement) -> String {
+    [element.nonEmpty("Code"), element.nonEmpty("Value")].compactMap(\.self).joined(separator: ": ")
+  }
+}
+
+extension QueryParameters {
+  fileprivate mutating func set(dimensions: [String: String]) {
+    set(list: "Dimensions", dimensions.sorted { $0.key < $1.key }) { dimension, members in
+      members["Name"] = dimension.key
+      members["Value"] = dimension.value
+    }
+  }
+}
+
+extension MetricQuery {
+  fileprivate func write(to members: inout QueryParameters) {
+    members["Id"] = id
+    switch source {
+    case .metric(let metric, let statistic, let unit):
+      var inner = QueryParameters()
+      inner["Namespace"] = metric.namespace
+      inner["MetricName"] = metric.name
+      if !metric.dimensions.isEmpty { inner.set(dimensions: metric.dimensions) }
+      for pair in inner.pairs { members["MetricStat.Metric.\(pair.name)"] = pair.value }
+      members.set("MetricStat.Period", period)
+      members["MetricStat.Stat"] = statistic
+      members["MetricStat.Unit"] = unit
+    case .expression(let expression):
+      members["Expression"] = expression
+      members.set("Period", period)
+    }
+    members.set("ReturnData", returnsData)
+  }
+}
+
+extension MetricSeries {
+  fileprivate init(_ element: XMLElement) {
+    let times = element.texts("Timestamps").compactMap { Timestamp($0) }
+    let values = element.texts("Values").compactMap { Double($0) }
+    self.init(
+      id: element.text("Id") ?? "", label: element.text("Label") ?? "",
+      points: zip(times, values).map { Point(time: $0, value: $1) },
+      statusCode: element.nonEmpty("StatusCode") ?? "Complete",
+      messages: element.list("Messages").map(CloudWatchClient.message))
+  }
+}

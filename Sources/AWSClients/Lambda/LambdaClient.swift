@@ -1,0 +1,121 @@
+import CryptoDigests
+import JSONValues
+
+/// Lambda.
+public struct LambdaClient: Sendable {
+  private let client: AWSClient
+  /// A client over `client`.
+  public init(_ client: AWSClient) { self.client = client }
+
+  private func call(
+    _ name: String, _ function: String, _ segments: [String], method: String = "GET",
+    query: [(name: String, value: String?)] = [], body: JSONObject? = nil,
+    repeating: AWSOperation.Repeating = .safe
+  ) async throws -> JSONValue {
+    try await client.json(
+      .rest(
+        .lambda, name, method, ["2015-03-31", "functions", function] + segments, query: query, body: body,
+        repeating: repeating, subject: "function \(function)"))
+  }
+
+  /// The configuration of a function by name or ARN.
+  public func getFunctionConfiguration(
+    _ function: String, qualifier: String? = nil
+  ) async throws -> FunctionConfiguration {
+    FunctionConfiguration(
+      try await call(
+        "GetFunctionConfiguration", function, ["configuration"], query: [("Qualifier", qualifier)]))
+  }
+
+  /// The configuration, and where the code is.
+  public func getFunction(_ function: String, qualifier: String? = nil) async throws -> FunctionDetails {
+    FunctionDetails(try await call("GetFunction", function, [], query: [("Qualifier", qualifier)]))
+  }
+
+  private func pages(_ name: String, _ function: String, _ segment: String, list: String) async throws
+    -> [JSONValue]
+  {
+    var elements: [JSONValue] = []
+    var marker: String?
+    repeat {
+      let answer = try await call(name, function, [segment], query: [("Marker", marker)])
+      elements += answer.list(list)
+      marker = answer.text("NextMarker")
+      if marker?.isEmpty == true { marker = nil }
+    } while marker != nil
+    return elements
+  }
+
+  /// All aliases of a function.
+  public func listAliases(_ function: String) async throws -> [FunctionAlias] {
+    try await pages("ListAliases", function, "aliases", list: "Aliases").map { FunctionAlias($0) }
+  }
+
+  /// All published versions and `$LATEST`.
+  public func listVersionsByFunction(_ function: String) async throws -> [FunctionConfiguration] {
+    try await pages("ListVersionsByFunction", function, "versions", list: "Versions")
+      .map { FunctionConfiguration($0) }
+  }
+
+  /// One alias.
+  public func getAlias(_ function: String, name: String) async throws -> FunctionAlias {
+    FunctionAlias(try await call("GetAlias", function, ["aliases", name]))
+  }
+
+  /// Points an alias to a version.
+  /// - Parameters:
+  ///   - weights: replaces the additional weights; empty takes them away, nil leaves them.
+  ///   - revisionId: the call fails where the alias has changed since.
+  public func updateAlias(
+    _ function: String, name: String, version: String, weights: [String: Double]? = [:],
+    revisionId: String? = nil
+  ) async throws -> FunctionAlias {
+    var body = JSONObject()
+    body["FunctionVersion"] = .string(version)
+    if let weights {
+      let members = weights.sorted { $0.key < $1.key }
+        .map { JSONObject.Member($0.key, .number(JSONNumber($0.value))) }
+      body["RoutingConfig"] = ["AdditionalVersionWeights": .object(JSONObject(members))]
+    }
+    body["RevisionId"] = revisionId.map { .string($0) }
+    return FunctionAlias(try await call("UpdateAlias", function, ["aliases", name], method: "PUT", body: body))
+  }
+
+  /// Changes the configuration: the variables are replaced as a whole, what is nil stays.
+  public func updateFunctionConfiguration(
+    _ function: String, environment: [String: String]? = nil, timeoutSeconds: Int? = nil,
+    memoryMegabytes: Int? = nil, revisionId: String? = nil
+  ) async throws -> FunctionConfiguration {
+    var body = JSONObject()
+    if let environment {
+      let members = environment.sorted { $0.key < $1.key }.map { JSONObject.Member($0.key, .string($0.value)) }
+      body["Environment"] = ["Variables": .object(JSONObject(members))]
+    }
+    body["Timeout"] = timeoutSeconds.map { .number(JSONNumber($0)) }
+    body["MemorySize"] = memoryMegabytes.map { .number(JSONNumber($0)) }
+    body["RevisionId"] = revisionId.map { .string($0) }
+    return FunctionConfiguration(
+      try await call("UpdateFunctionConfiguration", function, ["configuration"], method: "PUT", body: body))
+  }
+
+  /// Puts other code in place.
+  /// - Parameter publishes: makes a new version too.
+  public func updateFunctionCode(
+    _ function: String, _ code: FunctionCode, publishes: Bool = false, revisionId: String? = nil
+  ) async throws -> FunctionConfiguration {
+    var body = JSONObject()
+    switch code {
+    case .s3(let bucket, let key, let version):
+      body["S3Bucket"] = .string(bucket)
+      body["S3Key"] = .string(key)
+      body["S3ObjectVersion"] = version.map { .string($0) }
+    case .image(let uri): body["ImageUri"] = .string(uri)
+    case .zip(let bytes): body["ZipFile"] = .string(Base64.encode(bytes))
+    }
+    if publishes { body["Publish"] = true }
+    body["RevisionId"] = revisionId.map { .string($0) }
+    // A version of the same code is published once, so a second call does no harm.
+    return FunctionConfiguration(
+      try await call("UpdateFunctionCode", function, ["code"], method: "PUT", body: body))
+  }
+}
