@@ -1,3 +1,5 @@
+import CryptoDigests
+
 extension HurlEntry {
   /// The request with all placeholders replaced.
   public func request(

@@ -1,3 +1,5 @@
+import CryptoDigests
+
 extension HurlParser {
   /// The body that may follow.
   mutating func optionalBody() throws(HurlSyntaxError) -> HurlBody? {

@@ -1,3 +1,4 @@
+import CryptoDigests
 import HTTPTransport
 import HurlFile
 import SystemInterfaces
