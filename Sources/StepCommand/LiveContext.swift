@@ -1,5 +1,6 @@
 import CurlTransport
 import GitHistory
+import GitHistory
 import Glibc
 import HTTPTransport
 import Records

@@ -1,5 +1,7 @@
+import AWSClients
 import ArgumentParser
 import DeploymentConfig
+import GitHistory
 import GitHistory
 import HTTPTransport
 import JSONValues
@@ -22,6 +24,10 @@ extension StepFailure {
         advice: isMissing ? "" : "make room or set the permissions, and run the step again")
     case let error as GitError:
       self.init(StepFailure.exitCode(of: error.kind), error.message, advice: error.advice)
+    case let error as AWSError:
+      self.init(error.isAboutCredentials ? .refused : .unavailable, error.description, advice: error.advice)
+    case let error as CredentialsError: self.init(.refused, error.description, advice: error.advice)
+    case let error as GitError: self.init(error.kind == .files ? .unavailable : .data, error.message, advice: error.advice)
     case let error as TransferError: self.init(.unavailable, error.description)
     case let error as JSONSyntaxError: self.init(.data, error.description)
     case let error as ValidationError: self.init(.usage, error.description)
