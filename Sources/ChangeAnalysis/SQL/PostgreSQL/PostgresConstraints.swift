@@ -1,0 +1,120 @@
+import JSONValues
+
+/// Constraints and indexes.
+extension PostgresJudge {
+  mutating func judgeConstraint(_ constraint: JSONValue, on table: String) {
+    let name = constraint["conname"]?.string ?? ""
+    let isNotValid = constraint.flag("skip_validation")
+    let object = SchemaObject(.constraint, name, table: table)
+    if !name.isEmpty { effect(.create, object) }
+    adviseRobust(
+      !droppedConstraints.contains(name.lowercased()),
+      "ADD CONSTRAINT fails on a second run: DROP CONSTRAINT IF EXISTS before it")
+    if isNotValid { notValidHere.insert(name.lowercased()) }
+    let keys = Set(
+      (constraint.list("keys") + constraint.list("fk_attrs")).compactMap { $0.name?.lowercased() })
+    let kind = constraint["contype"]?.string
+    if kind == "CONSTR_CHECK", let expression = constraint["raw_expr"], !name.isEmpty {
+      checks[name.lowercased()] = PostgresJudge.notNullColumns(expression)
+    }
+    guard isOld(table) else { return }
+    switch kind {
+    case "CONSTR_FOREIGN":
+      guard !isNotValid else { return }
+      let other = constraint["pktable"]?.relationName ?? ""
+      issue(
+        "adding-foreign-key-constraint", .locking,
+        "locks \(table) and \(other) while rows are checked: NOT VALID, then VALIDATE CONSTRAINT", name)
+      issue("constraint-missing-not-valid", .locking, "checks every row of \(table) under a lock: NOT VALID", name)
+    case "CONSTR_CHECK":
+      if !isNotValid {
+        issue(
+          "constraint-missing-not-valid", .locking, "checks every row of \(table) under a lock: NOT VALID", name)
+      }
+      let columns = constraint["raw_expr"]?.columnNames ?? []
+      if !areNew(columns, on: table) {
+        issue(
+          "narrower-check", .breaking,
+          "the version before may write rows to \(table) that \(name.isEmpty ? "the new check" : name) refuses",
+          "\(table).\(name)")
+      }
+    case "CONSTR_UNIQUE":
+      guard constraint["indexname"] == nil else { return }
+      issue(
+        "disallowed-unique-constraint", .locking,
+        "builds an index on \(table) under a full lock: CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX",
+        "\(table).\(name)")
+      judgeNewUniqueness(keys, on: table, name)
+    case "CONSTR_PRIMARY":
+      guard constraint["indexname"] == nil else { return }
+      issue(
+        "adding-serial-primary-key-field", .locking,
+        "builds the primary key of \(table) under a full lock: CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX",
+        table)
+    case "CONSTR_EXCLUSION":
+      issue(
+        "disallowed-unique-constraint", .locking, "builds the exclusion index of \(table) under a full lock",
+        "\(table).\(name)")
+      judgeNewUniqueness(keys, on: table, name)
+    default: break
+    }
+  }
+
+  mutating func judgeCreateIndex(_ body: JSONValue) {
+    guard let relation = body["relation"] else { return }
+    let table = relation.relationName
+    let name = body["idxname"]?.string ?? ""
+    let isConcurrent = body.flag("concurrent")
+    if !name.isEmpty {
+      effect(.create, SchemaObject(.index, name))
+      createdObjects.insert(SchemaObject(.index, name))
+    }
+    adviseRobust(
+      !body.flag("if_not_exists") && !name.isEmpty, "CREATE INDEX fails on a second run: IF NOT EXISTS",
+      evenInTransaction: isConcurrent)
+    if isConcurrent, isInTransaction {
+      issue(
+        "ban-concurrent-index-creation-in-transaction", .locking,
+        "CREATE INDEX CONCURRENTLY fails inside a transaction", table)
+    }
+    guard isOld(table) else { return }
+    if !isConcurrent {
+      issue(
+        "require-concurrent-index-creation", .locking,
+        "writers of \(table) wait while the index is built: CREATE INDEX CONCURRENTLY", "\(table).\(name)")
+    }
+    if body.flag("unique") {
+      var columns = Set(
+        body.list("indexParams").compactMap { $0["IndexElem"]?["name"]?.string?.lowercased() })
+      for element in body.list("indexParams") {
+        columns.formUnion(element["IndexElem"]?["expr"]?.columnNames ?? [])
+      }
+      judgeNewUniqueness(columns, on: table, name)
+    }
+  }
+
+  private mutating func judgeNewUniqueness(_ columns: Set<String>, on table: String, _ name: String) {
+    guard !areNew(columns, on: table) else { return }
+    issue(
+      "new-unique", .breaking,
+      "the version before may write rows to \(table) that \(name.isEmpty ? "the new uniqueness" : name) refuses",
+      "\(table).\(columns.sorted().joined(separator: ","))")
+  }
+
+  /// Whether this script made all the columns, so that the version before does not write them.
+  private func areNew(_ columns: Set<String>, on table: String) -> Bool {
+    !columns.isEmpty
+      && columns.allSatisfy { createdColumns.contains(SchemaObject(.column, $0, table: table)) }
+  }
+
+  /// The columns that `… IS NOT NULL`, alone or joined by AND, names.
+  private static func notNullColumns(_ expression: JSONValue) -> Set<String> {
+    if let test = expression["NullTest"], test["nulltesttype"]?.string == "IS_NOT_NULL" {
+      return test["arg"]?.columnNames ?? []
+    }
+    if let both = expression["BoolExpr"], both["boolop"]?.string == "AND_EXPR" {
+      return both.list("args").reduce(into: []) { $0.formUnion(notNullColumns($1)) }
+    }
+    return []
+  }
+}

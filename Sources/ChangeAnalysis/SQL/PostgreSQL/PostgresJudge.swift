@@ -1,0 +1,127 @@
+import JSONValues
+
+/// Goes over the statements of one script in order and remembers what the rules need: transactions, what was made
+/// here, which constraints were validated. Each extension holds the rules of one kind of statement.
+struct PostgresJudge {
+  let bytes: [UInt8]
+  let lines: LineIndex
+  private var issues: [SQLIssue] = []
+  private var statements: [SQLStatement] = []
+  private(set) var effects: [SchemaEffect] = []
+  private(set) var currentLine = 1
+  private(set) var statementCount = 0
+
+  // State of the script.
+  var isInTransaction = false
+  var beganOutside = false
+  var createdTables: Set<String> = []
+  var temporaryTables: Set<String> = []
+  var createdColumns: Set<SchemaObject> = []
+  /// Columns made here that must not be null.
+  var requiredColumns: Set<SchemaObject> = []
+  var createdObjects: Set<SchemaObject> = []
+  /// Whether a column has a default, as far as the script says, and the line of its last DROP DEFAULT.
+  var defaults: [SchemaObject: (has: Bool, line: Int)] = [:]
+  /// NOT NULL set on columns, to be judged when it is known whether a default stays.
+  var notNull: [(column: SchemaObject, line: Int)] = []
+  /// `CHECK (column IS NOT NULL)` by constraint, and those whose definition this script does not hold.
+  var checks: [String: Set<String>] = [:]
+  var validated: Set<String> = []
+  /// Constraints added NOT VALID in the transaction that is open.
+  var notValidHere: Set<String> = []
+  var droppedConstraints: Set<String> = []
+  var lockTimeoutSet = false
+  var statementTimeoutSet = false
+  var beginLine: Int?
+  /// Objects without data that were dropped and not made again so far.
+  var pendingDrops: [(object: SchemaObject, line: Int, words: String)] = []
+  /// Whether the current statement is CONCURRENTLY.
+  private(set) var currentIsConcurrent = false
+
+  init(bytes: [UInt8], lines: LineIndex) {
+    self.bytes = bytes
+    self.lines = lines
+  }
+
+  // MARK: - Notes
+
+  /// Notes that the current statement breaks a rule.
+  mutating func issue(_ rule: String, _ risk: SQLRisk, _ message: String, _ subject: String, line: Int? = nil) {
+    let line = line ?? currentLine
+    let new = SQLIssue(
+      rule: rule, risk: risk, message: message, line: line, subject: subject.lowercased())
+    if issues.contains(new) { return }
+    issues.append(new)
+    if let index = statements.lastIndex(where: { $0.line == line }) {
+      if !statements[index].rules.contains(rule) { statements[index].rules.append(rule) }
+    } else {
+      statements.append(SQLStatement(line: line, rules: [rule]))
+    }
+  }
+
+  /// Notes what the current statement does.
+  mutating func effect(_ verb: SchemaEffect.Verb, _ object: SchemaObject) {
+    effects.append(SchemaEffect(verb, object, line: currentLine))
+  }
+
+  /// Whether a table was there before this script.
+  func isOld(_ table: String) -> Bool { !createdTables.contains(table.lowercased()) }
+
+  /// Goes back to the line of a statement after its inner ones.
+  mutating func restore(line: Int) { currentLine = line }
+
+  func report() -> SQLScriptReport {
+    SQLScriptReport(
+      dialect: .postgresql, statements: statements.sorted { $0.line < $1.line },
+      issues: issues.sorted { ($0.line, $0.rule) < ($1.line, $1.rule) }, effects: effects)
+  }
+
+  // MARK: - Walk
+
+  /// A script that ends a transaction before it begins one is run inside one.
+  mutating func startsInTransaction(_ all: [PostgresStatement]) {
+    let first = all.first { $0.kind == "TransactionStmt" }?.body["kind"]?.string
+    beganOutside = first == "TRANS_STMT_COMMIT"
+    isInTransaction = beganOutside
+  }
+
+  mutating func visit(_ statement: PostgresStatement, count: Int) {
+    statementCount = count
+    var tokenizer = SQLTokenizer(bytes, dialect: .postgresql, from: statement.range.lowerBound)
+    let start = tokenizer.next()?.start ?? statement.range.lowerBound
+    currentLine = lines.line(at: start)
+    statements.append(SQLStatement(line: currentLine, rules: []))
+    judgeNames(in: Array(bytes[min(start, statement.range.upperBound)..<statement.range.upperBound]))
+    judgeTimeouts(statement)
+    let body = statement.body
+    currentIsConcurrent = body.flag("concurrent")
+    switch statement.kind {
+    case "TransactionStmt": judgeTransaction(body)
+    case "VariableSetStmt": noteVariable(body)
+    case "CreateStmt": judgeCreateTable(body)
+    case "CreateTableAsStmt": judgeCreateTableAs(body)
+    case "AlterTableStmt": judgeAlterTable(body)
+    case "RenameStmt": judgeRename(body)
+    case "AlterObjectSchemaStmt": judgeMove(body)
+    case "IndexStmt": judgeCreateIndex(body)
+    case "DropStmt": judgeDrop(body)
+    case "DropdbStmt":
+      let name = body["dbname"]?.string ?? ""
+      issue("ban-drop-database", .irreversible, "drops the database \(name) and all that is in it", name)
+      effect(.drop, SchemaObject(.database, name))
+    case "DropOwnedStmt":
+      issue("drop-owned", .irreversible, "drops everything that a role owns", "owned")
+    case "TruncateStmt": judgeTruncate(body)
+    case "DeleteStmt": judgeDelete(body)
+    case "UpdateStmt": judgeUpdate(body)
+    case "InsertStmt": noteInsert(body)
+    case "AlterEnumStmt": judgeEnum(body)
+    case "CreateDomainStmt", "AlterDomainStmt": judgeDomain(statement.kind, body)
+    case "VacuumStmt", "ClusterStmt", "ReindexStmt", "RefreshMatViewStmt":
+      judgeMaintenance(statement.kind, body)
+    case "GrantStmt", "GrantRoleStmt": judgeGrant(body)
+    case "DoStmt": judgeBlock(body, statement.range)
+    default: noteCreation(statement.kind, body)
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/// Reads a PostgreSQL script and lets `PostgresJudge` go over its statements.
+struct PostgresScript {
+  private let text: PsqlText
+  private let lines: LineIndex
+
+  init(_ bytes: [UInt8]) {
+    text = PsqlText(bytes)
+    lines = LineIndex(bytes)
+  }
+
+  func report() -> SQLScriptReport {
+    var bytes = text.bytes
+    var parsed: [PostgresStatement] = []
+    var failures: [PostgresSyntaxError] = []
+    if let all = try? PostgresParser.parse(bytes) {
+      parsed = all
+    } else {
+      // Once more without psql's variables, and then one statement at a time, so that one mistake hides nothing.
+      bytes = text.withoutVariables()
+      (parsed, failures) = PostgresScript.parseEach(bytes)
+    }
+    var judge = PostgresJudge(bytes: bytes, lines: lines)
+    judge.startsInTransaction(parsed)
+    for statement in parsed { judge.visit(statement, count: parsed.count) }
+    judge.finish()
+    for failure in failures {
+      judge.issue(
+        "sql-syntax", .syntax, "PostgreSQL does not understand this: \(failure.message)", "",
+        line: lines.line(at: failure.offset))
+    }
+    for command in text.metaCommands { judgeMeta(command, &judge) }
+    return judge.report()
+  }
+
+  /// Statement by statement, for a script that does not parse as a whole.
+  static func parseEach(_ bytes: [UInt8]) -> ([PostgresStatement], [PostgresSyntaxError]) {
+    var parsed: [PostgresStatement] = []
+    var failures: [PostgresSyntaxError] = []
+    for range in statementRanges(bytes) {
+      do throws(PostgresSyntaxError) {
+        for var statement in try PostgresParser.parse(Array(bytes[range])) {
+          statement.range =
+            statement.range.lowerBound + range.lowerBound..<statement.range.upperBound + range.lowerBound
+          parsed.append(statement)
+        }
+      } catch {
+        failures.append(PostgresSyntaxError(message: error.message, offset: range.lowerBound + error.offset))
+      }
+    }
+    return (parsed, failures)
+  }
+
+  /// The text between semicolons; those inside `BEGIN ATOMIC … END` and parentheses part nothing.
+  static func statementRanges(_ bytes: [UInt8]) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var start: Int?
+    var end = 0
+    var depth = 0
+    var blocks = 0
+    var previous = ""
+    for token in SQLTokenizer.tokens(of: bytes, dialect: .postgresql) {
+      if start == nil { start = token.start }
+      end = token.end
+      switch token.upper {
+      case "ATOMIC" where previous == "BEGIN": blocks = 1
+      case "CASE" where blocks > 0: blocks += 1
+      case "END" where blocks > 0: blocks -= 1
+      default: break
+      }
+      if token.isSymbol("(") { depth += 1 }
+      if token.isSymbol(")") { depth = max(0, depth - 1) }
+      if token.isSymbol(";"), blocks == 0, depth == 0, let first = start {
+        ranges.append(first..<token.start)
+        start = nil
+      }
+      previous = token.upper
+    }
+    if let start { ranges.append(start..<end) }
+    return ranges.filter { !$0.isEmpty }
+  }
+
+  private func judgeMeta(_ command: PsqlText.MetaCommand, _ judge: inout PostgresJudge) {
+    let words = command.text.split(whereSeparator: \.isWhitespace).map(String.init)
+    let line = lines.line(at: command.offset)
+    switch words.first ?? "" {
+    case "i", "ir", "include", "include_relative":
+      judge.issue(
+        "sql-not-understood", .notUnderstood,
+        "\\\(words[0]) runs \(words.dropFirst().first ?? "another file"), which is not judged here",
+        words.dropFirst().first ?? "", line: line)
+    case "gexec":
+      judge.issue(
+        "sql-not-understood", .notUnderstood, "\\gexec runs what a query returns, which only the database knows",
+        "gexec", line: line)
+    case "!":
+      judge.issue(
+        "sql-not-understood", .notUnderstood, "\\! runs a shell command, which is not judged", "shell", line: line)
+    default: break
+    }
+  }
+}

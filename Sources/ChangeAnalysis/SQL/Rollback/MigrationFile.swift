@@ -1,0 +1,191 @@
+/// Which tool's names a migration follows.
+public enum MigrationTool: String, Codable, Hashable, Sendable, CaseIterable {
+  /// A script and its `rollback-…` beside it, or another pair of names that speaks for itself.
+  case pair
+  case golangMigrate = "golang-migrate"
+  case flyway, dbmate, goose, sqitch, liquibase, alembic, django, rails, knex, prisma, diesel
+}
+
+/// A file that changes a database, by its name and, where names do not suffice, its text.
+public struct MigrationFile: Hashable, Sendable {
+  /// What a file is for.
+  public enum Role: Hashable, Sendable {
+    /// Goes forward.
+    case forward
+    /// Goes back.
+    case rollback
+    /// Checks, and changes nothing.
+    case verify
+    /// Made anew whenever it changes, such as Flyway's `R__…`.
+    case repeatable
+  }
+  /// Relative to the repository.
+  public var path: String
+  /// Whose names it follows.
+  public var tool: MigrationTool
+  /// What it is for.
+  public var role: Role
+
+  /// Classifies a file; nil where it is no migration.
+  /// - Parameters:
+  ///   - text: the file's text, or nil where it is gone.
+  ///   - isListed: whether the policy names it as a migration.
+  public init?(path: String, text: String?, isListed: Bool = false) {
+    self.path = path
+    let parts = path.lowercased().split(separator: "/", omittingEmptySubsequences: true).map(String.init)
+    guard let name = parts.last else { return nil }
+    let folders = Set(parts.dropLast())
+    if !isListed, !folders.isDisjoint(with: MigrationFile.foldersWithout) { return nil }
+    guard let found = MigrationFile.classify(path, name, Array(parts.dropLast()), text ?? "", isListed) else {
+      return nil
+    }
+    (tool, role) = found
+  }
+
+  /// Folders whose SQL is never run against an environment's database.
+  static let foldersWithout: Set<String> = [
+    "test", "tests", "spec", "specs", "fixtures", "testdata", "__tests__", "node_modules", "vendor", "examples",
+    "docs", "queries",
+  ]
+  static let migrationFolders: Set<String> = [
+    "migrations", "migration", "migrate", "flyway", "changelog", "changelogs", "changesets", "upgrades", "dbmate",
+    "goose", "schema-migrations", "schema_migrations", "db-migrations", "ddl", "patches", "rollback", "rollbacks",
+    "evolutions",
+  ]
+
+  private static func classify(
+    _ path: String, _ name: String, _ folders: [String], _ text: String, _ isListed: Bool
+  ) -> (MigrationTool, Role)? {
+    let inMigrations = !migrationFolders.isDisjoint(with: folders)
+    if name.hasSuffix(".sql") {
+      return classifySQL(name, folders, text, inMigrations || isListed)
+    }
+    if name.hasSuffix(".py") {
+      if text.contains("def upgrade(") && (text.contains("from alembic") || text.contains("down_revision")) {
+        return (.alembic, .forward)
+      }
+      if folders.last == "migrations", name.first?.isNumber == true,
+        text.contains("migrations.Migration") || text.isEmpty
+      {
+        return (.django, .forward)
+      }
+    }
+    if name.hasSuffix(".rb"), folders.suffix(2) == ["db", "migrate"] { return (.rails, .forward) }
+    if name.hasSuffix(".js") || name.hasSuffix(".ts") || name.hasSuffix(".mjs") || name.hasSuffix(".cjs"),
+      inMigrations, text.contains("up") && (text.contains("knex") || text.contains("queryInterface"))
+    {
+      return (.knex, .forward)
+    }
+    if name.hasSuffix(".xml") || name.hasSuffix(".yml") || name.hasSuffix(".yaml") || name.hasSuffix(".json"),
+      text.contains("databaseChangeLog"), text.contains("changeSet")
+    {
+      return (.liquibase, .forward)
+    }
+    return nil
+  }
+
+  private static func classifySQL(
+    _ name: String, _ folders: [String], _ text: String, _ inMigrations: Bool
+  ) -> (MigrationTool, Role)? {
+    let stem = String(name.dropLast(4))
+    if stem.hasSuffix(".up") { return (.golangMigrate, .forward) }
+    if stem.hasSuffix(".down") { return (.golangMigrate, .rollback) }
+    if name == "migration.sql", inMigrations { return (.prisma, .forward) }
+    if inMigrations, name == "up.sql" { return (.diesel, .forward) }
+    if inMigrations, name == "down.sql" {
+      return folders.contains("prisma") ? (.prisma, .rollback) : (.diesel, .rollback)
+    }
+    if stem.contains("__") {
+      if let version = stem.dropFirst().first, version.isNumber {
+        if stem.hasPrefix("v") { return (.flyway, .forward) }
+        if stem.hasPrefix("u") { return (.flyway, .rollback) }
+        if stem.hasPrefix("b") { return (.flyway, .forward) }
+      }
+      if stem.hasPrefix("r__") { return (.flyway, .repeatable) }
+    }
+    let lower = text.lowercased()
+    if lower.contains("-- migrate:up") { return (.dbmate, .forward) }
+    if lower.contains("-- +goose up") { return (.goose, .forward) }
+    if lower.contains("--liquibase formatted sql") || lower.contains("-- liquibase formatted sql") {
+      return (.liquibase, .forward)
+    }
+    // Sqitch's folders say what is what; `-- Deploy` heads its scripts.
+    if let folder = folders.last {
+      if folder == "deploy", lower.hasPrefix("-- deploy") || folders.contains("sqitch") { return (.sqitch, .forward) }
+      if folder == "revert", lower.hasPrefix("-- revert") || folders.contains("sqitch") { return (.sqitch, .rollback) }
+      if folder == "verify", lower.hasPrefix("-- verify") || folders.contains("sqitch") { return (.sqitch, .verify) }
+    }
+    if RollbackNames.isRollback(stem, folders) { return (.pair, .rollback) }
+    let isNumbered = stem.first?.isNumber == true || stem.first == "v" && stem.dropFirst().first?.isNumber == true
+    let isDatabaseFolder = !Set(["db", "database", "sql", "schema"]).isDisjoint(with: folders)
+    guard inMigrations || isDatabaseFolder && isNumbered else { return nil }
+    if ["schema", "structure", "seed", "seeds"].contains(stem) { return nil }
+    return (.pair, .forward)
+  }
+}
+
+/// Names by which people mark the script that goes back.
+enum RollbackNames {
+  static let words = ["rollback", "revert", "undo", "down", "downgrade", "backout"]
+
+  static func isRollback(_ stem: String, _ folders: [String]) -> Bool {
+    if let folder = folders.last, words.contains(folder) || folder == "rollbacks" { return true }
+    return words.contains { word in
+      stem == word
+        || ["-", "_", "."].contains { stem.hasPrefix(word + $0) || stem.hasSuffix($0 + word) }
+        || stem.contains("_\(word)_") || stem.contains("-\(word)-")
+    }
+  }
+
+  /// Paths at which the script that undoes `path` may stand, best first.
+  static func candidates(for file: MigrationFile) -> [String] {
+    let (folder, name) = split(file.path)
+    let base = name.hasSuffix(".sql") ? String(name.dropLast(4)) : name
+    func at(_ names: String...) -> [String] { names.map { folder.isEmpty ? $0 : "\(folder)/\($0)" } }
+    switch file.tool {
+    case .golangMigrate:
+      let capital = base.hasSuffix(".UP")
+      return at("\(base.dropLast(3))\(capital ? ".DOWN" : ".down").sql")
+    case .flyway:
+      let undo = base.hasPrefix("v") ? "u" : "U"
+      return at("\(undo)\(base.dropFirst()).sql")
+        + replacingFolder(folder, "sql", with: "undo").map { "\($0)/\(undo)\(base.dropFirst()).sql" }
+    case .prisma, .diesel: return at("down.sql", "rollback.sql", "migration.down.sql")
+    case .sqitch: return replacingFolder(folder, "deploy", with: "revert").map { "\($0)/\(name)" }
+    default: break
+    }
+    var found: [String] = []
+    for word in words {
+      found += at("\(word)-\(base).sql", "\(word)_\(base).sql", "\(base)-\(word).sql", "\(base)_\(word).sql")
+      found += at("\(base).\(word).sql", "\(word).\(base).sql", "\(word)/\(name)", "\(word)/\(word)-\(name)")
+      found += at("../\(word)/\(name)", "../\(word)s/\(name)").map(normalized)
+      // `0012_orders.sql` and `0012_rollback_orders.sql` or `0012_rollback.sql`.
+      if let mark = base.firstIndex(where: { $0 == "_" || $0 == "-" }) {
+        let rest = base[base.index(after: mark)...]
+        found += at("\(base[..<mark])\(base[mark])\(word)\(base[mark])\(rest).sql", "\(base[..<mark])\(base[mark])\(word).sql")
+      }
+    }
+    found += at("rollbacks/\(name)", "rollbacks/rollback-\(name)")
+    return found
+  }
+
+  private static func split(_ path: String) -> (folder: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return ("", path) }
+    return (String(path[..<slash]), String(path[path.index(after: slash)...]))
+  }
+
+  private static func replacingFolder(_ folder: String, _ old: String, with new: String) -> [String] {
+    var parts = folder.split(separator: "/").map(String.init)
+    guard let index = parts.lastIndex(where: { $0.lowercased() == old }) else { return [] }
+    parts[index] = new
+    return [parts.joined(separator: "/")]
+  }
+
+  private static func normalized(_ path: String) -> String {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") {
+      if part == "..", !parts.isEmpty { parts.removeLast() } else if part != ".." { parts.append(part) }
+    }
+    return parts.joined(separator: "/")
+  }
+}

@@ -1,0 +1,44 @@
+/// The dialects that migrations are read in.
+public enum SQLDialect: String, Codable, Hashable, Sendable, CaseIterable {
+  /// Read by PostgreSQL's own grammar.
+  case postgresql
+  /// MySQL and MariaDB; read by tokens.
+  case mysql
+  /// Read by tokens.
+  case sqlite
+
+  /// The dialect that a script is most likely written in: by its path, else by what only one dialect writes.
+  public static func detect(_ text: String, path: String = "") -> SQLDialect {
+    let lower = path.lowercased()
+    for (word, dialect) in [
+      ("postgres", SQLDialect.postgresql), ("pgsql", .postgresql), ("mysql", .mysql), ("mariadb", .mysql),
+      ("sqlite", .sqlite),
+    ] where lower.contains(word) {
+      return dialect
+    }
+    var scores: [SQLDialect: Int] = [:]
+    for token in SQLTokenizer.tokens(of: Array(text.utf8), dialect: nil, limit: 20_000) {
+      switch token.kind {
+      case .quoted where token.quote == UInt8(ascii: "`"): scores[.mysql, default: 0] += 3
+      case .dollarString: scores[.postgresql, default: 0] += 5
+      case .word:
+        switch token.upper {
+        case "AUTO_INCREMENT", "ENGINE", "UNSIGNED", "TINYINT", "MEDIUMTEXT", "LONGTEXT", "DELIMITER",
+          "UNLOCK":
+          scores[.mysql, default: 0] += 4
+        case "AUTOINCREMENT", "PRAGMA", "ROWID", "VACUUMINTO": scores[.sqlite, default: 0] += 6
+        case "SERIAL", "BIGSERIAL", "JSONB", "TIMESTAMPTZ", "CONCURRENTLY", "PLPGSQL", "BYTEA", "ILIKE":
+          scores[.postgresql, default: 0] += 4
+        default: break
+        }
+      default: break
+      }
+    }
+    // PostgreSQL wins a draw: its reader refuses what it does not know.
+    let mysql = scores[.mysql, default: 0]
+    let sqlite = scores[.sqlite, default: 0]
+    let postgresql = scores[.postgresql, default: 0]
+    if mysql > max(postgresql, sqlite) { return .mysql }
+    return sqlite > postgresql ? .sqlite : .postgresql
+  }
+}
