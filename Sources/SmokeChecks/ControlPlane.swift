@@ -78,11 +78,14 @@ public struct ControlPlaneError: Error, Hashable, Sendable, CustomStringConverti
   public var kind: Kind
   /// What was tried, on what, and what came back.
   public var message: String
+  /// What to do next; empty where nothing can be said.
+  public var advice: String
 
   /// An error.
-  public init(_ kind: Kind, _ message: String) {
+  public init(_ kind: Kind, _ message: String, advice: String = "") {
     self.kind = kind
     self.message = message
+    self.advice = advice
   }
 
   public var description: String { message }

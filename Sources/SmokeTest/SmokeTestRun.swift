@@ -128,12 +128,12 @@ struct SmokeTestRun: Sendable {
     switch fault.kind {
     case .unavailable:
       throw StepFailure(
-        .unavailable, fault.message, advice: "check the network and AWS_ENDPOINT_URL, then run the step again"
+        .unavailable, fault.message, advice: fault.advice
       )
     case .refused:
       throw StepFailure(
         .refused, fault.message,
-        advice: "renew the credentials or add the permission, then run the step again")
+        advice: fault.advice)
     case .other: return
     }
   }
