@@ -7,7 +7,7 @@ struct JSONPathEvaluator {
   private var patterns: [String: RegularExpression?] = [:]
 
   /// The most values that one evaluation looks at.
-  private static let maximumVisits = 5_000_000
+  private static let maximumVisits = 2_000_000
 
   init(root: JSONValue) { self.root = root }
 

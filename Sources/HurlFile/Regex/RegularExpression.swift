@@ -119,7 +119,7 @@ final class RegularExpression: @unchecked Sendable {
     }
     return (0..<Int(pcre2_get_ovector_count_8(data))).map { group in
       let (lower, upper) = (offsets[2 * group], offsets[2 * group + 1])
-      return lower == Int.max || lower > upper || upper > text.utf8.count ? nil : lower..<upper
+      return lower < 0 || lower > upper || upper > text.utf8.count ? nil : lower..<upper
     }
   }
 

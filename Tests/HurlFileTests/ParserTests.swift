@@ -1,0 +1,253 @@
+import HurlFile
+import Testing
+
+@Suite struct `Reading Hurl files` {
+  private func read(_ text: String) throws -> HurlDocument { try HurlDocument(parsing: text, file: "t.hurl") }
+  private func error(_ text: String) throws -> HurlSyntaxError {
+    try #require(#expect(throws: HurlSyntaxError.self, "\(text)") { try read(text) })
+  }
+
+  @Test func `a file of nothing, of comments, of empty lines`() throws {
+    for text in ["", "\n", "# a comment", "  # a\n\n\t\n#b", "\u{FEFF}# a"] {
+      #expect(try read(text).entries.isEmpty)
+    }
+  }
+
+  @Test func `entries follow each other without a separator`() throws {
+    let document = try read(
+      """
+      GET http://a/ # comment
+      GET http://b/
+      HTTP 200
+
+
+        POST http://c/{{x}}?[1]=('é')
+        A: b
+      # between
+        C : d  # end
+        [Query]
+
+        e: f
+        {"a": 1}
+        HTTP/1.1 404
+        X: y
+        `text`
+      DELETE http://d/
+      HTTP/2 *
+      """)
+    #expect(document.entries.map(\.method) == ["GET", "GET", "POST", "DELETE"])
+    #expect(document.entries.map { $0.position.line } == [1, 2, 6, 17])
+    #expect(document.entries.map { $0.response?.status } == [nil, 200, 404, nil])
+    #expect(document.entries.map { $0.response?.version } == [nil, nil, "1.1", "2"])
+    let third = document.entries[2]
+    #expect(third.position.column == 3)
+    #expect(third.url.source == "http://c/{{x}}?[1]=('é')" && third.url.variableNames == ["x"])
+    #expect(
+      third.headers.map(\.key.source) == ["A", "C"] && third.headers.map(\.value.source) == ["b", "d"])
+    #expect(third.query.map(\.position) == [HurlPosition(line: 12, column: 3)])
+    #expect(third.body?.position == HurlPosition(line: 13, column: 3))
+    #expect(third.response?.headers.count == 1 && third.response?.body?.position.line == 16)
+  }
+
+  @Test func `line ends of either kind`() throws {
+    let text =
+      "# @a\r\nGET http://a/\r\nA: b\r\n\r\nHTTP 200\r\n[Captures]\r\nx: body\r\n[Asserts]\r\nbody == \"a\"\r\n"
+    let entry = try read(text).entries[0]
+    #expect(entry.headers[0].value.source == "b" && entry.response?.asserts.count == 1)
+    #expect(entry.annotations.map(\.name) == ["a"])
+  }
+
+  @Test func `annotations stay with their entry, those above an empty line with the file`() throws {
+    let document = try read(
+      """
+      # @needs login.hurl
+      # nothing else
+
+      # @critical
+      #@baseline latency
+      GET http://a/
+      # @flaky-is: failure
+      HTTP 200 # @writes
+      [Asserts]
+      # @in-asserts  x y
+      status == 200
+
+      # plain comment, user@example.org
+      # @second
+      GET http://b/
+      # @cookie_storage_set: localhost\tFALSE
+      # @
+      """)
+    #expect(document.annotations.map(\.name) == ["needs"] && document.annotations[0].value == "login.hurl")
+    #expect(
+      document.entries[0].annotations.map { "\($0.name)=\($0.value)" }
+        == ["critical=", "baseline=latency", "flaky-is=failure", "writes=", "in-asserts=x y"])
+    #expect(document.entries[0].annotations.map { $0.position.line } == [4, 5, 7, 8, 10])
+    #expect(document.entries[1].annotations.map(\.name) == ["second"])
+  }
+
+  @Test func `sections, in any order and with their short names`() throws {
+    let entry = try read(
+      """
+      POST http://a/
+      [Options]
+      retry: 2
+      [Form]
+      a: b
+      [Cookies]
+      c: d
+      [Query]
+      [BasicAuth]
+      e: f
+      HTTP 200
+      [Asserts]
+      body exists
+      [Captures]
+      x: body
+      y: header "a" split "," nth 0 toInt redact # comment
+      """
+    ).entries[0]
+    #expect(entry.options.map(\.name) == [.retry] && entry.form?.count == 1 && entry.cookies.count == 1)
+    #expect(entry.query.isEmpty && entry.basicAuth?.key.source == "e")
+    #expect(entry.response?.captures.map(\.filters.count) == [0, 3])
+    #expect(entry.response?.captures.map(\.isRedacted) == [false, true])
+    #expect(entry.response?.asserts.map(\.source) == ["body exists"])
+    #expect(try read("GET http://a/\n[Form]\n").entries[0].form == [])
+    #expect(try read("GET http://a/\n").entries[0].form == nil)
+  }
+
+  @Test func `an assert keeps its text and its place`() throws {
+    let text = "GET http://a/\nHTTP 200\n[Asserts]\n  jsonpath \"$.a\" count  >= 3   # three\nbody==1\n"
+    #expect(try error(text).description.hasPrefix("t.hurl:5:5: expected a filter or a predicate"))
+    let assert = try #require(try read(String(text.dropLast(8))).entries[0].response?.asserts.first)
+    #expect(
+      assert.source == "jsonpath \"$.a\" count  >= 3" && assert.position == HurlPosition(line: 4, column: 3))
+    #expect(assert.predicate.name == ">=" && assert.filters.map(\.name) == ["count"])
+  }
+
+  @Test(arguments: [
+    ("[1,2]", "json"), ("[]", "json"), ("[true]", "json"), ("\"x\"", "json"), ("-1", "json"),
+    ("null", "json"), ("`x`", "text"),
+    ("```\nx\n```", "multiline"), ("hex,00;", "bytes"), ("base64,AA==;", "bytes"), ("file,x;", "file"),
+  ])
+  func `kinds of body`(body: String, kind: String) throws {
+    let found = try #require(try read("POST http://a/\n\(body)\nHTTP 200").entries[0].body)
+    #expect("\(found.content)".hasPrefix(kind))
+  }
+
+  @Test(arguments: [
+    ("xxx", 1, 1, "expected a request"), ("GET", 1, 4, "expected a space and a URL"),
+    ("get http://a/", 1, 1, "expected a request"),
+    ("GET /path", 1, 5, "begins with http://"), ("GET http://a/<b>", 1, 14, "'<' cannot stand"),
+    ("GET http://a/ b", 1, 15, "end of the line"),
+    ("GET http://a/{{}}", 1, 16, "name of a variable"), ("GET http://a/{{b", 1, 17, "expected }}"),
+    ("GET http://a/{{b}", 1, 17, "expected }}"),
+    ("GET http://a/\nHTTP", 2, 5, "a space and a status"), ("GET http://a/\nHTTP 0200", 2, 6, "a status"),
+    ("GET http://a/\nHTTP/1 200", 2, 6, "HTTP/1.0"),
+    ("GET http://a/\nHTTP 200 OK", 2, 10, "end of the line"), ("GET http://a/\n[Nope]\n", 2, 1, "no section"),
+    ("GET http://a/\n[Asserts]\nstatus == 1", 2, 1, "belongs to a response"),
+    ("GET http://a/\nHTTP 200\n[Query]\n", 3, 1, "belongs to a request"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\n[Asserts]", 4, 1, "stands twice"),
+    ("GET http://a/\n[Query]\na: b\n[QueryStringParams]", 4, 1, "twice"),
+    ("GET http://a/\n[Options]\nnope: 1", 3, 1, "nope is no option"),
+    ("GET http://a/\n[Options]\nretry: -2", 3, 8, "at least -1"),
+    ("GET http://a/\n[Options]\ndelay: 5x", 3, 9, "x is no unit"),
+    ("GET http://a/\n[Options]\nvariable: =5", 3, 11, "name of a variable"),
+    ("GET http://a/\n[Options]\nvariable: newDate=5", 3, 11, "is a function"),
+    ("GET http://a/\n[Options]\ncacert: ", 3, 9, "name of a file"),
+    ("GET http://a/\nA: \\q", 2, 5, "\\q is no escape"),
+    ("GET http://a/\nA: \\u{110000}", 2, 7, "hexadecimal digits of a character"),
+    ("GET http://a/\nA: \\u{41", 2, 9, "expected }"), ("POST http://a/\nhex,abc;", 2, 8, "even number"),
+    ("POST http://a/\nhex,ab", 2, 7, "expected ;"),
+    ("POST http://a/\nbase64,A;", 2, 8, "no Base64"), ("POST http://a/\nfile,;", 2, 6, "name of a file"),
+    ("POST http://a/\n`a\n`", 2, 3, "at the end"),
+    ("POST http://a/\n```\na", 3, 1, "expected ```"),
+    ("POST http://a/\n```json,x\na\n```", 2, 1, "'x' cannot follow"),
+    ("POST http://a/\n{\"a\":}", 2, 6, "a JSON value"), ("POST http://a/\n{\"a\" 1}", 2, 6, "a colon"),
+    ("POST http://a/\n{a:1}", 2, 2, "name of a member"),
+    ("POST http://a/\n[1 2]", 2, 4, "a comma or ]"), ("POST http://a/\n{\"a\":1", 2, 7, "a comma or }"),
+    ("POST http://a/\n[01]", 2, 3, "a comma or ]"),
+    ("POST http://a/\n[1.]", 2, 4, "a digit"), ("POST http://a/\n[1e]", 2, 4, "a digit"),
+    ("POST http://a/\n\"a", 2, 1, "a quote"),
+    ("POST http://a/\n\"\\ud800\"", 2, 2, "both halves"),
+    ("POST http://a/\n\"\\x\"", 2, 2, "one of the escapes"), ("POST http://a/\n\"a\tb\"", 2, 3, "an escape"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nstatus", 4, 7, "a filter or a predicate"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nstatus ==", 4, 10, "expected a value"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nstatus == 01", 4, 11, "expected a value"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nstatus == 1.", 4, 13, "a digit"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nstatus not", 4, 11, "a space after not"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nstatus > true", 4, 10, "a number, a text"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nbody contains 1", 4, 15, "a text in \""),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nbody matches 1", 4, 14, "a pattern between /"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nbody matches /(/", 4, 15, "no pattern"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nbody matches /a", 4, 16, "at the end of the pattern"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\njsonpath $.a exists", 4, 10, "a text in \""),
+    ("GET http://a/\nHTTP 200\n[Asserts]\ncookie \"a[Nope]\" exists", 4, 8, "in brackets"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\ncertificate \"Nope\" exists", 4, 13, "\"Subject\""),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nheader \"a\" nth exists", 4, 16, "a whole number"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nheader \"a\" replace \"b\" exists", 4, 24, "a text in \""),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nfoo == 1", 4, 1, "expected a request"),
+    ("GET http://a/\nHTTP 200\n[Captures]\na: foo", 4, 4, "expected a query"),
+    ("GET http://a/\nHTTP 200\n[Captures]\na: body redacted", 4, 9, "end of the line"),
+  ])
+  func `mistakes are named with their place`(text: String, line: Int, column: Int, message: String) throws {
+    let error = try error(text)
+    #expect(!error.isUnsupported)
+    #expect("\(error.line):\(error.column)" == "\(line):\(column)", "\(error)")
+    #expect(error.message.contains(message), "\(error)")
+  }
+
+  @Test(arguments: [
+    ("POST http://a/\n[MultipartFormData]\na: file,b;", 2, 1, "[MultipartFormData]"),
+    ("POST http://a/\n[Multipart]\n", 2, 1, "[MultipartFormData]"),
+    ("POST http://a/\n <a/>", 2, 2, "XML body"),
+    ("POST http://a/\n```graphql\n{}\n```", 2, 1, "GraphQL body"),
+    ("POST http://a/\n```hex\n00\n```", 2, 1, "hex body"),
+    ("GET http://a/\n[Options]\nunix-socket: /x", 3, 1, "unix-socket"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nxpath \"//a\" exists", 4, 1, "the query xpath"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nbody xpath \"//a\" exists", 4, 6, "the filter xpath"),
+    ("GET http://a/{{getEnv \"A\"}}", 1, 16, "getEnv"),
+    ("GET http://a/{{a toInt}}", 1, 18, "a filter in a placeholder"),
+  ])
+  func `what is Hurl but not supported is told apart`(text: String, line: Int, column: Int, construct: String)
+    throws
+  {
+    let error = try error(text)
+    #expect(error.isUnsupported && error.message.hasSuffix(": not supported here"))
+    #expect("\(error.line):\(error.column)" == "\(line):\(column)", "\(error)")
+    #expect(error.message.contains(construct), "\(error)")
+  }
+
+  @Test func `bytes that are no UTF-8 are refused with their place`() throws {
+    let error = #expect(throws: HurlSyntaxError.self) {
+      try HurlDocument(parsing: Array("# é\nGET ".utf8) + [0xFF], file: "t.hurl")
+    }
+    #expect(error?.description == "t.hurl:2:5: expected text in UTF-8")
+  }
+
+  @Test func `nesting is bounded`() throws {
+    let deep = String(repeating: "[", count: 100_000)
+    #expect(try error("POST http://a/\n\(deep)").message.contains("256 levels"))
+    let pattern = "GET http://a/\nHTTP 200\n[Asserts]\nbody matches /\(String(repeating: "(", count: 5000))/"
+    #expect(try error(pattern).message.contains("no pattern"))
+  }
+
+  @Test(.enabled(if: PublicCases.arePresent))
+  func `no cut of a public file brings the reader down`() throws {
+    var cuts = 0
+    for group in ["tests_ok", "tests_failed", "tests_error_parser"] {
+      for name in try PublicCases.hurlFiles(group) {
+        let bytes = try PublicCases.bytes("smoke/hurl/\(group)/\(name)")
+        for length in stride(from: 0, to: min(bytes.count, 3000), by: 37) {
+          do {
+            _ = try HurlDocument(parsing: Array(bytes[..<length]), file: name)
+          } catch {
+            #expect(error.line > 0 && error.column > 0)
+          }
+          cuts += 1
+        }
+      }
+    }
+    #expect(cuts > 100)
+  }
+}
