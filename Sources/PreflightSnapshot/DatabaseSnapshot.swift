@@ -3,6 +3,7 @@ import DeploymentConfig
 import JSONValues
 import Records
 import Reporting
+import StepCommand
 import SystemInterfaces
 
 /// Finds the database of the stacks and makes a snapshot of it.
@@ -18,7 +19,8 @@ struct DatabaseSnapshotter: Sendable {
     for stack in stacks {
       if let id = stack.resources.first(where: { $0.type == "AWS::RDS::DBCluster" })?.physicalId {
         guard let cluster = try await rds.describeDBClusters(id).first else { continue }
-        var state = DatabaseState(kind: "cluster", identifier: cluster.identifier, status: cluster.status, stack: stack.name)
+        var state = DatabaseState(
+          kind: "cluster", identifier: cluster.identifier, status: cluster.status, stack: stack.name)
         (state.engine, state.engineVersion) = (cluster.engine, cluster.engineVersion)
         state.settings = [
           "subnetGroup": text(cluster.subnetGroup), "parameterGroup": text(cluster.parameterGroup),
@@ -58,16 +60,21 @@ struct DatabaseSnapshotter: Sendable {
     var pause = Duration.seconds(1)
     while true {
       let found =
-        isCluster ? try await rds.describeDBClusterSnapshots(name).first : try await rds.describeDBSnapshots(name).first
+        isCluster
+        ? try await rds.describeDBClusterSnapshots(name).first : try await rds.describeDBSnapshots(name).first
       let status = found?.status ?? "missing"
       if status == "available" { return name }
       guard status == "creating" || status == "pending" || status == "missing" else {
-        throw StepFailureText("the snapshot \(name) of \(database.identifier) ended \(status)")
+        throw StepFailure(.unavailable, "the snapshot \(name) of \(database.identifier) ended \(status)")
       }
       if clock.now > end {
-        throw StepFailureText("the snapshot \(name) of \(database.identifier) is still \(status) after \(deadline.text)")
+        throw StepFailure(
+          .unavailable,
+          "the snapshot \(name) of \(database.identifier) is still \(status) after \(deadline.text)",
+          advice: "wait until it is available and run the step again")
       }
-      progress.update("database snapshot \(name): \(status)\(found?.percentProgress.map { ", \($0) %" } ?? "")")
+      progress.update(
+        "database snapshot \(name): \(status)\(found?.percentProgress.map { ", \($0) %" } ?? "")")
       try await clock.sleep(for: pause)
       pause = min(pause * 2, .seconds(15))
     }
@@ -93,10 +100,4 @@ struct DatabaseSnapshotter: Sendable {
       "tags": tags(instance.tags),
     ]
   }
-}
-
-/// A snapshot that did not become available: said in a finding.
-struct StepFailureText: Error, CustomStringConvertible {
-  let description: String
-  init(_ text: String) { description = text }
 }

@@ -39,7 +39,9 @@ struct EarlierVerdicts: Hashable, Sendable {
     let restored = entry(.autoRevert).flatMap { $0.verdict == .go ? $0.finishedAt : nil }
     let passed = entry(.smokeTest).flatMap { $0.verdict == .go ? $0 : nil }
     return entries.filter { stop in
-      guard stop.verdict == .stop, [.smokeTest, .watch30m, .autoRevert].contains(stop.step) else { return false }
+      guard stop.verdict == .stop, [.smokeTest, .watch30m, .autoRevert].contains(stop.step) else {
+        return false
+      }
       if let restored, restored > stop.finishedAt { return false }
       if let passed, passed.finishedAt > stop.finishedAt, passed.commit != stop.commit { return false }
       return true

@@ -9,7 +9,8 @@ public enum PreflightFindings {
       remedy: "Write API_STACK=… and the like into deployment-<environment>.config."),
     FindingDescription(
       "stack-missing", "A stack of the configuration does not exist.",
-      remedy: "Check the name, the region and the account; before a first deployment there is nothing to put back."),
+      remedy:
+        "Check the name, the region and the account; before a first deployment there is nothing to put back."),
     FindingDescription(
       "stack-in-motion", "CloudFormation is at work on a stack.", remedy: "Wait until it has finished."),
     FindingDescription(
@@ -21,14 +22,16 @@ public enum PreflightFindings {
       "stack-changed-meanwhile", "A stack was changed while the snapshot was made.",
       remedy: "Another deployment is under way: wait and run the step again."),
     FindingDescription(
-      "not-restorable", "The record of a stack does not suffice to put it back.", remedy: "The message says why."),
+      "not-restorable", "The record of a stack does not suffice to put it back.",
+      remedy: "The message says why."),
     FindingDescription(
       "rehearsal-not-empty", "A change set from the recorded state would change something.",
       remedy: "The stack has drifted or the record is lossy: the message lists what would change."),
     FindingDescription(
       "rehearsal-failed", "The change set that proves the record could not be made.",
       remedy: "The message has CloudFormation's words."),
-    FindingDescription("drift", "A stack has drifted from its template.", remedy: "Import or undo the changes."),
+    FindingDescription(
+      "drift", "A stack has drifted from its template.", remedy: "Import or undo the changes."),
     FindingDescription(
       "hidden-parameter", "A NoEcho parameter cannot be recorded.",
       remedy: "A restore uses the value that the stack has then; keep such values in a secret instead."),
@@ -37,7 +40,8 @@ public enum PreflightFindings {
       remedy: "Deploy production stacks in the standard mode."),
     FindingDescription(
       "monitoring-time", "The stacks have no rollback monitoring time.",
-      remedy: "With RollbackConfiguration.MonitoringTimeInMinutes an update stays cancellable while it is watched."),
+      remedy:
+        "With RollbackConfiguration.MonitoringTimeInMinutes an update stays cancellable while it is watched."),
     FindingDescription(
       "unrestored-stop", "An earlier step said stop and nothing was put back since.",
       remedy: "Run auto-revert first, or pass the checks: a bad version must not become the good one."),
@@ -59,6 +63,7 @@ public enum PreflightFindings {
       "baseline-failing", "A check fails before the deployment already.",
       remedy: "Later runs will call it broken before, not regressed."),
     FindingDescription(
-      "baseline-incomplete", "A part of the baseline could not be recorded.", remedy: "The message says which."),
+      "baseline-incomplete", "A part of the baseline could not be recorded.",
+      remedy: "The message says which."),
   ]
 }

@@ -21,7 +21,8 @@ struct Rehearsal: Sendable {
     let name = "backstop-rehearsal-\(restorePoint)"
     var update = StackUpdate(.body(reading.template))
     update.parameters = reading.state.parameters.map { parameter in
-      parameter.noEcho ? .previous(parameter.name) : AWSClients.StackParameter(parameter.name, parameter.value)
+      parameter.noEcho
+        ? .previous(parameter.name) : AWSClients.StackParameter(parameter.name, parameter.value)
     }
     update.capabilities = reading.state.capabilities
     let id: String
@@ -59,16 +60,21 @@ struct Rehearsal: Sendable {
         }
         return .changes(changeSet.changes.map(Rehearsal.line))
       }
-      if clock.now > deadline { return .failed("the change set was still \(changeSet.status) after five minutes") }
+      if clock.now > deadline {
+        return .failed("the change set was still \(changeSet.status) after five minutes")
+      }
       try await clock.sleep(for: pause)
       pause = min(pause * 2, .seconds(5))
     }
   }
 
   private static func line(_ change: ResourceChange) -> String {
-    let replaced = change.replacement.map { $0 == "True" ? ", replaced" : $0 == "Conditional" ? ", maybe replaced" : "" }
+    let replaced = change.replacement.map {
+      $0 == "True" ? ", replaced" : $0 == "Conditional" ? ", maybe replaced" : ""
+    }
     let names = change.details.compactMap(\.name)
     let what = names.isEmpty ? change.scope.joined(separator: ", ") : names.joined(separator: ", ")
-    return "\(change.action) \(change.logicalId) (\(change.type)\(replaced ?? ""))\(what.isEmpty ? "" : ": \(what)")"
+    return
+      "\(change.action) \(change.logicalId) (\(change.type)\(replaced ?? ""))\(what.isEmpty ? "" : ": \(what)")"
   }
 }

@@ -20,7 +20,9 @@ struct ResourceReader: Sendable {
   func read(_ stacks: [StackState]) async throws -> ResourceReading {
     try await withThrowingTaskGroup(of: ResourceReading.self) { group in
       for stack in stacks {
-        let apis = stack.resources.filter { ["AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"].contains($0.type) }
+        let apis = stack.resources.filter {
+          ["AWS::ApiGateway::RestApi", "AWS::ApiGatewayV2::Api"].contains($0.type)
+        }
         for resource in stack.resources {
           guard let id = resource.physicalId, !id.isEmpty else { continue }
           switch resource.type {
@@ -72,7 +74,8 @@ struct ResourceReader: Sendable {
       let state = FunctionState(
         name: found.name, stack: stack, codeSha256: found.codeSha256 ?? "", version: newest.map(String.init),
         timeout: found.timeoutSeconds, memory: found.memoryMegabytes,
-        aliases: Dictionary(try await aliases.map { ($0.name, $0.functionVersion) }, uniquingKeysWith: { $1 }),
+        aliases: Dictionary(
+          try await aliases.map { ($0.name, $0.functionVersion) }, uniquingKeysWith: { $1 }),
         revisionId: found.revisionId)
       var reading = ResourceReading()
       reading.functions = [state]
@@ -105,7 +108,8 @@ struct ResourceReader: Sendable {
       var reading = ResourceReading()
       reading.stateMachines = [
         StateMachineState(
-          arn: arn, stack: stack, revisionId: found.revisionId, definitionSha256: digest, definitionFile: file)
+          arn: arn, stack: stack, revisionId: found.revisionId, definitionSha256: digest, definitionFile: file
+        )
       ]
       reading.files = [file: bytes]
       return reading
@@ -117,7 +121,8 @@ struct ResourceReader: Sendable {
       let found = try await SecretsManagerClient(client).describeSecret(arn)
       var reading = ResourceReading()
       reading.managedSecrets = [
-        ManagedSecretState(arn: found.arn, stack: stack, versionId: found.currentVersion, rotates: found.rotates)
+        ManagedSecretState(
+          arn: found.arn, stack: stack, versionId: found.currentVersion, rotates: found.rotates)
       ]
       return reading
     }

@@ -26,7 +26,8 @@ enum StackReadiness {
         "\(state.name) has drifted from its template: a restore puts the template's values back")
     }
     if state.deploymentMode == "EXPRESS" {
-      add("express-deployment", .warning, "\(state.name) is deployed in EXPRESS mode, which disables rollback")
+      add(
+        "express-deployment", .warning, "\(state.name) is deployed in EXPRESS mode, which disables rollback")
     }
     let hidden = state.parameters.filter(\.noEcho).map(\.name)
     if !hidden.isEmpty {
@@ -42,7 +43,8 @@ enum StackReadiness {
   static func gap(_ state: StackState, templateBytes: Int, hasBucket: Bool) -> String? {
     if templateBytes == 0 { return "its template is empty" }
     if templateBytes > maximumTemplateBytes, !hasBucket {
-      return "its template has \(templateBytes) bytes; more than \(maximumTemplateBytes) go through S3, and no bucket "
+      return
+        "its template has \(templateBytes) bytes; more than \(maximumTemplateBytes) go through S3, and no bucket "
         + "is named"
     }
     return nil

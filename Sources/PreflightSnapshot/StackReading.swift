@@ -21,7 +21,8 @@ struct StackReader: Sendable {
 
   /// The stack named by `stack` and, after it, its nested stacks; nil where there is none of that name.
   func read(_ stack: ConfiguredStack) async throws -> [StackReading]? {
-    guard let found = try await cloudFormation.describeStack(stack.name), found.status != .deleteComplete else {
+    guard let found = try await cloudFormation.describeStack(stack.name), found.status != .deleteComplete
+    else {
       return nil
     }
     return try await read(found, role: stack.role, prefix: stack.role)
@@ -59,7 +60,9 @@ struct StackReader: Sendable {
     }
     var readings = [StackReading(state: state, status: stack.status, files: files, template: template)]
     for member in members where member.type == "AWS::CloudFormation::Stack" {
-      guard let id = member.physicalId, let nested = try await cloudFormation.describeStack(id) else { continue }
+      guard let id = member.physicalId, let nested = try await cloudFormation.describeStack(id) else {
+        continue
+      }
       readings += try await read(nested, role: role, prefix: "\(prefix)-\(member.logicalId)")
     }
     return readings

@@ -1,6 +1,5 @@
 import CurlTransport
 import GitHistory
-import GitHistory
 import Glibc
 import HTTPTransport
 import Records

@@ -2,7 +2,6 @@ import AWSClients
 import ArgumentParser
 import DeploymentConfig
 import GitHistory
-import GitHistory
 import HTTPTransport
 import JSONValues
 import Records
@@ -27,7 +26,6 @@ extension StepFailure {
     case let error as AWSError:
       self.init(error.isAboutCredentials ? .refused : .unavailable, error.description, advice: error.advice)
     case let error as CredentialsError: self.init(.refused, error.description, advice: error.advice)
-    case let error as GitError: self.init(error.kind == .files ? .unavailable : .data, error.message, advice: error.advice)
     case let error as TransferError: self.init(.unavailable, error.description)
     case let error as JSONSyntaxError: self.init(.data, error.description)
     case let error as ValidationError: self.init(.usage, error.description)

@@ -1,1 +1,4 @@
-print("placeholder")
+import PreflightSnapshot
+import StepCommand
+
+await StepMain<PreflightCommand>.main()
