@@ -22,7 +22,8 @@ struct SmokeTestRun: Sendable {
     if options.parseOnly { return parsed(hurl) }
     chains += hurl.chains
     if options.runsBuiltIn {
-      let found = await BuiltInChecks(config: session.config, policy: options.policy, plane: nil)
+      let found = await BuiltInChecks(
+        config: session.config, policy: options.policy, plane: try controlPlane())
       chains += found.chains
       builtIn = found
     }
@@ -58,6 +59,12 @@ struct SmokeTestRun: Sendable {
     return StepOutcome(
       verdict: verdict, findings: found, inputs: hurl.files.map(\.input), summary: summary,
       part: SmokePart(checks: entries))
+  }
+
+  /// AWS, where the configuration names anything there.
+  private func controlPlane() throws -> (any ControlPlane)? {
+    guard !session.config.stacks.isEmpty || session.config.stateMachineARN != nil else { return nil }
+    return AWSControlPlane(try session.aws())
   }
 
   private func hurlEnvironment() -> HurlEnvironment {
