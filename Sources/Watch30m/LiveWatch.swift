@@ -141,8 +141,8 @@ struct LiveWatch: Sendable {
   }
 
   /// The points of `series`: a period without requests has none, one without failures has zero.
-  static func points(of series: MetricSeries, in answer: MetricAnswer) -> [SeriesPoint] {
-    func sums(_ metrics: [Metric]) -> [Timestamp: Double] {
+  static func points(of series: SeriesDefinition, in answer: MetricAnswer) -> [SeriesPoint] {
+    func sums(_ metrics: [MetricStatistic]) -> [Timestamp: Double] {
       metrics.reduce(into: [:]) { sums, metric in
         sums.merge(answer.points[metric] ?? [:]) { $0 + $1 }
       }

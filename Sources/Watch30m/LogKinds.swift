@@ -32,7 +32,7 @@ enum LogKinds {
   }
 
   /// Kinds of `after` that `before` does not know, most frequent first.
-  static func new(in group: String, before: [LogEvent], after: [LogEvent]) -> [LogRecord] {
+  static func new(in group: String, before: [LogLine], after: [LogLine]) -> [LogRecord] {
     let known = Set(before.map { kind(of: $0.message) })
     var found: [String: LogRecord] = [:]
     for event in after {

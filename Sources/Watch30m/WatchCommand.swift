@@ -49,7 +49,7 @@ public struct WatchCommand: StepCommand {
 
   public func run(in session: StepSession) async throws -> StepOutcome<WatchPart> {
     if let replay { return try ReplayedWatch(command: self, session: session).run(replay) }
-    throw StepFailure(.software, "watching AWS is not there yet")
+    return try await LiveWatchCommand(command: self, session: session).run()
   }
 
   public static func report(_ record: Record<WatchPart>) -> Report { WatchReport.make(record) }

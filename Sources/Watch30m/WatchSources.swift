@@ -2,7 +2,7 @@ import HealthJudgement
 import SystemInterfaces
 
 /// One metric and statistic of CloudWatch.
-struct Metric: Hashable, Sendable {
+struct MetricStatistic: Hashable, Sendable {
   var namespace: String
   var name: String
   /// In a fixed order, so that equal metrics are equal.
@@ -18,17 +18,17 @@ struct MetricDimension: Hashable, Sendable {
 }
 
 /// A series and the metrics that it is made from: sums of metrics, point by point.
-struct MetricSeries: Hashable, Sendable {
+struct SeriesDefinition: Hashable, Sendable {
   var name: SeriesName
   /// Failures, a latency or a level.
-  var values: [Metric]
+  var values: [MetricStatistic]
   /// Requests; none for a gauge.
-  var counts: [Metric]
+  var counts: [MetricStatistic]
 }
 
 /// What there is to watch.
 struct WatchTargets: Hashable, Sendable {
-  var series: [MetricSeries] = []
+  var series: [SeriesDefinition] = []
   /// The functions' log groups.
   var logGroups: [String] = []
   /// Of all functions: as long may a minute of Lambda's metrics still change.
@@ -42,15 +42,15 @@ struct WatchTargets: Hashable, Sendable {
 /// The answer to a query of metrics.
 struct MetricAnswer: Hashable, Sendable {
   /// Points by time.
-  var points: [Metric: [Timestamp: Double]] = [:]
+  var points: [MetricStatistic: [Timestamp: Double]] = [:]
   /// Metrics whose data are not whole, and CloudWatch's word for why (`PartialData`, `Forbidden`, `InternalError`).
-  var incomplete: [Metric: String] = [:]
+  var incomplete: [MetricStatistic: String] = [:]
   /// What it took.
   var calls = CallCount()
 }
 
 /// A line of a log.
-struct LogEvent: Hashable, Sendable {
+struct LogLine: Hashable, Sendable {
   var time: Timestamp
   var message: String
 }
@@ -63,7 +63,7 @@ protocol TargetSource: Sendable {
 /// Answers queries of metrics.
 protocol MetricSource: Sendable {
   /// All points of `metrics` in periods of `period` that begin from `start` to before `end`.
-  func points(of metrics: [Metric], from start: Timestamp, to end: Timestamp, period: Duration) async throws
+  func points(of metrics: [MetricStatistic], from start: Timestamp, to end: Timestamp, period: Duration) async throws
     -> MetricAnswer
 }
 
@@ -71,7 +71,7 @@ protocol MetricSource: Sendable {
 protocol LogSource: Sendable {
   /// Events that look like errors, oldest first; `isWhole` is false where there were too many to read.
   func errors(in group: String, from start: Timestamp, to end: Timestamp) async throws
-    -> (events: [LogEvent], isWhole: Bool)
+    -> (events: [LogLine], isWhole: Bool)
 }
 
 /// Asks the endpoint.

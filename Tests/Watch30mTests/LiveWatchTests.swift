@@ -16,7 +16,7 @@ import Testing
 
   private func watch(
     _ cloudWatch: ScriptedCloudWatch, probe: (@Sendable (Timestamp) -> ProbeAnswer)? = nil,
-    logs: [LogEvent] = [], wishes: WatchSchedule.Wishes = .init(length: .seconds(1800)),
+    logs: [LogLine] = [], wishes: WatchSchedule.Wishes = .init(length: .seconds(1800)),
     save: @escaping @Sendable (Observations) throws -> Void = { _ in }
   ) -> LiveWatch {
     var wishes = wishes
@@ -156,12 +156,12 @@ import Testing
   }
 
   @Test func `new kinds of error in the logs are counted and quoted`() async throws {
-    let before = LogEvent(
+    let before = LogLine(
       time: Self.deployment - .seconds(3600), message: "ERROR slow request 17 took 2000 ms")
     let after = [1, 2, 3].map {
-      LogEvent(time: Self.deployment + .seconds(60 * $0), message: "ERROR no column tax_\($0) in invoice")
+      LogLine(time: Self.deployment + .seconds(60 * $0), message: "ERROR no column tax_\($0) in invoice")
     }
-    let old = LogEvent(time: Self.deployment + .seconds(30), message: "ERROR slow request 99 took 2500 ms")
+    let old = LogLine(time: Self.deployment + .seconds(30), message: "ERROR slow request 99 took 2500 ms")
     let result = try await watch(ScriptedCloudWatch(), logs: [before, old] + after).run()
     #expect(result.judgement.verdict == .go)
     #expect(result.logs.map(\.count) == [3])

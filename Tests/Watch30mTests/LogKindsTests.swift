@@ -31,9 +31,9 @@ import Testing
     let start = Timestamp(seconds: 1_750_000_000)
     let long = "ERROR " + String(repeating: "x", count: 1000)
     let after = ["ERROR b", long, long, "ERROR a"].enumerated().map {
-      LogEvent(time: start + .seconds($0.offset), message: $0.element)
+      LogLine(time: start + .seconds($0.offset), message: $0.element)
     }
-    let new = LogKinds.new(in: "g", before: [LogEvent(time: start, message: "ERROR b")], after: after)
+    let new = LogKinds.new(in: "g", before: [LogLine(time: start, message: "ERROR b")], after: after)
     #expect(new.map(\.count) == [2, 1])
     #expect(new[0].example.count == 300)
     #expect(new[0].firstSeen == start + .seconds(1))

@@ -30,23 +30,23 @@ final class ScriptedCloudWatch: MetricSource {
 
   var calls: [Call] { log.withLock { $0 } }
 
-  static let count = Metric(
+  static let count = MetricStatistic(
     namespace: "AWS/ApiGateway", name: "Count", dimensions: [.init(name: "ApiName", value: "shop")],
     statistic: "Sum")
-  static let failed = Metric(
+  static let failed = MetricStatistic(
     namespace: "AWS/ApiGateway", name: "5XXError", dimensions: [.init(name: "ApiName", value: "shop")],
     statistic: "Sum")
-  static let latency = Metric(
+  static let latency = MetricStatistic(
     namespace: "AWS/ApiGateway", name: "Latency", dimensions: [.init(name: "ApiName", value: "shop")],
     statistic: "p95")
 
   static let targets = WatchTargets(
     series: [
-      MetricSeries(name: SeriesName(name: "api/shop", kind: .errors), values: [failed], counts: [count]),
-      MetricSeries(name: SeriesName(name: "api/shop", kind: .latency), values: [latency], counts: [count]),
+      SeriesDefinition(name: SeriesName(name: "api/shop", kind: .errors), values: [failed], counts: [count]),
+      SeriesDefinition(name: SeriesName(name: "api/shop", kind: .latency), values: [latency], counts: [count]),
     ], logGroups: ["/aws/lambda/shop"])
 
-  func points(of metrics: [Metric], from start: Timestamp, to end: Timestamp, period: Duration) async throws
+  func points(of metrics: [MetricStatistic], from start: Timestamp, to end: Timestamp, period: Duration) async throws
     -> MetricAnswer
   {
     let number = log.withLock { log in
@@ -80,9 +80,9 @@ final class ScriptedCloudWatch: MetricSource {
 
 /// Logs by group, and a probe that answers as it is told.
 struct ScriptedLogs: LogSource {
-  var events: [LogEvent] = []
+  var events: [LogLine] = []
   func errors(in group: String, from start: Timestamp, to end: Timestamp) async throws -> (
-    events: [LogEvent], isWhole: Bool
+    events: [LogLine], isWhole: Bool
   ) {
     (events.filter { $0.time >= start && $0.time < end }, true)
   }

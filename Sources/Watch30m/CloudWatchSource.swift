@@ -1,0 +1,68 @@
+import AWSClients
+import SystemInterfaces
+
+/// Metrics from CloudWatch: one GetMetricData call a look, further ones for further pages.
+struct CloudWatchSource: MetricSource {
+  var client: CloudWatchClient
+
+  func points(
+    of metrics: [MetricStatistic], from start: Timestamp, to end: Timestamp, period: Duration
+  ) async throws -> MetricAnswer {
+    var answer = MetricAnswer()
+    guard !metrics.isEmpty, start < end else { return answer }
+    let queries = metrics.enumerated().map { index, wanted in
+      MetricQuery(
+        id: "m\(index)",
+        metric: Metric(
+          namespace: wanted.namespace, name: wanted.name,
+          dimensions: Dictionary(wanted.dimensions.map { ($0.name, $0.value) }) { _, last in last }),
+        statistic: wanted.statistic, period: max(1, Int(period.inSeconds)))
+    }
+    let data = try await client.getMetricData(queries, start: start, end: end)
+    answer.calls = CloudWatchSource.count(calls: data.calls, metrics: metrics.count)
+    let found = Dictionary(data.series.map { ($0.id, $0) }) { first, _ in first }
+    for (index, wanted) in metrics.enumerated() {
+      guard let series = found["m\(index)"] else {
+        answer.incomplete[wanted] = "nothing"
+        continue
+      }
+      if !series.isComplete { answer.incomplete[wanted] = series.statusCode }
+      answer.points[wanted] = Dictionary(series.points.map { ($0.time, $0.value) }) { _, last in last }
+    }
+    return answer
+  }
+
+  /// AWS charges for each metric of each request, further pages included.
+  static func count(calls: Int, metrics: Int) -> CallCount {
+    var count = CallCount()
+    var rest = metrics
+    for _ in 0..<calls {
+      let batch = min(rest > 0 ? rest : metrics, CloudWatchClient.maximumQueries)
+      count.add(metrics: batch)
+      rest -= batch
+    }
+    return count
+  }
+}
+
+/// Errors from CloudWatch Logs.
+struct CloudWatchLogsSource: LogSource {
+  var client: LogsClient
+  /// Lines that are read at most: a log that says nothing but errors needs no more to be told.
+  static let most = 5000
+  /// What runtimes and libraries write when something goes wrong.
+  static let pattern = "?ERROR ?Error ?Exception ?Traceback ?\"Task timed out\""
+
+  func errors(
+    in group: String, from start: Timestamp, to end: Timestamp
+  ) async throws -> (events: [LogLine], isWhole: Bool) {
+    do {
+      let events = try await client.filterLogEvents(
+        group: group, pattern: Self.pattern, start: start, end: end, maximum: Self.most)
+      return (events.map { LogLine(time: $0.time, message: $0.message) }, events.count < Self.most)
+    } catch let error as AWSError where error.kind == .notFound {
+      // A function that never ran has no log group.
+      return ([], true)
+    }
+  }
+}
