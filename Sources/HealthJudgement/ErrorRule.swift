@@ -102,7 +102,9 @@ struct ErrorRule: Sendable {
     let isQuiet = seen + (judgement.observed["requests"] ?? 0) < ErrorBaseline.fewestRequests
     judgement.doubt = isQuiet ? .idle : .noBaseline
     judgement.reasons = [
-      "no baseline: \(whole(seen)) requests before the deployment do not say what is normal"
+      isQuiet
+        ? "idle: next to no requests, before as after"
+        : "no baseline: \(whole(seen)) requests before the deployment do not say what is normal"
     ]
     return judgement
   }

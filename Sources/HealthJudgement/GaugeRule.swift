@@ -18,8 +18,11 @@ struct GaugeRule: Sendable {
       let most = before.max()
     else {
       judgement.baseline["periods"] = Double(before.count)
-      judgement.doubt = .noBaseline
-      judgement.reasons = ["no baseline: \(before.count) periods do not say what is normal"]
+      judgement.doubt = before.isEmpty && after.isEmpty ? .idle : .noBaseline
+      judgement.reasons = [
+        judgement.doubt == .idle
+          ? "no points, before as after" : "no baseline: \(before.count) periods do not say what is normal"
+      ]
       return judgement
     }
     judgement.baseline = Figures([

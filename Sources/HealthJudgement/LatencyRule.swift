@@ -13,9 +13,14 @@ struct LatencyRule: Sendable {
     judgement.observed["requests"] = after.reduce(0) { $0 + $1.count }
     judgement.observed["medianMs"] = after.map(\.value).median
     guard let median = before.map(\.value).median, before.count >= 3 else {
-      judgement.doubt = before.isEmpty && after.isEmpty ? .idle : .noBaseline
+      let isQuiet = before.count + after.count <= 3
+      judgement.doubt = isQuiet ? .idle : .noBaseline
       judgement.baseline["periods"] = Double(before.count)
-      judgement.reasons = ["no baseline: \(before.count) periods do not say what is normal"]
+      judgement.reasons = [
+        isQuiet
+          ? "idle: next to no requests, before as after"
+          : "no baseline: \(before.count) periods do not say what is normal"
+      ]
       return judgement
     }
     // A latency that is high now and then when all is well has a second normal.

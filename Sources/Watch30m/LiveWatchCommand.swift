@@ -2,6 +2,7 @@ import AWSClients
 import DeploymentConfig
 import HealthJudgement
 import Records
+import Reporting
 import StepCommand
 import SystemInterfaces
 

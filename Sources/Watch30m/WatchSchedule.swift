@@ -28,9 +28,9 @@ struct WatchSchedule: Hashable, Sendable {
     interval = min(wishes.interval ?? .seconds(60), max(length / 5, .milliseconds(100)))
     period = wishes.period ?? WatchSchedule.period(for: length)
     // Lambda dates a metric by the start of the invocation: minutes change until the longest one has ended. A watch
-    // that is shorter than usual, as in a demonstration, waits for its fifth part only.
+    // of less than five minutes, as in a demonstration, waits for the same share of its length as a usual one.
     let usual = max(.seconds(120), targets.longestTimeout)
-    settle = wishes.settle ?? min(usual, max(.seconds(1), length < .seconds(1800) ? length / 5 : usual))
+    settle = wishes.settle ?? (length < .seconds(300) ? max(.seconds(1), length / 15) : usual)
     if let given = wishes.deployedAt {
       deployedAt = given
       // Even where the time is over, a few looks are taken: only a probe of now can tell that all is down.
@@ -43,9 +43,10 @@ struct WatchSchedule: Hashable, Sendable {
     }
   }
 
-  /// CloudWatch's period that gives a watch of `length` ten points at least: 1, 5, 10, 30 or 60 seconds.
+  /// One minute, CloudWatch's usual resolution; in a watch of less than five minutes a period that gives it thirty
+  /// points: 5 seconds or 1.
   private static func period(for length: Duration) -> Duration {
-    [60, 30, 10, 5].map { Duration.seconds($0) }.first { $0 * 10 <= length } ?? .seconds(1)
+    length >= .seconds(300) ? .seconds(60) : length >= .seconds(150) ? .seconds(5) : .seconds(1)
   }
 
   /// When the last look is due.

@@ -206,7 +206,7 @@ import Testing
     let wishes = WatchSchedule.Wishes(length: .seconds(10), interval: .seconds(2))
     let good = try await watch(ScriptedCloudWatch(.init(traffic: 600)), wishes: wishes).run()
     #expect(good.judgement.verdict == .go)
-    #expect(clock.now - Self.deployment == .seconds(12))
+    #expect(clock.now - Self.deployment == .seconds(11))
     clock.advance(by: .seconds(600))
     let bad = try await watch(
       ScriptedCloudWatch(.init(traffic: 600, failures: { $0 >= Self.deployment ? 9 : 0 })), wishes: wishes

@@ -36,7 +36,7 @@ import Testing
     #expect(told.settle == .seconds(30))
   }
 
-  @Test(arguments: [(10.0, 1.0, 2.0, 2.0), (60, 5, 12, 12), (300, 30, 60, 60), (600, 60, 60, 120)])
+  @Test(arguments: [(10.0, 1.0, 2.0, 1.0), (60, 1, 12, 4), (180, 5, 36, 12), (300, 60, 60, 120)])
   func `a short watch has fine periods`(length: Double, period: Double, interval: Double, settle: Double) {
     let short = schedule(.init(length: .seconds(length)))
     #expect(short.period == .seconds(period))
