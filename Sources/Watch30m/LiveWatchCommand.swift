@@ -16,12 +16,14 @@ struct LiveWatchCommand {
     let policy = session.policy.watch
     let source = StackTargets(
       stacks: session.config.stacks, stateMachineARN: session.config.stateMachineARN,
-      cloudFormation: CloudFormationClient(aws), functions: LambdaClient(aws), gateways: APIGatewayClient(aws))
+      cloudFormation: CloudFormationClient(aws), functions: LambdaClient(aws), gateways: APIGatewayClient(aws)
+    )
     session.progress.update("finding what the stacks hold")
     let targets = try await source.targets()
     let schedule = WatchSchedule(
       .init(
-        length: command.length?.value ?? policy.length, interval: command.every?.value ?? policyInterval(policy),
+        length: command.length?.value ?? policy.length,
+        interval: command.every?.value ?? policyInterval(policy),
         settle: command.settle?.value ?? policy.settle, period: command.period?.value,
         deployedAt: command.deployedAt?.value),
       now: session.context.clock.now, targets: targets)

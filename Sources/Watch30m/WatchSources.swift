@@ -63,7 +63,8 @@ protocol TargetSource: Sendable {
 /// Answers queries of metrics.
 protocol MetricSource: Sendable {
   /// All points of `metrics` in periods of `period` that begin from `start` to before `end`.
-  func points(of metrics: [MetricStatistic], from start: Timestamp, to end: Timestamp, period: Duration) async throws
+  func points(of metrics: [MetricStatistic], from start: Timestamp, to end: Timestamp, period: Duration)
+    async throws
     -> MetricAnswer
 }
 

@@ -24,6 +24,8 @@ import Testing
     var series = Fixture.latency([100, 100])
     #expect(Fixture.judge(series).verdict == .inconclusive)
     series.baseline = []
+    #expect(Fixture.judge(series).doubt == .idle)
+    series.watch = Fixture.latency([Double](repeating: 100, count: 30)).watch
     #expect(Fixture.judge(series).doubt == .noBaseline)
   }
 

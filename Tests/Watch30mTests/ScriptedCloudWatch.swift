@@ -43,10 +43,12 @@ final class ScriptedCloudWatch: MetricSource {
   static let targets = WatchTargets(
     series: [
       SeriesDefinition(name: SeriesName(name: "api/shop", kind: .errors), values: [failed], counts: [count]),
-      SeriesDefinition(name: SeriesName(name: "api/shop", kind: .latency), values: [latency], counts: [count]),
+      SeriesDefinition(
+        name: SeriesName(name: "api/shop", kind: .latency), values: [latency], counts: [count]),
     ], logGroups: ["/aws/lambda/shop"])
 
-  func points(of metrics: [MetricStatistic], from start: Timestamp, to end: Timestamp, period: Duration) async throws
+  func points(of metrics: [MetricStatistic], from start: Timestamp, to end: Timestamp, period: Duration)
+    async throws
     -> MetricAnswer
   {
     let number = log.withLock { log in
