@@ -5,6 +5,9 @@ public struct Plan: Hashable, Sendable {
   /// Stops, warnings and notes.
   public var findings: [PlanFinding] = []
 
+  /// Nothing to do and nothing to say.
+  public init() {}
+
   /// Whether something keeps the plan from running.
   public var isBlocked: Bool { findings.contains { $0.severity == .stop } }
   /// Whether there is something to change: an action on a stack or a resource that is not conditional.

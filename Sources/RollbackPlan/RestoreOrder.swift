@@ -60,7 +60,11 @@ struct RestoreOrder {
     while !left.isEmpty {
       let ready = left.filter { name in !open.contains { $0.then == name } }
       if ready.isEmpty {
-        guard let name = left.first(where: { name in open.filter { $0.then == name }.allSatisfy(\.vanishes) })
+        guard
+          let name = left.first(where: { name in
+            // Others wait for it; one that nobody waits for, or that has had its first phase, unties nothing.
+            open.contains { $0.first == name } && open.filter { $0.then == name }.allSatisfy(\.vanishes)
+          })
         else {
           findings.append(
             PlanFinding(

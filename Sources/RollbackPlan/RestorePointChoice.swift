@@ -1,4 +1,4 @@
-public import SystemInterfaces
+import SystemInterfaces
 
 /// A restore point as the choice among several sees it.
 public struct RestorePointCandidate: Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import SystemInterfaces
+import SystemInterfaces
 
 /// All that the plan is made from.
 public struct RevertFacts: Hashable, Sendable {
@@ -10,6 +10,8 @@ public struct RevertFacts: Hashable, Sendable {
   public var restorePoint: String?
   /// When the deployment was judged: what was deployed later is not ours to undo. Nil where nobody judged yet.
   public var judgedAt: Timestamp?
+  /// When the last update of each stack had begun as this revert first saw it: a later one is not ours to undo.
+  public var firstSeen: [String: Timestamp] = [:]
   /// Names of all exports of the account in the region; nil where they could not be read.
   public var allExports: Set<String>?
   /// Migrations in the reverted range that the recorded version does not fit.

@@ -1,3 +1,5 @@
+import SystemInterfaces
+
 /// What is to be done with one stack, by its status, its history and the restore point.
 struct StackDecision {
   /// The next action; nil where nothing is to be done.
@@ -50,12 +52,11 @@ struct StackDecider {
         "\(stack.name) is being put back to the restore point \(token.restorePoint) by another run "
           + "(\(token)). Wait for it, then look again.")
     }
-    guard live.lastUpdateToken == nil, let judgedAt = facts.judgedAt, live.updatedAt > judgedAt,
-      !isOwn(live.lastToken)
+    guard live.lastUpdateToken == nil, let judgedAt = facts.limit(stack.name), live.updateBeganAt > judgedAt
     else { return nil }
     return stopped(
       .newerDeployment, stack,
-      "\(stack.name) was updated at \(live.updatedAt), after the deployment that was judged at \(judgedAt). A newer "
+      "\(stack.name) was updated at \(live.updateBeganAt), after the deployment that was judged at \(judgedAt). A newer "
         + "deployment is not undone: judge it first (smoke-test, watch-30m), then run auto-revert again.")
   }
 
@@ -86,6 +87,10 @@ struct StackDecider {
   }
 
   private func cancel(_ stack: StackFacts, _ live: LiveStack) -> StackDecision {
+    if let failure = facts.failures[stack.name]?.last(where: { $0.kind == .cancel }) {
+      return stopped(
+        .actionFailed, stack, "the update of \(stack.name) could not be cancelled: \(failure.reason).")
+    }
     var action = PlannedAction(
       .cancel, target: stack.name, reason: "UPDATE_IN_PROGRESS: the update is stopped and undone")
     action.losses = ["what the running update has made so far"]
@@ -243,6 +248,9 @@ struct StackDecider {
 }
 
 extension RevertFacts {
+  /// What was deployed to `stack` after this is a newer deployment.
+  func limit(_ stack: String) -> Timestamp? { firstSeen[stack] ?? judgedAt }
+
   /// The restore point's name as tokens carry it.
   var ownName: String { restorePoint ?? "none" }
 }

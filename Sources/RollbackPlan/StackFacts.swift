@@ -1,4 +1,4 @@
-public import SystemInterfaces
+import SystemInterfaces
 
 /// One stack of the configuration: its role and what is there now.
 public struct StackFacts: Hashable, Sendable {
@@ -53,11 +53,17 @@ public struct LiveStack: Hashable, Sendable {
   /// The status where it is known.
   public var status: StackStatus? { StackStatus(rawValue: statusText) }
 
+  /// When the update that runs or ran last began, as its event says; without events, LastUpdatedTime.
+  public var updateBeganAt: Timestamp {
+    events.first { $0.status == .updateInProgress || $0.status == .importInProgress }?.at ?? updatedAt
+  }
+
   /// The token of the update that runs or ran last: that of the newest event that began one. Where the service
-  /// keeps no tokens in events, the name of the change set executed last tells as much.
+  /// keeps no tokens of ours in events at all, the name of the change set executed last tells as much.
   public var lastUpdateToken: OperationToken? {
     guard let began = events.first(where: { $0.status == .updateInProgress }) else { return nil }
     if let token = began.token { return OperationToken(token) }
+    if events.contains(where: { $0.token.flatMap(OperationToken.init) != nil }) { return nil }
     return executedChangeSet.flatMap(OperationToken.init)
   }
 

@@ -32,6 +32,13 @@ public struct FileStatus: Hashable, Sendable {
   public var size: Int64
   /// Permission bits, such as 0o600.
   public var mode: UInt32
+
+  /// What a file system of one's own answers.
+  public init(kind: Kind, size: Int64, mode: UInt32) {
+    self.kind = kind
+    self.size = size
+    self.mode = mode
+  }
 }
 
 /// The files that a step reads and leaves. Tests hand in one that fails on demand.

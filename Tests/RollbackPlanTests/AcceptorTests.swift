@@ -68,14 +68,18 @@ import Testing
 
   @Test func `reads back the tokens that it writes, and no others`() {
     for operation in StackOperation.allCases {
-      let token = OperationToken(restorePoint: Sample.restorePoint, operation: operation, attempt: 3)
+      let token = OperationToken(
+        restorePoint: Sample.restorePoint, operation: operation, stack: "S", attempt: 3)
       #expect(OperationToken(token.description) == token)
       #expect(token.description.count <= 128)
       #expect(token.description.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") })
     }
-    #expect(OperationToken(restorePoint: nil, operation: .cancel).description == "backstop-none-cancel-1")
+    let api = OperationToken(restorePoint: nil, operation: .cancel, stack: "api")
+    #expect(api.description.hasPrefix("backstop-none-cancel-") && api.description.hasSuffix("-1"))
+    #expect(api != OperationToken(restorePoint: nil, operation: .cancel, stack: "database"))
     for foreign in [
-      "", "backstop", "backstop-x", "backstop--cancel-1", "backstop-x-cancel-0", "backstop-x-jump-1",
+      "", "backstop", "backstop-x", "backstop--cancel-01234567-1", "backstop-x-cancel-01234567-0",
+      "backstop-x-jump-1",
       "cdk-x-cancel-1",
     ] {
       #expect(OperationToken(foreign) == nil)

@@ -33,7 +33,8 @@ enum Sample {
 
   static func token(_ operation: StackOperation, attempt: Int = 1, of point: String = restorePoint) -> String
   {
-    OperationToken(restorePoint: point, operation: operation, attempt: attempt).description
+    OperationToken(restorePoint: point, operation: operation, stack: "Shop-api-prod", attempt: attempt)
+      .description
   }
 
   static func plan(_ stack: StackFacts, _ edit: (inout PlanOptions) -> Void = { _ in }) -> Plan {

@@ -1,0 +1,80 @@
+import SystemInterfaces
+
+/// Asks again, each read by itself, while the service does not answer or answers that it is asked too often.
+/// Calls that change something pass through once: whether they are repeated is decided where their effect is known.
+struct PatientReads: CloudFormationOperations {
+  let base: any CloudFormationOperations
+  let clock: any WallClock
+  /// For how long a service that does not answer is asked again.
+  let outage: Duration
+
+  private func patiently<Value>(
+    _ read: () async throws(OperationFailure) -> Value
+  ) async throws(OperationFailure) -> Value {
+    let giveUp = clock.now + outage
+    var pause = Duration.seconds(1)
+    while true {
+      let failure: OperationFailure
+      do throws(OperationFailure) {
+        return try await read()
+      } catch {
+        failure = error
+      }
+      guard [.throttled, .uncertain, .unreachable].contains(failure.kind), clock.now < giveUp else {
+        throw failure
+      }
+      do {
+        try await clock.sleep(for: pause)
+      } catch {
+        // Cancelled: the caller finds out by its task.
+        throw failure
+      }
+      pause = min(pause * 2, .seconds(20))
+    }
+  }
+
+  func describe(_ stack: String) async throws(OperationFailure) -> DescribedStack? {
+    try await patiently { () async throws(OperationFailure) in try await base.describe(stack) }
+  }
+  func events(_ stack: String, since time: Timestamp) async throws(OperationFailure) -> [DescribedEvent] {
+    try await patiently { () async throws(OperationFailure) in try await base.events(stack, since: time) }
+  }
+  func template(_ stack: String) async throws(OperationFailure) -> String {
+    try await patiently { () async throws(OperationFailure) in try await base.template(stack) }
+  }
+  func exports() async throws(OperationFailure) -> [DescribedExport] {
+    try await patiently { () async throws(OperationFailure) in try await base.exports() }
+  }
+  func importers(of export: String) async throws(OperationFailure) -> [String] {
+    try await patiently { () async throws(OperationFailure) in try await base.importers(of: export) }
+  }
+  func changeSet(_ name: String, of stack: String) async throws(OperationFailure) -> DescribedChangeSet? {
+    try await patiently { () async throws(OperationFailure) in try await base.changeSet(name, of: stack) }
+  }
+  func deleteChangeSet(_ name: String, of stack: String) async throws(OperationFailure) {
+    try await patiently { () async throws(OperationFailure) in try await base.deleteChangeSet(name, of: stack)
+    }
+  }
+  func driftedResources(_ stack: String) async throws(OperationFailure) -> [String] {
+    try await patiently { () async throws(OperationFailure) in try await base.driftedResources(stack) }
+  }
+
+  func cancelUpdate(_ stack: String, token: String) async throws(OperationFailure) {
+    try await base.cancelUpdate(stack, token: token)
+  }
+  func continueRollback(_ stack: String, skipping: [String], token: String) async throws(OperationFailure) {
+    try await base.continueRollback(stack, skipping: skipping, token: token)
+  }
+  func rollbackStack(_ stack: String, token: String) async throws(OperationFailure) {
+    try await base.rollbackStack(stack, token: token)
+  }
+  func createChangeSet(_ request: RestoreRequest) async throws(OperationFailure) -> String {
+    try await base.createChangeSet(request)
+  }
+  func executeChangeSet(_ name: String, of stack: String, token: String) async throws(OperationFailure) {
+    try await base.executeChangeSet(name, of: stack, token: token)
+  }
+  func deleteStack(_ stack: String, token: String) async throws(OperationFailure) {
+    try await base.deleteStack(stack, token: token)
+  }
+}

@@ -1,0 +1,129 @@
+import JSONValues
+import Records
+import Synchronization
+import SystemInterfaces
+
+/// What a revert did: one JSON line synced before and one after every call that changes something.
+///
+/// A run that is killed anywhere leaves it behind; the next run of the same revert goes on in the same file.
+public final class RevertJournal: Sendable {
+  /// `<records>/journal-<restore point>.jsonl`.
+  public let path: String
+  private let files: any FileSystem
+  private let clock: any WallClock
+  private let redactor: Redactor
+
+  /// The journal of the revert to `restorePoint` under the records folder.
+  public init(
+    records: String, restorePoint: String?, files: any FileSystem, clock: any WallClock, redactor: Redactor
+  ) {
+    path = "\(records)/\(RevertJournal.name(restorePoint))"
+    self.files = files
+    self.clock = clock
+    self.redactor = redactor
+  }
+
+  static func name(_ restorePoint: String?) -> String { "journal-\(restorePoint ?? "none").jsonl" }
+
+  /// The kinds of lines.
+  public enum Event: String, Sendable {
+    /// A run begins; its line holds what a later run needs to go on.
+    case begin
+    /// A call is about to be made.
+    case before
+    /// The call has an answer, or its effect was looked up.
+    case after
+    /// The run came to its end, good or not: nothing is left to continue.
+    case end
+  }
+
+  /// Appends a line and syncs it. A journal that cannot be written stops the revert before the call it is for.
+  public func write(_ event: Event, _ members: [(String, JSONValue)]) throws(FileError) {
+    var object = JSONObject([
+      .init("at", .string(clock.now.description)), .init("event", .string(event.rawValue)),
+    ])
+    for (name, value) in members { object[name] = redacted(value) }
+    var line = JSONValue.object(object).serialized() + "\n"
+    // A line that a kill cut off keeps to itself.
+    if event == .begin, try files.status(of: path) != nil,
+      try files.read(path).last.map({ $0 != 0x0A }) ?? false
+    {
+      line = "\n" + line
+    }
+    try files.append(Array(line.utf8), to: path, mode: 0o600)
+  }
+
+  private func redacted(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .string(let text): .string(redactor.redact(text))
+    case .array(let elements): .array(elements.map(redacted))
+    case .object(let object):
+      .object(JSONObject(object.members.map { .init($0.name, redacted($0.value)) }))
+    default: value
+    }
+  }
+
+  /// The lines so far, oldest first. A line that was cut off by a kill, the last one or one before a `begin`, is left
+  /// out; any other damage is an error.
+  public func lines() throws -> [JSONValue] {
+    guard try files.status(of: path) != nil else { return [] }
+    let text = try files.readText(path)
+    var lines: [JSONValue] = []
+    let parts = text.split(separator: "\n", omittingEmptySubsequences: false)
+    for (index, part) in parts.enumerated() where !part.isEmpty {
+      do {
+        lines.append(try JSONValue(parsing: Array(part.utf8)))
+      } catch {
+        let next = parts[(index + 1)...].first { !$0.isEmpty }
+        if next?.contains("\"event\":\"begin\"") ?? true { continue }
+        throw RecordError(path: path, reason: "line \(index + 1) is damaged: \(error)")
+      }
+    }
+    return lines
+  }
+
+  /// The `begin` line of a run that did not end, or nil where nothing is left to continue.
+  public func unfinished() throws -> JSONValue? {
+    let lines = try lines()
+    guard let begin = lines.lastIndex(where: { $0["event"]?.string == Event.begin.rawValue }) else {
+      return nil
+    }
+    // The first of several begun in a row: a run that was killed and continued once is still the same revert.
+    guard !lines[begin...].contains(where: { $0["event"]?.string == Event.end.rawValue }) else { return nil }
+    var first = begin
+    for index in lines[..<begin].indices.reversed() {
+      if lines[index]["event"]?.string == Event.end.rawValue { break }
+      if lines[index]["event"]?.string == Event.begin.rawValue { first = index }
+    }
+    return lines[first]
+  }
+
+  /// What the run of a `begin` line saw first of each stack.
+  public static func firstSeen(_ begin: JSONValue) -> [String: Timestamp] {
+    var seen: [String: Timestamp] = [:]
+    for member in begin["firstSeen"]?.object?.members ?? [] {
+      seen[member.name] = member.value.string.flatMap { Timestamp($0) }
+    }
+    return seen
+  }
+
+  /// The newest journal under `records` that holds an unfinished run: the id of its restore point (nil for `none`).
+  public static func newestUnfinished(
+    records: String, files: any FileSystem, clock: any WallClock, redactor: Redactor
+  ) throws -> (restorePoint: String?, begin: JSONValue)? {
+    guard try files.status(of: records) != nil else { return nil }
+    let names = try files.names(in: records).filter { $0.hasPrefix("journal-") && $0.hasSuffix(".jsonl") }
+    var newest: (restorePoint: String?, begin: JSONValue)?
+    for name in names {
+      let id = String(name.dropFirst("journal-".count).dropLast(".jsonl".count))
+      let journal = RevertJournal(
+        records: records, restorePoint: id == "none" ? nil : id, files: files, clock: clock,
+        redactor: redactor)
+      guard let begin = try journal.unfinished() else { continue }
+      if (newest?.begin["at"]?.string ?? "") < (begin["at"]?.string ?? "") {
+        newest = (id == "none" ? nil : id, begin)
+      }
+    }
+    return newest
+  }
+}

@@ -1,0 +1,57 @@
+import Synchronization
+import SystemInterfaces
+
+/// Files in memory that can be frozen, as a killed process leaves them.
+final class MemoryFiles: FileSystem {
+  private struct State {
+    var files: [String: [UInt8]] = [:]
+    var isFrozen = false
+  }
+  private let state = Mutex(State())
+
+  /// Writes no longer change anything: the process is dead.
+  func freeze(_ frozen: Bool) { state.withLock { $0.isFrozen = frozen } }
+
+  func read(_ path: String) throws(FileError) -> [UInt8] {
+    guard let bytes = state.withLock({ $0.files[path] }) else {
+      throw FileError(operation: "read", path: path, code: 2)
+    }
+    return bytes
+  }
+  func writeAtomically(_ bytes: [UInt8], to path: String, mode: UInt32) throws(FileError) {
+    state.withLock { if !$0.isFrozen { $0.files[path] = bytes } }
+  }
+  func createExclusively(_ bytes: [UInt8], at path: String, mode: UInt32) throws(FileError) {
+    if state.withLock({ $0.files[path] != nil }) {
+      throw FileError(operation: "create", path: path, code: 17)
+    }
+    try writeAtomically(bytes, to: path, mode: mode)
+  }
+  func append(_ bytes: [UInt8], to path: String, mode: UInt32) throws(FileError) {
+    state.withLock { if !$0.isFrozen { $0.files[path, default: []] += bytes } }
+  }
+  func createFolder(_ path: String, mode: UInt32) throws(FileError) {}
+  func names(in path: String) throws(FileError) -> [String] {
+    state.withLock { state in
+      state.files.keys.filter { $0.hasPrefix(path + "/") }.map { String($0.dropFirst(path.count + 1)) }
+        .sorted()
+    }
+  }
+  func status(of path: String) throws(FileError) -> FileStatus? {
+    state.withLock { state in
+      if let bytes = state.files[path] {
+        return FileStatus(kind: .file, size: Int64(bytes.count), mode: 0o600)
+      }
+      let isFolder = state.files.keys.contains { $0.hasPrefix(path + "/") }
+      return isFolder ? FileStatus(kind: .folder, size: 0, mode: 0o700) : nil
+    }
+  }
+  func rename(_ source: String, to destination: String) throws(FileError) {
+    state.withLock { state in
+      state.files[destination] = state.files[source]
+      state.files[source] = nil
+    }
+  }
+  func remove(_ path: String) throws(FileError) { state.withLock { $0.files[path] = nil } }
+  func realPath(_ path: String) throws(FileError) -> String { path }
+}

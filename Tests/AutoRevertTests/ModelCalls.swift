@@ -1,0 +1,256 @@
+import AutoRevert
+import Records
+import RollbackPlan
+import Synchronization
+import SystemInterfaces
+
+/// The calls of the model, each with what can go wrong with it.
+extension ModelCloud {
+  /// A read: it may be throttled or not be answered, and somebody may have deployed right before it.
+  private func read<Value>(_ name: String?, _ body: (inout State) -> Value) throws(OperationFailure) -> Value
+  {
+    let result: Result<Value, OperationFailure> = state.withLock { state in
+      if let failure = Self.disturb(&state, isRead: true) { return .failure(failure) }
+      Self.advance(&state, clock.now)
+      if let name { Self.deployMeanwhile(&state, name, clock.now) }
+      return .success(body(&state))
+    }
+    return try result.get()
+  }
+
+  /// A call that changes something: `body` checks and does it, or says why the service refuses.
+  private func change(
+    _ call: StackCall, _ id: String, token: String, _ body: (inout State, inout ModelStack) -> String?
+  ) throws(OperationFailure) {
+    let result: Result<Void, OperationFailure> = state.withLock { state in
+      if let failure = Self.disturb(&state, isRead: false) { return .failure(failure) }
+      Self.advance(&state, clock.now)
+      let name = Self.name(id)
+      guard var stack = state.stacks[name] else {
+        return .failure(OperationFailure(.refused, "no stack \(name)"))
+      }
+      if let seen = stack.lastSeen, !seen.permits(call) {
+        state.violations.append("\(name): \(call.rawValue) in the status \(seen.rawValue)")
+      }
+      if stack.hasNewerDeployment {
+        state.violations.append("\(name): \(call.rawValue) over a newer deployment")
+      }
+      if state.acceptedTokens.contains(token) {
+        return .failure(OperationFailure(.alreadyAccepted, "TokenAlreadyExistsException"))
+      }
+      guard stack.status.permits(call) else {
+        return .failure(
+          OperationFailure(.refused, "ValidationError: \(name) is in \(stack.status.rawValue) state"))
+      }
+      if state.generator.chance(state.faults.lostCall) {
+        return .failure(OperationFailure(.uncertain, "timed out"))
+      }
+      if let refusal = body(&state, &stack) { return .failure(OperationFailure(.refused, refusal)) }
+      state.acceptedTokens.insert(token)
+      state.mutations.append("\(call.rawValue) \(name)")
+      state.stacks[name] = stack
+      Self.advance(&state, clock.now)
+      if state.killAt == state.calls {
+        state.isDead = true
+        return .failure(OperationFailure(.credentials, "killed after the call"))
+      }
+      if state.generator.chance(state.faults.lostAnswer) {
+        return .failure(OperationFailure(.uncertain, "no answer"))
+      }
+      return .success(())
+    }
+    try result.get()
+  }
+
+  private static func disturb(_ state: inout State, isRead: Bool) -> OperationFailure? {
+    if state.isDead { return OperationFailure(.credentials, "killed") }
+    state.calls += 1
+    // Every second kill comes after a call that changes something has been done.
+    if state.killAt == state.calls, isRead || state.calls % 2 == 0 {
+      state.isDead = true
+      return OperationFailure(.credentials, "killed")
+    }
+    if state.generator.chance(state.faults.throttled) { return OperationFailure(.throttled, "Rate exceeded") }
+    if state.generator.chance(state.faults.unreachable) { return OperationFailure(.unreachable, "no route") }
+    return nil
+  }
+
+  /// Somebody else deploys. Only right before a read, since between a last look and the call nobody can help it.
+  private static func deployMeanwhile(_ state: inout State, _ name: String, _ now: Timestamp) {
+    guard var stack = state.stacks[name], stack.status.rule.condition == .settled, stack.lastSeen != nil,
+      stack.pending == nil, state.generator.chance(state.faults.newerDeployment)
+    else { return }
+    stack.hasNewerDeployment = true
+    stack.beginUpdate(
+      to: ModelTemplate("newer", exports: stack.live.exports, imports: stack.live.imports), now,
+      token: "deploy-newer",
+      seconds: 30)
+    state.stacks[name] = stack
+  }
+
+  static func name(_ id: String) -> String {
+    id.hasPrefix("arn:") ? String(id.split(separator: "/")[1]) : id
+  }
+
+  // MARK: - Reads
+
+  func describe(_ stack: String) async throws(OperationFailure) -> DescribedStack? {
+    try read(Self.name(stack)) { state in
+      let name = Self.name(stack)
+      guard let found = state.stacks[name] else { return nil }
+      state.stacks[name]?.lastSeen = found.status
+      var described = DescribedStack(
+        id: found.id, name: name, status: found.status.rawValue, updatedAt: found.updatedAt)
+      described.parameters = [StackParameter(name: "Version", value: found.live.version, noEcho: false)]
+      return described
+    }
+  }
+
+  func events(_ stack: String, since time: Timestamp) async throws(OperationFailure) -> [DescribedEvent] {
+    try read(nil) { state in (state.stacks[Self.name(stack)]?.events ?? []).filter { $0.at >= time } }
+  }
+
+  func template(_ stack: String) async throws(OperationFailure) -> String {
+    try read(nil) { state in state.stacks[Self.name(stack)]?.live.text ?? "" }
+  }
+
+  func exports() async throws(OperationFailure) -> [DescribedExport] {
+    try read(nil) { state in
+      state.stacks.values.sorted { $0.name < $1.name }.flatMap { stack in
+        stack.live.exports.map { DescribedExport(name: $0, value: "v", stack: stack.id) }
+      }
+    }
+  }
+
+  func importers(of export: String) async throws(OperationFailure) -> [String] {
+    try read(nil) { state in
+      state.stacks.values.filter { $0.live.imports.contains(export) }.map(\.name).sorted()
+    }
+  }
+
+  // MARK: - Changes
+
+  func cancelUpdate(_ stack: String, token: String) async throws(OperationFailure) {
+    try change(.cancelUpdate, stack, token: token) { state, found in
+      if found.token?.hasPrefix("backstop-") ?? false {
+        state.violations.append("\(found.name): its own restore was cancelled")
+      }
+      // Too late: the update ends by itself.
+      if state.generator.chance(state.faults.lateCancel) { return nil }
+      let stuck = state.generator.chance(state.faults.stuck)
+      Self.begin(&state, &found, clock.now) { stack, at in
+        guard stack.status == .updateInProgress else { return }
+        stack.token = token
+        stack.isStuckNext = stuck
+        stack.become(.updateRollbackInProgress, at, 15)
+      }
+      return nil
+    }
+  }
+
+  func continueRollback(_ stack: String, skipping: [String], token: String) async throws(OperationFailure) {
+    try change(.continueUpdateRollback, stack, token: token) { state, found in
+      if !skipping.allSatisfy({ $0 == "Queue" }) { return "ValidationError: not in a state to be skipped" }
+      let stuck = skipping.isEmpty && state.generator.chance(state.faults.stuck)
+      Self.begin(&state, &found, clock.now) { stack, at in
+        stack.token = token
+        stack.skipped += skipping
+        stack.isStuckNext = stuck
+        stack.become(.updateRollbackInProgress, at, 10)
+      }
+      return nil
+    }
+  }
+
+  func rollbackStack(_ stack: String, token: String) async throws(OperationFailure) {
+    try change(.rollbackStack, stack, token: token) { state, found in
+      let stuck = state.generator.chance(state.faults.stuck)
+      Self.begin(&state, &found, clock.now) { stack, at in
+        stack.token = token
+        stack.isStuckNext = stuck
+        stack.become(.updateRollbackInProgress, at, 10)
+      }
+      return nil
+    }
+  }
+
+  func executeChangeSet(_ name: String, of stack: String, token: String) async throws(OperationFailure) {
+    try change(.update, stack, token: token) { state, found in
+      guard let set = state.changeSets["\(found.name)/\(name)"], set.updatedAt == found.updatedAt else {
+        return "InvalidChangeSetStatus: \(name) is obsolete"
+      }
+      state.changeSets["\(found.name)/\(name)"] = nil
+      let fails = state.generator.chance(state.faults.failedRestore)
+      let stuck = state.generator.chance(state.faults.stuck)
+      let template = set.template
+      Self.begin(&state, &found, clock.now) { stack, at in
+        stack.isStuckNext = stuck
+        stack.beginUpdate(to: template, at, token: token, seconds: 25, willFail: fails)
+      }
+      return nil
+    }
+  }
+
+  func deleteStack(_ stack: String, token: String) async throws(OperationFailure) {
+    throw OperationFailure(.refused, "the model deletes nothing")
+  }
+
+  /// An accepted call shows after a while.
+  private static func begin(
+    _ state: inout State, _ stack: inout ModelStack, _ now: Timestamp,
+    _ effect: @escaping @Sendable (inout ModelStack, Timestamp) -> Void
+  ) {
+    let lag = state.faults.lag > 0 ? state.generator.below(state.faults.lag + 1) : 0
+    stack.pending = effect
+    stack.pendingAt = now + .seconds(lag)
+  }
+
+  // MARK: - Change sets
+
+  func createChangeSet(_ request: RestoreRequest) async throws(OperationFailure) -> String {
+    let result: Result<String, OperationFailure> = state.withLock { state in
+      if let failure = Self.disturb(&state, isRead: true) { return .failure(failure) }
+      Self.advance(&state, clock.now)
+      let name = Self.name(request.stack)
+      guard let stack = state.stacks[name] else { return .failure(OperationFailure(.refused, "no stack")) }
+      guard stack.status.permits(.update) else {
+        return .failure(
+          OperationFailure(.refused, "\(name) is in \(stack.status.rawValue) state and can not be updated"))
+      }
+      let template = ModelTemplate(text: request.template)
+      let there = Set(state.stacks.values.flatMap(\.live.exports))
+      if let missing = template.imports.first(where: { !there.contains($0) }) {
+        return .failure(OperationFailure(.refused, "No export named \(missing) found"))
+      }
+      state.changeSets["\(name)/\(request.name)"] = (template, stack.updatedAt, name)
+      if state.generator.chance(state.faults.lostAnswer) {
+        return .failure(OperationFailure(.uncertain, "no answer"))
+      }
+      return .success(request.name)
+    }
+    return try result.get()
+  }
+
+  func changeSet(_ name: String, of stack: String) async throws(OperationFailure) -> DescribedChangeSet? {
+    try read(nil) { state in
+      guard let set = state.changeSets["\(Self.name(stack))/\(name)"],
+        let live = state.stacks[set.stack]?.live
+      else { return nil }
+      if set.template == live { return DescribedChangeSet(state: .empty) }
+      return DescribedChangeSet(
+        state: .ready,
+        changes: [
+          ChangedResource(
+            logicalID: "Fn", type: "AWS::Lambda::Function", action: "Modify", replacement: "False")
+        ])
+    }
+  }
+
+  func deleteChangeSet(_ name: String, of stack: String) async throws(OperationFailure) {
+    try read(nil) { state in state.changeSets["\(Self.name(stack))/\(name)"] = nil }
+  }
+
+  func driftedResources(_ stack: String) async throws(OperationFailure) -> [String] {
+    try read(nil) { state in state.stacks[Self.name(stack)]?.skipped ?? [] }
+  }
+}

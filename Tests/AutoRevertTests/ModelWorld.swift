@@ -1,0 +1,117 @@
+import AutoRevert
+import CryptoDigests
+import Records
+import RollbackPlan
+import SystemInterfaces
+import TestSupport
+
+/// Four stacks, a restore point of them, and a revert over the model.
+struct ModelWorld {
+  static let start = Timestamp("2026-11-24T01:00:00Z")!
+  static let recordedAt = start - .seconds(1200)
+  static let deployedAt = start - .seconds(600)
+  static let restorePoint = "20261124T004000Z-abcdef"
+
+  let clock = ManualClock(start)
+  let files = MemoryFiles()
+  let cloud: ModelCloud
+  let recorded: [String: ModelTemplate]
+  let targets: [TargetStack]
+
+  /// What the application was before the deployment.
+  static let good: [(role: String, template: ModelTemplate)] = [
+    ("monitoring", ModelTemplate("1", imports: ["fn"])),
+    ("workflow", ModelTemplate("1", imports: ["fn"])),
+    ("api", ModelTemplate("1", exports: ["fn"], imports: ["db"])),
+    ("database", ModelTemplate("1", exports: ["db"])),
+  ]
+
+  static func name(_ role: String) -> String { "Shop-\(role)" }
+
+  /// A stack in the state that `edit` gives it, after the good version was deployed.
+  static func stack(_ role: String, _ template: ModelTemplate, _ edit: (inout ModelStack) -> Void = { _ in })
+    -> ModelStack
+  {
+    var stack = ModelStack(
+      name: name(role), id: "arn:aws:cloudformation:eu-west-1:1:stack/\(name(role))/1",
+      status: .updateComplete,
+      updatedAt: recordedAt - .seconds(3600), live: template, previous: template)
+    edit(&stack)
+    return stack
+  }
+
+  init(
+    _ stacks: [ModelStack], recorded: [String: ModelTemplate], seed: UInt64 = 1,
+    faults: ModelFaults = ModelFaults()
+  ) {
+    cloud = ModelCloud(stacks, seed: seed, faults: faults, clock: clock)
+    self.recorded = recorded
+    targets = stacks.map { TargetStack(role: String($0.name.dropFirst("Shop-".count)), name: $0.name) }
+  }
+
+  /// The application with the bad version of each stack brought into a state by `edit`.
+  init(seed: UInt64 = 1, faults: ModelFaults = ModelFaults(), _ edit: (String, inout ModelStack) -> Void) {
+    let stacks = Self.good.map { good in
+      Self.stack(good.role, good.template) { edit(good.role, &$0) }
+    }
+    self.init(
+      stacks,
+      recorded: Dictionary(uniqueKeysWithValues: Self.good.map { (Self.name($0.role), $0.template) }),
+      seed: seed,
+      faults: faults)
+  }
+
+  var loaded: LoadedRestorePoint {
+    var point = RestorePoint(
+      id: Self.restorePoint, environment: "prod", commit: "0123456789", createdAt: Self.recordedAt,
+      region: "eu-west-1", account: nil)
+    for target in targets {
+      guard let template = recorded[target.name] else { continue }
+      var state = StackState(
+        role: target.role, name: target.name,
+        stackId: "arn:aws:cloudformation:eu-west-1:1:stack/\(target.name)/1", status: "UPDATE_COMPLETE",
+        lastUpdatedAt: Self.recordedAt - .seconds(3600), templateFile: "\(target.name).template",
+        templateSha256: Digest.sha256Hex(Array(template.text.utf8)))
+      state.parameters = [StackParameter(name: "Version", value: template.version, noEcho: false)]
+      state.imports = template.imports
+      for export in template.exports {
+        state.outputs.append(StackOutput(name: export, value: "v", exportName: export))
+        state.importers[export] = recorded.filter { $0.value.imports.contains(export) }.map(\.key)
+      }
+      point.stacks.append(state)
+    }
+    return LoadedRestorePoint(point: point, templates: recorded.mapValues(\.text))
+  }
+
+  func journal() -> RevertJournal {
+    RevertJournal(
+      records: "/records", restorePoint: Self.restorePoint, files: files, clock: clock, redactor: Redactor())
+  }
+
+  /// One run, as the command makes it: what an unfinished journal says of an earlier one is taken over.
+  func run(
+    _ edit: (inout RevertTask) -> Void = { _ in }, isDryRun: Bool = false, approve: Bool = true
+  ) async throws -> EngineResult {
+    var task = RevertTask(
+      targets: targets, restorePoint: loaded, options: PlanOptions(), deadline: clock.now + .seconds(7200))
+    let journal = journal()
+    if let begin = try journal.unfinished() { task.firstSeen = RevertJournal.firstSeen(begin) }
+    edit(&task)
+    let engine = RevertEngine(
+      task, cloudFormation: cloud, clock: clock, journal: journal,
+      keepExports: { text, exports in
+        var template = ModelTemplate(text: text)
+        template.exports += exports.map(\.name)
+        return template.text
+      })
+    return try await engine.run(dryRun: isDryRun) { _, _ in approve }
+  }
+
+  /// Whether every stack is as recorded and stands still.
+  var isRestored: Bool {
+    targets.allSatisfy { target in
+      guard let stack = cloud.stack(target.name), let template = recorded[target.name] else { return false }
+      return stack.live == template && stack.status.rule.condition == .settled && !stack.hasNewerDeployment
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import AutoRevert
+import Foundation
+import RollbackPlan
+import Synchronization
+import SystemInterfaces
+import TestSupport
+import Testing
+
+/// The engine over thousands of worlds, each with its own states, faults, kills and newer deployments.
+///
+/// `BACKSTOP_SEEDS` sets how many; `BACKSTOP_SEED` runs a single one.
+@Suite struct `Simulation` {
+  static var seeds: Range<UInt64> {
+    let variables = ProcessInfo.processInfo.environment
+    if let one = variables["BACKSTOP_SEED"].flatMap(UInt64.init) { return one..<(one + 1) }
+    return 0..<(variables["BACKSTOP_SEEDS"].flatMap(UInt64.init) ?? 2500)
+  }
+
+  @Test func `always ends restored or with an honest stop`() async throws {
+    var endings: [String: Int] = [:]
+    for seed in Self.seeds {
+      var trial = Trial(seed)
+      let outcome = try await trial.run()
+      endings[outcome.ending, default: 0] += 1
+      for violation in outcome.violations { Issue.record("seed \(seed): \(violation)") }
+      if !outcome.violations.isEmpty { return }
+    }
+    if Self.seeds.count >= 1000 {
+      // The worlds are worth something only if all ends are reached.
+      #expect(endings["restored", default: 0] > Self.seeds.count / 3)
+      #expect(endings["stopped", default: 0] > 20)
+      #expect(endings["nothingToDo", default: 0] > 20)
+    }
+  }
+
+  /// One world and all runs over it until one is not killed.
+  struct Trial {
+    let seed: UInt64
+    let world: ModelWorld
+    let faults: ModelFaults
+    let kills: Int
+    var generator: SeededGenerator
+    var options = PlanOptions()
+
+    init(_ seed: UInt64) {
+      self.seed = seed
+      var generator = SeededGenerator(seed)
+      faults = Trial.faults(&generator)
+      kills = generator.below(4)
+      if generator.chance(0.3) { options.skipStuck = true }
+      if generator.chance(0.15) {
+        world = Trial.cycle(seed, faults, &generator)
+      } else {
+        let isWhole = generator.chance(0.3)
+        var states: [String: Int] = [:]
+        let shared = generator.below(9)
+        for role in PlanOptions.runbookOrder { states[role] = isWhole ? shared : generator.below(9) }
+        var local = generator
+        world = ModelWorld(seed: seed, faults: faults) { role, stack in
+          Trial.bring(&stack, into: states[role] ?? 0, &local)
+        }
+        generator = local
+      }
+      self.generator = generator
+    }
+
+    static func faults(_ generator: inout SeededGenerator) -> ModelFaults {
+      var faults = ModelFaults()
+      func some(_ share: Double, _ limit: Double) -> Double {
+        generator.chance(share) ? limit * Double(generator.below(100)) / 100 : 0
+      }
+      faults.throttled = some(0.3, 0.3)
+      faults.unreachable = some(0.2, 0.2)
+      faults.lostAnswer = some(0.4, 0.6)
+      faults.lostCall = some(0.3, 0.4)
+      faults.stuck = some(0.3, 0.7)
+      faults.failedRestore = some(0.2, 0.8)
+      faults.lateCancel = some(0.3, 1)
+      faults.lag = generator.chance(0.3) ? 8 : 0
+      faults.newerDeployment = some(0.15, 0.05)
+      return faults
+    }
+
+    /// A stack of the good version that a deployment has brought into one of nine states.
+    static func bring(_ stack: inout ModelStack, into state: Int, _ generator: inout SeededGenerator) {
+      let bad = ModelTemplate("2", exports: stack.live.exports, imports: stack.live.imports)
+      let began = ModelWorld.start - .seconds(10)
+      func update(_ seconds: Int, fails: Bool = false) {
+        stack.beginUpdate(
+          to: bad, began, token: generator.chance(0.5) ? "deploy" : nil, seconds: seconds, willFail: fails)
+      }
+      switch state {
+      case 0: break
+      case 1: update(11 + generator.below(100))
+      case 2: update(11 + generator.below(20), fails: true)
+      case 3:
+        update(1)
+        stack.previous = stack.live
+        stack.live = bad
+        stack.become(.updateComplete, began + .seconds(1), nil)
+      case 4:
+        update(1)
+        stack.live = bad
+        stack.become(.updateCompleteCleanupInProgress, began + .seconds(1), 15 + generator.below(30))
+      case 5:
+        update(1)
+        stack.become(.updateRollbackInProgress, began + .seconds(1), 15 + generator.below(30))
+      case 6:
+        update(1)
+        stack.become(.updateRollbackInProgress, began + .seconds(1), nil)
+        stack.resource(began + .seconds(2), "Queue", "UPDATE_FAILED", "no access")
+        stack.become(.updateRollbackFailed, began + .seconds(2), nil)
+      case 7:
+        update(1)
+        stack.become(.updateFailed, began + .seconds(1), nil)
+      default:
+        update(1)
+        stack.become(.updateRollbackComplete, began + .seconds(5), nil)
+      }
+    }
+
+    /// Exports that the bad version moved: the order matters, and one shape needs two phases.
+    static func cycle(_ seed: UInt64, _ faults: ModelFaults, _ generator: inout SeededGenerator) -> ModelWorld
+    {
+      let keepsOld = generator.chance(0.3)
+      let recorded = [
+        "Shop-monitoring": ModelTemplate("1"), "Shop-api": ModelTemplate("1", imports: ["old"]),
+        "Shop-database": ModelTemplate("1", exports: ["old"]),
+      ]
+      let deployed = [
+        ("monitoring", ModelTemplate("2", exports: ["seen"])),
+        ("api", ModelTemplate("2", imports: ["new", "seen"])),
+        ("database", ModelTemplate("2", exports: keepsOld ? ["new", "old"] : ["new"])),
+      ]
+      let stacks = deployed.map { role, template in
+        ModelWorld.stack(role, template) { stack in
+          stack.beginUpdate(to: template, ModelWorld.deployedAt, token: nil, seconds: 1)
+          stack.become(.updateComplete, ModelWorld.deployedAt + .seconds(1), nil)
+        }
+      }
+      return ModelWorld(stacks, recorded: recorded, seed: seed, faults: faults)
+    }
+
+    mutating func run() async throws -> (ending: String, violations: [String]) {
+      var violations: [String] = []
+      for life in 0...kills {
+        let kill = life < kills ? 1 + generator.below(60) : nil
+        // A run that was killed before its first line has left nothing: what is there now is what is judged.
+        let isFresh = try world.journal().unfinished() == nil
+        world.cloud.state.withLock { state in
+          for name in state.stacks.keys where isFresh {
+            state.stacks[name]?.hasNewerDeployment = false
+            state.stacks[name]?.lastSeen = nil
+          }
+          state.isDead = false
+          state.calls = 0
+          state.killAt = kill
+        }
+        world.files.freeze(false)
+        let options = options
+        do {
+          let result = try await world.run({ $0.options = options })
+          if world.cloud.state.withLock({ $0.isDead }) { continue }
+          violations += world.cloud.violations + honesty(result)
+          return ("\(result.ending)", violations)
+        } catch let failure as OperationFailure {
+          world.files.freeze(false)
+          let isDead = world.cloud.state.withLock { $0.isDead }
+          // A service that cannot be reached for minutes ends a run honestly too.
+          if !isDead { return ("unavailable", violations + world.cloud.violations + ["threw \(failure)"]) }
+        }
+      }
+      return ("killed", world.cloud.violations)
+    }
+
+    /// What the engine says against what is.
+    private func honesty(_ result: EngineResult) -> [String] {
+      var violations: [String] = []
+      switch result.ending {
+      case .restored, .nothingToDo:
+        if !world.isRestored {
+          let stacks = world.targets.compactMap { world.cloud.stack($0.name) }.map {
+            "\($0.name) \($0.status.rawValue) version \($0.live.version)"
+              + ($0.hasNewerDeployment ? " with a newer deployment" : "")
+          }
+          violations.append("called \(result.ending), but: \(stacks); done: \(world.cloud.mutations)")
+        }
+        if result.findings.contains(where: { $0.severity == .stop }) {
+          violations.append("a stop in a good end")
+        }
+      case .stopped:
+        let stops = result.findings.filter { $0.severity == .stop }
+        if stops.isEmpty { violations.append("stopped without a reason") }
+        let mayStop =
+          faults.stuck > 0 || faults.failedRestore > 0 || faults.newerDeployment > 0 || faults.lostCall > 0
+          || faults.lostAnswer > 0 || faults.throttled > 0 || faults.unreachable > 0
+        if !mayStop { violations.append("stopped without a fault: \(stops.map(\.message))") }
+      default: violations.append("ended \(result.ending)")
+      }
+      return violations
+    }
+  }
+}
