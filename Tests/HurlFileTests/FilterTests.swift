@@ -15,6 +15,8 @@ import Testing
     ("a,b,c", "split \",\" first == \"a\""), ("a,b,c", "split \",\" last == \"c\""),
     ("abc", "split \", \" count == 1"),
     ("a::b", "split \"::\" nth 1 == \"b\""), ("a, b", "replace \", \" \"|\" == \"a|b\""),
+    ("Welcome Bob!", "replace \"B[aoi]b\" \"Dude\" == \"Welcome Dude!\""),
+    ("a[b", "replace \"[\" \"(\" == \"a(b\""),
     ("1.2.3", "replace \".\" \"-\" == \"1-2-3\""), ("a1b22", #"replace /\d+/ "x" == "axbx""#),
     ("a1b22", #"replaceRegex "\\d" "x" == "axbxx""#),
     ("John Smith", #"replaceRegex /(\w+) (\w+)/ "$2 ${1}!" == "Smith John!""#),
@@ -56,7 +58,7 @@ import Testing
     ("abc", "daysAfterNow == 1", "expected a date"), ("abc", "dateFormat \"%Y\" == \"\"", "expected a date"),
     ("abc", "toDate \"%Y-%m-%d\" isDate", "no such date"), ("abc", "regex \"(\" == 1", "no pattern"),
     ("abc", "location == \"\"", "expected a response"), ("abc", "urlQueryParam \"a\" exists", "no URL"),
-    ("abc", "replaceRegex \"[\" \"x\" == 1", "no pattern"),
+    ("abc", "replace \"[\" \"x\" == 1", "no pattern"), ("abc", "replaceRegex \"[\" \"x\" == 1", "no pattern"),
     ("abc", "split \"{{gone}}\" count == 1", "gone is not set"),
   ])
   func `that do not apply fail the assertion and say why`(input: String, line: String, message: String) throws

@@ -57,7 +57,8 @@ public struct HurlFilter: Hashable, Sendable {
     case jsonpath(HurlTemplate)
     case nth(Int)
     case regex(HurlPattern)
-    /// Every match of a pattern becomes new text; a quoted old text is taken as it stands.
+    /// Every match of a pattern becomes new text; a quoted old text is taken as it stands, and as a pattern where it is
+    /// not found so.
     case replace(HurlPattern, HurlTemplate)
     case replaceRegex(HurlPattern, HurlTemplate)
     case split(HurlTemplate)

@@ -70,30 +70,34 @@ struct FilterEvaluation {
       return try QueryEvaluation.value(at: try text(path), in: try ResponseReader.json(input, "the text"))
     case .regex(let pattern): return try QueryEvaluation.group(1, of: try expression(pattern), in: input)
     case .replace(.template(let old), let new):
-      return .string(input.replacing(try text(old), with: try text(new)))
-    case .replace(let pattern, let new), .replaceRegex(let pattern, let new):
-      do throws(PatternError) {
-        return .string(try patternReplaced(input, pattern, new))
-      } catch {
-        throw EvaluationFailure(message: error.message)
+      // Up to version 6 Hurl took the text as a pattern, since then as it stands.
+      let old = try text(old)
+      let bytes = Array(input.utf8)
+      if old.isEmpty || bytes.firstOccurrence(of: Array(old.utf8)) != nil {
+        return .string(input.replacing(old, with: try text(new)))
       }
+      return try patternReplaced(input, filter: kind)
+    case .replace, .replaceRegex: return try patternReplaced(input, filter: kind)
     case .split(let separator):
       return .list(input.separated(by: try text(separator)).map(HurlValue.string))
     default: return nil
     }
   }
 
-  private func patternReplaced(
-    _ input: String, _ pattern: HurlPattern, _ new: HurlTemplate
-  ) throws(PatternError) -> String {
-    let expression: RegularExpression, replacement: String
-    do throws(EvaluationFailure) {
-      expression = try self.expression(pattern)
-      replacement = try text(new)
-    } catch {
-      throw PatternError(message: error.message)
+  private func patternReplaced(_ input: String, filter: HurlFilter.Kind) throws(EvaluationFailure)
+    -> HurlValue?
+  {
+    switch filter {
+    case .replace(let pattern, let new), .replaceRegex(let pattern, let new):
+      let expression = try expression(pattern)
+      let replacement = try text(new)
+      do throws(PatternError) {
+        return .string(try expression.replacingMatches(in: input, with: replacement))
+      } catch {
+        throw EvaluationFailure(message: error.message)
+      }
+    default: return nil
     }
-    return try expression.replacingMatches(in: input, with: replacement)
   }
 
   private func queryParameter(_ name: String, in url: String) throws(EvaluationFailure) -> HurlValue? {
