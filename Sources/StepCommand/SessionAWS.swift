@@ -4,42 +4,46 @@ import Records
 import SystemInterfaces
 
 extension StepSession {
-  /// What all AWS clients of this run share: the region of the configuration, the credentials of the environment.
+  /// The client that all service clients share, made when first asked for. Credentials that it comes across are redacted.
+  /// - Throws: `StepFailure` where no region is known.
   public func aws() throws -> AWSClient {
-    guard
-      let region = config.region ?? context.environment.nonEmpty("AWS_REGION")
-        ?? context.environment.nonEmpty("AWS_DEFAULT_REGION")
-    else {
-      throw StepFailure(
-        .data, "\(config.path) names no AWS_REGION, and neither does the environment",
-        advice: "write AWS_REGION=… into the configuration")
+    try sharedClient { [self] in
+      let source = AWSConfiguration(environment: context.environment, files: context.files)
+      guard let region = config.region ?? source.region else {
+        throw StepFailure(
+          .data, "no AWS region: neither the configuration nor AWS_REGION nor a profile names one",
+          advice: "add AWS_REGION=… to deployment-\(common.environment).config")
+      }
+      let redactor = redactor
+      let credentials = CredentialsChain(
+        configuration: source, region: region, transport: http(), clock: context.clock,
+        random: context.random, onSecret: { redactor.learn($0) })
+      return AWSClient(
+        transport: http(), clock: context.clock, random: context.random, configuration: source,
+        region: region, credentials: credentials, userAgent: "backstop/\(ToolVersion.current.version)")
     }
-    return AWSClient(
-      transport: http(), clock: context.clock, random: context.random, environment: context.environment,
-      region: region, credentials: EnvironmentCredentials(context.environment, redactor: redactor))
-  }
-}
-
-/// Credentials of `AWS_ACCESS_KEY_ID` and its companions.
-private struct EnvironmentCredentials: AWSCredentialsProvider {
-  private let environment: Environment
-  private let redactor: Redactor
-
-  init(_ environment: Environment, redactor: Redactor) {
-    self.environment = environment
-    self.redactor = redactor
   }
 
-  func credentials() async throws -> AWSCredentials {
-    guard let id = environment.nonEmpty("AWS_ACCESS_KEY_ID"), let secret = environment.nonEmpty("AWS_SECRET_ACCESS_KEY")
-    else {
-      throw CredentialsError([.init("environment", "AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set")])
-    }
-    redactor.learn(secret)
-    let token = environment.nonEmpty("AWS_SESSION_TOKEN")
-    if let token { redactor.learn(token) }
-    return AWSCredentials(accessKeyId: id, secretAccessKey: secret, sessionToken: token, source: "environment")
-  }
-
-  func forget() async -> Bool { false }
+  /// CloudFormation.
+  public func cloudFormation() throws -> CloudFormationClient { CloudFormationClient(try aws()) }
+  /// CloudWatch metrics.
+  public func cloudWatch() throws -> CloudWatchClient { CloudWatchClient(try aws()) }
+  /// CloudWatch Logs.
+  public func logs() throws -> LogsClient { LogsClient(try aws()) }
+  /// Lambda.
+  public func lambda() throws -> LambdaClient { LambdaClient(try aws()) }
+  /// API Gateway, both versions.
+  public func apiGateway() throws -> APIGatewayClient { APIGatewayClient(try aws()) }
+  /// Step Functions.
+  public func stepFunctions() throws -> StepFunctionsClient { StepFunctionsClient(try aws()) }
+  /// RDS.
+  public func rds() throws -> RDSClient { RDSClient(try aws()) }
+  /// Secrets Manager.
+  public func secretsManager() throws -> SecretsManagerClient { SecretsManagerClient(try aws()) }
+  /// Systems Manager's parameter store.
+  public func ssm() throws -> SSMClient { SSMClient(try aws()) }
+  /// S3.
+  public func s3() throws -> S3Client { S3Client(try aws()) }
+  /// Security Token Service.
+  public func sts() throws -> STSClient { STSClient(try aws()) }
 }

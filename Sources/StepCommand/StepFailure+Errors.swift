@@ -24,7 +24,7 @@ extension StepFailure {
     case let error as GitError:
       self.init(StepFailure.exitCode(of: error.kind), error.message, advice: error.advice)
     case let error as AWSError:
-      self.init(error.isAboutCredentials ? .refused : .unavailable, error.description, advice: error.advice)
+      self.init(StepFailure.status(of: error), error.description, advice: error.advice)
     case let error as CredentialsError: self.init(.refused, error.description, advice: error.advice)
     case let error as TransferError: self.init(.unavailable, error.description)
     case let error as JSONSyntaxError: self.init(.data, error.description)
@@ -46,6 +46,16 @@ extension StepFailure {
     case .noRepository, .unsupportedRepository, .unknownRevision, .ambiguousRevision, .damaged: .data
     case .referenceExists: .busy
     case .other: .software
+    }
+  }
+
+  /// Exit 77 where credentials are what is wrong; an answer that forbids the call is no lack of AWS.
+  private static func status(of error: AWSError) -> ExitStatus {
+    switch error.kind {
+    case .credentialsMissing, .credentialsExpired, .credentialsInvalid, .accessDenied: .refused
+    case .conflict: .busy
+    case .notFound: .data
+    case .throttled, .transient, .unreachable, .replyLost, .badAnswer, .noUpdates, .other: .unavailable
     }
   }
 }

@@ -1,3 +1,4 @@
+import AWSClients
 import CIEnvironment
 import DeploymentConfig
 import HTTPTransport
@@ -33,6 +34,7 @@ public final class StepSession: Sendable {
   /// The files read so far, as inputs of the record.
   public let configInputs: [RecordInput]
   private let transport = Mutex<(any HTTPTransport)?>(nil)
+  private let client = Mutex<AWSClient?>(nil)
 
   /// The environment's name.
   public var environment: String { common.environment }
@@ -87,6 +89,16 @@ public final class StepSession: Sendable {
     transport.withLock { made in
       if let made { return made }
       let new = context.makeTransport(context.environment)
+      made = new
+      return new
+    }
+  }
+
+  /// The client that `make` gives the first time.
+  func sharedClient(_ make: () throws -> AWSClient) rethrows -> AWSClient {
+    try client.withLock { made in
+      if let made { return made }
+      let new = try make()
       made = new
       return new
     }

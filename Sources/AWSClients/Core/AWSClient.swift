@@ -16,10 +16,10 @@ public final class AWSClient: Sendable {
 
   /// A client of `region`.
   /// - Parameters:
-  ///   - environment: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_MAX_ATTEMPTS` and the like are read from it.
+  ///   - configuration: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_MAX_ATTEMPTS` and the like are read from it.
   ///   - credentials: asked before every call; it caches by itself.
   public init(
-    transport: any HTTPTransport, clock: any WallClock, random: Randomness, environment: Environment,
+    transport: any HTTPTransport, clock: any WallClock, random: Randomness, configuration: AWSConfiguration,
     region: String, credentials: any AWSCredentialsProvider, userAgent: String = "backstop"
   ) {
     self.region = region
@@ -28,14 +28,20 @@ public final class AWSClient: Sendable {
     self.random = random
     self.credentials = credentials
     self.userAgent = userAgent
-    endpoints = AWSEndpoints(environment)
-    retries = AWSRetries(environment: environment, clock: clock, random: random)
+    endpoints = AWSEndpoints(configuration)
+    retries = AWSRetries(environment: configuration.environment, clock: clock, random: random)
   }
 
   /// Sends `operation`, with retries.
   /// - Throws: `AWSError`, `CredentialsError` or `CancellationError`.
   func send(_ operation: AWSOperation) async throws -> HTTPResponse {
-    try await retries.run(operation) { [self] attempt in try await sendOnce(operation, attempt: attempt) }
+    do {
+      return try await retries.run(operation) { [self] in try await sendOnce(operation, attempt: $0) }
+    } catch let error as AWSError where error.kind == .credentialsExpired && operation.isSigned {
+      // AWS may call them expired before we do: a long watch outlives what a CI job was given.
+      guard await credentials.forget() else { throw error }
+      return try await retries.run(operation) { [self] in try await sendOnce(operation, attempt: $0) }
+    }
   }
 
   /// The `…Result` of a query protocol call; an element without children where it has none.

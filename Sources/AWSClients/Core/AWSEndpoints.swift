@@ -31,15 +31,19 @@ struct AWSEndpoints: Sendable {
   }
 
   private let environment: Environment
+  private let configuration: AWSConfiguration
 
-  init(_ environment: Environment) { self.environment = environment }
+  init(_ configuration: AWSConfiguration) {
+    self.configuration = configuration
+    environment = configuration.environment
+  }
 
   /// The endpoint of `service` in `region`.
   func endpoint(of service: AWSService, region: String) -> Endpoint {
     let ignores = environment.nonEmpty("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.lowercased() == "true"
     if !ignores,
       let url = environment.nonEmpty("AWS_ENDPOINT_URL_\(service.environmentSuffix)")
-        ?? environment.nonEmpty("AWS_ENDPOINT_URL")
+        ?? environment.nonEmpty("AWS_ENDPOINT_URL") ?? configuration.profileEndpoint
     {
       let base = url.hasSuffix("/") ? String(url.dropLast()) : url
       return Endpoint(base: base.contains("://") ? base : "https://\(base)", region: region, isCustom: true)
@@ -50,7 +54,8 @@ struct AWSEndpoints: Sendable {
     let suffix = AWSEndpoints.suffix(of: region, dual: dual)
     let isS3Dual = dual && service == .s3
     let host =
-      isS3Dual ? "\(name).dualstack.\(region).\(AWSEndpoints.suffix(of: region, dual: false))"
+      isS3Dual
+      ? "\(name).dualstack.\(region).\(AWSEndpoints.suffix(of: region, dual: false))"
       : "\(name).\(region).\(suffix)"
     return Endpoint(base: "https://\(host)", region: region, isCustom: false)
   }

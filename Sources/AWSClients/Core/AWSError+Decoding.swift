@@ -58,7 +58,8 @@ extension AWSError {
   static let throttling: Set<String> = [
     "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
     "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
-    "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled", "SlowDown",
+    "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled",
+    "SlowDown",
     "PriorRequestNotComplete", "EC2ThrottledException",
   ]
   /// This machine's clock is off: the answer's date says by how much.

@@ -78,7 +78,8 @@ public struct LambdaClient: Sendable {
       body["RoutingConfig"] = ["AdditionalVersionWeights": .object(JSONObject(members))]
     }
     body["RevisionId"] = revisionId.map { .string($0) }
-    return FunctionAlias(try await call("UpdateAlias", function, ["aliases", name], method: "PUT", body: body))
+    return FunctionAlias(
+      try await call("UpdateAlias", function, ["aliases", name], method: "PUT", body: body))
   }
 
   /// Changes the configuration: the variables are replaced as a whole, what is nil stays.
@@ -88,7 +89,9 @@ public struct LambdaClient: Sendable {
   ) async throws -> FunctionConfiguration {
     var body = JSONObject()
     if let environment {
-      let members = environment.sorted { $0.key < $1.key }.map { JSONObject.Member($0.key, .string($0.value)) }
+      let members = environment.sorted { $0.key < $1.key }.map {
+        JSONObject.Member($0.key, .string($0.value))
+      }
       body["Environment"] = ["Variables": .object(JSONObject(members))]
     }
     body["Timeout"] = timeoutSeconds.map { .number(JSONNumber($0)) }

@@ -39,7 +39,8 @@ public struct S3Client: Sendable {
   }
 
   /// Size and version of an object, or nil where there is none.
-  public func headObject(bucket: String, key: String, versionId: String? = nil) async throws -> S3ObjectInfo? {
+  public func headObject(bucket: String, key: String, versionId: String? = nil) async throws -> S3ObjectInfo?
+  {
     var operation = operation("HeadObject", "HEAD", bucket: bucket, key: key)
     if let versionId { operation.query = [("versionId", versionId)] }
     do {

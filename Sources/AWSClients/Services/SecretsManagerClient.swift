@@ -75,7 +75,8 @@ public struct SecretsManagerClient: Sendable {
       "GetSecretValue", secret, [("VersionId", versionId), ("VersionStage", stage)])
     return SecretValue(
       versionId: json.text("VersionId") ?? "", stages: json.texts("VersionStages"),
-      text: json.text("SecretString"), bytes: json.text("SecretBinary").flatMap { Base64.decode(Array($0.utf8)) })
+      text: json.text("SecretString"),
+      bytes: json.text("SecretBinary").flatMap { Base64.decode(Array($0.utf8)) })
   }
 
   /// All versions.
