@@ -110,14 +110,18 @@ struct ChangeFindings {
 
   /// A resource that goes while an equal one comes: the logical id was changed, the data does not move along.
   private mutating func judgeRenames() {
-    let created = judge.pairs.filter { judge.outcomes[$0.id]?.change.action == .create }
+    var created: [String: [ResourceJudge.Pair]] = [:]
+    for pair in judge.pairs where judge.outcomes[pair.id]?.change.action == .create {
+      created[pair.type, default: []].append(pair)
+    }
     for pair in judge.pairs {
       guard let change = judge.outcomes[pair.id]?.change,
         change.action == .delete || change.action == .orphan,
         let gone = pair.old, let before = judge.old?.properties(of: gone), before != .map([])
       else { continue }
-      let twin = created.first { other in
-        guard let new = other.new, new.type == gone.type, let after = judge.new?.properties(of: new) else {
+      // A change that moves hundreds of one type is no renaming that a list would help with.
+      let twin = created[gone.type]?.prefix(200).first { other in
+        guard let new = other.new, let after = judge.new?.properties(of: new) else {
           return false
         }
         return judge.comparison.compare(before, after) == .same

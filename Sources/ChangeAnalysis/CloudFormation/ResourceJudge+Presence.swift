@@ -40,8 +40,9 @@ extension ResourceJudge {
   }
 
   private func name(of pair: Pair) -> String? {
-    if let resource = pair.new, let name = new?.physicalName(of: resource)?.text { return name }
-    return pair.old.flatMap { old?.physicalName(of: $0)?.text }
+    let name =
+      pair.new.flatMap { new?.physicalName(of: $0) } ?? pair.old.flatMap { old?.physicalName(of: $0) }
+    return name.flatMap { isSecret($0) ? nil : $0.text }
   }
 
   private func describe(_ condition: ResolvedValue) -> String {

@@ -25,8 +25,7 @@ extension ResourceJudge {
     for difference in outcome.differences {
       if case .open(let inputs) = difference.likeness { outcome.open.formUnion(inputs) }
     }
-    judgeReplacement(first, second, &outcome)
-    judgeRollingReplacement(after, &outcome)
+    judgeReplacement(after, first, second, &outcome)
     if outcome.change.action == .none {
       outcome.change.properties = []
       return
@@ -54,7 +53,8 @@ extension ResourceJudge {
   }
 
   private func judgeReplacement(
-    _ first: ResolvedValue, _ second: ResolvedValue, _ outcome: inout Outcome
+    _ after: TemplateEvaluator.Resource, _ first: ResolvedValue, _ second: ResolvedValue,
+    _ outcome: inout Outcome
   ) {
     guard !outcome.differences.isEmpty else { return }
     let type = outcome.change.type
@@ -77,8 +77,10 @@ extension ResourceJudge {
     for pointer in entry.createOnly {
       judge(pointer, isCertain: true, first, second, &outcome)
     }
-    for pointer in entry.conditionalCreateOnly {
-      judge(pointer, isCertain: false, first, second, &outcome)
+    // For Auto Scaling groups the condition is known: it stands in the template.
+    let isCertain = rollsByReplacement(after)
+    for pointer in entry.conditionalCreateOnly where isCertain != false {
+      judge(pointer, isCertain: isCertain == true, first, second, &outcome)
     }
     if outcome.change.action == .replace, entry.deletesFirst {
       outcome.change.reasons.append("The old resource is deleted before the new one is made.")
@@ -98,10 +100,10 @@ extension ResourceJudge {
     switch comparison.compare(before, after) {
     case .same: return
     case .different where isCertain:
-      replace(&outcome, "\(name) can only be set when it is made: \(Self.arrow(before, after)).")
+      replace(&outcome, "\(name) can only be set when it is made: \(arrow(before, after)).")
     case .different:
       atLeastMayReplace(
-        &outcome, "A change of \(name) replaces it in some cases: \(Self.arrow(before, after)).")
+        &outcome, "A change of \(name) replaces it in some cases: \(arrow(before, after)).")
     case .open(let inputs):
       let names = inputs.map(\.description).sorted().joined(separator: ", ")
       atLeastMayReplace(
@@ -109,19 +111,14 @@ extension ResourceJudge {
     }
   }
 
-  /// `UpdatePolicy` can ask for a new Auto Scaling group on every change of what it launches.
-  private func judgeRollingReplacement(
-    _ after: TemplateEvaluator.Resource, _ outcome: inout Outcome
-  ) {
-    guard after.type == "AWS::AutoScaling::AutoScalingGroup", let new,
-      let policy = after.node["UpdatePolicy"]?["AutoScalingReplacingUpdate"]?["WillReplace"],
-      new.evaluate(policy).truth == true
-    else { return }
-    let launched: Set<String> = [
-      "LaunchConfigurationName", "LaunchTemplate", "MixedInstancesPolicy", "VPCZoneIdentifier",
-    ]
-    guard !launched.isDisjoint(with: outcome.changedProperties) else { return }
-    replace(&outcome, "Its UpdatePolicy replaces the group.")
+  /// Whether an Auto Scaling group's UpdatePolicy asks for a new group where what it launches changes; nil for other
+  /// types and where it is not known.
+  private func rollsByReplacement(_ after: TemplateEvaluator.Resource) -> Bool? {
+    guard after.type == "AWS::AutoScaling::AutoScalingGroup", let new else { return nil }
+    guard let policy = after.node["UpdatePolicy"]?["AutoScalingReplacingUpdate"]?["WillReplace"] else {
+      return false
+    }
+    return new.evaluate(policy).truth
   }
 
   private func replace(_ outcome: inout Outcome, _ reason: String) {
@@ -143,7 +140,8 @@ extension ResourceJudge {
     }
   }
 
-  private static func arrow(_ before: ResolvedValue, _ after: ResolvedValue) -> String {
-    "\(before.summary) becomes \(after.summary)"
+  private func arrow(_ before: ResolvedValue, _ after: ResolvedValue) -> String {
+    if isSecret(before) || isSecret(after) { return "a secret value" }
+    return "\(before.summary) becomes \(after.summary)"
   }
 }

@@ -24,9 +24,13 @@ final class ResourceJudge {
   let context: ComparisonContext
   let pairs: [Pair]
   private(set) var outcomes: [String: Outcome] = [:]
+  private let secrets: [String]
   private var entries: [String: ReplacementTable.Entry?] = [:]
 
-  init(old: TemplateEvaluator?, new: TemplateEvaluator?, context: ComparisonContext) {
+  init(
+    old: TemplateEvaluator?, new: TemplateEvaluator?, context: ComparisonContext, secrets: Set<String> = []
+  ) {
+    self.secrets = secrets.filter { !$0.isEmpty }
     self.old = old
     self.new = new
     self.context = context
@@ -48,6 +52,16 @@ final class ResourceJudge {
     let entry = context.replacements[name]
     entries[type] = entry
     return entry
+  }
+
+  /// Whether a value holds one that must not be shown.
+  func isSecret(_ value: ResolvedValue) -> Bool {
+    guard !secrets.isEmpty else { return false }
+    switch value {
+    case .text(let text), .number(let text): return secrets.contains { text.contains($0) }
+    case .joined(let parts): return parts.contains(where: isSecret)
+    default: return false
+    }
   }
 
   func judgeAll() {

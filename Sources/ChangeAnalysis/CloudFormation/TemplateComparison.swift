@@ -21,7 +21,8 @@ public enum TemplateComparison {
         previous: context.missingParameters == .previousValues
           ? previousValues(oldParameters, old, template) : [:], context)
     }
-    let judge = ResourceJudge(old: before, new: after, context: context)
+    let secrets = [secretValues(of: old, oldParameters), secretValues(of: new, newParameters)].joined()
+    let judge = ResourceJudge(old: before, new: after, context: context, secrets: Set(secrets))
     judge.judgeAll()
     let outputs = OutputComparison(judge: judge).changes
     var findings = ChangeFindings(judge: judge, path: (new ?? old)?.path ?? "")
@@ -45,6 +46,14 @@ public enum TemplateComparison {
     for resource in evaluator.resources { evaluator.properties(of: resource).collectImports(&names) }
     for output in evaluator.outputs { evaluator.evaluate(output.node).collectImports(&names) }
     return names
+  }
+
+  /// The values of `NoEcho` parameters: reports have to redact them.
+  public static func secretValues(
+    of template: CloudFormationTemplate?, _ given: [String: String]
+  ) -> Set<String> {
+    let secret = template?.parameters.filter(\.isSecret) ?? []
+    return Set(secret.flatMap { [given[$0.name], $0.defaultValue].compactMap { $0 } })
   }
 
   private static func evaluator(
