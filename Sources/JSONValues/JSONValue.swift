@@ -55,13 +55,14 @@ public struct JSONObject: Hashable, Sendable {
 
   /// All members as written; a name may stand twice.
   public private(set) var members: [Member]
+  private static let largest = 32
   // Only for objects large enough that a scan would show.
   private var index: [String: Int]?
 
   /// The members as given.
   public init(_ members: [Member] = []) {
     self.members = members
-    if members.count > 12 { rebuildIndex() }
+    if members.count > JSONObject.largest { rebuildIndex() }
   }
 
   /// The value of `name`, the last one where it stands twice. Setting nil removes it.
@@ -73,7 +74,11 @@ public struct JSONObject: Hashable, Sendable {
           members[position].value = newValue
         } else {
           members.append(Member(name, newValue))
-          if index != nil { index?[name] = members.count - 1 } else if members.count > 12 { rebuildIndex() }
+          if index != nil {
+            index?[name] = members.count - 1
+          } else if members.count > JSONObject.largest {
+            rebuildIndex()
+          }
         }
       } else {
         members.removeAll { $0.name == name }

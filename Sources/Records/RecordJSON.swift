@@ -10,6 +10,7 @@ public enum RecordJSON {
 
   /// `value` as a JSON tree: the envelope's members first, in their documented order, all others by name.
   public static func tree(_ value: some Encodable) throws -> JSONValue {
+    if let direct = value as? any DirectTree { return try direct.directTree() }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let tree = try JSONValue(parsing: encoder.encode(value))
@@ -20,6 +21,13 @@ public enum RecordJSON {
 
   /// The typed value of a JSON tree.
   public static func value<Value: Decodable>(_ type: Value.Type, from tree: JSONValue) throws -> Value {
+    if let direct = type as? any DirectTree.Type, let value = try direct.init(directTree: tree) as? Value {
+      return value
+    }
+    return try decoded(type, from: tree)
+  }
+
+  private static func decoded<Value: Decodable>(_ type: Value.Type, from tree: JSONValue) throws -> Value {
     try JSONDecoder().decode(type, from: Data(tree.serialized().utf8))
   }
 

@@ -52,18 +52,40 @@ public struct RecordStore: Sendable {
   /// `<root>/<step>.json`. Returns the path of the former.
   @discardableResult
   public func write<Part>(_ record: Record<Part>) throws -> String {
-    let bytes = Array((try redactedTree(record).serialized(pretty: true) + "\n").utf8)
+    try write(redactedTree(record).serialized(pretty: true) + "\n", of: Part.step)
+  }
+
+  /// Writes a record of `step` that has been redacted and serialized. The document is written and synced once; both
+  /// names are given to it then, so that neither ever shows half of it.
+  @discardableResult
+  public func write(_ document: String, of step: Step) throws -> String {
     let folder = "\(root)/runs/\(run)"
     try files.createFolder(folder, mode: 0o700)
     try writeIgnoreFile()
-    var path = "\(folder)/\(Part.step.rawValue).json"
+    let bytes = Array(document.utf8)
+    let temporary = "\(folder)/.\(step.rawValue).partial"
+    try files.remove(temporary)
+    try files.createExclusively(bytes, at: temporary, mode: 0o600)
+    var path = "\(folder)/\(step.rawValue).json"
     var count = 1
-    while try !create(bytes, at: path) {
+    while try !name(temporary, path, bytes) {
       count += 1
-      path = "\(folder)/\(Part.step.rawValue)-\(count).json"
+      path = "\(folder)/\(step.rawValue)-\(count).json"
     }
-    try files.writeAtomically(bytes, to: "\(root)/\(Part.step.rawValue).json", mode: 0o600)
+    try files.replace("\(root)/\(step.rawValue).json", with: temporary)
     return path
+  }
+
+  /// Gives a file a second name, or says false where that name is taken. Where the file system knows no second names
+  /// the content is written again.
+  private func name(_ existing: String, _ path: String, _ bytes: [UInt8]) throws(FileError) -> Bool {
+    do throws(FileError) {
+      try files.link(existing, to: path)
+      return true
+    } catch {
+      if error.alreadyExists { return false }
+      return try create(bytes, at: path)
+    }
   }
 
   /// Keeps records out of commits where they stand inside a work tree.

@@ -40,6 +40,8 @@ public final class Redactor: Sendable {
 
   /// `text` without any learned secret, URL password or access key id.
   public func redact(_ text: String) -> String {
+    // Nothing shorter can hold a secret that is looked for.
+    guard text.utf8.count >= NeedleIndex.minimumLength else { return text }
     let known = needles.withLock { $0.isEmpty ? nil : $0 }
     var result = text
     if let known { result = known.replacing(in: result, with: Redactor.mark) }

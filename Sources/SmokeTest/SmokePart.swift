@@ -56,7 +56,7 @@ public struct SmokePart: StepPart {
 }
 
 /// One check in a record.
-public struct CheckEntry: Codable, Hashable, Sendable {
+public struct CheckEntry: Hashable, Sendable {
   /// What the reader knows it by, and what tells it from others from run to run.
   public var name: String, id: String
   /// The file and line it stands in; null for the checks that need no file.
@@ -84,13 +84,6 @@ public struct CheckEntry: Codable, Hashable, Sendable {
   /// Warm samples.
   public var latenciesMs: [Double]
 
-  enum CodingKeys: String, CodingKey {
-    case name, id, file, line, outcome
-    case failure = "class"
-    case message, advice, attempts, durationMs, method, url, critical, comparison, differences, version,
-      latenciesMs
-  }
-
   /// The entry of a result.
   public init(_ result: CheckResult) {
     name = result.name
@@ -113,32 +106,8 @@ public struct CheckEntry: Codable, Hashable, Sendable {
   }
 }
 
-extension CheckEntry {
-  /// Members that readers look for are there also where there is nothing to say.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(name, forKey: .name)
-    try container.encode(id, forKey: .id)
-    try container.encode(file, forKey: .file)
-    try container.encode(line, forKey: .line)
-    try container.encode(outcome, forKey: .outcome)
-    try container.encodeIfPresent(failure, forKey: .failure)
-    try container.encode(message, forKey: .message)
-    try container.encode(advice, forKey: .advice)
-    try container.encode(attempts, forKey: .attempts)
-    try container.encode(durationMs, forKey: .durationMs)
-    try container.encodeIfPresent(method, forKey: .method)
-    try container.encode(url, forKey: .url)
-    try container.encode(critical, forKey: .critical)
-    try container.encodeIfPresent(comparison, forKey: .comparison)
-    try container.encode(differences, forKey: .differences)
-    try container.encodeIfPresent(version, forKey: .version)
-    try container.encode(latenciesMs, forKey: .latenciesMs)
-  }
-}
-
 /// One try of a check in a record.
-public struct AttemptEntry: Codable, Hashable, Sendable {
+public struct AttemptEntry: Hashable, Sendable {
   /// Milliseconds from the start of the run to its start, and how long it took.
   public var startedAfterMs: Double, durationMs: Double
   /// The answer's status.
@@ -154,12 +123,6 @@ public struct AttemptEntry: Codable, Hashable, Sendable {
   /// Milliseconds at which the parts of the exchange ended.
   public var waterfall: WaterfallEntry?
 
-  enum CodingKeys: String, CodingKey {
-    case startedAfterMs, durationMs, status
-    case failure = "class"
-    case message, conditions, address, waterfall
-  }
-
   init(_ attempt: Attempt) {
     startedAfterMs = attempt.startedAfterMs
     durationMs = attempt.durationMs
@@ -173,7 +136,7 @@ public struct AttemptEntry: Codable, Hashable, Sendable {
 }
 
 /// A condition that did not hold.
-public struct ConditionEntry: Codable, Hashable, Sendable {
+public struct ConditionEntry: Hashable, Sendable {
   /// The line in the check's file.
   public var line: Int?
   /// What was expected and what came back.
@@ -181,7 +144,7 @@ public struct ConditionEntry: Codable, Hashable, Sendable {
 }
 
 /// Milliseconds at which the parts of an exchange ended.
-public struct WaterfallEntry: Codable, Hashable, Sendable {
+public struct WaterfallEntry: Hashable, Sendable {
   /// Name resolved, connected, TLS agreed, first byte, last byte.
   public var nameLookup: Double, connect: Double, tls: Double, firstByte: Double, total: Double
   /// Whether an open connection was used again.

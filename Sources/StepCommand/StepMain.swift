@@ -99,14 +99,15 @@ public enum StepMain<Command: StepCommand> {
       startedAt: session.startedAt, finishedAt: session.context.clock.now,
       inputs: session.configInputs + outcome.inputs, findings: outcome.findings, summary: outcome.summary,
       part: outcome.part)
-    let path = try session.records.write(record)
     let tree = try session.records.redactedTree(record)
+    let document = tree.serialized(pretty: true) + "\n"
+    let path = try session.records.write(document, of: Command.Part.step)
     let redacted = try RecordJSON.value(Record<Command.Part>.self, from: tree)
     let report = Command.report(redacted)
     try ReportFiles.write(report, session)
     let result =
       session.format == .json
-      ? tree.serialized(pretty: true) + "\n" : TextReport.render(report, color: session.usesColor)
+      ? document : TextReport.render(report, color: session.usesColor)
     session.context.terminal.write(result, to: .standardOutput)
     session.progress.detail("record: \(path)")
     return record

@@ -59,6 +59,11 @@ public protocol FileSystem: Sendable {
   func status(of path: String) throws(FileError) -> FileStatus?
   /// Moves `source` to `destination`, in one step.
   func rename(_ source: String, to destination: String) throws(FileError)
+  /// Gives the file `existing` a second name; fails with EEXIST (17) where that is taken.
+  func link(_ existing: String, to path: String) throws(FileError)
+  /// Moves `source` to `destination`, in one step, without waiting for the folder to reach the disk: after a power cut
+  /// the older content may stand there, whole.
+  func replace(_ destination: String, with source: String) throws(FileError)
   /// Removes a file, a link, or a folder with all that is in it; nothing there is no error.
   func remove(_ path: String) throws(FileError)
   /// `path` with symbolic links and `.` and `..` resolved.

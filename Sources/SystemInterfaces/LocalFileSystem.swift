@@ -116,6 +116,14 @@ public struct LocalFileSystem: FileSystem {
     try syncFolder(of: destination)
   }
 
+  public func link(_ existing: String, to path: String) throws(FileError) {
+    guard Glibc.link(existing, path) == 0 else { throw failure("link", path) }
+  }
+
+  public func replace(_ destination: String, with source: String) throws(FileError) {
+    guard Glibc.rename(source, destination) == 0 else { throw failure("replace", destination) }
+  }
+
   public func remove(_ path: String) throws(FileError) {
     guard let found = try status(of: path) else { return }
     if found.kind == .folder {
