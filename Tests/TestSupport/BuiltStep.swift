@@ -1,0 +1,73 @@
+import Foundation
+
+/// Runs an executable of this package as a pipeline would: a process of its own, its own environment, its exit code.
+public struct BuiltStep: Sendable {
+  /// What came of a run.
+  public struct Outcome: Sendable {
+    /// The exit code; the negative number of the signal where one ended the process.
+    public var status: Int32
+    /// Standard output and standard error, whole.
+    public var output: String, error: String
+    /// From start to end.
+    public var duration: Duration
+  }
+
+  /// The executable's name, such as `watch-30m`.
+  public var name: String
+  /// The working directory.
+  public var folder: String
+  /// All variables beside `PATH` and `HOME`: nothing of this process's own environment reaches the step.
+  public var variables: [String: String]
+
+  /// The executable `name`, run in `folder`.
+  public init(_ name: String, in folder: String, variables: [String: String] = [:]) {
+    self.name = name
+    self.folder = folder
+    self.variables = variables
+  }
+
+  /// The folder of the built executables: where this test bundle stands, too.
+  public static let binaries: String = {
+    let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0]
+    let beside = bundle.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+      separator: "/")
+    let isThere = FileManager.default.isExecutableFile(atPath: beside + "/watch-30m")
+    return isThere ? beside : Repository.root + "/.build/debug"
+  }()
+
+  /// Runs it to its end.
+  /// - Parameters:
+  ///   - input: what standard input holds.
+  ///   - whileRunning: called with the process id as soon as it runs, for instance to send a signal.
+  public func run(
+    _ arguments: [String], input: String = "", whileRunning: (Int32) throws -> Void = { _ in }
+  ) throws -> Outcome {
+    let scratch = TemporaryFolder()
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "\(BuiltStep.binaries)/\(name)")
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    let own = ProcessInfo.processInfo.environment
+    process.environment = variables.merging(["PATH": own["PATH"] ?? "/usr/bin:/bin", "HOME": folder]) {
+      given, _ in
+      given
+    }
+    // Files rather than pipes: nothing has to be read while it runs.
+    for stream in ["in", "out", "err"] {
+      try Data(stream == "in" ? Array(input.utf8) : []).write(to: URL(fileURLWithPath: scratch(stream)))
+    }
+    process.standardInput = FileHandle(forReadingAtPath: scratch("in"))
+    process.standardOutput = FileHandle(forWritingAtPath: scratch("out"))
+    process.standardError = FileHandle(forWritingAtPath: scratch("err"))
+    let start = ContinuousClock().now
+    try process.run()
+    try whileRunning(process.processIdentifier)
+    process.waitUntilExit()
+    let duration = ContinuousClock().now - start
+    let status = process.terminationStatus
+    return Outcome(
+      status: process.terminationReason == .exit ? status : -status,
+      output: try String(contentsOfFile: scratch("out"), encoding: .utf8),
+      error: try String(contentsOfFile: scratch("err"), encoding: .utf8), duration: duration)
+  }
+}
