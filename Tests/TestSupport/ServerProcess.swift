@@ -9,11 +9,16 @@ public final class ServerProcess: Sendable {
   private let process: Process
 
   /// Starts `Tests/Servers/<name>` with Python.
-  public init(python name: String, arguments: [String] = []) throws {
+  public convenience init(python name: String, arguments: [String] = []) throws {
     let script = Repository.root + "/Tests/Servers/\(name)"
+    try self.init("/usr/bin/env", arguments: ["python3", script] + arguments)
+  }
+
+  /// Starts the executable at `path`.
+  public init(_ path: String, arguments: [String]) throws {
     process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", script] + arguments
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
     input = Pipe()
     let output = Pipe()
     process.standardInput = input
