@@ -78,8 +78,8 @@ def wait_until_ready(process):
     sys.exit(f"local_aws: ministack did not start; its log is {folder}/ministack.log")
 
 
-async def read_message(reader, is_answer=False):
-    """The head, its fields, and the body of one message."""
+async def read_message(reader, is_answer=False, has_body=True):
+    """The head, its fields, and the body of one message; the answer to HEAD has none, whatever its fields say."""
     head = await reader.readuntil(b"\r\n\r\n")
     fields = {}
     for line in head.decode("latin-1").split("\r\n")[1:]:
@@ -87,6 +87,8 @@ async def read_message(reader, is_answer=False):
         if colon:
             fields[name.strip().lower()] = value.strip()
     body = b""
+    if not has_body:
+        return head, fields, body
     if fields.get("transfer-encoding", "").lower() == "chunked":
         while True:
             size = int((await reader.readline()).split(b";")[0], 16)
@@ -112,7 +114,7 @@ async def forward(head, body):
     try:
         writer.write(framed(head, body, b"close"))
         await writer.drain()
-        return await read_message(reader, is_answer=True)
+        return await read_message(reader, is_answer=True, has_body=not head.startswith(b"HEAD "))
     finally:
         writer.close()
 
@@ -184,6 +186,8 @@ async def exchange(head, fields, body):
     answered, _, content = await forward(head, body)
     if kind == "drop":
         return None
+    if method == "HEAD":
+        return re.sub(rb"(?i)\r\n(connection|transfer-encoding):[^\r\n]*", b"", answered)
     user_request = re.match(r"/restapis/([^/]+)/([^/]+)/_user_request_", path)
     if user_request:
         await put_metrics(*user_request.groups(), int(answered.split(b" ")[1]), (time.monotonic() - started) * 1000)

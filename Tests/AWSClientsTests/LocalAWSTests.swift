@@ -112,7 +112,8 @@ struct LocalAWSTests {
     let error = await #expect(throws: AWSError.self) { try await cloudFormation.describeStacks("absent") }
     #expect(error?.kind == .notFound)
     #expect(error?.subject == "stack absent")
-    #expect(error?.description.contains("CloudFormation DescribeStacks of stack absent at 127.0.0.1:") == true)
+    #expect(
+      error?.description.contains("CloudFormation DescribeStacks of stack absent at 127.0.0.1:") == true)
   }
 
   @Test func `termination protection and stack policy`() async throws {
