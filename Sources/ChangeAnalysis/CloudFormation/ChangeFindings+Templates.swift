@@ -7,8 +7,16 @@ extension ChangeFindings {
     judgeLookUps()
     judgeAmbiguousDefaults(oldParameters, newParameters)
     judgeMacros()
-    for problem in judge.new?.problems ?? [] {
-      add("template-part-open", .warning, problem.message, line: problem.line, subject: problem.name)
+    judgeProblems()
+  }
+
+  private mutating func judgeProblems() {
+    var named = Set<String>()
+    let problems = (judge.new?.problems ?? []).filter { named.insert($0.name).inserted }
+    for (position, problem) in problems.prefix(20).enumerated() {
+      let more = position == 19 && problems.count > 20 ? " (and \(problems.count - 20) more like it)" : ""
+      add(
+        "template-part-open", .warning, problem.message + more, line: problem.line, subject: problem.name)
     }
   }
 

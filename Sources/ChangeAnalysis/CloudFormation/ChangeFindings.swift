@@ -51,7 +51,9 @@ struct ChangeFindings {
           "resource-orphaned", change.stateful ? .warning : .notice,
           "\(what) leaves the stack and stays in the account."))
     case .replace:
-      let severity: Severity = change.stateful && change.oldResource == .deleted ? .error : .warning
+      let isRevision = TypeFacts.revisionTypes.contains(change.type) && !change.stateful
+      let severity: Severity =
+        change.stateful && change.oldResource == .deleted ? .error : isRevision ? .notice : .warning
       all.append(tell("resource-replaced", severity, "\(what) is replaced: \(fate(change))."))
       judgeRefusal(outcome, pair)
     case .mayReplace:

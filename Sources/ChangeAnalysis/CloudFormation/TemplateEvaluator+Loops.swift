@@ -73,7 +73,23 @@ extension TemplateEvaluator {
 
   /// `${Name}` becomes the value, `&{Name}` its letters and digits, as logical ids allow nothing else.
   private static func replace(_ identifier: String, _ value: String, in text: String) -> String {
-    text.replacing("${\(identifier)}", with: value)
-      .replacing("&{\(identifier)}", with: value.filter { $0.isLetter || $0.isNumber })
+    guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
+    let name = Array("{\(identifier)}".utf8)
+    let bytes = Array(text.utf8)
+    let plain = Array(value.utf8)
+    let alphanumeric = Array(value.filter { $0.isLetter || $0.isNumber }.utf8)
+    var out: [UInt8] = []
+    var position = 0
+    while position < bytes.count {
+      let byte = bytes[position]
+      if byte == UInt8(ascii: "$") || byte == UInt8(ascii: "&"), bytes[(position + 1)...].starts(with: name) {
+        out += byte == UInt8(ascii: "$") ? plain : alphanumeric
+        position += 1 + name.count
+      } else {
+        out.append(byte)
+        position += 1
+      }
+    }
+    return String(decoding: out, as: UTF8.self)
   }
 }

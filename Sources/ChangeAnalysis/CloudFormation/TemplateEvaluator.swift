@@ -27,7 +27,7 @@ final class TemplateEvaluator {
   /// Loops that could not be expanded and members that are no resources: name, line, why.
   var problems: [(name: String, line: Int, message: String)] = []
   /// How many nodes loops may still produce.
-  var loopBudget = 200_000
+  var loopBudget = 100_000
   private var depth = 0
 
   /// Deep enough for any real chain of conditions and names, shallow enough for any stack.
@@ -49,6 +49,10 @@ final class TemplateEvaluator {
     for member in expandLoops(template.resources) where member.name != "Fn::Transform" {
       guard member.node.mapping != nil else {
         problems.append((member.name, member.line, "\(member.name) is no resource: expected a mapping"))
+        continue
+      }
+      guard member.node["Type"]?.text != nil else {
+        problems.append((member.name, member.line, "\(member.name) is no resource: it has no Type"))
         continue
       }
       // Only a loop can make a name twice; the parser refuses it elsewhere.

@@ -10,6 +10,15 @@ enum TypeFacts {
     type.hasPrefix("Custom::") || type == "AWS::CloudFormation::CustomResource"
   }
 
+  /// Types that are versions of something: a new one beside the old is how they are meant to change.
+  static let revisionTypes: Set<String> = [
+    "AWS::ApiGateway::Deployment", "AWS::ApiGatewayV2::Deployment", "AWS::AppConfig::Deployment",
+    "AWS::AppConfig::HostedConfigurationVersion", "AWS::AutoScaling::LaunchConfiguration",
+    "AWS::Batch::JobDefinition", "AWS::ECS::TaskDefinition", "AWS::ImageBuilder::Component",
+    "AWS::ImageBuilder::ContainerRecipe", "AWS::ImageBuilder::ImageRecipe", "AWS::Lambda::LayerVersion",
+    "AWS::Lambda::Version", "AWS::Serverless::LayerVersion", "AWS::StepFunctions::StateMachineVersion",
+  ]
+
   /// Services that keep identifiers in lower case, whatever the template says.
   static func hasLowercaseName(_ type: String) -> Bool {
     ["AWS::RDS::", "AWS::DocDB::", "AWS::Neptune::", "AWS::Redshift::", "AWS::ElastiCache::"].contains {

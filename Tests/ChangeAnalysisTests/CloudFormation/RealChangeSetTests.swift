@@ -107,6 +107,25 @@ private func compare(_ item: JSONValue) throws -> TemplateChange {
 }
 
 @Suite(.enabled(if: SharedCases.folder != nil)) struct `Against cdk diff` {
+  /// What a case is about, and why the answer is another one here.
+  static let otherwise: [(part: String, why: String)] = [
+    ("DependsOn", "real change sets do not list a resource whose DependsOn alone changes"),
+    (
+      "that include changeset > changeset",
+      "cdk takes the answer from a change set handed in, not from the templates"
+    ),
+    ("dynamic changeset replacements", "cdk takes the answer from a change set handed in"),
+    ("metadata changes are obscured", "cdk leaves out what CloudFormation lists as a change of Metadata"),
+    (
+      "arrays that differ only in element order",
+      "the case has the property outside Properties; cdk takes a change set's answer"
+    ),
+    ("SAM Resources", "cdk takes an empty change set's answer; the function's code does change"),
+    ("sso", "the template has a member called Type that is no resource"),
+    ("SsoInstance", "the template has a member called Type that is no resource"),
+    ("ForEach", "the loop's resources are judged, where cdk shows the loop"),
+  ]
+
   @Test func `cases that the templates alone decide`() throws {
     var exact = 0
     var count = 0
@@ -124,11 +143,13 @@ private func compare(_ item: JSONValue) throws -> TemplateChange {
       if wrong.isEmpty {
         exact += 1
       } else {
-        print("not as cdk diff [\(item["mode"]?.string ?? "")]: \(name): \(wrong.joined(separator: "; "))")
+        let why = Self.otherwise.first { name.contains($0.part) }?.why
+        print("not as cdk diff: \(name): \(wrong.joined(separator: "; ")): \(why ?? "?")")
+        #expect(why != nil, "\(name): \(wrong.joined(separator: "; "))")
       }
     }
     print("cdk diff: \(exact) of \(count) the same")
-    #expect(exact >= 1)
+    #expect(exact >= 34)
   }
 
   private func impact(_ change: ResourceChange?) -> String {

@@ -26,7 +26,8 @@ extension PostgresJudge {
     case "AT_DropColumn":
       adviseRobust(!command.flag("missing_ok"), "DROP COLUMN fails on a second run: IF EXISTS")
       if !isNew {
-        issue("ban-drop-column", .irreversible, "drops \(table).\(name) and the data in it", "\(table).\(name)")
+        issue(
+          "ban-drop-column", .irreversible, "drops \(table).\(name) and the data in it", "\(table).\(name)")
       }
       effect(.drop, column)
     case "AT_AlterColumnType":
@@ -42,7 +43,8 @@ extension PostgresJudge {
       if !isNew {
         issue(
           "ban-drop-not-null", .advice,
-          "\(table).\(name) may be null from now on: the version before may not expect it", "\(table).\(name)")
+          "\(table).\(name) may be null from now on: the version before may not expect it", "\(table).\(name)"
+        )
       }
     case "AT_ColumnDefault":
       if command["def"] != nil {
@@ -95,7 +97,8 @@ extension PostgresJudge {
     func has(_ kind: String) -> Bool { constraints.contains { $0["contype"]?.string == kind } }
     let typeName = PostgresType(definition["typeName"])?.name ?? ""
     let fillsItself =
-      has("CONSTR_DEFAULT") || has("CONSTR_IDENTITY") || has("CONSTR_GENERATED") || typeName.contains("serial")
+      has("CONSTR_DEFAULT") || has("CONSTR_IDENTITY") || has("CONSTR_GENERATED")
+      || typeName.contains("serial")
     if has("CONSTR_DEFAULT") { defaults[column] = (true, currentLine) }
     if has("CONSTR_NOTNULL") || has("CONSTR_PRIMARY") { requiredColumns.insert(column) }
     if has("CONSTR_NOTNULL"), !fillsItself {
@@ -137,7 +140,9 @@ extension PostgresJudge {
       }
     }
     if typeName.contains("serial") || has("CONSTR_IDENTITY"), !has("CONSTR_PRIMARY") {
-      issue("adding-field-with-default", .locking, "\(name) is numbered for every row: \(table) is rewritten", table)
+      issue(
+        "adding-field-with-default", .locking, "\(name) is numbered for every row: \(table) is rewritten",
+        table)
     }
   }
 

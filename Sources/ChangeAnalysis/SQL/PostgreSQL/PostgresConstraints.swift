@@ -25,11 +25,14 @@ extension PostgresJudge {
       issue(
         "adding-foreign-key-constraint", .locking,
         "locks \(table) and \(other) while rows are checked: NOT VALID, then VALIDATE CONSTRAINT", name)
-      issue("constraint-missing-not-valid", .locking, "checks every row of \(table) under a lock: NOT VALID", name)
+      issue(
+        "constraint-missing-not-valid", .locking, "checks every row of \(table) under a lock: NOT VALID", name
+      )
     case "CONSTR_CHECK":
       if !isNotValid {
         issue(
-          "constraint-missing-not-valid", .locking, "checks every row of \(table) under a lock: NOT VALID", name)
+          "constraint-missing-not-valid", .locking, "checks every row of \(table) under a lock: NOT VALID",
+          name)
       }
       let columns = constraint["raw_expr"]?.columnNames ?? []
       if !areNew(columns, on: table) {

@@ -10,7 +10,9 @@ extension PostgresJudge {
       issue("truncate", .irreversible, "empties the table \(table)", table)
     }
     if body["behavior"]?.string == "DROP_CASCADE" {
-      issue("ban-truncate-cascade", .irreversible, "CASCADE empties every table that refers to it, too", "cascade")
+      issue(
+        "ban-truncate-cascade", .irreversible, "CASCADE empties every table that refers to it, too", "cascade"
+      )
     }
   }
 
@@ -31,7 +33,9 @@ extension PostgresJudge {
     let targets = body.list("targetList").compactMap { $0["ResTarget"]?["name"]?.string?.lowercased() }
     var seen: Set<String> = []
     for target in targets where !seen.insert(target).inserted {
-      issue("ban-duplicate-column-assignments", .breaking, "sets \(target) twice, which fails", "\(table).\(target)")
+      issue(
+        "ban-duplicate-column-assignments", .breaking, "sets \(target) twice, which fails",
+        "\(table).\(target)")
     }
     guard isOld(table), PostgresJudge.takesAll(body["whereClause"]) else { return }
     // Filling columns that this script adds loses nothing.
@@ -88,7 +92,8 @@ extension PostgresJudge {
     while let token = tokenizer.next() {
       if token.upper == "EXECUTE" {
         issue(
-          "sql-not-understood", .notUnderstood, "EXECUTE runs SQL that is put together at run time", "execute",
+          "sql-not-understood", .notUnderstood, "EXECUTE runs SQL that is put together at run time",
+          "execute",
           line: lines.line(at: base + token.start))
       }
       if starts.contains(token.upper), before.contains(previous) {
@@ -101,7 +106,8 @@ extension PostgresJudge {
           }
         } else {
           issue(
-            "sql-not-understood", .notUnderstood, "\(token.upper) … in a block could not be read", token.upper,
+            "sql-not-understood", .notUnderstood, "\(token.upper) … in a block could not be read",
+            token.upper,
             line: lines.line(at: base + token.start))
         }
         previous = ""

@@ -6,7 +6,8 @@ extension PostgresJudge {
     let kind = body["removeType"]?.string ?? ""
     let isCascade = body["behavior"]?.string == "DROP_CASCADE"
     adviseRobust(
-      !body.flag("missing_ok"), "DROP fails on a second run: IF EXISTS", evenInTransaction: body.flag("concurrent"))
+      !body.flag("missing_ok"), "DROP fails on a second run: IF EXISTS",
+      evenInTransaction: body.flag("concurrent"))
     for object in body.list("objects") {
       let names = object["List"]?.list("items").compactMap(\.name) ?? []
       let name =
@@ -32,7 +33,9 @@ extension PostgresJudge {
     case "OBJECT_SCHEMA":
       effect(.drop, SchemaObject(.schema, name))
       if isNotMadeHere(.schema, name) {
-        issue("ban-drop-schema", .irreversible, "drops the schema \(name)\(isCascade ? " with all its tables" : "")", name)
+        issue(
+          "ban-drop-schema", .irreversible,
+          "drops the schema \(name)\(isCascade ? " with all its tables" : "")", name)
       }
     case "OBJECT_TYPE", "OBJECT_DOMAIN":
       effect(.drop, SchemaObject(.type, name))
@@ -70,7 +73,8 @@ extension PostgresJudge {
   private mutating func noteIndexDrop(_ name: String) {
     guard isNotMadeHere(.index, name), !currentIsConcurrent else { return }
     issue(
-      "require-concurrent-index-deletion", .locking, "DROP INDEX \(name) locks its table: DROP INDEX CONCURRENTLY",
+      "require-concurrent-index-deletion", .locking,
+      "DROP INDEX \(name) locks its table: DROP INDEX CONCURRENTLY",
       name)
   }
 
@@ -86,7 +90,8 @@ extension PostgresJudge {
       effect(.rename(to: new.lowercased()), column)
       guard isOld(relation), !createdColumns.contains(column) else { return }
       issue(
-        "renaming-column", .breaking, "\(relation).\(old) is called \(new): the version before does not find it",
+        "renaming-column", .breaking,
+        "\(relation).\(old) is called \(new): the version before does not find it",
         "\(relation).\(old)")
     case "OBJECT_TABLE", "OBJECT_FOREIGN_TABLE":
       effect(.rename(to: new.lowercased()), SchemaObject(.table, relation))
@@ -95,7 +100,8 @@ extension PostgresJudge {
         return
       }
       issue(
-        "renaming-table", .breaking, "the table \(relation) is called \(new): the version before does not find it",
+        "renaming-table", .breaking,
+        "the table \(relation) is called \(new): the version before does not find it",
         relation)
     case "OBJECT_VIEW", "OBJECT_MATVIEW":
       effect(.rename(to: new.lowercased()), SchemaObject(.view, relation))
@@ -116,7 +122,8 @@ extension PostgresJudge {
     case "OBJECT_SEQUENCE": effect(.rename(to: new.lowercased()), SchemaObject(.sequence, relation))
     case "OBJECT_TABCONSTRAINT":
       effect(
-        .rename(to: new.lowercased()), SchemaObject(.constraint, body["subname"]?.string ?? "", table: relation))
+        .rename(to: new.lowercased()),
+        SchemaObject(.constraint, body["subname"]?.string ?? "", table: relation))
     default: break
     }
   }

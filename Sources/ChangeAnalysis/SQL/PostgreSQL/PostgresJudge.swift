@@ -46,7 +46,8 @@ struct PostgresJudge {
   // MARK: - Notes
 
   /// Notes that the current statement breaks a rule.
-  mutating func issue(_ rule: String, _ risk: SQLRisk, _ message: String, _ subject: String, line: Int? = nil) {
+  mutating func issue(_ rule: String, _ risk: SQLRisk, _ message: String, _ subject: String, line: Int? = nil)
+  {
     let line = line ?? currentLine
     let new = SQLIssue(
       rule: rule, risk: risk, message: message, line: line, subject: subject.lowercased())

@@ -51,7 +51,8 @@ extension PostgresJudge {
       }
     guard waits else { return }
     if !lockTimeoutSet || !statementTimeoutSet {
-      issue("require-timeout-settings", .advice, "SET lock_timeout and statement_timeout before it", "timeouts")
+      issue(
+        "require-timeout-settings", .advice, "SET lock_timeout and statement_timeout before it", "timeouts")
     }
     if !lockTimeoutSet { issue("require-lock-timeout", .advice, "SET lock_timeout before it", "timeouts") }
     if !statementTimeoutSet {
@@ -70,7 +71,8 @@ extension PostgresJudge {
   mutating func judgeMaintenance(_ kind: String, _ body: JSONValue) {
     switch kind {
     case "VacuumStmt" where body.option("full", in: "options") == true:
-      issue("prefer-repack", .locking, "VACUUM FULL rewrites the table under a full lock: pg_repack", "vacuum")
+      issue(
+        "prefer-repack", .locking, "VACUUM FULL rewrites the table under a full lock: pg_repack", "vacuum")
     case "ClusterStmt" where body["indexname"] != nil:
       issue("prefer-repack", .locking, "CLUSTER rewrites the table under a full lock: pg_repack", "cluster")
     case "ReindexStmt" where body.option("concurrently", in: "params") != true:
@@ -103,7 +105,9 @@ extension PostgresJudge {
       effect(.create, SchemaObject(.type, name))
       createdObjects.insert(SchemaObject(.type, name))
       if !body.list("constraints").isEmpty {
-        issue("ban-create-domain-with-constraint", .advice, "changing the constraint later locks every table", name)
+        issue(
+          "ban-create-domain-with-constraint", .advice, "changing the constraint later locks every table",
+          name)
       }
     } else if body["subtype"]?.string == "C" {
       issue(

@@ -90,11 +90,13 @@ struct PostgresScript {
         words.dropFirst().first ?? "", line: line)
     case "gexec":
       judge.issue(
-        "sql-not-understood", .notUnderstood, "\\gexec runs what a query returns, which only the database knows",
+        "sql-not-understood", .notUnderstood,
+        "\\gexec runs what a query returns, which only the database knows",
         "gexec", line: line)
     case "!":
       judge.issue(
-        "sql-not-understood", .notUnderstood, "\\! runs a shell command, which is not judged", "shell", line: line)
+        "sql-not-understood", .notUnderstood, "\\! runs a shell command, which is not judged", "shell",
+        line: line)
     default: break
     }
   }

@@ -15,7 +15,8 @@ extension PostgresJudge {
       isOld(parent)
     {
       issue(
-        "adding-partition", .advice, "attaches \(table) to \(parent) and locks it; ATTACH PARTITION locks less",
+        "adding-partition", .advice,
+        "attaches \(table) to \(parent) and locks it; ATTACH PARTITION locks less",
         parent)
     }
     for element in body.list("tableElts") {
@@ -59,7 +60,8 @@ extension PostgresJudge {
     func advise(_ rule: String, _ message: String) -> (String, String) { (rule, message) }
     var found: [(String, String)] = []
     switch type.name {
-    case "bpchar", "character": found.append(advise("ban-char-field", "\(column) is padded with blanks: text"))
+    case "bpchar", "character":
+      found.append(advise("ban-char-field", "\(column) is padded with blanks: text"))
     case "int4", "integer", "int", "serial", "serial4":
       found.append(advise("prefer-bigint-over-int", "\(column) ends at 2,147,483,647: bigint"))
     case "int2", "smallint", "smallserial", "serial2":

@@ -44,12 +44,15 @@ public struct MigrationFile: Hashable, Sendable {
 
   /// Folders whose SQL is never run against an environment's database.
   static let foldersWithout: Set<String> = [
-    "test", "tests", "spec", "specs", "fixtures", "testdata", "__tests__", "node_modules", "vendor", "examples",
+    "test", "tests", "spec", "specs", "fixtures", "testdata", "__tests__", "node_modules", "vendor",
+    "examples",
     "docs", "queries",
   ]
   static let migrationFolders: Set<String> = [
-    "migrations", "migration", "migrate", "flyway", "changelog", "changelogs", "changesets", "upgrades", "dbmate",
-    "goose", "schema-migrations", "schema_migrations", "db-migrations", "ddl", "patches", "rollback", "rollbacks",
+    "migrations", "migration", "migrate", "flyway", "changelog", "changelogs", "changesets", "upgrades",
+    "dbmate",
+    "goose", "schema-migrations", "schema_migrations", "db-migrations", "ddl", "patches", "rollback",
+    "rollbacks",
     "evolutions",
   ]
 
@@ -111,12 +114,19 @@ public struct MigrationFile: Hashable, Sendable {
     }
     // Sqitch's folders say what is what; `-- Deploy` heads its scripts.
     if let folder = folders.last {
-      if folder == "deploy", lower.hasPrefix("-- deploy") || folders.contains("sqitch") { return (.sqitch, .forward) }
-      if folder == "revert", lower.hasPrefix("-- revert") || folders.contains("sqitch") { return (.sqitch, .rollback) }
-      if folder == "verify", lower.hasPrefix("-- verify") || folders.contains("sqitch") { return (.sqitch, .verify) }
+      if folder == "deploy", lower.hasPrefix("-- deploy") || folders.contains("sqitch") {
+        return (.sqitch, .forward)
+      }
+      if folder == "revert", lower.hasPrefix("-- revert") || folders.contains("sqitch") {
+        return (.sqitch, .rollback)
+      }
+      if folder == "verify", lower.hasPrefix("-- verify") || folders.contains("sqitch") {
+        return (.sqitch, .verify)
+      }
     }
     if RollbackNames.isRollback(stem, folders) { return (.pair, .rollback) }
-    let isNumbered = stem.first?.isNumber == true || stem.first == "v" && stem.dropFirst().first?.isNumber == true
+    let isNumbered =
+      stem.first?.isNumber == true || stem.first == "v" && stem.dropFirst().first?.isNumber == true
     let isDatabaseFolder = !Set(["db", "database", "sql", "schema"]).isDisjoint(with: folders)
     guard inMigrations || isDatabaseFolder && isNumbered else { return nil }
     if ["schema", "structure", "seed", "seeds"].contains(stem) { return nil }
@@ -162,7 +172,9 @@ enum RollbackNames {
       // `0012_orders.sql` and `0012_rollback_orders.sql` or `0012_rollback.sql`.
       if let mark = base.firstIndex(where: { $0 == "_" || $0 == "-" }) {
         let rest = base[base.index(after: mark)...]
-        found += at("\(base[..<mark])\(base[mark])\(word)\(base[mark])\(rest).sql", "\(base[..<mark])\(base[mark])\(word).sql")
+        found += at(
+          "\(base[..<mark])\(base[mark])\(word)\(base[mark])\(rest).sql",
+          "\(base[..<mark])\(base[mark])\(word).sql")
       }
     }
     found += at("rollbacks/\(name)", "rollbacks/rollback-\(name)")

@@ -112,23 +112,36 @@ private struct UndoneEffects {
       if has(.drop, object) || dropsContainer(of: object) { return nil }
       // PostgreSQL cannot take a value out of a type; an index goes with its table or column.
       if object.kind == .enumValue || object.kind == .extensionModule { return nil }
-      if object.kind == .index, dropsAnything(.table) || dropsAnything(.column) || has(.drop, SchemaObject(.constraint, object.name)) {
+      if object.kind == .index,
+        dropsAnything(.table) || dropsAnything(.column) || has(.drop, SchemaObject(.constraint, object.name))
+      {
         return nil
       }
       if object.kind == .constraint,
-        effects.contains(where: { $0.verb == .drop && ($0.object.name == object.name || $0.object.kind == .column && $0.object.table == object.table) })
+        effects.contains(where: {
+          $0.verb == .drop
+            && ($0.object.name == object.name || $0.object.kind == .column && $0.object.table == object.table)
+        })
       {
         return nil
       }
       return "\(object) stays"
     case .drop:
       if has(.create, object) { return nil }
-      if object.kind == .column, let table = object.table, has(.create, SchemaObject(.table, table)) { return nil }
-      if [.index, .constraint].contains(object.kind), effects.contains(where: { $0.verb == .create && $0.object.name == object.name }) {
+      if object.kind == .column, let table = object.table, has(.create, SchemaObject(.table, table)) {
+        return nil
+      }
+      if [.index, .constraint].contains(object.kind),
+        effects.contains(where: { $0.verb == .create && $0.object.name == object.name })
+      {
         return nil
       }
       // The name of a constraint may be made by the database.
-      if object.kind == .constraint, effects.contains(where: { $0.verb == .create && $0.object.kind == .constraint && $0.object.table == object.table }) {
+      if object.kind == .constraint,
+        effects.contains(where: {
+          $0.verb == .create && $0.object.kind == .constraint && $0.object.table == object.table
+        })
+      {
         return nil
       }
       return "\(object) does not come back"
@@ -140,12 +153,14 @@ private struct UndoneEffects {
     case .changeType:
       return has(.changeType, object) || remakes(object) ? nil : "\(object) keeps its new type"
     case .setNotNull:
-      return has(.dropNotNull, object) || has(.changeType, object) || remakes(object) ? nil : "\(object) stays NOT NULL"
+      return has(.dropNotNull, object) || has(.changeType, object) || remakes(object)
+        ? nil : "\(object) stays NOT NULL"
     case .dropNotNull:
       return has(.setNotNull, object) || has(.changeType, object) || remakes(object)
         ? nil : "\(object) may stay null"
     case .dropDefault:
-      return has(.setDefault, object) || has(.changeType, object) || remakes(object) ? nil : "\(object) stays without its default"
+      return has(.setDefault, object) || has(.changeType, object) || remakes(object)
+        ? nil : "\(object) stays without its default"
     case .setDefault, .insert, .update, .delete, .truncate, .copy: return nil
     }
   }

@@ -12,7 +12,8 @@ extension TolerantJudge {
     effect(.rename(to: new.lowercased()), SchemaObject(.table, table))
     guard isOld(table) else { return }
     issue(
-      "renaming-table", .breaking, "the table \(table) is called \(new): the version before does not find it", table)
+      "renaming-table", .breaking, "the table \(table) is called \(new): the version before does not find it",
+      table)
   }
 
   mutating func alterTable(_ cursor: inout TokenCursor) {
@@ -26,7 +27,8 @@ extension TolerantJudge {
 
   private mutating func alter(_ cursor: inout TokenCursor, _ table: String) {
     let harmless: Set<String> = [
-      "ENGINE", "ALGORITHM", "LOCK", "COMMENT", "AUTO_INCREMENT", "ROW_FORMAT", "ENABLE", "DISABLE", "ORDER", "FORCE",
+      "ENGINE", "ALGORITHM", "LOCK", "COMMENT", "AUTO_INCREMENT", "ROW_FORMAT", "ENABLE", "DISABLE", "ORDER",
+      "FORCE",
       "PARTITION", "DEFAULT", "CHARACTER", "COLLATE", "CONVERT", "VALIDATE", "STATS_PERSISTENT",
     ]
     if cursor.take("ADD") {
@@ -59,7 +61,8 @@ extension TolerantJudge {
     } else if cursor.takeAny(harmless) == nil, !cursor.isAtEnd {
       issue(
         "sql-not-understood", .notUnderstood,
-        "ALTER TABLE \(table) \(cursor.tokens.prefix(2).map(\.text).joined(separator: " ")) … is not understood", table)
+        "ALTER TABLE \(table) \(cursor.tokens.prefix(2).map(\.text).joined(separator: " ")) … is not understood",
+        table)
     }
   }
 
@@ -78,7 +81,8 @@ extension TolerantJudge {
       effect(.create, SchemaObject(.constraint, name, table: table))
       if isOld(table) {
         issue(
-          "narrower-check", .breaking, "the version before may write rows to \(table) that the new check refuses",
+          "narrower-check", .breaking,
+          "the version before may write rows to \(table) that the new check refuses",
           "\(table).\(name)")
       }
     } else if cursor.take("FOREIGN", "KEY") || cursor.take("PRIMARY", "KEY") {
@@ -156,7 +160,8 @@ extension TolerantJudge {
     effect(.rename(to: new.lowercased()), SchemaObject(.column, column, table: table))
     guard isOld(table) else { return }
     issue(
-      "renaming-column", .breaking, "\(table).\(column) is called \(new): the version before does not find it",
+      "renaming-column", .breaking,
+      "\(table).\(column) is called \(new): the version before does not find it",
       "\(table).\(column)")
   }
 

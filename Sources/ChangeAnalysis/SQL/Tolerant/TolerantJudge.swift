@@ -16,7 +16,8 @@ struct TolerantJudge {
 
   // MARK: - Notes
 
-  mutating func issue(_ rule: String, _ risk: SQLRisk, _ message: String, _ subject: String, line: Int? = nil) {
+  mutating func issue(_ rule: String, _ risk: SQLRisk, _ message: String, _ subject: String, line: Int? = nil)
+  {
     let line = line ?? self.line
     issues.append(
       SQLIssue(rule: rule, risk: risk, message: message, line: line, subject: subject.lowercased()))
@@ -46,7 +47,8 @@ struct TolerantJudge {
     var cursor = statement
     let harmless: Set<String> = [
       "SELECT", "SET", "USE", "START", "BEGIN", "COMMIT", "ROLLBACK", "END", "SAVEPOINT", "RELEASE", "PRAGMA",
-      "LOCK", "UNLOCK", "ANALYZE", "EXPLAIN", "SHOW", "DESCRIBE", "GRANT", "FLUSH", "OPTIMIZE", "VACUUM", "REINDEX",
+      "LOCK", "UNLOCK", "ANALYZE", "EXPLAIN", "SHOW", "DESCRIBE", "GRANT", "FLUSH", "OPTIMIZE", "VACUUM",
+      "REINDEX",
       "CHECK", "REPAIR", "COMMENT",
     ]
     if cursor.take("CREATE") {
@@ -87,7 +89,8 @@ struct TolerantJudge {
     }
     judgeRebuiltTables()
     return SQLScriptReport(
-      dialect: dialect, statements: statements, issues: issues.sorted { ($0.line, $0.rule) < ($1.line, $1.rule) },
+      dialect: dialect, statements: statements,
+      issues: issues.sorted { ($0.line, $0.rule) < ($1.line, $1.rule) },
       effects: effects)
   }
 
@@ -112,7 +115,8 @@ struct TolerantJudge {
       if isUnique { newUniqueness(cursor.parenthesized() ?? [], on: table, name) }
     } else {
       for (word, kind) in [
-        ("VIEW", SchemaObject.Kind.view), ("TRIGGER", .trigger), ("PROCEDURE", .function), ("FUNCTION", .function),
+        ("VIEW", SchemaObject.Kind.view), ("TRIGGER", .trigger), ("PROCEDURE", .function),
+        ("FUNCTION", .function),
         ("DATABASE", .database), ("SCHEMA", .database),
       ] where cursor.contains(word) {
         while !cursor.isAtEnd, !cursor.take(word) { cursor.skip() }
@@ -148,7 +152,9 @@ struct TolerantJudge {
       switch kind {
       case "TABLE":
         effect(.drop, SchemaObject(.table, name))
-        if isOld(name) { issue("ban-drop-table", .irreversible, "drops the table \(name) and all its rows", name) }
+        if isOld(name) {
+          issue("ban-drop-table", .irreversible, "drops the table \(name) and all its rows", name)
+        }
       case "DATABASE", "SCHEMA":
         effect(.drop, SchemaObject(.database, name))
         issue("ban-drop-database", .irreversible, "drops the database \(name) and all that is in it", name)
@@ -214,7 +220,9 @@ struct TolerantJudge {
   }
 
   private mutating func insert(_ cursor: inout TokenCursor) {
-    while cursor.takeAny(["LOW_PRIORITY", "IGNORE", "OR", "ROLLBACK", "ABORT", "REPLACE", "FAIL", "INTO"]) != nil {}
+    while cursor.takeAny(["LOW_PRIORITY", "IGNORE", "OR", "ROLLBACK", "ABORT", "REPLACE", "FAIL", "INTO"])
+      != nil
+    {}
     guard let table = cursor.name() else { return }
     let columns = TokenCursor.parts(cursor.parenthesized() ?? []).compactMap { $0.first?.text.lowercased() }
     guard cursor.take("SELECT") else {
@@ -232,7 +240,8 @@ struct TolerantJudge {
     }
     effect(.copy(from: source.lowercased()), SchemaObject(.table, table))
     // A column that is copied under its own name was there before.
-    for (column, value) in zip(columns, TokenCursor.parts(values)) where value.last?.text.lowercased() == column {
+    for (column, value) in zip(columns, TokenCursor.parts(values))
+    where value.last?.text.lowercased() == column {
       requiredInNewTables[table.lowercased()]?.remove(column)
     }
   }

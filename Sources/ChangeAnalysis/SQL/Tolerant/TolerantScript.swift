@@ -39,7 +39,9 @@ struct TolerantScript {
           case "BEGIN", "CASE": depth += 1
           case "END":
             // END IF, END LOOP and their kin close what opened nothing here.
-            if !["IF", "LOOP", "WHILE", "REPEAT"].contains(tokens.first?.upper ?? "") { depth = max(0, depth - 1) }
+            if !["IF", "LOOP", "WHILE", "REPEAT"].contains(tokens.first?.upper ?? "") {
+              depth = max(0, depth - 1)
+            }
           default: break
           }
         }
@@ -91,7 +93,8 @@ struct TokenCursor {
 
   /// Takes an identifier, with or without the names before its dots; the last part.
   mutating func name() -> String? {
-    guard let first = tokens.first, first.kind == .word || first.kind == .quoted || first.kind == .string else {
+    guard let first = tokens.first, first.kind == .word || first.kind == .quoted || first.kind == .string
+    else {
       return nil
     }
     tokens.removeFirst()
