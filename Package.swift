@@ -122,7 +122,7 @@ let package = Package(
     library(
       "DiffGate",
       [
-        "StepCommand", "ChangeAnalysis", "AWSClients", "GitHistory", "Records", "Reporting",
+        "StepCommand", "ChangeAnalysis", "AWSClients", "GitHistory", "Records", "Reporting", "CIEnvironment",
         "DeploymentConfig",
         "JSONValues", "YAMLDocuments", "CryptoDigests", "SystemInterfaces", argumentParser,
       ]),

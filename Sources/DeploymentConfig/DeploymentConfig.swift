@@ -6,6 +6,13 @@ public struct ConfiguredStack: Hashable, Sendable {
   public var name: String
   /// Whether the name follows from the others instead of being written.
   public var isDerived: Bool
+
+  /// A stack.
+  public init(role: String, name: String, isDerived: Bool) {
+    self.role = role
+    self.name = name
+    self.isDerived = isDerived
+  }
 }
 
 /// What `deployment-<environment>.config` sets.

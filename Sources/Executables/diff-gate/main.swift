@@ -1,1 +1,4 @@
-print("placeholder")
+import DiffGate
+import StepCommand
+
+await StepMain<DiffGateCommand>.main()

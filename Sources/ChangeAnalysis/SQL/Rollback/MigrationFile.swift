@@ -135,7 +135,7 @@ public struct MigrationFile: Hashable, Sendable {
 }
 
 /// Names by which people mark the script that goes back.
-enum RollbackNames {
+public enum RollbackNames {
   static let words = ["rollback", "revert", "undo", "down", "downgrade", "backout"]
 
   static func isRollback(_ stem: String, _ folders: [String]) -> Bool {
@@ -148,7 +148,7 @@ enum RollbackNames {
   }
 
   /// Paths at which the script that undoes `path` may stand, best first.
-  static func candidates(for file: MigrationFile) -> [String] {
+  public static func candidates(for file: MigrationFile) -> [String] {
     let (folder, name) = split(file.path)
     let base = name.hasSuffix(".sql") ? String(name.dropLast(4)) : name
     func at(_ names: String...) -> [String] { names.map { folder.isEmpty ? $0 : "\(folder)/\($0)" } }

@@ -1,0 +1,34 @@
+/// A file that differs, with both its contents.
+struct ChangedFile: Sendable {
+  /// In the newer version, or in the older one where it is gone.
+  var path: String
+  /// In the older version, where it was called otherwise.
+  var oldPath: String?
+  /// nil where it is not there.
+  var old: [UInt8]?, new: [UInt8]?
+  /// Whether it is a symbolic link or a submodule in the newer version: its content is no template and no SQL.
+  var isLink = false
+
+  var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+  var fileExtension: String {
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }
+    return name[name.index(after: dot)...].lowercased()
+  }
+}
+
+/// What is compared: the files that differ, and any other file of both versions when asked for.
+struct Change {
+  /// For people and for the record.
+  var base: String, head: String, because: String
+  /// All that differ, however many were read.
+  var changedCount: Int
+  /// Those that the judges may read.
+  var files: [ChangedFile]
+  /// Paths of changed files, judged or not: (old, new).
+  var readOld: (String) throws -> [UInt8]?
+  var readNew: (String) throws -> [UInt8]?
+  /// Paths below a folder of the newer version.
+  var listNew: (_ folder: String) throws -> [String]
+  /// Commit messages of the change with their short ids.
+  var messages: [(id: String, text: String)]
+}

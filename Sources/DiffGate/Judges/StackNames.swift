@@ -1,0 +1,98 @@
+import DeploymentConfig
+import JSONValues
+
+/// Which stack a template file belongs to.
+enum StackNames {
+  /// By the CDK's manifest, by the stack's name in the file's name, or by its role there; nil where nothing says so.
+  static func stack(of path: String, manifest: AssemblyManifest?, config: DeploymentConfig) -> ConfiguredStack? {
+    let parts = path.split(separator: "/").map(String.init)
+    guard let name = parts.last else { return nil }
+    if let stackName = manifest?.stackName(of: name) {
+      return config.stacks.first { $0.name == stackName }
+        ?? ConfiguredStack(role: stackName.lowercased(), name: stackName, isDerived: true)
+    }
+    let stem = String(name.prefix { $0 != "." })
+    if let exact = config.stacks.first(where: { $0.name.lowercased() == stem.lowercased() }) { return exact }
+    for place in [stem] + parts.dropLast().reversed().prefix(1) {
+      let words = words(place)
+      let matching = config.stacks.filter { stack in
+        words.contains(stack.role) || words.joined().contains(stack.role.replacing("_", with: "")) && words.count <= 2
+          || words.contains(stack.role + "s") || words.contains("\(stack.role)stack")
+          || stack.role == "database" && !words.isDisjoint(with: ["db", "rds", "data"])
+      }
+      if matching.count == 1 { return matching[0] }
+      // `api-database.yaml`: the role that stands last says what it is.
+      if let last = words.reversed().compactMap({ word in matching.first { $0.role == word } }).first { return last }
+    }
+    return nil
+  }
+
+  /// `CiraInvoice-Api` as `cira`, `invoice`, `api`.
+  static func words(_ text: String) -> [String] {
+    var words: [String] = []
+    var current = ""
+    var wasLower = false
+    for character in text {
+      if !(character.isLetter || character.isNumber) {
+        if !current.isEmpty { words.append(current) }
+        current = ""
+      } else {
+        if character.isUppercase, wasLower {
+          words.append(current)
+          current = ""
+        }
+        current.append(contentsOf: character.lowercased())
+      }
+      wasLower = character.isLowercase
+    }
+    if !current.isEmpty { words.append(current) }
+    return words
+  }
+}
+
+extension [String] {
+  fileprivate func isDisjoint(with others: Set<String>) -> Bool { !contains(where: others.contains) }
+}
+
+/// What `cdk synth` writes about the templates in its output folder.
+struct AssemblyManifest: Sendable {
+  private let stacks: [(file: String, name: String, parameters: [String: String])]
+
+  init?(_ bytes: [UInt8]) {
+    guard bytes.count < 8 << 20, let root = try? JSONValue(parsing: bytes), let artifacts = root["artifacts"]?.object else {
+      return nil
+    }
+    stacks = artifacts.members.compactMap { member in
+      guard member.value["type"]?.string == "aws:cloudformation:stack",
+        let properties = member.value["properties"], let file = properties["templateFile"]?.string
+      else { return nil }
+      var parameters: [String: String] = [:]
+      for parameter in properties["parameters"]?.object?.members ?? [] {
+        parameters[parameter.name] = parameter.value.string
+      }
+      return (file, properties["stackName"]?.string ?? member.name, parameters)
+    }
+  }
+
+  func stackName(of file: String) -> String? { stacks.first { $0.file == file }?.name }
+  func parameters(of file: String) -> [String: String]? { stacks.first { $0.file == file }?.parameters }
+}
+
+/// Values of template parameters before and after.
+struct ParameterValues: Sendable {
+  var old: [String: String]
+  var new: [String: String]
+
+  /// Configuration keys under every spelling that a parameter may have: `API_KEY` gives `ApiKey` and `apiKey`.
+  static func named(like entries: [ConfigEntry]) -> [String: String] {
+    var values: [String: String] = [:]
+    for entry in entries where !entry.value.isEmpty {
+      let words = entry.name.split(separator: "_").map { $0.lowercased() }
+      let pascal = words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+      values[entry.name] = entry.value
+      values[pascal] = entry.value
+      values[pascal.prefix(1).lowercased() + pascal.dropFirst()] = entry.value
+    }
+    return values
+  }
+}
