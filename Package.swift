@@ -142,8 +142,8 @@ let package = Package(
     library(
       "AutoRevert",
       [
-        "StepCommand", "RollbackPlan", "SmokeChecks", "AWSClients", "GitHistory", "Records", "Reporting",
-        "DeploymentConfig", "JSONValues", "CryptoDigests", "HTTPTransport", "SystemInterfaces",
+        "StepCommand", "RollbackPlan", "SmokeTest", "SmokeChecks", "AWSClients", "GitHistory", "Records", "Reporting",
+        "DeploymentConfig", "JSONValues", "YAMLDocuments", "CryptoDigests", "HTTPTransport", "SystemInterfaces",
         argumentParser,
       ]),
     step("preflight-snapshot", "PreflightSnapshot"),

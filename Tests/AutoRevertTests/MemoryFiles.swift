@@ -52,6 +52,12 @@ final class MemoryFiles: FileSystem {
       state.files[source] = nil
     }
   }
+  func link(_ existing: String, to path: String) throws(FileError) {
+    try createExclusively(try read(existing), at: path, mode: 0o600)
+  }
+  func replace(_ destination: String, with source: String) throws(FileError) {
+    try rename(source, to: destination)
+  }
   func remove(_ path: String) throws(FileError) { state.withLock { $0.files[path] = nil } }
   func realPath(_ path: String) throws(FileError) -> String { path }
 }

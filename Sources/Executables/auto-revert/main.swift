@@ -1,1 +1,4 @@
-print("placeholder")
+import AutoRevert
+import StepCommand
+
+await StepMain<RevertCommand>.main()

@@ -1,0 +1,151 @@
+import AWSClients
+import JSONValues
+import Records
+import RollbackPlan
+import StepCommand
+import SystemInterfaces
+
+/// Finds the restore point that is put back.
+struct RestorePointFinder {
+  let session: StepSession
+  let aws: AWSClient
+  let operations: AWSOperations
+
+  /// A restore point, or none and what is to be said of that.
+  struct Choice {
+    var loaded: LoadedRestorePoint?
+    var findings: [PlanFinding] = []
+  }
+
+  func find(named: String?, continued: ContinuedRevert?, targets: [TargetStack]) async throws -> Choice {
+    if let continued, named == nil {
+      guard let id = continued.restorePoint else { return Choice() }
+      return Choice(loaded: try load(id))
+    }
+    let candidates = try candidates()
+    if let named {
+      switch RestorePointChoice.named(named, among: candidates) {
+      case .chosen(let id): return Choice(loaded: try load(id))
+      case .none(let finding): throw StepFailure(.data, finding.message)
+      }
+    }
+    let live = try await liveTimes(targets)
+    let latest = try session.restorePoints.latestId()
+    let outside = try await differsOutside(latest, candidates, live)
+    let worked = try Set(candidates.map(\.id).filter(hasWorked))
+    let choice = RestorePointChoice.newest(
+      among: candidates, latest: latest, live: live, isOwnWork: worked.contains,
+      differsOutside: { $0 == latest && outside })
+    switch choice {
+    case .chosen(let id): return Choice(loaded: try load(id))
+    case .none(let finding):
+      // Updates that run can be cancelled without one; finished ones are refused by the plan.
+      return Choice(
+        findings: [PlanFinding(finding.code, .warning, target: finding.target, finding.message)])
+    }
+  }
+
+  private func load(_ id: String) throws -> LoadedRestorePoint {
+    let loaded = try LoadedRestorePoint.load(id, from: session.restorePoints)
+    guard loaded.point.environment == session.environment else {
+      throw StepFailure(
+        .data,
+        "restore point \(id) is of the environment \(loaded.point.environment), not of \(session.environment)",
+        advice: "check --records and --to")
+    }
+    return loaded
+  }
+
+  private func candidates() throws -> [RestorePointCandidate] {
+    try session.restorePoints.ids().map { id in
+      let point = try session.restorePoints.read(id)
+      return RestorePointCandidate(
+        id: id, commit: point.commit, createdAt: point.createdAt,
+        updatedAt: Dictionary(
+          point.stacks.filter { $0.parentId == nil }.map { ($0.stackId, $0.lastUpdatedAt) },
+          uniquingKeysWith: { $1 }))
+    }
+  }
+
+  /// When each stack was last updated, by its id. The first that AWS is asked.
+  private func liveTimes(_ targets: [TargetStack]) async throws -> [String: Timestamp] {
+    try await withThrowingTaskGroup(of: DescribedStack?.self) { group in
+      for target in targets { group.addTask { try await operations.describe(target.name) } }
+      var times: [String: Timestamp] = [:]
+      for try await found in group {
+        guard let found else { continue }
+        times[found.id] = found.updatedAt
+      }
+      return times
+    }
+  }
+
+  /// Whether a revert to the restore point has been at work.
+  private func hasWorked(_ id: String) throws -> Bool {
+    let journal = RevertJournal(
+      records: session.records.root, restorePoint: id, files: session.context.files,
+      clock: session.context.clock, redactor: session.redactor)
+    return try journal.lines().contains { $0["event"]?.string == RevertJournal.Event.before.rawValue }
+  }
+
+  /// Whether something that no stack's template holds differs from the latest restore point; asked only where that
+  /// decides, since nothing was deployed since.
+  private func differsOutside(
+    _ latest: String?, _ candidates: [RestorePointCandidate], _ live: [String: Timestamp]
+  ) async throws -> Bool {
+    guard let latest, let candidate = candidates.first(where: { $0.id == latest }),
+      candidate.updatedAt.allSatisfy({ id, time in live[id].map { $0 <= time } ?? false })
+    else { return false }
+    let facts = try await AWSResources(aws, restorePoint: try load(latest)).facts()
+    return facts.contains { $0.live != $0.recorded }
+  }
+}
+
+/// When the deployment that is undone was judged.
+enum JudgedDeployment {
+  /// The start of the newest record after `point` that did not say go: what was deployed later was not judged by it.
+  static func time(_ session: StepSession, after point: RestorePoint?) throws -> Timestamp? {
+    var newest: Timestamp?
+    for step in [Step.smokeTest, .watch30m] {
+      let path = "\(session.records.root)/\(step.rawValue).json"
+      guard try session.context.files.status(of: path) != nil else { continue }
+      let tree: JSONValue
+      do {
+        tree = try JSONValue(parsing: try session.context.files.read(path))
+      } catch let error as JSONSyntaxError {
+        throw RecordError(path: path, reason: error.description)
+      }
+      guard let verdict = tree["verdict"]?.string, let text = tree["startedAt"]?.string,
+        let startedAt = Timestamp(text)
+      else {
+        throw RecordError(
+          path: path, reason: "it has no verdict or no time: not a record of \(step.rawValue)")
+      }
+      if verdict == Verdict.go.rawValue { continue }
+      if let point, startedAt <= point.createdAt { continue }
+      newest = max(newest ?? startedAt, startedAt)
+    }
+    return newest
+  }
+}
+
+/// How long actions took before.
+enum EarlierRuns {
+  /// Estimates learned from the records of earlier runs.
+  static func estimates(_ session: StepSession) throws -> Estimates {
+    var estimates = Estimates.runbook
+    let folder = "\(session.records.root)/runs"
+    guard try session.context.files.status(of: folder) != nil else { return estimates }
+    for run in try session.context.files.names(in: folder).suffix(20) {
+      let path = "\(folder)/\(run)/\(Step.autoRevert.rawValue).json"
+      guard try session.context.files.status(of: path) != nil else { continue }
+      // An estimate is not worth failing for: what cannot be read teaches nothing.
+      guard let record = try? session.records.read(RevertPart.self, at: path) else { continue }
+      for action in record.part.actions where action.result == "done" {
+        guard let kind = PlannedAction.Kind(rawValue: action.action) else { continue }
+        estimates.learn(kind, seconds: (action.finishedAt - action.startedAt).inSeconds)
+      }
+    }
+    return estimates
+  }
+}

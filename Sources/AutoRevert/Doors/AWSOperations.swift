@@ -1,0 +1,194 @@
+import AWSClients
+import Records
+import RollbackPlan
+import SystemInterfaces
+
+/// CloudFormation over its client, as the engine asks for it.
+public struct AWSOperations: CloudFormationOperations {
+  private let client: CloudFormationClient
+  private let clock: any WallClock
+
+  /// The operations that `client` makes.
+  public init(_ client: CloudFormationClient, clock: any WallClock) {
+    self.client = client
+    self.clock = clock
+  }
+
+  public func describe(_ stack: String) async throws(OperationFailure) -> DescribedStack? {
+    try await asking { try await client.describeStack(stack) }.map(DescribedStack.init)
+  }
+
+  public func events(_ stack: String, since time: Timestamp) async throws(OperationFailure)
+    -> [DescribedEvent]
+  {
+    try await asking { try await client.describeStackEvents(stack, since: time) }.map(DescribedEvent.init)
+  }
+
+  public func template(_ stack: String) async throws(OperationFailure) -> String {
+    try await asking { try await client.getTemplate(stack, stage: .original) }
+  }
+
+  public func exports() async throws(OperationFailure) -> [DescribedExport] {
+    try await asking { try await client.listExports() }.map {
+      DescribedExport(name: $0.name, value: $0.value, stack: $0.exportingStackId)
+    }
+  }
+
+  public func importers(of export: String) async throws(OperationFailure) -> [String] {
+    try await asking { try await client.listImports(export) }
+  }
+
+  public func cancelUpdate(_ stack: String, token: String) async throws(OperationFailure) {
+    try await asking { try await client.cancelUpdateStack(stack, token: token) }
+  }
+
+  public func continueRollback(
+    _ stack: String, skipping: [String], token: String
+  ) async throws(OperationFailure) {
+    try await asking {
+      try await client.continueUpdateRollback(stack, resourcesToSkip: skipping, token: token)
+    }
+  }
+
+  public func rollbackStack(_ stack: String, token: String) async throws(OperationFailure) {
+    try await asking { try await client.rollbackStack(stack, retainExceptOnCreate: true, token: token) }
+  }
+
+  public func createChangeSet(_ request: RestoreRequest) async throws(OperationFailure) -> String {
+    var update = StackUpdate(.body(request.template))
+    update.parameters = request.parameters.map { parameter in
+      parameter.value.map { StackParameter(parameter.name, $0) } ?? .previous(parameter.name)
+    }
+    update.capabilities = request.capabilities
+    update.tags = request.tags.map { AWSTag($0.name, $0.value) }
+    update.notificationARNs = request.notificationARNs
+    // Alarms that the bad version set off would undo the restore.
+    update.rollbackConfiguration = RollbackConfiguration.none
+    let made = update
+    return try await asking {
+      try await client.createChangeSet(request.stack, name: request.name, made, token: request.name)
+    }
+  }
+
+  public func changeSet(
+    _ name: String, of stack: String
+  ) async throws(OperationFailure) -> DescribedChangeSet? {
+    do {
+      let found = try await client.describeChangeSet(name, stack: stack)
+      if found.status == "DELETE_COMPLETE" { return nil }
+      return DescribedChangeSet(
+        state: AWSOperations.state(found),
+        changes: found.changes.map {
+          ChangedResource(
+            logicalID: $0.logicalId, type: $0.type, action: $0.action, replacement: $0.replacement,
+            policy: $0.policyAction)
+        })
+    } catch let error as AWSError where error.kind == .notFound {
+      return nil
+    } catch {
+      throw OperationFailure(describing: error)
+    }
+  }
+
+  static func state(_ found: ChangeSet) -> DescribedChangeSet.State {
+    if found.isPending || found.status.hasPrefix("DELETE_") { return .pending }
+    if found.isEmpty { return .empty }
+    guard found.status == "CREATE_COMPLETE" else {
+      return .failed(found.statusReason ?? "its status is \(found.status), and no reason is given")
+    }
+    return found.executionStatus == "AVAILABLE" ? .ready : .unusable("it is \(found.executionStatus)")
+  }
+
+  public func executeChangeSet(
+    _ name: String, of stack: String, token: String
+  ) async throws(OperationFailure) {
+    try await asking { try await client.executeChangeSet(name, stack: stack, token: token) }
+  }
+
+  public func deleteChangeSet(_ name: String, of stack: String) async throws(OperationFailure) {
+    try await asking { try await client.deleteChangeSet(name, stack: stack) }
+  }
+
+  public func deleteStack(_ stack: String, token: String) async throws(OperationFailure) {
+    try await asking { try await client.deleteStack(stack, token: token) }
+  }
+
+  public func driftedResources(_ stack: String) async throws(OperationFailure) -> [String] {
+    try await asking {
+      let detection = try await client.detectStackDrift(stack)
+      for _ in 1...100 {
+        let state = try await client.describeStackDriftDetectionStatus(detection)
+        if state.detectionStatus == "DETECTION_COMPLETE" {
+          return try await client.describeStackResourceDrifts(stack).map(\.logicalId).sorted()
+        }
+        if state.detectionStatus == "DETECTION_FAILED" {
+          throw OperationFailure(.refused, state.detectionReason ?? "drift detection failed without a reason")
+        }
+        try await clock.sleep(for: .seconds(3))
+      }
+      throw OperationFailure(.refused, "drift detection did not end within five minutes")
+    }
+  }
+
+  private func asking<Value>(_ call: () async throws -> Value) async throws(OperationFailure) -> Value {
+    do {
+      return try await call()
+    } catch {
+      throw OperationFailure(describing: error)
+    }
+  }
+}
+
+extension OperationFailure {
+  /// An error of the clients by what it says of the call's effect.
+  init(describing error: any Error) {
+    switch error {
+    case let error as OperationFailure: self = error
+    case let error as AWSError:
+      self.init(
+        OperationFailure.kind(error),
+        error.advice.isEmpty ? error.description : "\(error.description)\n  \(error.advice)")
+    case let error as CredentialsError: self.init(.credentials, error.description)
+    case is CancellationError: self.init(.uncertain, "interrupted")
+    default: self.init(.uncertain, "\(error)")
+    }
+  }
+
+  private static func kind(_ error: AWSError) -> Kind {
+    // The only code that says that the same token came before.
+    if error.code.hasPrefix("TokenAlreadyExists") { return .alreadyAccepted }
+    switch error.kind {
+    case .throttled: return .throttled
+    case .credentialsMissing, .credentialsExpired, .credentialsInvalid, .accessDenied: return .credentials
+    case .unreachable: return .unreachable
+    case .transient, .replyLost, .badAnswer: return .uncertain
+    case .notFound, .noUpdates, .conflict, .other: return .refused
+    }
+  }
+}
+
+extension DescribedStack {
+  init(_ stack: Stack) {
+    self.init(
+      id: stack.id, name: stack.name, status: stack.status.rawValue,
+      updatedAt: stack.updatedAt ?? stack.createdAt ?? Timestamp(microseconds: 0))
+    reason = stack.statusReason
+    parameters = stack.parameters.map {
+      .init(name: $0.key, value: $0.value, noEcho: $0.value == "****", resolvedValue: $0.resolvedValue)
+    }
+    tags = stack.tags.map { StackTag(name: $0.key, value: $0.value) }
+    outputs = stack.outputs.map { .init(name: $0.key, value: $0.value, exportName: $0.exportName) }
+    changeSet = stack.changeSetId
+    isTerminationProtected = stack.hasTerminationProtection
+    hasRollbackTriggers = !stack.rollbackConfiguration.triggers.isEmpty
+  }
+}
+
+extension DescribedEvent {
+  init(_ event: StackEvent) {
+    self.init(
+      at: event.time, logicalID: event.logicalId, physicalID: event.physicalId ?? "", type: event.type,
+      status: event.status, reason: event.statusReason, token: event.clientRequestToken,
+      isOfStack: event.isOfStack)
+  }
+}
