@@ -155,7 +155,8 @@ let package = Package(
     // What tests share: manual clock, in-memory transport, temporary folders, real servers.
     .target(
       name: "TestSupport",
-      dependencies: ["SystemInterfaces", "HTTPTransport", "JSONValues"], path: "Tests/TestSupport",
+      dependencies: ["SystemInterfaces", "HTTPTransport", "JSONValues", "AWSClients", "CurlTransport"],
+      path: "Tests/TestSupport",
       swiftSettings: strict),
     tests("SystemInterfaces", []),
     tests("JSONValues", []),
@@ -193,7 +194,8 @@ let package = Package(
     tests(
       "Watch30m",
       [
-        "SystemInterfaces", "Records", "JSONValues", "StepCommand", "HealthJudgement", "HTTPTransport", "Reporting",
+        "SystemInterfaces", "Records", "JSONValues", "StepCommand", "HealthJudgement", "HTTPTransport",
+        "Reporting",
       ]),
     tests(
       "AutoRevert",
@@ -202,7 +204,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "JSONValues", "SystemInterfaces", "preflight-snapshot", "diff-gate", "smoke-test",
+        "TestSupport", "JSONValues", "SystemInterfaces", "CurlTransport", "preflight-snapshot", "diff-gate", "smoke-test",
         "watch-30m", "auto-revert",
       ], swiftSettings: strict),
   ],

@@ -24,7 +24,11 @@ enum SQLCases {
       let rule = try #require(entry["rule"]?.string)
       let report = SQLAnalysis.analyze(Array(sql.utf8), dialect: .postgresql)
       let found = report.statements.contains { $0.rules.contains(rule) }
-      if found == entry["violates"]?.bool { right += 1 } else { wrong.append("\(entry["name"]?.string ?? "") found: \(found)") }
+      if found == entry["violates"]?.bool {
+        right += 1
+      } else {
+        wrong.append("\(entry["name"]?.string ?? "") found: \(found)")
+      }
     }
     print("squawk cases: \(right) right, \(wrong.count) wrong")
     for line in wrong { print("  wrong: \(line)") }
