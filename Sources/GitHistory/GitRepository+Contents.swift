@@ -55,6 +55,12 @@ extension GitRepository {
     return TreeEntry(mode: UInt32(git_tree_entry_filemode_raw(entry).rawValue), id: ObjectId(id))
   }
 
+  /// The entry at `path`; the tree nil is the one without entries.
+  func entry(at path: String, in tree: ObjectId?) throws(GitError) -> TreeEntry? {
+    guard let tree, tree != GitRepository.emptyTree else { return nil }
+    return try entry(at: path, inTree: tree)
+  }
+
   private func absentFolder(of path: String, inTree tree: ObjectId) throws(GitError) -> String? {
     var folder = tree
     var shown = ""

@@ -14,7 +14,7 @@ extension GitRepository {
       git_status_list_new(&list, handle, &options), "git_status_list_new",
       "compare the work tree \(workTree ?? "") with HEAD")
     defer { git_status_list_free(list) }
-    let absent = try skippedPaths()
+    var skipped: Set<String>?
     var paths: [String] = []
     for index in 0..<git_status_list_entrycount(list) {
       guard let entry = git_status_byindex(list, index)?.pointee,
@@ -22,7 +22,10 @@ extension GitRepository {
         let path = delta.pointee.new_file.path ?? delta.pointee.old_file.path
       else { continue }
       let name = String(cString: path)
-      if entry.status == GIT_STATUS_WT_DELETED, absent.contains(name) { continue }
+      if entry.status == GIT_STATUS_WT_DELETED {
+        if skipped == nil { skipped = try skippedPaths() }
+        if skipped?.contains(name) == true { continue }
+      }
       paths.append(name)
     }
     return paths
@@ -33,7 +36,6 @@ extension GitRepository {
 
   /// What a sparse checkout leaves out of the work tree: absent there, and not deleted.
   private func skippedPaths() throws(GitError) -> Set<String> {
-    guard configuration("core.sparsecheckout") == "true" else { return [] }
     var index: OpaquePointer?
     try GitError.check(
       git_repository_index(&index, handle), "git_repository_index", "read the index of \(gitFolder)")

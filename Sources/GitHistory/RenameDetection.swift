@@ -37,8 +37,7 @@ private struct RenameSearch {
   // Destination to source and score.
   private var found: [Int: (source: Int, score: Int)] = [:]
   private var usedSources: Set<Int> = []
-  private var indices: [ObjectId: SimilarityIndex] = [:]
-  private var sizes: [ObjectId: Int] = [:]
+  private var similarity = SimilarityCache()
 
   init(_ changes: [TreeChange]) {
     self.changes = changes
@@ -149,24 +148,7 @@ private struct RenameSearch {
     guard let old = changes[source].old, let new = changes[destination].new, isFile(old), isFile(new) else {
       return 0
     }
-    let (oldSize, newSize) = try (size(repository, old.id), size(repository, new.id))
-    if SimilarityIndex.sizesExclude(oldSize, newSize, minimum: minimum) { return 0 }
-    return try index(repository, old.id).score(index(repository, new.id))
-  }
-
-  private mutating func size(_ repository: GitRepository, _ id: ObjectId) throws(GitError) -> Int {
-    if let known = sizes[id] { return known }
-    let size = try repository.blobSize(id)
-    sizes[id] = size
-    return size
-  }
-
-  private mutating func index(_ repository: GitRepository, _ id: ObjectId) throws(GitError) -> SimilarityIndex
-  {
-    if let known = indices[id] { return known }
-    let index = try repository.withBlob(id) { SimilarityIndex($0) }
-    indices[id] = index
-    return index
+    return try similarity.score(repository, old.id, new.id, minimum: minimum)
   }
 
   /// The changes with renames joined, where the new path stands.

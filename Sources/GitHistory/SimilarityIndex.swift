@@ -54,3 +54,33 @@ struct SimilarityIndex {
     return shared * SimilarityIndex.maximum / max(size, other.size)
   }
 }
+
+/// Scores of pairs of blobs; each blob is read once.
+struct SimilarityCache {
+  private var indices: [ObjectId: SimilarityIndex] = [:]
+  private var sizes: [ObjectId: Int] = [:]
+
+  /// The score of two blobs, of `SimilarityIndex.maximum`; 0 where their sizes alone exclude `minimum`.
+  mutating func score(
+    _ repository: GitRepository, _ old: ObjectId, _ new: ObjectId, minimum: Int
+  ) throws(GitError) -> Int {
+    let (oldSize, newSize) = try (size(repository, old), size(repository, new))
+    if SimilarityIndex.sizesExclude(oldSize, newSize, minimum: minimum) { return 0 }
+    return try index(repository, old).score(index(repository, new))
+  }
+
+  private mutating func size(_ repository: GitRepository, _ id: ObjectId) throws(GitError) -> Int {
+    if let known = sizes[id] { return known }
+    let size = try repository.blobSize(id)
+    sizes[id] = size
+    return size
+  }
+
+  private mutating func index(_ repository: GitRepository, _ id: ObjectId) throws(GitError) -> SimilarityIndex
+  {
+    if let known = indices[id] { return known }
+    let index = try repository.withBlob(id) { SimilarityIndex($0) }
+    indices[id] = index
+    return index
+  }
+}
