@@ -185,6 +185,11 @@ struct RevertMerge {
       refuse(place, .renamed, "the revert would put \(there) at \(place), where another file is")
       return
     }
+    // Git keeps a file and what it was turned into apart where one of them was renamed.
+    guard mine.mode & 0o170000 == old.mode & 0o170000, their.mode & 0o170000 == old.mode & 0o170000 else {
+      refuse(here, .type, "\(here) was renamed by one side and changed into another type by the other")
+      return
+    }
     guard let merged = try merge(here, old, mine, their) else { return }
     if place != here { edits[here] = .some(nil) }
     edits[place] = .some(merged)
