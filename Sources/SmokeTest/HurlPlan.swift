@@ -50,6 +50,14 @@ struct HurlPlan {
     var positions: [String: Int] = [:]
     var problems: [String] = []
 
+    /// Relative to the repository, as annotations on a commit need it; as named outside.
+    private func shown(_ path: String, _ name: String) -> String {
+      guard let root = session.repositoryRoot, path.hasPrefix(root + "/"), !path.contains("/../") else {
+        return name
+      }
+      return String(path.dropFirst(root.count + 1))
+    }
+
     /// The position of the file, read now or before; nil where it cannot be read.
     mutating func read(_ name: String, neededBy: [String]) throws -> Int? {
       let path = session.context.absolute(name)
@@ -67,7 +75,7 @@ struct HurlPlan {
       }
       let document: HurlDocument
       do throws(HurlSyntaxError) {
-        document = try HurlDocument(parsing: text, file: name)
+        document = try HurlDocument(parsing: text, file: shown(path, name))
       } catch {
         problems.append(error.description)
         return nil
@@ -93,7 +101,7 @@ struct HurlPlan {
       files.append(
         File(
           document: document, session: HurlSession(path: path, variables: variables, environment: own),
-          input: RecordInput(path: name, sha256: Digest.sha256Hex(bytes))))
+          input: RecordInput(path: document.file, sha256: Digest.sha256Hex(bytes))))
       needs.append(needed)
       positions[path] = files.count - 1
       return files.count - 1
