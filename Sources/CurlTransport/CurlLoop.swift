@@ -22,6 +22,8 @@ final class CurlLoop: Sendable {
 
   func enqueue(_ command: Command) {
     inbox.withLock { inbox in
+      // Whoever filled the inbox has woken the loop, which takes all that is in it.
+      let isFirst = inbox.commands.isEmpty
       inbox.commands.append(command)
       if inbox.hasStopped { return }
       if !inbox.hasStarted {
@@ -30,7 +32,8 @@ final class CurlLoop: Sendable {
         multi = curl_multi_init()
         startThread()
       }
-      curl_multi_wakeup(multi)
+      // Inside the lock: once the loop has stopped there is nothing to wake.
+      if isFirst { curl_multi_wakeup(multi) }
     }
   }
 

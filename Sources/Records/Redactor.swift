@@ -15,8 +15,16 @@ public final class Redactor: Sendable {
 
   /// Whether the values of a key with this name are secret, by the contract's patterns.
   public static func isSecretName(_ name: String) -> Bool {
-    let upper = name.uppercased()
-    return ["KEY", "SECRET", "PASSWORD", "TOKEN", "PASSWD", "CREDENTIAL"].contains { upper.contains($0) }
+    // By bytes: every variable of the process is asked about at every start.
+    let upper = name.utf8.map { (0x61...0x7A).contains($0) ? $0 - 32 : $0 }
+    return secretWords.contains { word in
+      upper.count >= word.count
+        && (0...upper.count - word.count).contains { upper[$0...].starts(with: word) }
+    }
+  }
+
+  private static let secretWords = ["KEY", "SECRET", "PASSWORD", "TOKEN", "PASSWD", "CREDENTIAL"].map {
+    Array($0.utf8)
   }
 
   /// Learns a secret value. Values of fewer than eight bytes are only taken out of fields that `named` covers.

@@ -75,6 +75,14 @@ extension FileSystem {
   public func readText(_ path: String) throws(FileError) -> String {
     String(decoding: try read(path), as: UTF8.self)
   }
+  /// No second names: fails with EOPNOTSUPP (95).
+  public func link(_ existing: String, to path: String) throws(FileError) {
+    throw FileError(operation: "link", path: path, code: 95)
+  }
+  /// As `rename`.
+  public func replace(_ destination: String, with source: String) throws(FileError) {
+    try rename(source, to: destination)
+  }
   /// Whether anything stands at `path`.
   public func exists(_ path: String) -> Bool { (try? status(of: path)) != nil }
 }
