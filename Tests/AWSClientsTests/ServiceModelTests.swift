@@ -198,7 +198,6 @@ struct ServiceModelTests {
 
   @Test func `the model server notices what is wrong`() async throws {
     let error = await #expect(throws: AWSError.self) {
-      try await RDSClient(client).describeDBSnapshots(nil, ofInstance: nil, type: nil)
       var update = StackUpdate(.previous)
       update.capabilities = ["CAPABILITY_UNKNOWN"]
       try await CloudFormationClient(client).updateStack("s", update, token: "t")
