@@ -57,7 +57,10 @@ struct ChangeFindings {
       all.append(tell("resource-replaced", severity, "\(what) is replaced: \(fate(change))."))
       judgeRefusal(outcome, pair)
     case .mayReplace:
-      all.append(tell("resource-may-be-replaced", .warning, "\(what) may be replaced or removed."))
+      all.append(
+        tell(
+          "resource-may-be-replaced", outcome.isLookUpOnly ? .notice : .warning,
+          "\(what) may be replaced or removed."))
     case .update:
       if TypeFacts.hasOwnAttributes(change.type), !TypeFacts.isCustomResource(change.type) {
         add(

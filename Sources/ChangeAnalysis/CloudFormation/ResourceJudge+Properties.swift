@@ -21,7 +21,11 @@ extension ResourceJudge {
     let attributes = changedAttributes(before, after)
     let paths = outcome.differences.map { $0.path.joined(separator: "/") }
     let lookedUp = outcome.differences.filter(\.likeness.isLookUpOnly)
-    if lookedUp.count < outcome.differences.count || !attributes.isEmpty { outcome.change.action = .update }
+    outcome.isLookUpOnly =
+      !lookedUp.isEmpty && lookedUp.count == outcome.differences.count && attributes.isEmpty
+    if !outcome.isLookUpOnly, !(outcome.differences.isEmpty && attributes.isEmpty) {
+      outcome.change.action = .update
+    }
     for difference in outcome.differences {
       if case .open(let inputs) = difference.likeness { outcome.open.formUnion(inputs) }
     }
@@ -142,6 +146,7 @@ extension ResourceJudge {
 
   private func arrow(_ before: ResolvedValue, _ after: ResolvedValue) -> String {
     if isSecret(before) || isSecret(after) { return "a secret value" }
-    return "\(before.summary) becomes \(after.summary)"
+    let (old, new) = (before.summary, after.summary)
+    return old == new ? "\(new) is another one now" : "\(old) becomes \(new)"
   }
 }

@@ -16,6 +16,8 @@ final class ResourceJudge {
     var differences: [PropertyDifference] = []
     /// Inputs that an open answer depends on.
     var open: Set<UnknownInput> = []
+    /// Whether nothing but values that CloudFormation looks up at deployment leaves it open.
+    var isLookUpOnly = false
     var changedProperties: Set<String> { Set(differences.compactMap(\.path.first)) }
   }
 
@@ -85,7 +87,8 @@ final class ResourceJudge {
       return isVolatile ? .open(input) : .same
     case .replace:
       return attribute.map(TypeFacts.survivesReplacement) == true ? .open(input) : .different
-    case .mayReplace: return .open(input)
+    // What a look-up alone leaves open stays such for those who refer to it.
+    case .mayReplace: return .open(outcome.isLookUpOnly ? outcome.open : input)
     case .create, .delete, .orphan, .snapshotThenDelete, .import: return .different
     }
   }

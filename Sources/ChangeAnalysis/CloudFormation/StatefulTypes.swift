@@ -69,8 +69,8 @@ public struct StatefulTypes: Hashable, Sendable {
     "AWS::ECR::Repository",
     // Names that others rely on and that cannot be had back.
     "AWS::Route53::HostedZone", "AWS::EC2::EIP", "AWS::CloudFormation::Stack", "AWS::Serverless::Application",
-    // Hosts with disks of their own.
-    "AWS::EC2::Instance", "AWS::Lightsail::Database", "AWS::Lightsail::Disk",
+    // Hosts and organisations that people fill by hand.
+    "AWS::Lightsail::Database", "AWS::Lightsail::Disk",
     "AWS::Lightsail::Instance", "AWS::Lightsail::Bucket", "AWS::Connect::Instance", "AWS::Pinpoint::App",
     "AWS::WorkMail::Organization",
   ]

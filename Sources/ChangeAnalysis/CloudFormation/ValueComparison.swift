@@ -124,9 +124,9 @@ struct ValueComparison {
     case (.reference(let id, let attribute), .reference(let id2, let attribute2)):
       if id != id2 { return .different }
       return attribute == attribute2 ? reference(id, attribute) : .open([left, right])
-    case (.lookedUp(_, let name), .lookedUp(_, let name2)):
-      // The same name may hold another value by now.
-      return name == name2 ? .open([right]) : .open([left, right])
+    case (.lookedUp(_, let name), .lookedUp(let parameter, let name2)):
+      // The same name may hold another value by now; another name is a change of its own.
+      return name == name2 ? .open([right]) : .open([right, .parameter(parameter)])
     default: return left == right ? .same : .open([left, right])
     }
   }

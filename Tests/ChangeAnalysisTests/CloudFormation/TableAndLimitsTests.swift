@@ -146,10 +146,19 @@ import Testing
       Resources:
         Host: {Type: AWS::EC2::Instance, Properties: {ImageId: !Ref Image}}
         Text: {Type: AWS::SSM::Parameter, Properties: {Name: n, Value: !Ref Image}}
+        Address: {Type: AWS::EC2::EIPAssociation, Properties: {InstanceId: !Ref Host}}
+        Shown: {Type: AWS::SSM::Parameter, Properties: {Name: m, Value: !Ref Host}}
       """
     let result = try change(template, template)
-    #expect(result.actions == ["Host": .mayReplace])
-    #expect(result.finding("lookup-open")?.message.contains("Host, Text take the value") == true)
+    // Dependents of what only a look-up leaves open are no more certain than that.
+    #expect(result.actions == ["Host": .mayReplace, "Address": .mayReplace])
+    #expect(result.findings.allSatisfy { $0.severity == .notice })
+    let renamed = try change(template, template, newParameters: ["Image": "/other"])
+    #expect(
+      renamed.actions == ["Host": .mayReplace, "Text": .update, "Address": .mayReplace, "Shown": .update])
+    #expect(renamed.finding("resource-may-be-replaced")?.severity == .warning)
+    #expect(
+      result.finding("lookup-open")?.message.contains("Host, Text, Address, Shown take the value") == true)
   }
 
   @Test func `values that are missing are named, previous ones can be kept`() throws {
