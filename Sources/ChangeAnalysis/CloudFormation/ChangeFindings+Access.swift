@@ -12,7 +12,7 @@ extension ChangeFindings {
       let before = PermissionGrants(isNew ? .map([]) : oldProperties(pair))
       let grants = PermissionGrants(after)
       let added = before.added(by: grants)
-      let wildcards = added.filter(\.isWildcard)
+      let wildcards = added.filter { $0.isWildcard(in: pair.type) }
       if !wildcards.isEmpty {
         tell(
           "iam-wildcard", isNew ? .warning : .error,
@@ -20,7 +20,7 @@ extension ChangeFindings {
       }
       // What a new resource may do is part of reviewing it; what an old one gains is easily missed.
       if isNew { continue }
-      let rest = added.filter { !$0.isWildcard }
+      let rest = added.filter { !$0.isWildcard(in: pair.type) }
       if !rest.isEmpty {
         tell(
           "iam-widened", .warning,

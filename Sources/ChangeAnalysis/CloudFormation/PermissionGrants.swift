@@ -14,9 +14,12 @@ struct PermissionGrants {
     }
 
     /// Whether the grant names everything: all actions on all resources, or anyone.
-    var isWildcard: Bool {
+    func isWildcard(in type: String) -> Bool {
       if condition != .absent { return false }
-      if let text = principal.text, text == "*" || text == "AWS:*" { return true }
+      // Only who is in the network reaches an endpoint, and other policies still hold for them.
+      if type != "AWS::EC2::VPCEndpoint", let text = principal.text, text == "*" || text == "AWS:*" {
+        return true
+      }
       return action == .text("*") && resource == .text("*")
     }
 

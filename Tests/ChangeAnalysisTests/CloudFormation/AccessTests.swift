@@ -94,6 +94,12 @@ import Testing
     #expect(try change("Resources: {}", everything).finding("iam-wildcard")?.severity == .warning)
   }
 
+  @Test func `anyone at a network's own endpoint is not the world`() throws {
+    let everyone = "[{Effect: Allow, Action: 's3:Get*', Resource: x, Principal: '*'}]"
+    #expect(try compare("[]", everyone, type: "AWS::EC2::VPCEndpoint").codes == ["iam-widened"])
+    #expect(try compare("[]", everyone, type: "AWS::SQS::QueuePolicy").codes == ["iam-wildcard"])
+  }
+
   @Test func `statements under an open condition count`() throws {
     let text = """
       Parameters: {P: {Type: String}}
