@@ -109,7 +109,6 @@ private func compare(_ item: JSONValue) throws -> TemplateChange {
 @Suite(.enabled(if: SharedCases.folder != nil)) struct `Against cdk diff` {
   /// What a case is about, and why the answer is another one here.
   static let otherwise: [(part: String, why: String)] = [
-    ("DependsOn", "real change sets do not list a resource whose DependsOn alone changes"),
     (
       "that include changeset > changeset",
       "cdk takes the answer from a change set handed in, not from the templates"
@@ -123,6 +122,7 @@ private func compare(_ item: JSONValue) throws -> TemplateChange {
     ("SAM Resources", "cdk takes an empty change set's answer; the function's code does change"),
     ("sso", "the template has a member called Type that is no resource"),
     ("SsoInstance", "the template has a member called Type that is no resource"),
+    ("DependsOn", "real change sets do not list a resource whose DependsOn alone changes"),
     ("ForEach", "the loop's resources are judged, where cdk shows the loop"),
   ]
 
