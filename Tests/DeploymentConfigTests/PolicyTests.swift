@@ -1,0 +1,93 @@
+import DeploymentConfig
+import Foundation
+import JSONValues
+import TestSupport
+import Testing
+
+@Suite struct PolicyTests {
+  private func read(_ text: String) throws -> Policy { try Policy(parsing: Array(text.utf8), path: "backstop.yml") }
+
+  @Test func `an empty file is the defaults`() throws {
+    var expected = Policy()
+    expected.path = "backstop.yml"
+    #expect(try read("# nothing\n") == expected)
+    #expect(expected.isProduction("prod") && expected.isProduction("eu-live") && !expected.isProduction("staging"))
+  }
+
+  @Test func `every part is read`() throws {
+    let policy = try read(
+      """
+      version: 1
+      non-production: [dev, perf]
+      order: [Api, database]
+      options: { records: /var/records }
+      preflight-snapshot: { database-snapshot: always, keep-snapshots: 3, staging: perf, allow-drift: false, require-clean: true }
+      diff-gate:
+        templates: ["infra/*.yaml"]
+        ignore: vendor/**
+        severities: { ban-drop-column: warning }
+        stateful-types: [Custom::Store]
+        rules: [{ code: no-friday, path: "*.yaml", contains: friday, message: no, severity: notice }]
+      smoke-test: { files: a.hurl, deadline: 3m, concurrency: 4, flaky: fail, allow-writes: true, latency-factor: 2.5 }
+      watch-30m: { for: 10m, every: 30s, settle: 1m, judge: mann-whitney, error-rate: 0.05, logs: false }
+      auto-revert: { deadline: 1h, maximum-per-day: 1, maximum-age: 2h, kill-switch: STOP, branch: false }
+      notifications: [{ kind: slack, url-from: SLACK_URL, environments: [prod] }]
+      """)
+    #expect(policy.nonProduction == ["dev", "perf"] && policy.order == ["api", "database"])
+    #expect(policy.isProduction("staging"), "a list of one's own replaces the built-in one")
+    #expect(policy.options == ["records": "/var/records"])
+    #expect(policy.snapshot.databaseSnapshot == .always && policy.snapshot.stagingEnvironment == "perf")
+    #expect(policy.gate.ignore == ["vendor/**"] && policy.gate.rules.first?.code == "no-friday")
+    #expect(policy.smoke.files == ["a.hurl"] && policy.smoke.deadline == .seconds(180))
+    #expect(policy.watch.length == .seconds(600) && policy.watch.judge == .mannWhitney && !policy.watch.readsLogs)
+    #expect(policy.revert.killSwitch == "STOP" && !policy.revert.makesBranch)
+    #expect(policy.notifications.first?.variable == "SLACK_URL")
+  }
+
+  @Test(
+    arguments: [
+      ("smoke-test:\n  dedline: 1m", 2, "unknown key 'smoke-test.dedline'"), ("colour: red", 1, "unknown key 'colour'"),
+      ("watch-30m:\n  every: soon", 2, "watch-30m.every: expected a duration"),
+      ("smoke-test:\n  concurrency: 0", 2, "a whole number from 1 to 512"), ("version: 2", 1, "expected 1"),
+      ("smoke-test: [a]", 1, "expected a mapping"), ("smoke-test:\n  flaky: maybe", 2, "one of fail, warn, pass"),
+      ("- a", 1, "expected a mapping"), ("a: [", 1, ""), ("diff-gate:\n  rules:\n    - cod: x", 3, "unknown key"),
+      ("notifications: [{kind: slack}]", 0, "url-from"),
+    ])
+  func `mistakes are named with their line`(text: String, line: Int, message: String) {
+    let error = #expect(throws: ConfigError.self) { try read(text) }
+    #expect(error?.line == line || line == 1 && error?.line == 2, "\(error?.description ?? "")")
+    #expect(error?.message.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func `roles that the order does not name come before the last`() {
+    let policy = Policy()
+    #expect(
+      policy.sorted(["database", "cache", "api", "monitoring"]) == ["monitoring", "api", "cache", "database"])
+    #expect(policy.sorted(["cache"]) == ["cache"])
+  }
+
+  @Test(
+    arguments: [("90s", 90_000), ("1h30m", 5_400_000), ("500ms", 500), ("2d", 172_800_000), ("45", 45_000)]
+      as [(String, Int64)])
+  func `durations are read and written`(text: String, milliseconds: Int64) {
+    #expect(Duration(text: text) == .milliseconds(milliseconds))
+    #expect(Duration(text: Duration.milliseconds(milliseconds).text) == .milliseconds(milliseconds))
+  }
+
+  @Test(arguments: ["", "m", "1x", "-1s", "1 m", "s1", "1e99h"])
+  func `other text is no duration`(text: String) { #expect(Duration(text: text) == nil) }
+
+  /// The names that the reader knows are those of the published schema, part by part.
+  @Test func `the published schema and the reader agree on every key`() throws {
+    let schema = try JSONValue(
+      parsing: String(contentsOfFile: Repository.root + "/ci/schemas/policy.schema.json", encoding: .utf8))
+    let parts = ["", "preflight-snapshot", "diff-gate", "smoke-test", "watch-30m", "auto-revert"]
+    for part in parts {
+      let published = part.isEmpty ? schema["properties"] : schema["properties"]?[part]?["properties"]
+      let text = part.isEmpty ? "no-such-key: 1" : "\(part):\n  no-such-key: 1"
+      let error = #expect(throws: ConfigError.self) { try read(text) }
+      let known = error?.message.components(separatedBy: "expected one of ").last?.components(separatedBy: ", ")
+      #expect(known?.sorted() == published?.object?.names.sorted(), "\(part)")
+    }
+  }
+}
