@@ -142,8 +142,10 @@ let package = Package(
     library(
       "AutoRevert",
       [
-        "StepCommand", "RollbackPlan", "SmokeTest", "SmokeChecks", "AWSClients", "GitHistory", "Records", "Reporting",
-        "DeploymentConfig", "JSONValues", "YAMLDocuments", "CryptoDigests", "HTTPTransport", "SystemInterfaces",
+        "StepCommand", "RollbackPlan", "SmokeTest", "SmokeChecks", "AWSClients", "GitHistory", "Records",
+        "Reporting",
+        "DeploymentConfig", "JSONValues", "YAMLDocuments", "CryptoDigests", "HTTPTransport",
+        "SystemInterfaces",
         argumentParser,
       ]),
     step("preflight-snapshot", "PreflightSnapshot"),
@@ -183,7 +185,8 @@ let package = Package(
       "SmokeChecks",
       ["HTTPTransport", "CurlTransport", "SystemInterfaces", "HurlFile", "JSONValues", "Records"]),
     tests(
-      "PreflightSnapshot", ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "HTTPTransport"]),
+      "PreflightSnapshot",
+      ["AWSClients", "SystemInterfaces", "Records", "JSONValues", "StepCommand", "HTTPTransport"]),
     tests("DiffGate", ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "ChangeAnalysis"]),
     tests(
       "SmokeTest",
@@ -204,7 +207,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "JSONValues", "SystemInterfaces", "CurlTransport", "preflight-snapshot", "diff-gate", "smoke-test",
+        "TestSupport", "JSONValues", "SystemInterfaces", "CurlTransport", "preflight-snapshot", "diff-gate",
+        "smoke-test",
         "watch-30m", "auto-revert",
       ], swiftSettings: strict),
   ],

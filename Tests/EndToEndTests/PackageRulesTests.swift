@@ -20,7 +20,9 @@ import Testing
     for file in files {
       for line in file.text.split(separator: "\n") where line.contains("import ") {
         let words = line.split(separator: " ")
-        guard let mark = words.firstIndex(of: "import"), mark + 1 < words.count, !line.hasPrefix("//") else { continue }
+        guard let mark = words.firstIndex(of: "import"), mark + 1 < words.count, !line.hasPrefix("//") else {
+          continue
+        }
         #expect(!forbidden.contains(String(words[mark + 1])), "\(file.path): \(line)")
       }
     }
@@ -28,7 +30,9 @@ import Testing
 
   @Test func `no file is longer than six hundred lines, and half are at most 120`() throws {
     let files = try Self.swiftFiles("Sources")
-    let lengths = files.map { ($0.path, $0.text.split(separator: "\n", omittingEmptySubsequences: false).count) }
+    let lengths = files.map {
+      ($0.path, $0.text.split(separator: "\n", omittingEmptySubsequences: false).count)
+    }
     for (path, length) in lengths where !path.contains("Generated") { #expect(length <= 601, "\(path)") }
     let sorted = lengths.map(\.1).sorted()
     #expect(sorted[sorted.count / 2] <= 130, "the median is \(sorted[sorted.count / 2])")

@@ -61,7 +61,8 @@ struct PreflightEndToEndTests {
       #expect(mode == 0o600)
     }
     #expect(!result.output.contains("planted-secret-value"))
-    #expect(try Schema.problems(of: folder(".backstop/prod/preflight-snapshot.json"), "preflight-snapshot") == "")
+    #expect(
+      try Schema.problems(of: folder(".backstop/prod/preflight-snapshot.json"), "preflight-snapshot") == "")
     let rehearsals = try await aws.changeSets(of: name)
     #expect(rehearsals.isEmpty, "the rehearsal's change set is removed")
   }

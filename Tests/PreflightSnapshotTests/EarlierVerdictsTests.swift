@@ -20,20 +20,26 @@ import Testing
 
   @Test func `a gate or snapshot that stopped says nothing of what is deployed`() {
     #expect(
-      EarlierVerdicts([entry(.diffGate, .stop, at: 1), entry(.preflightSnapshot, .stop, at: 2)]).findings.isEmpty)
+      EarlierVerdicts([entry(.diffGate, .stop, at: 1), entry(.preflightSnapshot, .stop, at: 2)]).findings
+        .isEmpty)
   }
 
   @Test func `a later restore answers, an earlier one does not`() {
-    #expect(EarlierVerdicts([entry(.watch30m, .stop, at: 1), entry(.autoRevert, .go, at: 2)]).findings.isEmpty)
-    #expect(EarlierVerdicts([entry(.watch30m, .stop, at: 3), entry(.autoRevert, .go, at: 2)]).findings.count == 1)
+    #expect(
+      EarlierVerdicts([entry(.watch30m, .stop, at: 1), entry(.autoRevert, .go, at: 2)]).findings.isEmpty)
+    #expect(
+      EarlierVerdicts([entry(.watch30m, .stop, at: 3), entry(.autoRevert, .go, at: 2)]).findings.count == 1)
   }
 
   @Test func `a passing smoke test answers for another commit alone`() {
     #expect(
-      EarlierVerdicts([entry(.watch30m, .stop, at: 1), entry(.smokeTest, .go, at: 2, commit: "fix")]).findings.isEmpty)
-    #expect(EarlierVerdicts([entry(.watch30m, .stop, at: 1), entry(.smokeTest, .go, at: 2)]).findings.count == 1)
+      EarlierVerdicts([entry(.watch30m, .stop, at: 1), entry(.smokeTest, .go, at: 2, commit: "fix")]).findings
+        .isEmpty)
     #expect(
-      EarlierVerdicts([entry(.watch30m, .stop, at: 3), entry(.smokeTest, .go, at: 2, commit: "fix")]).findings.count
+      EarlierVerdicts([entry(.watch30m, .stop, at: 1), entry(.smokeTest, .go, at: 2)]).findings.count == 1)
+    #expect(
+      EarlierVerdicts([entry(.watch30m, .stop, at: 3), entry(.smokeTest, .go, at: 2, commit: "fix")]).findings
+        .count
         == 1)
   }
 

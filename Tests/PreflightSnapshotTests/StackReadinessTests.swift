@@ -25,7 +25,8 @@ import Testing
   }
 
   @Test func `an unknown status stops`() {
-    let findings = StackReadiness.findings(state(), status: StackStatus(rawValue: "PAUSED"), allowsDrift: true)
+    let findings = StackReadiness.findings(
+      state(), status: StackStatus(rawValue: "PAUSED"), allowsDrift: true)
     #expect(findings.map(\.severity) == [.error])
   }
 
@@ -33,14 +34,20 @@ import Testing
     var drifted = state()
     drifted.driftStatus = "DRIFTED"
     #expect(
-      StackReadiness.findings(drifted, status: .updateComplete, allowsDrift: true).map(\.severity) == [.warning])
-    #expect(StackReadiness.findings(drifted, status: .updateComplete, allowsDrift: false).map(\.severity) == [.error])
+      StackReadiness.findings(drifted, status: .updateComplete, allowsDrift: true).map(\.severity) == [
+        .warning
+      ])
+    #expect(
+      StackReadiness.findings(drifted, status: .updateComplete, allowsDrift: false).map(\.severity) == [
+        .error
+      ])
   }
 
   @Test func `hidden parameters are named, never valued`() {
     var hidden = state()
     hidden.parameters = [
-      StackParameter(name: "Password", value: nil, noEcho: true), StackParameter(name: "Size", value: "3", noEcho: false),
+      StackParameter(name: "Password", value: nil, noEcho: true),
+      StackParameter(name: "Size", value: "3", noEcho: false),
     ]
     let findings = StackReadiness.findings(hidden, status: .updateComplete, allowsDrift: true)
     #expect(findings.map(\.code) == ["hidden-parameter"])

@@ -8,21 +8,24 @@ extension LocalAWS {
   public var client: AWSClient {
     AWSClient(
       transport: CurlTransport(environment: Environment()), clock: SystemClock(), random: Randomness(),
-      configuration: AWSConfiguration(environment: environment, files: LocalFileSystem()), region: "us-east-1",
+      configuration: AWSConfiguration(environment: environment, files: LocalFileSystem()),
+      region: "us-east-1",
       credentials: StaticCredentials(AWSCredentials(accessKeyId: "test", secretAccessKey: "test")))
   }
 
   /// Creates a stack and waits until it is complete.
   public func createStack(_ name: String, template: String, parameters: [String: String] = [:]) async throws {
     let cloudFormation = CloudFormationClient(client)
-    _ = try await cloudFormation.createStack(name, update(template, parameters), token: "create-\(UUID().uuidString)")
+    _ = try await cloudFormation.createStack(
+      name, update(template, parameters), token: "create-\(UUID().uuidString)")
     try await wait(for: name)
   }
 
   /// Updates a stack and waits until CloudFormation has finished, well or not.
   public func updateStack(_ name: String, template: String, parameters: [String: String] = [:]) async throws {
     let cloudFormation = CloudFormationClient(client)
-    _ = try await cloudFormation.updateStack(name, update(template, parameters), token: "update-\(UUID().uuidString)")
+    _ = try await cloudFormation.updateStack(
+      name, update(template, parameters), token: "update-\(UUID().uuidString)")
     try await wait(for: name)
   }
 
