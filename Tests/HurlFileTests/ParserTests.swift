@@ -203,6 +203,7 @@ import Testing
     ("POST http://a/\n <a/>", 2, 2, "XML body"),
     ("POST http://a/\n```graphql\n{}\n```", 2, 1, "GraphQL body"),
     ("POST http://a/\n```hex\n00\n```", 2, 1, "hex body"),
+    ("GET http://a/\nHTTP 200\n[Asserts]\nbody == ```graphql\n{}\n```", 4, 9, "GraphQL body"),
     ("GET http://a/\n[Options]\nunix-socket: /x", 3, 1, "unix-socket"),
     ("GET http://a/\nHTTP 200\n[Asserts]\nxpath \"//a\" exists", 4, 1, "the query xpath"),
     ("GET http://a/\nHTTP 200\n[Asserts]\nbody xpath \"//a\" exists", 4, 6, "the filter xpath"),

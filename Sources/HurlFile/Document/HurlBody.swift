@@ -14,7 +14,7 @@ public struct HurlBody: Hashable, Sendable {
     case file(HurlTemplate)
   }
   /// What stands after three backquotes.
-  public enum Language: String, Hashable, Sendable { case json, xml, base64, hex, graphql }
+  public enum Language: String, Hashable, Sendable { case json, xml }
 
   /// Where the body begins.
   public let position: HurlPosition

@@ -16,13 +16,8 @@ extension HurlParser {
 
   private mutating func bodyContent() throws(HurlSyntaxError) -> HurlBody.Content? {
     if scanner.isNext("```") {
-      let (language, text, position) = try multiline()
-      switch language {
-      case .graphql?: throw scanner.unsupported("a GraphQL body", at: position)
-      case .base64?, .hex?:
-        throw scanner.unsupported("a \(language?.rawValue ?? "") body in several lines", at: position)
-      default: return .multiline(language: language, text)
-      }
+      let (language, text) = try multiline()
+      return .multiline(language: language, text)
     }
     if scanner.peek == "`" { return .text(try quoted("`")) }
     if scanner.isNext("base64,") { return .bytes(try base64()) }
@@ -81,16 +76,14 @@ extension HurlParser {
   // MARK: Several lines
 
   /// Text between three backquotes: the lines between them, or the rest of the one line.
-  mutating func multiline() throws(HurlSyntaxError) -> (
-    language: HurlBody.Language?, text: HurlTemplate, position: HurlPosition
-  ) {
+  mutating func multiline() throws(HurlSyntaxError) -> (language: HurlBody.Language?, text: HurlTemplate) {
     let position = scanner.position
     scanner.advance(3)
     let afterMarks = scanner
     let header = scanner.takeWhile { $0 != "\n" && $0 != "\r" && $0 != "`" }
     guard scanner.takeNewline() else {
       scanner.reset(to: afterMarks)
-      return (nil, try lines(escapes: false, placeholders: true, isOneLine: true), position)
+      return (nil, try lines(escapes: false, placeholders: true, isOneLine: true))
     }
     let words = header.split(separator: ",", omittingEmptySubsequences: false).map {
       String($0).trimmingSpaces
@@ -101,6 +94,8 @@ extension HurlParser {
       switch word {
       case "escape": escapes = true
       case "novariable": placeholders = false
+      case "graphql": throw scanner.unsupported("a GraphQL body", at: position)
+      case "base64", "hex": throw scanner.unsupported("a \(word) body in several lines", at: position)
       default:
         guard offset == 0, let found = HurlBody.Language(rawValue: word) else {
           throw scanner.error(
@@ -110,7 +105,7 @@ extension HurlParser {
         language = found
       }
     }
-    return (language, try lines(escapes: escapes, placeholders: placeholders, isOneLine: false), position)
+    return (language, try lines(escapes: escapes, placeholders: placeholders, isOneLine: false))
   }
 
   private mutating func lines(
