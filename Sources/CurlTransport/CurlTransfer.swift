@@ -69,6 +69,11 @@ final class CurlTransfer: @unchecked Sendable {
       settings.set("TLS verification", CURLOPT_SSL_VERIFYPEER, 0)
       settings.set("TLS verification", CURLOPT_SSL_VERIFYHOST, 0)
     }
+    if let family = options.addressFamily {
+      let choice = family == .ipv4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6
+      settings.set("address family", CURLOPT_IPRESOLVE, Int(choice))
+    }
+    if options.sendsPathAsIs { settings.set("path as is", CURLOPT_PATH_AS_IS, 1) }
     if let file = options.certificateAuthorityFile { settings.set("CA file", CURLOPT_CAINFO, file) }
     if let file = options.clientCertificateFile { settings.set("client certificate", CURLOPT_SSLCERT, file) }
     if let file = options.clientKeyFile { settings.set("client key", CURLOPT_SSLKEY, file) }

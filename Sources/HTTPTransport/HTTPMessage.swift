@@ -70,6 +70,12 @@ public struct HTTPOptions: Hashable, Sendable {
   public var clientCertificateFile: String?
   /// The key of `clientCertificateFile`, where it is a file of its own.
   public var clientKeyFile: String?
+  /// Internet protocol versions that names may be resolved to.
+  public enum AddressFamily: Hashable, Sendable { case ipv4, ipv6 }
+  /// Both, unless one is asked for.
+  public var addressFamily: AddressFamily?
+  /// Whether `/./` and `/../` in the path are sent as they are.
+  public var sendsPathAsIs = false
   /// `host:port:address` entries used instead of name resolution.
   public var resolve: [String] = []
   /// `host:port:otherHost:otherPort` entries.

@@ -214,6 +214,31 @@ struct HurlBench {
     #expect(checks[2]["class"]?.string == "redirect-loop")
   }
 
+  @Test func `a path may be sent as it is, and an address family asked for`() async throws {
+    let checks = try await HurlBench().checks(
+      """
+      GET {{API_ENDPOINT}}/a/../hello
+      HTTP 200
+
+      GET {{API_ENDPOINT}}/a/../hello
+      [Options]
+      path-as-is: true
+      HTTP 404
+
+      GET http://localhost:8000/hello
+      [Options]
+      ipv4: true
+      HTTP 200
+
+      GET http://localhost:8000/hello
+      [Options]
+      ipv6: true
+      HTTP 200
+      """)
+    // The server listens on an address of version 4 alone.
+    #expect(checks.map { $0["outcome"]?.string } == ["pass", "pass", "pass", "fail"])
+  }
+
   @Test func `compressed answers are read whether or not they were asked for`() async throws {
     let checks = try await HurlBench().checks(
       """

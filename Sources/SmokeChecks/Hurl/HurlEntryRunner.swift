@@ -141,6 +141,7 @@ struct HurlEntryRunner: Sendable {
   private func keep(_ captures: [HurlEvaluation.Capture], body: [UInt8]) {
     guard !captures.isEmpty || session.environment.keepsLastBody else { return }
     let environment = session.environment
+    let line = entry.position.line
     session.update { state in
       for capture in captures {
         if capture.isRedacted || environment.isSecretName(capture.name) {
@@ -151,7 +152,8 @@ struct HurlEntryRunner: Sendable {
         }
         state.missing[capture.name] = nil
       }
-      if environment.keepsLastBody { state.lastBody = body }
+      // Entries may overlap: the last in the file counts, whichever ends last.
+      if environment.keepsLastBody, (state.lastBody?.line ?? 0) <= line { state.lastBody = (line, body) }
     }
   }
 

@@ -68,8 +68,6 @@ struct HurlExchange: Sendable {
     }
     try refuse("netrc", options.netrc == true || options.netrcFile != nil || options.netrcOptional == true)
     try refuse("limit-rate", options.limitRate != nil)
-    try refuse("ipv4 or ipv6", options.addressFamily != nil)
-    try refuse("path-as-is", options.pathAsIs == true)
     try refuse("http3", options.version == .http3)
     func file(_ name: String?) -> String? {
       guard let name, !name.hasPrefix("/") else { return name }
@@ -89,6 +87,8 @@ struct HurlExchange: Sendable {
     made.certificateAuthorityFile = file(options.caCertificate)
     made.clientCertificateFile = file(options.clientCertificate)
     made.clientKeyFile = file(options.clientKey)
+    made.addressFamily = options.addressFamily.map { $0 == .ipv4 ? .ipv4 : .ipv6 }
+    made.sendsPathAsIs = options.pathAsIs == true
     made.resolve = options.resolve
     made.connectTo = options.connectTo
     made.proxy = options.proxy

@@ -51,7 +51,8 @@ public final class HurlSession: Sendable {
   struct State: Sendable {
     var variables: HurlVariables
     var cookies = CookieJar()
-    var lastBody: [UInt8]?
+    /// The body of the entry that stands last among those answered so far, and its line.
+    var lastBody: (line: Int, bytes: [UInt8])?
     /// Captures that did not come about, and the line that should have made them.
     var missing: [String: Int] = [:]
   }
@@ -70,8 +71,8 @@ public final class HurlSession: Sendable {
   /// The variables as they stand.
   public var variables: HurlVariables { state.withLock { $0.variables } }
 
-  /// The body of the last answer, where it is kept.
-  public var lastBody: [UInt8]? { state.withLock { $0.lastBody } }
+  /// The body that answered the last entry, where it is kept.
+  public var lastBody: [UInt8]? { state.withLock { $0.lastBody?.bytes } }
 
   /// Takes over what another file captured.
   public func adopt(_ variables: HurlVariables) {
