@@ -74,8 +74,8 @@ struct LiveWatchCommand {
     guard let record = command.record, session.context.files.exists(session.context.absolute(record)) else {
       return earlier
     }
-    let text = try session.context.files.readText(session.context.absolute(record))
-    let seen = try PointsFile.parse(text, path: record)
+    let bytes = try session.context.files.read(session.context.absolute(record))
+    let seen = try PointsFile.parse(bytes, path: record)
     for name in seen.names where name.name.hasPrefix(probePrefix) {
       for (time, point) in seen.points[name] ?? [:] where time >= schedule.deployedAt {
         earlier.insert(point, into: name)

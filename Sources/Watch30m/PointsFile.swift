@@ -6,20 +6,22 @@ import SystemInterfaces
 enum PointsFile {
   static let header = "timestamp,series,kind,value,count"
 
-  /// Reads `text`; a malformed line is an error that names `path` and the line.
-  static func parse(_ text: String, path: String) throws(StepFailure) -> Observations {
+  /// Reads a file; a malformed line is an error that names `path` and the line.
+  static func parse(_ bytes: [UInt8], path: String) throws(StepFailure) -> Observations {
     var observations = Observations()
     var hasHeader = false
     var number = 0
     // A byte order mark is none of the first field.
-    let body =
-      text.unicodeScalars.first == "\u{FEFF}" ? Substring(text.unicodeScalars.dropFirst()) : text[...]
-    for line in body.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+    let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+    for whole in body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
       number += 1
-      if line.allSatisfy(\.isWhitespace) { continue }
+      let line = whole.last == UInt8(ascii: "\r") ? whole.dropLast() : whole
+      if line.allSatisfy(isBlank) { continue }
       guard hasHeader else {
-        guard line.filter({ $0 != " " && $0 != "\"" }) == header else {
-          throw failure(path, number, "expected the header \(header), found '\(line.prefix(80))'")
+        let found = line.filter { !isBlank($0) && $0 != UInt8(ascii: "\"") }
+        guard found.elementsEqual(header.utf8) else {
+          let shown = String(decoding: line.prefix(80), as: UTF8.self)
+          throw failure(path, number, "expected the header \(header), found '\(shown)'")
         }
         hasHeader = true
         continue
@@ -31,8 +33,10 @@ enum PointsFile {
     return observations
   }
 
+  private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
   private static func point(
-    _ line: Substring, _ path: String, _ number: Int
+    _ line: ArraySlice<UInt8>, _ path: String, _ number: Int
   ) throws(StepFailure) -> (SeriesName, SeriesPoint) {
     guard let fields = fields(line) else { throw failure(path, number, "a quoted field does not end") }
     guard fields.count == 5 else {
@@ -73,32 +77,40 @@ enum PointsFile {
   }
 
   /// The fields of a line, without quotes and surrounding white space; nil where a quoted field does not end.
-  private static func fields(_ line: Substring) -> [String]? {
-    var fields = [""]
-    var isQuoted = false
-    var wasQuoted = false
-    var rest = line
-    while let character = rest.popFirst() {
-      switch (character, isQuoted) {
-      case ("\"", true) where rest.first == "\"":
-        rest.removeFirst()
-        fields[fields.count - 1].append("\"")
-      case ("\"", true): isQuoted = false
-      case ("\"", false) where fields[fields.count - 1].isEmpty: (isQuoted, wasQuoted) = (true, true)
-      case (",", false):
-        if !wasQuoted { trim(&fields[fields.count - 1]) }
-        fields.append("")
-        wasQuoted = false
-      case (" ", false) where fields[fields.count - 1].isEmpty || wasQuoted: break
-      default: fields[fields.count - 1].append(character)
+  private static func fields(_ line: ArraySlice<UInt8>) -> [String]? {
+    let (quote, comma) = (UInt8(ascii: "\""), UInt8(ascii: ","))
+    var fields: [String] = []
+    var position = line.startIndex
+    while true {
+      while position < line.endIndex, isBlank(line[position]) { position += 1 }
+      var field: [UInt8] = []
+      if position < line.endIndex, line[position] == quote {
+        position += 1
+        while true {
+          guard position < line.endIndex else { return nil }
+          if line[position] != quote {
+            field.append(line[position])
+          } else if position + 1 < line.endIndex, line[position + 1] == quote {
+            field.append(quote)
+            position += 1
+          } else {
+            break
+          }
+          position += 1
+        }
+        // What follows the closing quote up to the comma is no part of the field.
+        while position < line.endIndex, line[position] != comma { position += 1 }
+      } else {
+        while position < line.endIndex, line[position] != comma {
+          field.append(line[position])
+          position += 1
+        }
+        while let last = field.last, isBlank(last) { field.removeLast() }
       }
+      fields.append(String(decoding: field, as: UTF8.self))
+      guard position < line.endIndex else { return fields }
+      position += 1
     }
-    if !wasQuoted { trim(&fields[fields.count - 1]) }
-    return isQuoted ? nil : fields
-  }
-
-  private static func trim(_ field: inout String) {
-    while field.last?.isWhitespace == true { field.removeLast() }
   }
 
   /// `observations` as a file that `parse` reads back.

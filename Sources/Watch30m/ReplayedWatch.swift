@@ -24,7 +24,7 @@ struct ReplayedWatch {
         .data, "cannot read the points \(path): \(SystemError.message(error.code))",
         advice: "name a file that --record wrote")
     }
-    var seen = try PointsFile.parse(String(decoding: bytes, as: UTF8.self), path: path)
+    var seen = try PointsFile.parse(bytes, path: path)
     let period = command.period?.value ?? seen.period
     let last = seen.end ?? deployedAt
     let length = command.length?.value ?? max(period, last - deployedAt + period)

@@ -11,7 +11,7 @@ import Testing
 
   private func refusal(of text: String) -> StepFailure? {
     do throws(StepFailure) {
-      _ = try PointsFile.parse(text, path: "points.csv")
+      _ = try PointsFile.parse(Array(text.utf8), path: "points.csv")
       return nil
     } catch {
       return error
@@ -23,7 +23,7 @@ import Testing
       "\u{FEFF}timestamp,series,kind,value,count\r\n2026-11-24T10:01:00Z,api/shop,errors,3,100\r\n\r\n"
       + "2026-11-24T11:00:00+01:00,\"a \"\"quoted\"\", name\",latency,120.5,7\r\n"
       + "2026-11-24T10:00:00.5Z, api/shop ,errors,0,0\r\n2026-11-24T10:00:00Z,cpu,gauge,-1.5,"
-    let seen = try PointsFile.parse(text, path: "points.csv")
+    let seen = try PointsFile.parse(Array(text.utf8), path: "points.csv")
     #expect(seen.count == 4)
     let quoted = SeriesName(name: "a \"quoted\", name", kind: .latency)
     let point = try #require(seen.points[quoted]?.values.first)
@@ -59,7 +59,7 @@ import Testing
 
   @Test func `a point that is repeated is a revision`() throws {
     let text = Self.header + Self.good + "\n2026-11-24T10:00:00Z,api/shop,errors,7,100\n"
-    let seen = try PointsFile.parse(text, path: "points.csv")
+    let seen = try PointsFile.parse(Array(text.utf8), path: "points.csv")
     #expect(seen.count == 1)
     #expect(seen.points.values.first?.values.first?.value == 7)
   }
@@ -77,7 +77,7 @@ import Testing
       }
     }
     let text = PointsFile.text(seen)
-    #expect(try PointsFile.parse(text, path: "x") == seen)
-    #expect(PointsFile.text(try PointsFile.parse(text, path: "x")) == text)
+    #expect(try PointsFile.parse(Array(text.utf8), path: "x") == seen)
+    #expect(PointsFile.text(try PointsFile.parse(Array(text.utf8), path: "x")) == text)
   }
 }

@@ -134,8 +134,8 @@ import Testing
   @Test func `a recording is recorded again as it was`() async throws {
     try record { _ in (0, 104, 40) }
     #expect(await run(replay + ["--record", "again.csv"]) == 0)
-    let again = try PointsFile.parse(files.readText(folder("again.csv")), path: "again.csv")
-    #expect(try PointsFile.parse(files.readText(folder("points.csv")), path: "points.csv") == again)
+    let again = try PointsFile.parse(files.read(folder("again.csv")), path: "again.csv")
+    #expect(try PointsFile.parse(files.read(folder("points.csv")), path: "points.csv") == again)
     #expect(try files.status(of: folder("again.csv"))?.mode == 0o600)
   }
 
