@@ -50,16 +50,24 @@ struct CloudWatchLogsSource: LogSource {
   var client: LogsClient
   /// Lines that are read at most: a log that says nothing but errors needs no more to be told.
   static let most = 5000
-  /// What runtimes and libraries write when something goes wrong.
-  static let pattern = "?ERROR ?Error ?Exception ?Traceback ?\"Task timed out\""
+  /// What Lambda's runtimes write when something goes wrong: `ERROR` of loggers and of unhandled exceptions, and a
+  /// sentence of its own for a timeout. Asked for one after the other: a pattern of alternatives is not understood
+  /// everywhere.
+  static let patterns = ["ERROR", "\"Task timed out\""]
 
   func errors(
     in group: String, from start: Timestamp, to end: Timestamp
   ) async throws -> (events: [LogLine], isWhole: Bool) {
     do {
-      let events = try await client.filterLogEvents(
-        group: group, pattern: Self.pattern, start: start, end: end, maximum: Self.most)
-      return (events.map { LogLine(time: $0.time, message: $0.message) }, events.count < Self.most)
+      var found: [LogLine] = []
+      var isWhole = true
+      for pattern in Self.patterns {
+        let events = try await client.filterLogEvents(
+          group: group, pattern: pattern, start: start, end: end, maximum: Self.most)
+        found += events.map { LogLine(time: $0.time, message: $0.message) }
+        isWhole = isWhole && events.count < Self.most
+      }
+      return (found.sorted { $0.time < $1.time }, isWhole)
     } catch let error as AWSError where error.kind == .notFound {
       // A function that never ran has no log group.
       return ([], true)

@@ -1,0 +1,196 @@
+import Foundation
+import JSONValues
+import SystemInterfaces
+import TestSupport
+import Testing
+
+/// The built `watch-30m` against a local AWS: four stacks, an API that answers, metrics and logs of its own.
+@Suite(.serialized, .enabled(if: LocalAWS.isInstalled))
+struct Watch30mEndToEndCloudTests {
+  /// One cloud with the demo's application for all of these tests.
+  private static let prepared = Result { () throws -> (cloud: LocalAWS, folder: TemporaryFolder) in
+    let cloud = try LocalAWS()
+    let folder = TemporaryFolder()
+    try FileManager.default.copyItem(
+      atPath: Repository.root + "/ci/demo-application/infra", toPath: folder("infra"))
+    try makeRepository(folder)
+    try python(["\(Repository.root)/ci/demo_cloud.py", "deploy", "prod", folder.path], cloud, in: folder)
+    return (cloud, folder)
+  }
+  private let cloud: LocalAWS
+  private let folder: TemporaryFolder
+
+  init() throws { (cloud, folder) = try Self.prepared.get() }
+
+  /// The deploy script keeps its secrets where git keeps its own.
+  private static func makeRepository(_ folder: TemporaryFolder) throws {
+    let git = try Process.run(URL(fileURLWithPath: "/usr/bin/env"), arguments: ["git", "init", "-q", folder.path])
+    git.waitUntilExit()
+    try #require(git.terminationStatus == 0)
+  }
+
+  /// Runs Python with botocore against the cloud; fails with what it wrote.
+  private static func python(_ arguments: [String], _ cloud: LocalAWS, in folder: TemporaryFolder) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Repository.root + "/.build/venv/bin/python")
+    process.arguments = arguments
+    process.environment = cloud.environment.variables
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+  }
+
+  private func traffic(_ count: Int) throws {
+    try Self.python(
+      ["\(Repository.root)/ci/demo_cloud.py", "traffic", "prod", folder.path, "\(count)"], cloud, in: folder)
+  }
+
+  /// Records twenty requests and `failures` failures for each of the ten seconds before now.
+  private func putMetrics(failures: Int) throws {
+    let script = """
+      import botocore.session, datetime, sys
+      client = botocore.session.get_session().create_client("cloudwatch", region_name="us-east-1")
+      now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+      dimensions = [{"Name": "ApiName", "Value": "CiraInvoice-prod"}, {"Name": "Stage", "Value": "prod"}]
+      for age in range(1, 11):
+          time = now - datetime.timedelta(seconds=age)
+          client.put_metric_data(Namespace="AWS/ApiGateway", MetricData=[
+              {"MetricName": name, "Dimensions": dimensions, "Timestamp": time, "Value": value}
+              for name, value in (("Count", 20), ("5XXError", int(sys.argv[1])), ("4XXError", 0), ("Latency", 50))])
+      """
+    try Self.python(["-c", script, "\(failures)"], cloud, in: folder)
+  }
+
+  private var now: Timestamp { SystemClock().now }
+
+  private func watch(
+    _ arguments: [String], deployedAt: Timestamp, records: String, on cloud: LocalAWS? = nil,
+    whileRunning: (Int32) throws -> Void = { _ in }
+  ) throws -> (outcome: BuiltStep.Outcome, record: JSONValue) {
+    let step = BuiltStep(
+      "watch-30m", in: folder.path, variables: (cloud ?? self.cloud).environment.variables)
+    let outcome = try step.run(
+      ["prod", "--format", "json", "--records", records, "--deployed-at", deployedAt.description] + arguments,
+      whileRunning: whileRunning)
+    let path = folder("\(records)/watch-30m.json")
+    let record =
+      FileManager.default.fileExists(atPath: path)
+      ? try JSONValue(parsing: LocalFileSystem().read(path)) : JSONValue.null
+    return (outcome, record)
+  }
+
+  @Test func `an API that answers as before is a go`() throws {
+    try traffic(60)
+    let deployedAt = now
+    try traffic(60)
+    let (outcome, record) = try watch(
+      ["--for", "10s", "--every", "1s", "--record", "seen.csv"], deployedAt: deployedAt, records: "good")
+    #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
+    let series = try #require(record["series"]?.array)
+    let names = series.compactMap { $0["name"]?.string }
+    #expect(names.contains("probe:GET /"))
+    #expect(names.contains("api/CiraInvoice-prod/prod"))
+    #expect(names.contains { $0.hasPrefix("function/") })
+    #expect(names.contains { $0.hasPrefix("workflow/") })
+    #expect(names.contains { $0.hasPrefix("database/") })
+    let calls = try #require(record["calls"]?["getMetricData"]?.int)
+    #expect(calls > 1)
+    #expect(try #require(record["calls"]?["metricsRequested"]?.int) >= calls * 10)
+    #expect(try #require(record["calls"]?["estimatedUsd"]?.double) > 0)
+    // What was recorded is judged the same without the cloud.
+    let replayed = try BuiltStep("watch-30m", in: folder.path).run([
+      "prod", "--replay", "seen.csv", "--deployed-at", deployedAt.description, "--records", "again",
+    ])
+    #expect(replayed.status == 0, "\(replayed.output) \(replayed.error)")
+  }
+
+  @Test func `errors in the metrics are a stop, though the endpoint answers`() throws {
+    try traffic(60)
+    Thread.sleep(until: Date(timeIntervalSinceNow: 11))
+    try putMetrics(failures: 12)
+    let deployedAt = now - .seconds(10)
+    let (outcome, record) = try watch(
+      ["--for", "30s", "--every", "2s"], deployedAt: deployedAt, records: "bad")
+    #expect(outcome.status == 1, "\(outcome.output) \(outcome.error)")
+    let errors = try #require(
+      record["series"]?.array?.first {
+        $0["name"]?.string == "api/CiraInvoice-prod/prod" && $0["kind"]?.string == "errors"
+      })
+    #expect(errors["verdict"]?.string == "severe")
+    #expect(try #require(Timestamp(errors["onset"]?.string ?? "")) >= deployedAt)
+    #expect(record["findings"]?.array?.first?["code"]?.string == "watch-severe")
+    #expect(outcome.duration < .seconds(30))
+  }
+
+  @Test func `new errors in a function's log are quoted, without the key`() throws {
+    let script = """
+      import botocore.session, time
+      client = botocore.session.get_session().create_client("logs", region_name="us-east-1")
+      group = "/aws/lambda/CiraInvoice-JobManagement-prod"
+      for call in (lambda: client.create_log_group(logGroupName=group),
+                   lambda: client.create_log_stream(logGroupName=group, logStreamName="test")):
+          try: call()
+          except client.exceptions.ResourceAlreadyExistsException: pass
+      key = next(line.split("=", 1)[1].strip() for line in open("deployment-prod.config") if line.startswith("API_KEY="))
+      client.put_log_events(logGroupName=group, logStreamName="test", logEvents=[
+          {"timestamp": int(time.time() * 1000), "message": "ERROR ledger refused key " + key}])
+      """
+    let deployedAt = now
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Repository.root + "/.build/venv/bin/python")
+    process.arguments = ["-c", script]
+    process.environment = cloud.environment.variables
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+    let (outcome, record) = try watch(["--for", "3s", "--every", "1s"], deployedAt: deployedAt, records: "logs")
+    let finding = try #require(
+      record["findings"]?.array?.first { $0["code"]?.string == "watch-new-log-error" },
+      "\(outcome.output) \(outcome.error)")
+    let message = try #require(finding["message"]?.string)
+    #expect(message.contains("ERROR ledger refused key"))
+    let config = try LocalFileSystem().readText(folder("deployment-prod.config"))
+    let line = try #require(config.split(separator: "\n").first { $0.hasPrefix("API_KEY=") })
+    let key = String(line.dropFirst("API_KEY=".count))
+    #expect(key.count >= 8)
+    #expect(!outcome.output.contains(key) && !outcome.error.contains(key))
+  }
+
+  @Test func `an interrupted watch leaves its record`() throws {
+    let deployedAt = now
+    let path = folder("interrupted.csv")
+    let (outcome, record) = try watch(
+      ["--for", "10m", "--every", "1s", "--record", "interrupted.csv"], deployedAt: deployedAt,
+      records: "interrupted",
+      whileRunning: { id in
+        // The file stands after the first look.
+        while !FileManager.default.fileExists(atPath: path) { usleep(20_000) }
+        kill(id, SIGINT)
+      })
+    #expect(outcome.status == 130)
+    #expect(record["verdict"]?.string == "inconclusive")
+    #expect(record["findings"]?.array?.contains { $0["code"]?.string == "watch-early-end" } == true)
+    #expect(outcome.duration < .seconds(60))
+  }
+
+  @Test func `an AWS that dies in the middle leaves the question open`() throws {
+    var dying: LocalAWS? = try LocalAWS()
+    let own = TemporaryFolder()
+    try FileManager.default.copyItem(atPath: folder("infra"), toPath: own("infra"))
+    try Self.makeRepository(own)
+    try Self.python(
+      ["\(Repository.root)/ci/demo_cloud.py", "deploy", "prod", own.path], #require(dying), in: own)
+    var variables = try #require(dying).environment.variables
+    variables["AWS_MAX_ATTEMPTS"] = "1"
+    let outcome = try BuiltStep("watch-30m", in: own.path, variables: variables).run(
+      ["prod", "--for", "5s", "--every", "1s", "--record", "seen.csv"],
+      whileRunning: { _ in
+        while !FileManager.default.fileExists(atPath: own("seen.csv")) { usleep(20_000) }
+        dying = nil
+      })
+    #expect(outcome.status == 3, "\(outcome.output) \(outcome.error)")
+    #expect(outcome.output.contains("watch-aws-unreachable"))
+  }
+}
