@@ -24,7 +24,8 @@ struct Watch30mEndToEndCloudTests {
 
   /// The deploy script keeps its secrets where git keeps its own.
   private static func makeRepository(_ folder: TemporaryFolder) throws {
-    let git = try Process.run(URL(fileURLWithPath: "/usr/bin/env"), arguments: ["git", "init", "-q", folder.path])
+    let git = try Process.run(
+      URL(fileURLWithPath: "/usr/bin/env"), arguments: ["git", "init", "-q", folder.path])
     git.waitUntilExit()
     try #require(git.terminationStatus == 0)
   }
@@ -145,7 +146,8 @@ struct Watch30mEndToEndCloudTests {
     try process.run()
     process.waitUntilExit()
     try #require(process.terminationStatus == 0)
-    let (outcome, record) = try watch(["--for", "3s", "--every", "1s"], deployedAt: deployedAt, records: "logs")
+    let (outcome, record) = try watch(
+      ["--for", "3s", "--every", "1s"], deployedAt: deployedAt, records: "logs")
     let finding = try #require(
       record["findings"]?.array?.first { $0["code"]?.string == "watch-new-log-error" },
       "\(outcome.output) \(outcome.error)")
