@@ -207,9 +207,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "JSONValues", "SystemInterfaces", "CurlTransport", "preflight-snapshot", "diff-gate",
-        "smoke-test",
-        "watch-30m", "auto-revert",
+        "TestSupport", "JSONValues", "SystemInterfaces", "CurlTransport", "AWSClients", "preflight-snapshot",
+        "diff-gate", "smoke-test", "watch-30m", "auto-revert",
       ], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -110,7 +110,8 @@ public enum Planner {
   private static func resources(
     _ plan: inout Plan, _ chosen: [StackFacts], _ facts: RevertFacts, _ options: PlanOptions
   ) {
-    guard options.method == .automatic || options.method == .restore else { return }
+    // What a stack's restore would have brought back says nothing where that restore is stopped.
+    guard options.method == .automatic || options.method == .restore, !plan.isBlocked else { return }
     let names = Set(chosen.map(\.name))
     let stage = (plan.actions.map(\.stage).max() ?? 0) + 1
     let stacksAreDue = !plan.actions.isEmpty

@@ -22,7 +22,7 @@ enum PlanText {
       lines.append("  \(stack.name): \(stack.live?.statusText ?? "not there")\(difference(stack))")
     }
     if plan.actions.isEmpty {
-      lines.append("plan: nothing to do")
+      lines.append(plan.isBlocked ? "plan: none, see below" : "plan: nothing to do")
     } else {
       lines.append("plan, about \(RevertReport.minutes(plan.estimate)):")
       for action in plan.actions {

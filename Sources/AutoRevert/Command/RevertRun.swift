@@ -15,6 +15,7 @@ struct RevertRun {
   func outcome() async throws -> StepOutcome<RevertPart> {
     if command.gitOnly { return try GitOnlyDoor.outcome(command, session) }
     let options = try planOptions()
+    let deadline = try deadline()
     let targets = session.config.stacks.map { TargetStack(role: $0.role, name: $0.name) }
     guard !targets.isEmpty else {
       throw StepFailure(
@@ -22,17 +23,19 @@ struct RevertRun {
         advice: "write API_STACK=… and the like into the configuration")
     }
     // What was not confirmed changes nothing and asks nobody.
-    let lock = command.dryRun ? nil : try takeLock()
-    defer { withExtendedLifetime(lock) {} }
-    let continued = try unfinished()
+    var continued = try unfinished()
     let confirmation = judgeConfirmation(isContinued: continued != nil)
     if case .refused(let reason, let advice) = confirmation, !command.dryRun {
       throw StepFailure(.refused, reason, advice: advice)
     }
+    let lock = command.dryRun ? nil : try takeLock()
+    defer { withExtendedLifetime(lock) {} }
+    // Whoever held the lock may have ended what was unfinished.
+    continued = try unfinished()
     try SafetyLimits(command: command, session: session).check(isContinued: continued != nil)
 
     do {
-      return try await run(options, targets, continued, confirmation)
+      return try await run(options, targets, continued, confirmation, deadline)
     } catch let failure as OperationFailure {
       throw RevertRun.stepFailure(failure, session.environment, hasJournal: !command.dryRun)
     }
@@ -40,7 +43,7 @@ struct RevertRun {
 
   private func run(
     _ options: PlanOptions, _ targets: [TargetStack], _ continued: ContinuedRevert?,
-    _ confirmation: RollbackConfirmation
+    _ confirmation: RollbackConfirmation, _ deadline: Duration
   ) async throws -> StepOutcome<RevertPart> {
     let aws = try session.aws()
     let cloudFormation = AWSOperations(CloudFormationClient(aws), clock: session.context.clock)
@@ -52,7 +55,7 @@ struct RevertRun {
 
     var task = RevertTask(
       targets: targets, restorePoint: chosen.loaded, options: options,
-      deadline: session.context.clock.now + (try deadline()))
+      deadline: session.context.clock.now + deadline)
     task.firstSeen = try journal.unfinished().map(RevertJournal.firstSeen) ?? [:]
     task.judgedAt =
       command.operator == nil ? try JudgedDeployment.time(session, after: chosen.loaded?.point) : nil

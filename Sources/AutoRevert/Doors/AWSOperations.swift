@@ -4,6 +4,9 @@ import RollbackPlan
 import SystemInterfaces
 
 /// CloudFormation over its client, as the engine asks for it.
+///
+/// Change sets are named together with their stack's name: not every service behind an endpoint finds them by its id. The
+/// engine has compared the id right before.
 public struct AWSOperations: CloudFormationOperations {
   private let client: CloudFormationClient
   private let clock: any WallClock
@@ -66,7 +69,8 @@ public struct AWSOperations: CloudFormationOperations {
     update.rollbackConfiguration = RollbackConfiguration.none
     let made = update
     return try await asking {
-      try await client.createChangeSet(request.stack, name: request.name, made, token: request.name)
+      try await client.createChangeSet(
+        Observer.stackName(request.stack), name: request.name, made, token: request.name)
     }
   }
 
@@ -74,7 +78,7 @@ public struct AWSOperations: CloudFormationOperations {
     _ name: String, of stack: String
   ) async throws(OperationFailure) -> DescribedChangeSet? {
     do {
-      let found = try await client.describeChangeSet(name, stack: stack)
+      let found = try await client.describeChangeSet(name, stack: Observer.stackName(stack))
       if found.status == "DELETE_COMPLETE" { return nil }
       return DescribedChangeSet(
         state: AWSOperations.state(found),
@@ -102,11 +106,13 @@ public struct AWSOperations: CloudFormationOperations {
   public func executeChangeSet(
     _ name: String, of stack: String, token: String
   ) async throws(OperationFailure) {
-    try await asking { try await client.executeChangeSet(name, stack: stack, token: token) }
+    try await asking {
+      try await client.executeChangeSet(name, stack: Observer.stackName(stack), token: token)
+    }
   }
 
   public func deleteChangeSet(_ name: String, of stack: String) async throws(OperationFailure) {
-    try await asking { try await client.deleteChangeSet(name, stack: stack) }
+    try await asking { try await client.deleteChangeSet(name, stack: Observer.stackName(stack)) }
   }
 
   public func deleteStack(_ stack: String, token: String) async throws(OperationFailure) {
