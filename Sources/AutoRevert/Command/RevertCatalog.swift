@@ -3,9 +3,9 @@ import RollbackPlan
 
 /// What the finding codes of `auto-revert` mean.
 enum RevertCatalog {
-  static let entries: [FindingDescription] = PlanFindingCode.allCases.map {
-    FindingDescription($0.rawValue, meaning($0), remedy: remedy($0))
-  }
+  static let entries: [FindingDescription] =
+    PlanFindingCode.allCases.map { FindingDescription($0.rawValue, meaning($0), remedy: remedy($0)) }
+    + GitOnlyFindings.catalog
 
   private static func meaning(_ code: PlanFindingCode) -> String {
     switch code {

@@ -82,7 +82,7 @@ public struct RevertCommand: StepCommand {
   @Option(help: "What the revert commit stands on. (default: HEAD)")
   var onto: String?
 
-  @Option(help: "The branch that gets the revert commit. (default: revert/<commit>)")
+  @Option(help: "The branch that gets the revert commit. (default: backstop/revert-<commit>)")
   var branch: String?
 
   public init() {}
