@@ -15,8 +15,9 @@ import Testing
       tree: GitRepository.emptyTree, parents: [parent.id], author: author, committer: author,
       message: "Nothing is left\n")
     try git.createBranch("backstop/x", at: id, reason: "test")
-    #expect(try repository.git("log", "-1", "--format=%an <%ae> %at %s", "backstop/x")
-      == "Bo <bo@example.com> 1760000000 Nothing is left")
+    #expect(
+      try repository.git("log", "-1", "--format=%an <%ae> %at %s", "backstop/x")
+        == "Bo <bo@example.com> 1760000000 Nothing is left")
     #expect(try repository.git("rev-parse", "backstop/x^") == head)
     #expect(try repository.git("rev-parse", "HEAD") == head)
     #expect(try repository.git("status", "--porcelain").isEmpty)

@@ -109,11 +109,14 @@ enum GitOnlyDoor {
       let plan = try GitRevertPlan(
         repository, reverting: commits, mainline: commits.contains(where: \.isMerge) ? 1 : nil,
         onto: repository.commit(judged))
-      if let blocking = plan.findings.first(where: { $0.severity == .error }) { return left(blocking.message) }
+      if let blocking = plan.findings.first(where: { $0.severity == .error }) {
+        return left(blocking.message)
+      }
       let branch = GitRevertBranch(repository: repository, name: command.branch ?? plan.branchName)
       switch try branch.write(plan, at: session.context.clock.now, reason: command.reason) {
       case .made(let tip), .alreadyThere(let tip):
-        let note = "the revert of \(commits.count == 1 ? "1 commit" : "\(commits.count) commits") is on the branch "
+        let note =
+          "the revert of \(commits.count == 1 ? "1 commit" : "\(commits.count) commits") is on the branch "
           + "\(branch.name) (\(tip.short)): merge it, or the next deployment brings the fault back"
         return (branch.name, [PlanFinding(.revertCommit, .note, note)])
       case .taken(let finding): return left(finding.message)

@@ -23,7 +23,8 @@ enum GitOnlyFindings {
       notInHistory, "The commit to revert is not in the history of what it is reverted from.",
       remedy: "Check --revert and --onto."),
     FindingDescription(
-      ofMerge, "Git counts the commits of a reverted merge as merged: merging the branch again brings nothing back.",
+      ofMerge,
+      "Git counts the commits of a reverted merge as merged: merging the branch again brings nothing back.",
       remedy: "To bring them back later, revert the revert."),
   ]
 
