@@ -112,6 +112,9 @@ import Testing
     #expect(entry.response?.captures.map(\.filters.count) == [0, 3])
     #expect(entry.response?.captures.map(\.isRedacted) == [false, true])
     #expect(entry.response?.asserts.map(\.source) == ["body exists"])
+    let twice = try read(
+      "GET http://a/\nHTTP 200\n[Asserts]\nbody exists\n[Captures]\na: body\n[Asserts]\nbody isEmpty\n")
+    #expect(twice.entries[0].response?.asserts.map(\.source) == ["body exists", "body isEmpty"])
     #expect(try read("GET http://a/\n[Form]\n").entries[0].form == [])
     #expect(try read("GET http://a/\n").entries[0].form == nil)
   }
@@ -147,7 +150,6 @@ import Testing
     ("GET http://a/\nHTTP 200 OK", 2, 10, "end of the line"), ("GET http://a/\n[Nope]\n", 2, 1, "no section"),
     ("GET http://a/\n[Asserts]\nstatus == 1", 2, 1, "belongs to a response"),
     ("GET http://a/\nHTTP 200\n[Query]\n", 3, 1, "belongs to a request"),
-    ("GET http://a/\nHTTP 200\n[Asserts]\n[Asserts]", 4, 1, "stands twice"),
     ("GET http://a/\n[Query]\na: b\n[QueryStringParams]", 4, 1, "twice"),
     ("GET http://a/\n[Options]\nnope: 1", 3, 1, "nope is no option"),
     ("GET http://a/\n[Options]\nretry: -2", 3, 8, "at least -1"),

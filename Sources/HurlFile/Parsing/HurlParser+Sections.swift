@@ -56,10 +56,12 @@ extension HurlParser {
   mutating func responseSections() throws(HurlSyntaxError) -> HurlResponseSections {
     var sections = HurlResponseSections()
     var seen: Set<Section> = []
+    // Sections of a response may stand more than once.
     while let (section, position) = try sectionHeader(after: &seen) {
+      seen = []
       switch section {
-      case .captures: sections.captures = try captures()
-      case .asserts: sections.asserts = try asserts()
+      case .captures: sections.captures += try captures()
+      case .asserts: sections.asserts += try asserts()
       default:
         throw scanner.error(
           "[\(section.rawValue)] belongs to a request; a response has [Captures] and [Asserts]", at: position)
