@@ -37,9 +37,11 @@ public enum StepMain<Command: StepCommand> {
         terminal.write(answer, to: .standardOutput)
         return ExitStatus.go.rawValue
       }
+      // Before the work: a repository that cannot be read must not cost a result of half an hour.
+      let commit = try session.commitId()
       let outcome = try await interruption.run { try await command.run(in: session) }
       session.progress.finish()
-      let record = try finish(outcome, session)
+      let record = try finish(outcome, session, commit: commit)
       if let signal = interruption.signal { return signal.rawValue }
       return ExitStatus(record.verdict, inconclusiveAs: command.common.inconclusive.map(verdict)).rawValue
     } catch {
@@ -92,10 +94,10 @@ public enum StepMain<Command: StepCommand> {
   // MARK: - Results
 
   private static func finish(
-    _ outcome: StepOutcome<Command.Part>, _ session: StepSession
+    _ outcome: StepOutcome<Command.Part>, _ session: StepSession, commit: String?
   ) throws -> Record<Command.Part> {
     let record = Record<Command.Part>(
-      environment: session.environment, commit: try session.commitId(), verdict: outcome.verdict,
+      environment: session.environment, commit: commit, verdict: outcome.verdict,
       startedAt: session.startedAt, finishedAt: session.context.clock.now,
       inputs: session.configInputs + outcome.inputs, findings: outcome.findings, summary: outcome.summary,
       part: outcome.part)

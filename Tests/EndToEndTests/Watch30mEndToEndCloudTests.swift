@@ -88,6 +88,7 @@ struct Watch30mEndToEndCloudTests {
     let (outcome, record) = try watch(
       ["--for", "10s", "--every", "1s", "--record", "seen.csv"], deployedAt: deployedAt, records: "good")
     #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
+    #expect(try Schema.problems(of: folder("good/watch-30m.json"), "watch-30m") == "")
     let series = try #require(record["series"]?.array)
     let names = series.compactMap { $0["name"]?.string }
     #expect(names.contains("probe:GET /"))

@@ -41,6 +41,9 @@ import Testing
     #expect(outcome.duration < .seconds(30))
     let written = try LocalFileSystem().readText(folder(".backstop/prod/watch-30m.json"))
     #expect(try JSONValue(parsing: Array(written.utf8)) == record)
+    if LocalAWS.isInstalled {
+      #expect(try Schema.problems(of: folder(".backstop/prod/watch-30m.json"), "watch-30m") == "")
+    }
   }
 
   @Test func `text is for people, progress goes elsewhere`() throws {
