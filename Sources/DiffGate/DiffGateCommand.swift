@@ -15,7 +15,8 @@ public struct DiffGateCommand: StepCommand {
 
   @OptionGroup public var common: CommonOptions
 
-  @Option(help: "The revision that the change goes into. (default: what the CI says, else the default branch)")
+  @Option(
+    help: "The revision that the change goes into. (default: what the CI says, else the default branch)")
   var base: String?
 
   @Option(help: "The revision that holds the change. (default: HEAD)")

@@ -18,20 +18,27 @@ public enum GateFindings {
       "rollback-script-empty", "The rollback script does nothing.",
       remedy: "Write what undoes the migration, or remove the script and acknowledge its absence."),
     .init(
-      "rollback-script-removed", "The script that undoes a migration is removed.", remedy: "Keep it as long as the migration."),
+      "rollback-script-removed", "The script that undoes a migration is removed.",
+      remedy: "Keep it as long as the migration."),
     .init(
       "migration-edited", "A migration that was there before is altered.",
       remedy: "Write a new migration instead."),
     .init("migration-removed", "A migration that was there before is removed.", remedy: "Keep it."),
-    .init("template-unreadable", "A template cannot be parsed.", remedy: "Repair the line that the message names."),
+    .init(
+      "template-unreadable", "A template cannot be parsed.", remedy: "Repair the line that the message names."
+    ),
     .init(
       "template-before-unreadable", "The version before of a template cannot be parsed.",
       remedy: "Ask AWS with --change-set what the change does."),
-    .init("config-unreadable", "A configuration file cannot be read.", remedy: "Repair the line that the message names."),
+    .init(
+      "config-unreadable", "A configuration file cannot be read.",
+      remedy: "Repair the line that the message names."),
     .init(
       "config-secret-committed", "A secret is committed in clear.",
       remedy: "Change the secret at its source and keep it in Secrets Manager."),
-    .init("config-key-removed", "A configuration key is removed.", remedy: "Keep it until no deployed version reads it."),
+    .init(
+      "config-key-removed", "A configuration key is removed.",
+      remedy: "Keep it until no deployed version reads it."),
     .init("config-key-changed", "A configuration value changes."),
     .init("config-key-added", "A configuration key is new."),
     .init(
@@ -46,7 +53,12 @@ public enum GateFindings {
       "link-not-followed", "A symbolic link or submodule stands where a template or migration may.",
       remedy: "Judge what it leads to by itself."),
     .init("acknowledgement-expired", "An acknowledgement has ended.", remedy: "Renew or remove it."),
-    .init("acknowledgement-unused", "An acknowledgement is about no finding of this change.", remedy: "Remove it."),
+    .init(
+      "acknowledgement-unused", "An acknowledgement is about no finding of this change.", remedy: "Remove it."
+    ),
+    .init(
+      "acknowledgement-unowned", "Nobody has to approve the file of acknowledgements.",
+      remedy: "Name its owners in CODEOWNERS."),
     .init(
       "acknowledgement-mismatched", "An acknowledgement's finding has changed since.",
       remedy: "Look at the finding again, and acknowledge it anew."),
@@ -56,7 +68,9 @@ public enum GateFindings {
     .init(
       "change-set-differs", "CloudFormation's change set says otherwise than the templates; it is right."),
     .init("change-set-refused", "CloudFormation refuses the update.", remedy: "See the message."),
-    .init("change-set-unavailable", "CloudFormation could not be asked about a stack.", remedy: "See the message."),
+    .init(
+      "change-set-unavailable", "CloudFormation could not be asked about a stack.", remedy: "See the message."
+    ),
     .init("own-rule", "A rule of the project's own policy matched."),
   ]
 

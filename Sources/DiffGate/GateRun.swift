@@ -17,13 +17,16 @@ struct GateRun {
     session.progress.update("comparing")
     if let old = command.old, let new = command.new {
       let change = try FileComparison.change(old: old, new: new, session)
-      return try await judge(change, policy: session.policy, configs: (session.config, session.config), fromBase: [])
+      return try await judge(
+        change, policy: session.policy, configs: (session.config, session.config), fromBase: [])
     }
     let reader = ChangeReader(repository: try session.repository(), session: session)
     let range = try reader.range(base: command.base, head: command.head)
-    session.progress.detail("comparing \(range.base?.short ?? "nothing") with \(range.head.short): \(range.because)")
+    session.progress.detail(
+      "comparing \(range.base?.short ?? "nothing") with \(range.head.short): \(range.because)")
     let (policy, notes) = try policyOfBase(range, reader.repository)
-    let rulePatterns = (policy.gate.rules.map(\.path) + policy.gate.migrations + policy.gate.templates).map(PathPattern.init)
+    let rulePatterns = (policy.gate.rules.map(\.path) + policy.gate.migrations + policy.gate.templates).map(
+      PathPattern.init)
     let ignored = policy.gate.ignore.map(PathPattern.init)
     var change = try reader.change(range) { path in
       if ignored.contains(where: { $0.matches(path) }) { return false }
@@ -84,9 +87,11 @@ struct GateRun {
     }
   }
 
-  private func parameters(_ configs: (old: DeploymentConfig, new: DeploymentConfig)) throws -> ParameterValues {
+  private func parameters(_ configs: (old: DeploymentConfig, new: DeploymentConfig)) throws -> ParameterValues
+  {
     var values = ParameterValues(
-      old: ParameterValues.named(like: configs.old.entries), new: ParameterValues.named(like: configs.new.entries))
+      old: ParameterValues.named(like: configs.old.entries),
+      new: ParameterValues.named(like: configs.new.entries))
     if let path = command.oldParameters {
       values.old.merge(try ParameterFile.read(path, option: "--old-parameters", session)) { $1 }
     }
@@ -99,7 +104,8 @@ struct GateRun {
   // MARK: - Judging
 
   private func judge(
-    _ change: Change, policy: Policy, configs: (old: DeploymentConfig, new: DeploymentConfig), fromBase notes: [Finding]
+    _ change: Change, policy: Policy, configs: (old: DeploymentConfig, new: DeploymentConfig),
+    fromBase notes: [Finding]
   ) async throws -> StepOutcome<GatePart> {
     let values = try parameters(configs)
     var templates = TemplateJudge(
@@ -130,14 +136,17 @@ struct GateRun {
     findings = adjusted(GateFindings.unique(findings), policy.gate)
     let ledger = AcknowledgementLedger(
       findings, acknowledged, today: String(session.context.clock.now.description.prefix(10)))
-    let all = ledger.findings
+    let all = ledger.findings + (try unowned(ledger.entries, change, policy))
 
     let (outline, stacks) = RollbackOutline.make(
       templates: templates.comparisons, migrations: migrations, config: configs.new, policy: policy)
     var summary = GatePart.Summary(base: change.base, head: change.head, comparedBecause: change.because)
     summary.changedFiles = change.changedCount
-    summary.judgedFiles = templates.entries.count + migrations.entries.count + Set(configuration.entries.map(\.path)).count
-    for resource in templates.entries.flatMap(\.resources) { summary.resources[resource.action, default: 0] += 1 }
+    summary.judgedFiles =
+      templates.entries.count + migrations.entries.count + Set(configuration.entries.map(\.path)).count
+    for resource in templates.entries.flatMap(\.resources) {
+      summary.resources[resource.action, default: 0] += 1
+    }
     summary.stacks = stacks
     summary.spoke = spoke
     summary.rollback = outline
@@ -167,7 +176,9 @@ struct GateRun {
   {
     let path = policy.gate.acknowledgements
     var found: [Acknowledgement] = []
-    for message in change.messages { found += Acknowledgement.read(message: message.text, commit: message.id) }
+    for message in change.messages {
+      found += Acknowledgement.read(message: message.text, commit: message.id)
+    }
     guard let bytes = try change.readNew(path) else { return found }
     do throws(YAMLError) {
       found += try Acknowledgement.read(bytes, path: path)
@@ -178,6 +189,29 @@ struct GateRun {
           line: error.line > 0 ? error.line : nil, subject: "syntax"))
     }
     return found
+  }
+
+  /// A file of acknowledgements that nobody has to approve is as good as none, and said to be.
+  private func unowned(_ entries: [AcknowledgementEntry], _ change: Change, _ policy: Policy) throws
+    -> [Finding]
+  {
+    let path = policy.gate.acknowledgements
+    guard command.old == nil,
+      entries.contains(where: { $0.state == "used" && $0.source.hasPrefix("\(path):") })
+    else {
+      return []
+    }
+    for place in CodeOwners.places {
+      guard let bytes = try change.readOld(place) else { continue }
+      if !CodeOwners(String(decoding: bytes, as: UTF8.self)).owners(of: path).isEmpty { return [] }
+      break
+    }
+    return [
+      Finding(
+        "acknowledgement-unowned", .warning,
+        "CODEOWNERS of the base names no owner of \(path), so that whoever writes a change acknowledges it, too",
+        path: path, subject: "owners")
+    ]
   }
 
   private func inputs(_ change: Change) -> [RecordInput] {

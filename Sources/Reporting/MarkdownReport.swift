@@ -29,6 +29,18 @@ public enum MarkdownReport: ReportFormat {
     return lines.joined(separator: "\n") + "\n"
   }
 
+  /// The report within the size that GitHub takes for a step's summary; what goes beyond is cut at a line.
+  public static func summary(_ report: Report, byteLimit: Int = (1 << 20) - 1024) -> String {
+    let text = render(report)
+    guard text.utf8.count > byteLimit else { return text }
+    var kept = ""
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      guard kept.utf8.count + line.utf8.count < byteLimit - 200 else { break }
+      kept += line + "\n"
+    }
+    return kept + "\nThe rest does not fit here; the record has it all.\n"
+  }
+
   private static func table(_ section: ReportSection) -> [String] {
     guard let first = section.rows.first else { return [] }
     let columns = section.columns.isEmpty ? first.map { _ in "" } : section.columns

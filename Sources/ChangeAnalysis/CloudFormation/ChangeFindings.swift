@@ -44,7 +44,9 @@ struct ChangeFindings {
       all.append(tell("resource-deleted", change.stateful ? .error : .notice, "\(what) is deleted."))
     case .snapshotThenDelete:
       all.append(
-        tell("resource-snapshot-deleted", .warning, "\(what) is deleted after a last snapshot."))
+        tell(
+          "resource-snapshot-deleted", change.stateful ? .error : .warning,
+          "\(what) is deleted after a last snapshot."))
     case .orphan:
       all.append(
         tell(
@@ -52,8 +54,8 @@ struct ChangeFindings {
           "\(what) leaves the stack and stays in the account."))
     case .replace:
       let isRevision = TypeFacts.revisionTypes.contains(change.type) && !change.stateful
-      let severity: Severity =
-        change.stateful && change.oldResource == .deleted ? .error : isRevision ? .notice : .warning
+      // What becomes of the old data is one thing; the new resource starts without it in any case.
+      let severity: Severity = change.stateful ? .error : isRevision ? .notice : .warning
       all.append(tell("resource-replaced", severity, "\(what) is replaced: \(fate(change))."))
       judgeRefusal(outcome, pair)
     case .mayReplace:

@@ -54,9 +54,11 @@ public enum ConfigurationComparison {
     let new = versions.new ?? [:]
     return Set(old.keys).union(new.keys).sorted().compactMap { name in
       guard old[name] != new[name] else { return nil }
-      let kind: ConfigurationDifference.Kind = old[name] == nil ? .added : new[name] == nil ? .removed : .changed
+      let kind: ConfigurationDifference.Kind =
+        old[name] == nil ? .added : new[name] == nil ? .removed : .changed
       return ConfigurationDifference(
-        kind: kind, name: name, environment: versions.environment, path: versions.path, line: versions.lines[name],
+        kind: kind, name: name, environment: versions.environment, path: versions.path,
+        line: versions.lines[name],
         isTarget: isTarget(name), showsSecret: showsSecret(name, new[name], isSecret))
     }
   }
@@ -90,8 +92,11 @@ public enum ConfigurationComparison {
 
   private static func isTarget(_ name: String) -> Bool {
     name.hasSuffix("_STACK")
-      || ["AWS_REGION", "DATABASE_URL", "API_ENDPOINT", "STATE_MACHINE_ARN", "USE_EXTERNAL_DATABASE", "AWS_ACCOUNT_ID"]
-        .contains(name)
+      || [
+        "AWS_REGION", "DATABASE_URL", "API_ENDPOINT", "STATE_MACHINE_ARN", "USE_EXTERNAL_DATABASE",
+        "AWS_ACCOUNT_ID",
+      ]
+      .contains(name)
   }
 
   private static func showsSecret(_ name: String, _ value: String?, _ isSecret: (String) -> Bool) -> Bool {
@@ -108,7 +113,9 @@ public enum ConfigurationComparison {
   private static func passwordInURL(_ value: String) -> Bool {
     guard let scheme = value.firstRange(of: "://") else { return false }
     let authority = value[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
-    guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else { return false }
+    guard let at = authority.lastIndex(of: "@"), let colon = authority[..<at].firstIndex(of: ":") else {
+      return false
+    }
     return authority.index(after: colon) < at
   }
 }

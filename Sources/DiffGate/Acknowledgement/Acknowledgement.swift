@@ -22,7 +22,8 @@ struct Acknowledgement: Hashable, Sendable {
     let node = try YAMLNode.parse(bytes)
     if node.isNull { return [] }
     guard let list = node["acknowledgements"]?.sequence ?? node.sequence else {
-      throw YAMLError(line: node.line, column: node.column, message: "expected a list under 'acknowledgements'")
+      throw YAMLError(
+        line: node.line, column: node.column, message: "expected a list under 'acknowledgements'")
     }
     var found: [Acknowledgement] = []
     for entry in list {
@@ -35,12 +36,14 @@ struct Acknowledgement: Hashable, Sendable {
       let expires = try need("expires", "the last day on which it counts, such as 2026-12-31")
       guard isDay(expires) else {
         throw YAMLError(
-          line: entry["expires"]?.line ?? entry.line, column: 1, message: "expires: expected a day such as 2026-12-31")
+          line: entry["expires"]?.line ?? entry.line, column: 1,
+          message: "expires: expected a day such as 2026-12-31")
       }
       found.append(
         Acknowledgement(
           fingerprint: try need("fingerprint", "the finding's, sixteen hexadecimal digits").lowercased(),
-          code: entry["code"]?.scalar?.text, reason: try need("reason", "why the risk is taken"), expires: expires,
+          code: entry["code"]?.scalar?.text, reason: try need("reason", "why the risk is taken"),
+          expires: expires,
           source: "\(path):\(entry.line)", path: path, line: entry.line))
     }
     return found
@@ -51,18 +54,22 @@ struct Acknowledgement: Hashable, Sendable {
     message.split(separator: "\n").compactMap { line in
       let mark = "rollback-plan:"
       guard line.lowercased().hasPrefix(mark) else { return nil }
-      let words = line.dropFirst(mark.count).split(maxSplits: 2, whereSeparator: \.isWhitespace).map(String.init)
+      let words = line.dropFirst(mark.count).split(maxSplits: 2, whereSeparator: \.isWhitespace).map(
+        String.init)
       guard words.count == 3, words[0].count == 16, words[0].allSatisfy(\.isHexDigit), isDay(words[1]) else {
         return nil
       }
       return Acknowledgement(
-        fingerprint: words[0].lowercased(), code: nil, reason: words[2], expires: words[1], source: "commit \(commit)")
+        fingerprint: words[0].lowercased(), code: nil, reason: words[2], expires: words[1],
+        source: "commit \(commit)")
     }
   }
 
   static func isDay(_ text: String) -> Bool {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[0].count == 4, parts[1].count == 2, parts[2].count == 2 else { return false }
+    guard parts.count == 3, parts[0].count == 4, parts[1].count == 2, parts[2].count == 2 else {
+      return false
+    }
     guard let month = Int(parts[1]), let day = Int(parts[2]), Int(parts[0]) != nil else { return false }
     return (1...12).contains(month) && (1...31).contains(day)
   }
@@ -94,7 +101,8 @@ struct AcknowledgementLedger {
       state = "used"
       for index in indices where findings[index].severity > .notice {
         findings[index].severity = .notice
-        findings[index].message += " (acknowledged until \(acknowledgement.expires): \(acknowledgement.reason))"
+        findings[index].message +=
+          " (acknowledged until \(acknowledgement.expires): \(acknowledgement.reason))"
       }
     }
     entries.append(

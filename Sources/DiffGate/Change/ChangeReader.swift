@@ -99,7 +99,8 @@ struct ChangeReader {
       }
       files.append(
         ChangedFile(
-          path: change.path, oldPath: change.oldPath, old: try content(change.old), new: try content(change.new),
+          path: change.path, oldPath: change.oldPath, old: try content(change.old),
+          new: try content(change.new),
           isLink: change.new.map { $0.kind == .symlink || $0.kind == .submodule } ?? false))
     }
     func read(_ path: String, _ tree: ObjectId?) throws -> [UInt8]? {

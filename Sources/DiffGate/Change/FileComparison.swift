@@ -17,7 +17,8 @@ enum FileComparison {
     let file = ChangedFile(
       path: new, oldPath: old == new ? nil : old, old: try read(old, "--old"), new: try read(new, "--new"))
     return Change(
-      base: old, head: new, because: "--old and --new", changedCount: file.old == file.new ? 0 : 1, files: [file],
+      base: old, head: new, because: "--old and --new", changedCount: file.old == file.new ? 0 : 1,
+      files: [file],
       readOld: { _ in nil }, readNew: { _ in nil }, listNew: { _ in [] }, messages: [])
   }
 }

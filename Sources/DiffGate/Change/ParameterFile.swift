@@ -22,7 +22,9 @@ enum ParameterFile {
     } catch {
       throw StepFailure(
         .data, "\(path):\(error.line): \(error.message)",
-        advice: "expected an object of names and values, or CloudFormation's array of ParameterKey and ParameterValue")
+        advice:
+          "expected an object of names and values, or CloudFormation's array of ParameterKey and ParameterValue"
+      )
     }
   }
 
@@ -52,6 +54,7 @@ enum ParameterFile {
       let texts = elements.compactMap { $0.scalar?.text }
       if texts.count == elements.count { return texts.joined(separator: ",") }
     }
-    throw YAMLError(line: node.line, column: node.column, message: "\(name): expected text, a number or a list of them")
+    throw YAMLError(
+      line: node.line, column: node.column, message: "\(name): expected text, a number or a list of them")
   }
 }

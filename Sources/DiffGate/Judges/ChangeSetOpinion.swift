@@ -29,7 +29,9 @@ struct ChangeSetOpinion {
     let client = CloudFormationClient(try session.aws())
     for template in templates {
       try Task.checkCancellation()
-      guard let file = change.files.first(where: { $0.path == template.path }), let bytes = file.new else { continue }
+      guard let file = change.files.first(where: { $0.path == template.path }), let bytes = file.new else {
+        continue
+      }
       func skip(_ why: String) {
         answer.findings.append(
           Finding(
@@ -41,7 +43,8 @@ struct ChangeSetOpinion {
         continue
       }
       guard bytes.count <= ChangeSetOpinion.bodyLimit else {
-        skip("a template of \(bytes.count) bytes has to be in S3 first (at most \(ChangeSetOpinion.bodyLimit))")
+        skip(
+          "a template of \(bytes.count) bytes has to be in S3 first (at most \(ChangeSetOpinion.bodyLimit))")
         continue
       }
       session.progress.update("asking CloudFormation about \(name)")
@@ -53,7 +56,8 @@ struct ChangeSetOpinion {
       if changeSet.status == "FAILED", !changeSet.isEmpty {
         answer.findings.append(
           Finding(
-            "change-set-refused", .error, "CloudFormation refuses this update: \(changeSet.statusReason ?? "")",
+            "change-set-refused", .error,
+            "CloudFormation refuses this update: \(changeSet.statusReason ?? "")",
             path: template.path, subject: name))
         continue
       }
@@ -66,9 +70,12 @@ struct ChangeSetOpinion {
 
   // MARK: - One change set
 
-  private func changeSet(_ client: CloudFormationClient, _ stack: Stack, _ bytes: [UInt8]) async throws -> ChangeSet {
+  private func changeSet(_ client: CloudFormationClient, _ stack: Stack, _ bytes: [UInt8]) async throws
+    -> ChangeSet
+  {
     var update = StackUpdate(.body(String(decoding: bytes, as: UTF8.self)))
-    let declared = (try? CloudFormationTemplate(parsing: bytes, path: stack.name))?.root["Parameters"]?.mapping?.members
+    let declared = (try? CloudFormationTemplate(parsing: bytes, path: stack.name))?.root["Parameters"]?
+      .mapping?.members
     update.parameters = (declared ?? []).compactMap { parameter in
       if let value = values.new[parameter.name] { return StackParameter(parameter.name, value) }
       return stack.parameters.contains { $0.key == parameter.name } ? .previous(parameter.name) : nil
@@ -88,7 +95,9 @@ struct ChangeSetOpinion {
     return try result.get()
   }
 
-  private func finished(_ client: CloudFormationClient, _ id: String, _ stack: String) async throws -> ChangeSet {
+  private func finished(_ client: CloudFormationClient, _ id: String, _ stack: String) async throws
+    -> ChangeSet
+  {
     var waited = Duration.zero
     var pause = Duration.milliseconds(500)
     while true {
@@ -96,7 +105,8 @@ struct ChangeSetOpinion {
       if !changeSet.isPending { return changeSet }
       guard waited < ChangeSetOpinion.patience else {
         throw StepFailure(
-          .unavailable, "CloudFormation has not finished comparing \(stack) after five minutes (\(changeSet.status))",
+          .unavailable,
+          "CloudFormation has not finished comparing \(stack) after five minutes (\(changeSet.status))",
           advice: "run the step again, or without --change-set")
       }
       try await session.context.clock.sleep(for: pause)

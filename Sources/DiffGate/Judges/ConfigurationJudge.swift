@@ -21,7 +21,8 @@ struct ConfigurationJudge {
 
   /// The environment in `deployment-<environment>.config`.
   static func environment(of path: String) -> String? {
-    guard let name = path.split(separator: "/").last, name.hasPrefix("deployment-"), name.hasSuffix(".config"),
+    guard let name = path.split(separator: "/").last, name.hasPrefix("deployment-"),
+      name.hasSuffix(".config"),
       name.count > "deployment-.config".count
     else { return nil }
     return String(name.dropFirst("deployment-".count).dropLast(".config".count))
@@ -86,7 +87,8 @@ struct ConfigurationJudge {
         "\(difference.name) holds a secret in clear: history keeps it, so it has to be changed at its source")
     }
     switch difference.kind {
-    case .removed: add("config-key-removed", .warning, "\(difference.name) is gone: the version before may need it")
+    case .removed:
+      add("config-key-removed", .warning, "\(difference.name) is gone: the version before may need it")
     case .changed where difference.isTarget:
       add(
         "config-target-changed", .warning,
@@ -97,8 +99,9 @@ struct ConfigurationJudge {
   }
 
   /// A production change that staging has not had, and keys that only one of them has.
-  private mutating func compareWithStaging(_ production: ConfigurationVersions, _ differences: [ConfigurationDifference])
-  {
+  private mutating func compareWithStaging(
+    _ production: ConfigurationVersions, _ differences: [ConfigurationDifference]
+  ) {
     let folder = production.path.split(separator: "/").dropLast().map { "\($0)/" }.joined()
     for name in ["staging", "stage"] where policy.nonProduction.contains(name) {
       let path = "\(folder)deployment-\(name).config"

@@ -127,19 +127,23 @@ struct MigrationJudge {
       findings.append(
         Finding(
           "rollback-script-incomplete", .error,
-          "the rollback script leaves out what \(file.name) does: \(words.joined(separator: "; "))", path: path,
+          "the rollback script leaves out what \(file.name) does: \(words.joined(separator: "; "))",
+          path: path,
           subject: "\(file.path): \(entry.leftOut.sorted().joined(separator: "; "))"))
     }
     for effect in report.effects where effect.verb == .drop {
       let name =
         effect.object.kind == .table
         ? "rows written to \(effect.object.name) since"
-        : effect.object.kind == .column ? "values written to \(effect.object.table ?? "").\(effect.object.name) since" : nil
+        : effect.object.kind == .column
+          ? "values written to \(effect.object.table ?? "").\(effect.object.name) since" : nil
       if let name, !losses.contains(name) { losses.append(name) }
     }
   }
 
-  private mutating func judgeMissing(_ file: ChangedFile, _ migration: MigrationFile, _ forward: SQLScriptReport) {
+  private mutating func judgeMissing(
+    _ file: ChangedFile, _ migration: MigrationFile, _ forward: SQLScriptReport
+  ) {
     guard !forward.effects.isEmpty else { return }
     let additive = !forward.issues.contains { [.irreversible, .breaking, .syntax].contains($0.risk) }
     let severity: Severity = additive && projectGoesForwardOnly(file, migration) ? .warning : .error
@@ -154,8 +158,10 @@ struct MigrationJudge {
   /// Whether the migrations around this one have no rollback scripts either: then the project lives by changes that
   /// the version before can live with.
   private func projectGoesForwardOnly(_ file: ChangedFile, _ migration: MigrationFile) -> Bool {
-    let folder = file.path.split(separator: "/").dropLast(migration.tool == .prisma || migration.tool == .diesel ? 2 : 1)
-      .joined(separator: "/")
+    let folder = file.path.split(separator: "/").dropLast(
+      migration.tool == .prisma || migration.tool == .diesel ? 2 : 1
+    )
+    .joined(separator: "/")
     guard !folder.isEmpty, let paths = try? change.listNew(folder) else { return false }
     let changed = Set(change.files.map(\.path))
     let others = paths.prefix(5000).compactMap { path -> MigrationFile? in
@@ -222,7 +228,8 @@ struct MigrationJudge {
       findings.append(
         Finding(
           "migration-removed", .warning,
-          "a migration that was there is gone: environments that have run it cannot be rebuilt", path: file.path,
+          "a migration that was there is gone: environments that have run it cannot be rebuilt",
+          path: file.path,
           subject: file.path))
     case .rollback:
       findings.append(

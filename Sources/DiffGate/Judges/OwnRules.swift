@@ -12,14 +12,16 @@ enum OwnRules {
         if rule.contains.isEmpty {
           findings.append(
             Finding(
-              rule.code, severity, rule.message.isEmpty ? "\(rule.path) changes" : rule.message, path: file.path,
+              rule.code, severity, rule.message.isEmpty ? "\(rule.path) changes" : rule.message,
+              path: file.path,
               subject: "change"))
           continue
         }
         for (number, line) in addedLines(file) where line.contains(rule.contains) {
           findings.append(
             Finding(
-              rule.code, severity, rule.message.isEmpty ? "adds '\(rule.contains)'" : rule.message, path: file.path,
+              rule.code, severity, rule.message.isEmpty ? "adds '\(rule.contains)'" : rule.message,
+              path: file.path,
               line: number, subject: line))
         }
       }
@@ -30,7 +32,8 @@ enum OwnRules {
   /// Lines of the newer version that the older one has fewer of, with their numbers.
   private static func addedLines(_ file: ChangedFile) -> [(Int, String)] {
     func lines(_ bytes: [UInt8]?) -> [String] {
-      String(decoding: bytes ?? [], as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      String(decoding: bytes ?? [], as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        .map(String.init)
     }
     var before: [String: Int] = [:]
     for line in lines(file.old) { before[line, default: 0] += 1 }

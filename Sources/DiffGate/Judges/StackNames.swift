@@ -4,7 +4,9 @@ import JSONValues
 /// Which stack a template file belongs to.
 enum StackNames {
   /// By the CDK's manifest, by the stack's name in the file's name, or by its role there; nil where nothing says so.
-  static func stack(of path: String, manifest: AssemblyManifest?, config: DeploymentConfig) -> ConfiguredStack? {
+  static func stack(of path: String, manifest: AssemblyManifest?, config: DeploymentConfig)
+    -> ConfiguredStack?
+  {
     let parts = path.split(separator: "/").map(String.init)
     guard let name = parts.last else { return nil }
     if let stackName = manifest?.stackName(of: name) {
@@ -16,13 +18,16 @@ enum StackNames {
     for place in [stem] + parts.dropLast().reversed().prefix(1) {
       let words = words(place)
       let matching = config.stacks.filter { stack in
-        words.contains(stack.role) || words.joined().contains(stack.role.replacing("_", with: "")) && words.count <= 2
+        words.contains(stack.role)
+          || words.joined().contains(stack.role.replacing("_", with: "")) && words.count <= 2
           || words.contains(stack.role + "s") || words.contains("\(stack.role)stack")
           || stack.role == "database" && !words.isDisjoint(with: ["db", "rds", "data"])
       }
       if matching.count == 1 { return matching[0] }
       // `api-database.yaml`: the role that stands last says what it is.
-      if let last = words.reversed().compactMap({ word in matching.first { $0.role == word } }).first { return last }
+      if let last = words.reversed().compactMap({ word in matching.first { $0.role == word } }).first {
+        return last
+      }
     }
     return nil
   }
@@ -59,7 +64,9 @@ struct AssemblyManifest: Sendable {
   private let stacks: [(file: String, name: String, parameters: [String: String])]
 
   init?(_ bytes: [UInt8]) {
-    guard bytes.count < 8 << 20, let root = try? JSONValue(parsing: bytes), let artifacts = root["artifacts"]?.object else {
+    guard bytes.count < 8 << 20, let root = try? JSONValue(parsing: bytes),
+      let artifacts = root["artifacts"]?.object
+    else {
       return nil
     }
     stacks = artifacts.members.compactMap { member in

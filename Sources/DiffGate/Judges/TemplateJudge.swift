@@ -19,7 +19,8 @@ struct TemplateJudge {
   private(set) var comparisons: [(entry: TemplateEntry, change: TemplateChange)] = []
   private var manifests: [String: AssemblyManifest] = [:]
 
-  init(change: Change, config: DeploymentConfig, policy: GatePolicy, values: ParameterValues, areNamed: Bool) {
+  init(change: Change, config: DeploymentConfig, policy: GatePolicy, values: ParameterValues, areNamed: Bool)
+  {
     self.change = change
     self.config = config
     self.policy = policy
@@ -56,18 +57,24 @@ struct TemplateJudge {
     let old: CloudFormationTemplate?
     let new: CloudFormationTemplate?
     do throws(TemplateError) {
-      old = isNew && !areNamed ? nil : try file.old.map { bytes throws(TemplateError) in try parse(bytes, file.oldPath ?? file.path) }
+      old =
+        isNew && !areNamed
+        ? nil
+        : try file.old.map { bytes throws(TemplateError) in try parse(bytes, file.oldPath ?? file.path) }
     } catch {
       // What is deployed cannot be read, so everything is open; the version that was there is not this change's fault.
       findings.append(
         Finding(
           "template-before-unreadable", areNamed ? .error : .warning,
-          "the version before cannot be read, so what changes is not known: \(error.message)", path: error.path,
+          "the version before cannot be read, so what changes is not known: \(error.message)",
+          path: error.path,
           line: error.line > 0 ? error.line : nil, subject: "before"))
       return
     }
     do throws(TemplateError) {
-      new = isGone && !areNamed ? nil : try file.new.map { bytes throws(TemplateError) in try parse(bytes, file.path) }
+      new =
+        isGone && !areNamed
+        ? nil : try file.new.map { bytes throws(TemplateError) in try parse(bytes, file.path) }
     } catch {
       findings.append(
         Finding(
@@ -83,8 +90,10 @@ struct TemplateJudge {
       statefulTypes: StatefulTypes(adding: Set(policy.statefulTypes)))
     func compare() -> TemplateChange {
       TemplateComparison.compare(
-        old: old, new: new, oldParameters: values.old.merging(manifest?.parameters(of: file.name) ?? [:]) { $1 },
-        newParameters: values.new.merging(manifest?.parameters(of: file.name) ?? [:]) { $1 }, context: context)
+        old: old, new: new,
+        oldParameters: values.old.merging(manifest?.parameters(of: file.name) ?? [:]) { $1 },
+        newParameters: values.new.merging(manifest?.parameters(of: file.name) ?? [:]) { $1 }, context: context
+      )
     }
     var result = compare()
     if result.outputs.contains(where: { $0.export != nil && $0.action != .added }) {
@@ -125,7 +134,8 @@ struct TemplateJudge {
     let folder = file.path.split(separator: "/").dropLast().joined(separator: "/")
     guard !folder.isEmpty, let paths = try? change.listNew(folder) else { return [] }
     return paths.filter { $0 != file.path && TemplateJudge.isOfInterest($0) }.prefix(200).compactMap { path in
-      guard let bytes = (try? change.readNew(path)).flatMap({ $0 }), TemplateJudge.mentionsResources(bytes) else {
+      guard let bytes = (try? change.readNew(path)).flatMap({ $0 }), TemplateJudge.mentionsResources(bytes)
+      else {
         return nil
       }
       return try? parse(bytes, path)

@@ -9,7 +9,8 @@ enum GateReport {
     if let migrations = migrations(record.part.migrations) { sections.append(migrations) }
     if let hints = acknowledging(record) { sections.append(hints) }
     return Report(
-      record, headline: headline(record), sections: sections, cases: cases(record), catalog: GateFindings.catalog)
+      record, headline: headline(record), sections: sections, cases: cases(record),
+      catalog: GateFindings.catalog)
   }
 
   // MARK: - Ten seconds
@@ -31,9 +32,11 @@ enum GateReport {
     switch summary.rollback.reversibility {
     case .nothingToDo:
       return summary.changedFiles == 0
-        ? "nothing differs" : "nothing in \(count(summary.changedFiles, "changed file")) needs a rollback\(rest)"
+        ? "nothing differs"
+        : "nothing in \(count(summary.changedFiles, "changed file")) needs a rollback\(rest)"
     case .complete: return "this change can be undone in \(minutes(summary.rollback.minutes))\(rest)"
-    case .withLoss: return "this change can be undone in \(minutes(summary.rollback.minutes)), with loss\(rest)"
+    case .withLoss:
+      return "this change can be undone in \(minutes(summary.rollback.minutes)), with loss\(rest)"
     case .restoreOnly: return "only a backup undoes this change\(rest)"
     }
   }
@@ -75,12 +78,15 @@ enum GateReport {
         [
           resource.stateful && resource.action != "update" && resource.action != "create" ? "!" : "",
           resource.action, "\(resource.logicalId) (\(resource.type))", template.stack ?? template.path,
-          resource.properties.prefix(4).joined(separator: ", ") + (resource.properties.count > 4 ? ", …" : ""),
+          resource.properties.prefix(4).joined(separator: ", ")
+            + (resource.properties.count > 4 ? ", …" : ""),
         ]
       }
     }
     guard !rows.isEmpty else { return nil }
-    let weight = ["delete", "replace", "mayReplace", "snapshotThenDelete", "orphan", "import", "create", "update"]
+    let weight = [
+      "delete", "replace", "mayReplace", "snapshotThenDelete", "orphan", "import", "create", "update",
+    ]
     let sorted = rows.sorted {
       (weight.firstIndex(of: $0[1]) ?? 9, $0[2]) < (weight.firstIndex(of: $1[1]) ?? 9, $1[2])
     }
@@ -118,12 +124,15 @@ enum GateReport {
     return (templates + migrations).map { path, suite in
       let errors = record.findings.filter { $0.path == path && $0.severity == .error }
       return ReportCase(
-        name: path, suite: suite, file: path, line: errors.first?.line, outcome: errors.isEmpty ? .pass : .fail,
+        name: path, suite: suite, file: path, line: errors.first?.line,
+        outcome: errors.isEmpty ? .pass : .fail,
         message: errors.map { "\($0.message) [\($0.code)]" }.joined(separator: "\n"))
     }
   }
 
-  private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+  private static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
   private static func minutes(_ range: [Int]) -> String {
     guard range.count == 2, range[1] > 0 else { return "no time" }
     return "\(range[0]) to \(range[1]) minutes"

@@ -9,7 +9,8 @@ extension RollbackOutline {
 
   /// What a rollback of exactly this change would be.
   static func make(
-    templates: [(entry: TemplateEntry, change: TemplateChange)], migrations: MigrationJudge, config: DeploymentConfig,
+    templates: [(entry: TemplateEntry, change: TemplateChange)], migrations: MigrationJudge,
+    config: DeploymentConfig,
     policy: Policy
   ) -> (outline: RollbackOutline, stacks: [String]) {
     var outline = RollbackOutline()
@@ -20,7 +21,9 @@ extension RollbackOutline {
       targets.append((stack?.role ?? entry.path.lowercased(), entry.stack ?? entry.path))
     }
     let order = policy.sorted(targets.map(\.role))
-    targets.sort { (order.firstIndex(of: $0.role) ?? 0, $0.name) < (order.firstIndex(of: $1.role) ?? 0, $1.name) }
+    targets.sort {
+      (order.firstIndex(of: $0.role) ?? 0, $0.name) < (order.firstIndex(of: $1.role) ?? 0, $1.name)
+    }
     let stacks = targets.map(\.name)
 
     var loses: [String] = []
@@ -30,7 +33,8 @@ extension RollbackOutline {
         let words: String? =
           switch (resource.action, resource.oldResource) {
           case (.delete, _), (.replace, .deleted), (.replace, nil): "all data of \(resource.logicalId)"
-          case (.mayReplace, .deleted), (.mayReplace, nil): "all data of \(resource.logicalId), if it is replaced"
+          case (.mayReplace, .deleted), (.mayReplace, nil):
+            "all data of \(resource.logicalId), if it is replaced"
           case (.snapshotThenDelete, _), (.replace, .snapshot):
             "what \(resource.logicalId) takes in after its last snapshot"
           case (.replace, .retained), (.orphan, _):
@@ -48,7 +52,8 @@ extension RollbackOutline {
     for target in targets { steps.append(("redeploy", target.name)) }
     for script in migrations.rollbackScripts { steps.append(("schemaScript", script)) }
     if isGone {
-      let database = config.stack("database")?.name ?? (config.usesExternalDatabase ? "the external database" : "database")
+      let database =
+        config.stack("database")?.name ?? (config.usesExternalDatabase ? "the external database" : "database")
       steps.append(("databaseRestore", database))
     }
     outline.steps = steps.enumerated().map { index, step in

@@ -111,7 +111,10 @@ public struct CodeMigration: Hashable, Sendable {
     doesSomething = true
     judge(code.lines)
     // Liquibase writes the way back of most changes itself; these it cannot.
-    let own = ["<sql", "<sqlFile", "<dropTable", "<dropColumn", "<update", "<delete", "<insert", "- sql:", "- dropTable:", "- dropColumn:"]
+    let own = [
+      "<sql", "<sqlFile", "<dropTable", "<dropColumn", "<update", "<delete", "<insert", "- sql:",
+      "- dropTable:", "- dropColumn:",
+    ]
     let needsOne = own.contains(where: text.contains)
     hasWayBack = !needsOne || text.contains("rollback")
     whyNoWayBack = "a change that Liquibase cannot reverse has no rollback"
@@ -121,19 +124,40 @@ public struct CodeMigration: Hashable, Sendable {
 
   private mutating func judge(_ lines: [CodeText.Line]) {
     let calls: [(words: [String], rule: String, risk: SQLRisk, what: String)] = [
-      (["drop_table(", "drop_table :", "drop_table \"", "DeleteModel(", "dropTable(", "dropTableIfExists(", "<dropTable", "dropTable:"],
-        "ban-drop-table", .irreversible, "drops a table and all its rows"),
-      (["drop_column(", "remove_column ", "remove_columns ", "remove_column(", "RemoveField(", "dropColumn(", "dropColumns(", "removeColumn(", "<dropColumn", "dropColumn:"],
-        "ban-drop-column", .irreversible, "drops a column and the data in it"),
-      (["rename_table(", "rename_table ", "RenameModel(", "renameTable(", "<renameTable", "renameTable:"],
-        "renaming-table", .breaking, "renames a table: the version before does not find it"),
-      (["rename_column ", "rename_column(", "RenameField(", "renameColumn(", "<renameColumn", "renameColumn:", "new_column_name="],
-        "renaming-column", .breaking, "renames a column: the version before does not find it"),
-      (["delete_all", ".truncate(", "truncate_table"], "truncate", .irreversible, "deletes every row of a table"),
+      (
+        [
+          "drop_table(", "drop_table :", "drop_table \"", "DeleteModel(", "dropTable(", "dropTableIfExists(",
+          "<dropTable", "dropTable:",
+        ],
+        "ban-drop-table", .irreversible, "drops a table and all its rows"
+      ),
+      (
+        [
+          "drop_column(", "remove_column ", "remove_columns ", "remove_column(", "RemoveField(",
+          "dropColumn(", "dropColumns(", "removeColumn(", "<dropColumn", "dropColumn:",
+        ],
+        "ban-drop-column", .irreversible, "drops a column and the data in it"
+      ),
+      (
+        ["rename_table(", "rename_table ", "RenameModel(", "renameTable(", "<renameTable", "renameTable:"],
+        "renaming-table", .breaking, "renames a table: the version before does not find it"
+      ),
+      (
+        [
+          "rename_column ", "rename_column(", "RenameField(", "renameColumn(", "<renameColumn",
+          "renameColumn:", "new_column_name=",
+        ],
+        "renaming-column", .breaking, "renames a column: the version before does not find it"
+      ),
+      (
+        ["delete_all", ".truncate(", "truncate_table"], "truncate", .irreversible,
+        "deletes every row of a table"
+      ),
     ]
     for line in lines {
       for call in calls where call.words.contains(where: line.text.contains) {
-        let subject = CodeText.quoted(line.text) ?? CodeText.quoted(lines, after: line.number) ?? "line \(line.number)"
+        let subject =
+          CodeText.quoted(line.text) ?? CodeText.quoted(lines, after: line.number) ?? "line \(line.number)"
         issues.append(
           SQLIssue(
             rule: call.rule, risk: call.risk, message: "\(call.what): \(subject)", line: line.number,

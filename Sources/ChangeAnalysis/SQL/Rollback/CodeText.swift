@@ -11,9 +11,11 @@ struct CodeText: Hashable, Sendable {
 
   /// Reads code; comment lines are left out.
   init(_ text: String) {
-    lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { index, line in
+    lines = text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
+      index, line in
       let trimmed = line.drop { $0.isWhitespace }
-      return trimmed.hasPrefix("#") || trimmed.hasPrefix("//") ? nil : Line(number: index + 1, text: String(line))
+      return trimmed.hasPrefix("#") || trimmed.hasPrefix("//")
+        ? nil : Line(number: index + 1, text: String(line))
     }
   }
 
@@ -71,7 +73,8 @@ struct CodeText: Hashable, Sendable {
       while text.hasSuffix(";") { text.removeLast() }
       if text.hasPrefix("\"\"\"") || text.hasPrefix("'''") { return false }
       let nothing: Set<String> = [
-        "", "pass", "...", "return", "return;", "returnPromise.resolve()", "}", "end", "returnnull", "returnundefined",
+        "", "pass", "...", "return", "return;", "returnPromise.resolve()", "}", "end", "returnnull",
+        "returnundefined",
         "returntrue", "Promise.resolve()", "returnknex.schema",
       ]
       return !nothing.contains(text)
@@ -161,7 +164,9 @@ struct CodeText: Hashable, Sendable {
     while let start = rest.firstIndex(where: { "'\"`".contains($0) }) {
       let quote = rest[start]
       var mark = String(quote)
-      if rest[start...].hasPrefix(String(repeating: quote, count: 3)) { mark = String(repeating: quote, count: 3) }
+      if rest[start...].hasPrefix(String(repeating: quote, count: 3)) {
+        mark = String(repeating: quote, count: 3)
+      }
       let content = rest[start...].dropFirst(mark.count)
       guard let end = content.firstRange(of: mark) else { break }
       let string = content[..<end.lowerBound]
