@@ -1,4 +1,5 @@
 import ChangeAnalysis
+import Records
 import Testing
 
 /// The issues of one risk that a script has, as `line rule`.

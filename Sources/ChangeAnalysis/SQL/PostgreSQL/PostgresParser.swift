@@ -21,6 +21,9 @@ struct PostgresSyntaxError: Error, Hashable {
 enum PostgresParser {
   /// Parses a script of any number of statements. The bytes hold no NUL.
   static func parse(_ bytes: [UInt8]) throws(PostgresSyntaxError) -> [PostgresStatement] {
+    if let offset = NestingEstimate.tooDeep(bytes) {
+      throw PostgresSyntaxError(message: "nested too deep to judge", offset: offset)
+    }
     let result = (bytes + [0]).withUnsafeBufferPointer { buffer in
       buffer.withMemoryRebound(to: CChar.self) { pg_query_parse($0.baseAddress) }
     }
@@ -56,5 +59,55 @@ enum PostgresParser {
       if seen == position { return offset }
     }
     return max(0, bytes.count - 1)
+  }
+}
+
+/// How deep the tree of a script would be, at most, by its tokens alone: libpg_query walks the tree recursively, and a
+/// tree that is deep enough ends the process.
+enum NestingEstimate {
+  static let limit = 400
+
+  /// The offset at which a statement becomes too deep; nil where none does.
+  static func tooDeep(_ bytes: [UInt8]) -> Int? {
+    var tokenizer = SQLTokenizer(bytes, dialect: .postgresql)
+    // Operators in a row lean to one side, so that each adds a level: one count for each open parenthesis.
+    var chains = [0]
+    var total = 0
+    while let token = tokenizer.next() {
+      switch token.kind {
+      case .symbol:
+        switch token.text {
+        case "(", "[":
+          chains.append(1)
+          total += 1
+        case ")", "]":
+          if chains.count > 1 { total -= chains.removeLast() }
+        case ",":
+          total -= chains[chains.count - 1]
+          chains[chains.count - 1] = chains.count > 1 ? 1 : 0
+          total += chains[chains.count - 1]
+        case ";":
+          chains = [0]
+          total = 0
+        case ".": break
+        default:
+          chains[chains.count - 1] += 1
+          total += 1
+        }
+      case .word:
+        let deepening: Set<String> = [
+          "NOT", "UNION", "INTERSECT", "EXCEPT", "JOIN", "IS", "LIKE", "ILIKE", "COLLATE", "CASE", "WHEN",
+          "ELSE",
+          "AT", "BETWEEN", "IN",
+        ]
+        if deepening.contains(token.upper) {
+          chains[chains.count - 1] += 1
+          total += 1
+        }
+      default: break
+      }
+      if total > limit { return token.start }
+    }
+    return nil
   }
 }

@@ -43,10 +43,13 @@ struct PsqlText {
     for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: ":") && index + 1 < bytes.count {
       let before = index > 0 ? bytes[index - 1] : 0x20
       let after = bytes[index + 1]
-      let isName =
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(after | 0x20) || after == UInt8(ascii: "'")
-        || after == UInt8(ascii: "\"") || after == UInt8(ascii: "_")
-      if isName, before != UInt8(ascii: ":") { result[index] = 0x20 }
+      guard before != UInt8(ascii: ":") else { continue }
+      if (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(after | 0x20) || after == UInt8(ascii: "_") {
+        // An underscore, so that no variable's name is a reserved word.
+        result[index] = UInt8(ascii: "_")
+      } else if after == UInt8(ascii: "'") || after == UInt8(ascii: "\"") {
+        result[index] = 0x20
+      }
     }
     return result
   }

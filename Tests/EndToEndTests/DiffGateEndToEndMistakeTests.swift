@@ -1,0 +1,120 @@
+import Foundation
+import JSONValues
+import TestSupport
+import Testing
+
+/// The built `diff-gate` over mistakes and hostile input: an exit code and a message, never a crash.
+@Suite struct DiffGateEndToEndMistakeTests {
+  private func repository() throws -> TestRepository {
+    let repository = try TestRepository()
+    try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
+    try repository.commit("First", at: 1)
+    return repository
+  }
+  private func gate(_ repository: TestRepository, _ arguments: String...) throws -> BuiltStep.Outcome {
+    try BuiltStep("diff-gate", in: repository.path).run(arguments)
+  }
+
+  @Test func `no arguments, wrong options`() throws {
+    let repository = try repository()
+    for arguments in [
+      [], ["prod", "--nonsense"], ["prod", "--old", "a"],
+      ["prod", "--old", "a", "--new", "b", "--base", "c"],
+    ] {
+      let outcome = try BuiltStep("diff-gate", in: repository.path).run(arguments)
+      #expect(outcome.status == 64, "\(arguments)")
+      #expect(outcome.output.isEmpty)
+      #expect(!outcome.error.isEmpty)
+    }
+  }
+
+  @Test func `a wrong environment, a malformed file, an unknown revision`() throws {
+    let repository = try repository()
+    let wrong = try gate(repository, "production")
+    #expect(wrong.status == 65)
+    #expect(wrong.error.contains("prod"))
+    let unknown = try gate(repository, "prod", "--base", "nowhere")
+    #expect(unknown.status == 65)
+    #expect(unknown.error.contains("nowhere"))
+    try repository.write("ENVIRONMENT=prod\nA=$(rm -rf /)\n", to: "deployment-prod.config")
+    let malformed = try gate(repository, "prod")
+    #expect(malformed.status == 65)
+    #expect(malformed.error.contains("deployment-prod.config:2"))
+    let missing = try gate(repository, "prod", "--old", "a.yaml", "--new", "b.yaml")
+    #expect(missing.status == 65)
+    #expect(missing.error.contains("--old a.yaml"))
+  }
+
+  @Test func `outside of a repository`() throws {
+    let folder = TemporaryFolder()
+    try "ENVIRONMENT=prod\n".write(
+      toFile: folder("deployment-prod.config"), atomically: true, encoding: .utf8)
+    let outcome = try BuiltStep("diff-gate", in: folder.path).run(["prod"])
+    #expect(outcome.status == 65)
+    #expect(outcome.error.contains("repository"))
+  }
+
+  @Test func `templates that want to exhaust the reader`() throws {
+    let repository = try repository()
+    let bomb =
+      "AWSTemplateFormatVersion: '2010-09-09'\na: &a [x, x, x, x, x, x, x, x, x, x]\n"
+      + (1...12).map { level in
+        let before = level == 1 ? "a" : "a\(level - 1)"
+        return
+          "a\(level): &a\(level) [\(Array(repeating: "*\(before)", count: 10).joined(separator: ", "))]\n"
+      }.joined()
+    let deep =
+      "{\"Resources\": {\"AWS::X\": " + String(repeating: "[", count: 10_000)
+      + String(repeating: "]", count: 10_000) + "}}"
+    try repository.write(bomb, to: "infra/bomb.yaml")
+    try repository.write(deep, to: "infra/deep.json")
+    try Data(
+      [0x52, 0x65, 0x73] + Array("ources: {A: {Type: AWS::S3::Bucket, X: \"".utf8) + [0xFF, 0xFE, 0x22]
+        + Array("}}\n".utf8)
+    )
+    .write(to: URL(fileURLWithPath: repository.path + "/infra/bytes.yaml"))
+    try repository.commit("Hostile", at: 2)
+    let outcome = try gate(repository, "prod", "--format", "json")
+    #expect(outcome.status == 1, "\(outcome.error)")
+    let findings = try #require(try JSONValue(parsing: outcome.output)["findings"]?.array)
+    for path in ["infra/bomb.yaml", "infra/deep.json", "infra/bytes.yaml"] {
+      #expect(
+        findings.contains { $0["path"]?.string == path && $0["code"]?.string == "template-unreadable" },
+        "\(path)")
+    }
+    #expect(outcome.duration < .seconds(60))
+  }
+
+  @Test func `a template of a hundred megabytes`() throws {
+    let folder = TemporaryFolder()
+    let line = "  A: {Type: AWS::S3::Bucket}\n"
+    let text = "Resources:\n" + String(repeating: line, count: (100 << 20) / line.utf8.count)
+    try text.write(toFile: folder("big.yaml"), atomically: true, encoding: .utf8)
+    let outcome = try BuiltStep("diff-gate", in: folder.path).run([
+      "dev", "--old", "big.yaml", "--new", "big.yaml",
+    ])
+    #expect([0, 1].contains(outcome.status), "\(outcome.error)")
+    #expect(outcome.duration < .seconds(60))
+  }
+
+  @Test func `paths with newlines, links out of the tree, submodules`() throws {
+    let repository = try repository()
+    try repository.write("TRUNCATE t;\n", to: "migrations/v\n2.sql")
+    try FileManager.default.createSymbolicLink(
+      atPath: repository.path + "/migrations/v3.sql", withDestinationPath: "/etc/passwd")
+    try repository.git(
+      "update-index", "--add", "--cacheinfo",
+      "160000,\(repository.git("rev-parse", "HEAD")),migrations/v4.sql")
+    try repository.git("add", "migrations")
+    try repository.git("commit", "-q", "-m", "Odd")
+    let outcome = try gate(repository, "prod", "--format", "json")
+    #expect(outcome.status == 1, "\(outcome.error)")
+    let record = try JSONValue(parsing: outcome.output)
+    #expect(record["migrations"]?.array?.map { $0["path"]?.string } == ["migrations/v\n2.sql"])
+    #expect(
+      record["findings"]?.array?.contains {
+        $0["path"]?.string == "migrations/v3.sql" && $0["code"]?.string == "link-not-followed"
+      } == true)
+    #expect(!outcome.output.contains("root:"))
+  }
+}
