@@ -202,7 +202,7 @@ let package = Package(
       ]),
     tests(
       "AutoRevert",
-      ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "RollbackPlan", "HTTPTransport"]),
+      ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "RollbackPlan", "HTTPTransport", "GitHistory"]),
     // The built binaries against real parts.
     .testTarget(
       name: "EndToEndTests",

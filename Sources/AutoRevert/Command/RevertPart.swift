@@ -8,7 +8,8 @@ public struct RevertPart: StepPart {
 
   /// What it came to, for a person.
   public struct Summary: Codable, Hashable, Sendable {
-    /// `restored`, `nothing-to-do`, `stopped`, `planned`, `interrupted`, and with `--git-only` `committed`.
+    /// `restored`, `nothing-to-do`, `stopped`, `planned`, `interrupted`, and with `--git-only` `committed` or
+    /// `not-reverted`.
     public var outcome: String
     /// The restore point that was put back, and the commit whose deployment it holds.
     public var restorePoint: String?, restoredCommit: String?

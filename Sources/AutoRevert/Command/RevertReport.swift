@@ -30,6 +30,7 @@ enum RevertReport {
         ? "The plan could run. Nothing was changed." : "The plan cannot run. Nothing was changed."
     case "interrupted":
       return "INTERRUPTED. What was done is in the journal; run auto-revert \(record.environment) --continue."
+    case "not-reverted": return "NOT REVERTED: git needs a person. See the findings."
     case "committed": return "The revert stands on a branch."
     default: return "NOT ROLLED BACK: \(record.environment) needs a person. See the findings."
     }
@@ -73,7 +74,7 @@ enum RevertReport {
           ]
             + health.failures))
     }
-    if record.summary.outcome != "planned", record.summary.outcome != "committed" {
+    if !["planned", "committed", "not-reverted"].contains(record.summary.outcome) {
       sections.append(ReportSection("Checklist", lines: checklist(record)))
     }
     return sections

@@ -18,7 +18,7 @@ enum GitOnlyDoor {
     let plan = try plan(repository, revert, command)
     let branch = GitRevertBranch(repository: repository, name: command.branch ?? plan.branchName)
     var findings = plan.findings
-    var summary = RevertPart.Summary(outcome: "stopped")
+    var summary = RevertPart.Summary(outcome: command.dryRun ? "planned" : "not-reverted")
     summary.reason = command.reason
     summary.operator = command.operator
     var actions: [RevertPart.ActionEntry] = []
@@ -30,7 +30,7 @@ enum GitOnlyDoor {
         : try branch.write(plan, at: startedAt, reason: command.reason)
       switch result {
       case .taken(let finding): findings.append(finding)
-      case nil: summary.outcome = "planned"
+      case nil: break
       case .alreadyThere(let tip):
         summary.outcome = "committed"
         summary.branch = branch.name
@@ -45,8 +45,6 @@ enum GitOnlyDoor {
             finishedAt: session.context.clock.now, result: "done")
         }
       }
-    } else if command.dryRun {
-      summary.outcome = "planned"
     }
     let isStopped = findings.contains { $0.severity == .error }
     return StepOutcome(
