@@ -1,3 +1,4 @@
+import CryptoDigests
 import Synchronization
 
 /// The one place where secrets are taken out, before any reporter, record, log, error or notification sees them.
@@ -67,6 +68,12 @@ enum SecretForms {
     forms.insert(percentEncoded(value, keepingSpaceAsPlus: false).lowercasedEscapes)
     forms.insert(minimallyEncoded(value))
     forms.insert(jsonEscaped(value))
+    // A JSON answer that is quoted in a message is escaped twice.
+    forms.insert(jsonEscaped(jsonEscaped(value)))
+    forms.insert(jsonEscaped(value).replacing("/", with: "\\/"))
+    let hex = Digest.hex(Array(value.utf8))
+    forms.insert(hex)
+    forms.insert(hex.uppercased())
     forms.insert(htmlEscaped(value))
     let base64 = encodedBase64(Array(value.utf8))
     forms.insert(base64)

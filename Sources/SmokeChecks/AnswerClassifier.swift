@@ -50,8 +50,12 @@ public enum AnswerClassifier {
 
   /// What a status that was not expected means, by the status and, where AWS says more, its body. The messages
   /// are those of API Gateway's REST and HTTP APIs and of Lambda function URLs.
-  public static func diagnosis(status: Int, headers: [HTTPField], body: [UInt8]) -> Diagnosis {
-    let said = serverMessage(body)
+  ///
+  /// - Parameter redact: takes secrets out of the server's words before they are shortened.
+  public static func diagnosis(
+    status: Int, headers: [HTTPField], body: [UInt8], redact: (String) -> String = { $0 }
+  ) -> Diagnosis {
+    let said = serverMessage(body).map { String(redact($0).prefix(200)) }
     let quoted = said.map { ": \"\($0)\"" } ?? ""
     let failure: FailureClass =
       switch status {
@@ -74,13 +78,13 @@ public enum AnswerClassifier {
       && (headers.first("apigw-requestid") != nil || headers.first("x-amzn-requestid") != nil)
   }
 
-  /// The `message` that AWS's answers carry, at most 200 characters; nil where the body is no such JSON.
+  /// The `message` that AWS's answers carry; nil where the body is no such JSON.
   static func serverMessage(_ body: [UInt8]) -> String? {
     guard body.count < 65_536, body.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return nil }
     // A body that is no JSON has no message to show: that is an answer, not an error.
     guard let value = try? JSONValue(parsing: body) else { return nil }
     for name in ["message", "Message", "errorMessage", "error"] {
-      if let text = value[name]?.string, !text.isEmpty { return String(text.prefix(200)) }
+      if let text = value[name]?.string, !text.isEmpty { return text }
     }
     return nil
   }

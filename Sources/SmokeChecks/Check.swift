@@ -60,6 +60,8 @@ public struct AttemptContext: Sendable {
   public let clock: any WallClock
   /// How long an exchange may take at most, the run's deadline considered.
   public let timeout: Duration
+  /// Takes secrets out of text that is about to be shortened.
+  public let redact: @Sendable (String) -> String
   /// When the run's total time is up.
   public let deadline: Timestamp
   /// Whether an `Observation` is wanted, for a baseline or to compare with one.

@@ -118,7 +118,8 @@ struct CheckRunner: Sendable {
       }
       let context = AttemptContext(
         transport: dependencies.transport, clock: dependencies.clock,
-        timeout: min(settings.requestTimeout, left), deadline: started + settings.settling.deadline,
+        timeout: min(settings.requestTimeout, left), redact: dependencies.redact,
+        deadline: started + settings.settling.deadline,
         wantsObservation: before != nil || settings.recordsBaseline)
       last = await limit.run { await check.ask(context) }
       judgeVersion(&last, before)

@@ -29,10 +29,10 @@ public struct EndpointChecks: Sendable {
 
   /// GET answers 200, and a JSON body that speaks of health says it is healthy.
   private var answers: Check {
-    check("endpoint answers", key: "endpoint", apiKey: apiKey) { response, result in
+    check("endpoint answers", key: "endpoint", apiKey: apiKey) { response, context, result in
       guard response.status == 200 else {
         let diagnosis = AnswerClassifier.diagnosis(
-          status: response.status, headers: response.headers, body: response.body)
+          status: response.status, headers: response.headers, body: response.body, redact: context.redact)
         result.verdict = .failed(
           diagnosis.failure, "\(diagnosis.message), expected 200", settles: diagnosis.failure.settles)
         return
@@ -46,7 +46,7 @@ public struct EndpointChecks: Sendable {
   /// A request without the key is refused.
   private var refusesWithoutKey: Check {
     check("endpoint refuses a request without the API key", key: "endpoint-without-key", apiKey: nil) {
-      response, result in
+      response, context, result in
       switch response.status {
       case 401, 403: return
       case 200..<400:
@@ -55,7 +55,7 @@ public struct EndpointChecks: Sendable {
           settles: false)
       default:
         let diagnosis = AnswerClassifier.diagnosis(
-          status: response.status, headers: response.headers, body: response.body)
+          status: response.status, headers: response.headers, body: response.body, redact: context.redact)
         result.verdict = .failed(
           diagnosis.failure, "\(diagnosis.message), expected 401 or 403", settles: diagnosis.failure.settles)
       }
@@ -65,7 +65,7 @@ public struct EndpointChecks: Sendable {
   /// The certificate is trusted and does not end soon.
   private var certificate: Check {
     let days = certificateDays
-    return check("certificate is valid", key: "certificate", apiKey: apiKey) { response, result in
+    return check("certificate is valid", key: "certificate", apiKey: apiKey) { response, _, result in
       guard let text = response.certificate?.expireDate, let expires = HTTPDate.parse(text) else {
         result.verdict = .failed(.tlsFailed, "the server's certificate shows no end date", settles: false)
         return
@@ -83,7 +83,7 @@ public struct EndpointChecks: Sendable {
 
   private func check(
     _ name: String, key: String, apiKey: String?,
-    judge: @escaping @Sendable (HTTPResponse, inout AttemptResult) -> Void
+    judge: @escaping @Sendable (HTTPResponse, AttemptContext, inout AttemptResult) -> Void
   ) -> Check {
     let headers = apiKey.map { [HTTPField("x-api-key", $0)] } ?? []
     let versionSource = versionSource
@@ -107,7 +107,7 @@ public struct EndpointChecks: Sendable {
           result.observation = Exchange.observation(response, json: json, version: result.version)
           if key == "endpoint" { result.repeatable = request }
         }
-        judge(response, &result)
+        judge(response, context, &result)
         return result
       }
     }

@@ -10,17 +10,21 @@ public struct SmokeDependencies: Sendable {
   public var clock: any WallClock
   /// Jitter.
   public var random: Randomness
+  /// Takes secrets out of text that is about to be shortened: half a secret could not be recognised any more.
+  public var redact: @Sendable (String) -> String
   /// Told of each result as it comes, with how many are done.
   public var progress: @Sendable (CheckResult, Int) -> Void
 
   /// Dependencies; nobody is told of progress unless given.
   public init(
     transport: any HTTPTransport, clock: any WallClock, random: Randomness,
-    progress: @escaping @Sendable (CheckResult, Int) -> Void = { _, _ in }
+    progress: @escaping @Sendable (CheckResult, Int) -> Void = { _, _ in },
+    redact: @escaping @Sendable (String) -> String = { $0 }
   ) {
     self.transport = transport
     self.clock = clock
     self.random = random
+    self.redact = redact
     self.progress = progress
   }
 }

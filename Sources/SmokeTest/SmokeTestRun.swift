@@ -34,16 +34,17 @@ struct SmokeTestRun: Sendable {
     let (recorded, comparedWith) = try baseline(&findings)
     let total = chains.reduce(0) { $0 + $1.checks.count }
     let progress = session.progress
+    var dependencies = SmokeDependencies(
+      transport: session.http(), clock: session.context.clock, random: session.context.random
+    ) { result, done in
+      progress.update("\(done)/\(total) checks, \(result.outcome.rawValue): \(result.name)")
+      if result.outcome == .fail || result.outcome == .error && result.failure != .controlPlane {
+        progress.say("\(result.outcome.rawValue): \(result.name): \(result.message)")
+      }
+    }
+    dependencies.redact = { [redactor = session.redactor] in redactor.redact($0) }
     let report = await SmokeRun.run(
-      chains, settings: options.settings,
-      dependencies: SmokeDependencies(
-        transport: session.http(), clock: session.context.clock, random: session.context.random
-      ) { result, done in
-        progress.update("\(done)/\(total) checks, \(result.outcome.rawValue): \(result.name)")
-        if result.outcome == .fail || result.outcome == .error && result.failure != .controlPlane {
-          progress.say("\(result.outcome.rawValue): \(result.name): \(result.message)")
-        }
-      }, baseline: recorded)
+      chains, settings: options.settings, dependencies: dependencies, baseline: recorded)
     if let path = options.output, let body = hurl.lastBody {
       try session.context.files.writeAtomically(body, to: session.context.absolute(path), mode: 0o600)
     }

@@ -121,6 +121,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.answer(json.dumps({"state": state}).encode())
             else:
                 self.answer(status=404)
+        elif path == "/" and self.command == "POST":
+            # What AWS's query services say when a session is over.
+            self.answer(b"<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code><Message>The security token "
+                        b"included in the request is expired</Message></Error><RequestId>r-1</RequestId></ErrorResponse>",
+                        403, {"Content-Type": "text/xml"})
         elif path == "/echo":
             self.answer(json.dumps({"method": self.command, "headers": [list(pair) for pair in self.headers.items()],
                                     "body": body.decode("latin1"), "query": query}).encode())

@@ -35,17 +35,18 @@ extension HurlValue {
     }
   }
 
-  /// Type and value for people, cut where it is long.
+  /// Type and value for people. Cut only where it is very long: who shows it takes secrets out before shortening it
+  /// further, as half a secret could not be recognised.
   public var summary: String {
     switch self {
     case .null, .unit: typeName
     case .bytes(let bytes):
-      "\(bytes.count) bytes \(Digest.hex(Array(bytes.prefix(64))))\(bytes.count > 64 ? "…" : "")"
+      "\(bytes.count) bytes \(Digest.hex(Array(bytes.prefix(65_536))))\(bytes.count > 65_536 ? "…" : "")"
     case .nodeset(let count): "nodeset of \(count)"
     case .response(let url, let location, let status):
       "response \(status) of \(url)\(location.map { " to \($0)" } ?? "")"
     case .string(let text): "string \(HurlValue.quoted(text))"
-    case .list, .object: "\(typeName) \(HurlValue.cut(json.serialized(), to: 400))"
+    case .list, .object: "\(typeName) \(HurlValue.cut(json.serialized(), to: 262_144))"
     default: "\(typeName) \(rendered ?? "")"
     }
   }
@@ -96,7 +97,7 @@ extension HurlValue {
   }
 
   private static func quoted(_ text: String) -> String {
-    JSONValue.string(cut(text, to: 1000)).serialized()
+    JSONValue.string(cut(text, to: 262_144)).serialized()
   }
 
   private static func cut(_ text: String, to count: Int) -> String {

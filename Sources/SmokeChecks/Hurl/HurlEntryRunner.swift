@@ -89,7 +89,7 @@ struct HurlEntryRunner: Sendable {
       Exchange.describe(answer.response, of: exchange.first, in: &result)
       result.changedSession = answer.changedCookies
       let evaluation = entry.evaluate(answer.values, variables, now)
-      judge(evaluation, answer.response, &result)
+      judge(evaluation, answer.response, context, &result)
       keep(evaluation.captures, body: answer.response.body)
       observe(answer.response, exchange, context, &result)
       if let path = options.output { write(answer.response.body, to: path, &result) }
@@ -99,7 +99,14 @@ struct HurlEntryRunner: Sendable {
 
   // MARK: - Judgement
 
-  private func judge(_ evaluation: HurlEvaluation, _ response: HTTPResponse, _ result: inout AttemptResult) {
+  private func judge(
+    _ evaluation: HurlEvaluation, _ response: HTTPResponse, _ context: AttemptContext,
+    _ result: inout AttemptResult
+  ) {
+    func shortened(_ text: String) -> String {
+      if text.utf8.count <= 300 { return text }
+      return String(context.redact(text).prefix(300)) + "…"
+    }
     let failed = evaluation.assertions.filter { !$0.passed }
     result.conditions = failed.map {
       FailedCondition(
@@ -107,7 +114,7 @@ struct HurlEntryRunner: Sendable {
     }
     if let status = entry.response?.status, status != response.status {
       let diagnosis = AnswerClassifier.diagnosis(
-        status: response.status, headers: response.headers, body: response.body)
+        status: response.status, headers: response.headers, body: response.body, redact: context.redact)
       result.verdict = .failed(
         diagnosis.failure, "\(diagnosis.message), expected \(status)", settles: diagnosis.failure.settles)
     } else if let error = evaluation.error {
@@ -117,10 +124,6 @@ struct HurlEntryRunner: Sendable {
       let more = failed.count > 1 ? " (and \(failed.count - 1) more)" : ""
       result.verdict = .failed(.assertion, first.message + more, settles: false)
     }
-  }
-
-  private func shortened(_ text: String) -> String {
-    text.utf8.count <= 300 ? text : String(text.prefix(300)) + "…"
   }
 
   private func unusable(_ error: HurlRuntimeError) -> AttemptResult {

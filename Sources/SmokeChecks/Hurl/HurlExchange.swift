@@ -124,7 +124,7 @@ struct HurlExchange: Sendable {
       case .failure(let failure): return .failure(failure)
       case .success(let answer): response = answer
       }
-      log(sent, response)
+      log(sent, response, context)
       if let address, response.headers.first("set-cookie") != nil {
         changedCookies = true
         session.update { $0.cookies.store(response.headers, from: address, now: context.clock.now) }
@@ -214,14 +214,14 @@ struct HurlExchange: Sendable {
     return values
   }
 
-  private func log(_ request: HTTPRequest, _ response: HTTPResponse) {
+  private func log(_ request: HTTPRequest, _ response: HTTPResponse, _ context: AttemptContext) {
     guard options.verbose == true || options.veryVerbose == true else { return }
     var lines = ["> \(request.method) \(request.url)"]
     lines += request.headers.map { "> \($0.name): \($0.value)" }
     lines.append("< HTTP/\(response.version) \(response.status)")
     lines += response.headers.map { "< \($0.name): \($0.value)" }
     if options.veryVerbose == true {
-      lines.append(String(decoding: response.body.prefix(4096), as: UTF8.self))
+      lines.append(String(context.redact(String(decoding: response.body, as: UTF8.self)).prefix(4096)))
     }
     session.environment.log(lines.joined(separator: "\n"))
   }
