@@ -228,6 +228,16 @@ import Testing
     #expect(error?.description == "t.hurl:2:5: expected text in UTF-8")
   }
 
+  @Test func `a file of many entries is read in one go`() throws {
+    let entry =
+      "# @critical\n# a comment\nGET http://a/{{x}}\nA: b\nHTTP 200\n[Asserts]\njsonpath \"$.a\" == 1\n\n"
+    let document = try read(String(repeating: entry, count: 5000))
+    #expect(document.entries.count == 5000)
+    #expect(
+      document.entries.allSatisfy { $0.annotations.map(\.name) == ["critical"] && $0.headers.count == 1 })
+    #expect(document.entries[4999].position == HurlPosition(line: 4999 * 8 + 3, column: 1))
+  }
+
   @Test func `nesting is bounded`() throws {
     let deep = String(repeating: "[", count: 100_000)
     #expect(try error("POST http://a/\n\(deep)").message.contains("256 levels"))

@@ -3,7 +3,7 @@ import CryptoDigests
 extension HurlParser {
   /// The body that may follow.
   mutating func optionalBody() throws(HurlSyntaxError) -> HurlBody? {
-    let mark = scanner
+    let mark = scanner.mark
     scanner.skipBlankLines()
     let start = scanner.position
     guard let content = try bodyContent() else {
@@ -79,7 +79,7 @@ extension HurlParser {
   mutating func multiline() throws(HurlSyntaxError) -> (language: HurlBody.Language?, text: HurlTemplate) {
     let position = scanner.position
     scanner.advance(3)
-    let afterMarks = scanner
+    let afterMarks = scanner.mark
     let header = scanner.takeWhile { $0 != "\n" && $0 != "\r" && $0 != "`" }
     guard scanner.takeNewline() else {
       scanner.reset(to: afterMarks)

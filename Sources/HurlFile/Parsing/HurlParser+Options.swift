@@ -3,7 +3,7 @@ extension HurlParser {
   mutating func options() throws(HurlSyntaxError) -> [HurlOption] {
     var lines: [HurlOption] = []
     while true {
-      let mark = scanner
+      let mark = scanner.mark
       scanner.skipBlankLines()
       let position = scanner.position
       let name = scanner.takeWhile {

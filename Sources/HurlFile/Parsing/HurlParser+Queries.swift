@@ -85,7 +85,7 @@ extension HurlParser {
   mutating func filters() throws(HurlSyntaxError) -> [HurlFilter] {
     var filters: [HurlFilter] = []
     while true {
-      let mark = scanner
+      let mark = scanner.mark
       guard scanner.skipSpaces() else { return filters }
       let position = scanner.position
       let name = word()

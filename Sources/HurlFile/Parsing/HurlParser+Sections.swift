@@ -74,7 +74,7 @@ extension HurlParser {
   private mutating func sectionHeader(
     after seen: inout Set<Section>
   ) throws(HurlSyntaxError) -> (Section, HurlPosition)? {
-    let mark = scanner
+    let mark = scanner.mark
     scanner.skipBlankLines()
     let position = scanner.position
     guard scanner.take("[") else {
@@ -117,7 +117,7 @@ extension HurlParser {
 
   /// A name and a colon, the scanner standing at what follows; nil where something else stands.
   mutating func keyAndColon() throws(HurlSyntaxError) -> (HurlPosition, HurlTemplate)? {
-    let mark = scanner
+    let mark = scanner.mark
     scanner.skipBlankLines()
     let position = scanner.position
     if let key = try key() {
@@ -138,7 +138,7 @@ extension HurlParser {
     while let (position, name) = try keyAndColon() {
       let query = try query()
       let filters = try filters()
-      let mark = scanner
+      let mark = scanner.mark
       let isRedacted = scanner.skipSpaces() && word() == "redact"
       if isRedacted { scanner.advance(6) } else { scanner.reset(to: mark) }
       try scanner.endLine(after: "the capture")
@@ -152,7 +152,7 @@ extension HurlParser {
   private mutating func asserts() throws(HurlSyntaxError) -> [HurlAssertSpec] {
     var lines: [HurlAssertSpec] = []
     while true {
-      let mark = scanner
+      let mark = scanner.mark
       scanner.skipBlankLines()
       guard HurlParser.queryNames.contains(word()) else {
         scanner.reset(to: mark)

@@ -104,7 +104,7 @@ extension HurlParser {
     let start = (scanner.position, scanner.index)
     var builder = HurlTemplateBuilder()
     var spaces = ""
-    var end = scanner
+    var end = scanner.mark
     while let scalar = scanner.peek, scalar != "#", scalar != "\n", scalar != "\r" {
       if scalar == " " || scalar == "\t" {
         spaces.unicodeScalars.append(scalar)
@@ -121,7 +121,7 @@ extension HurlParser {
         builder.append(scalar)
         scanner.advance()
       }
-      end = scanner
+      end = scanner.mark
     }
     scanner.reset(to: end)
     return builder.template(at: start.0, source: scanner.text(from: start.1))

@@ -14,10 +14,10 @@ struct HurlParser {
     }
     let annotations = HurlAnnotations(scanner)
     var previousLine = annotations.lastFileLine(before: drafts.first?.entry.position.line ?? 0)
-    let wholeFile = annotations.between(0, previousLine)
+    let wholeFile = Array(annotations.between(0, previousLine))
     var entries: [HurlEntry] = []
     for draft in drafts {
-      entries.append(draft.entry.with(annotations.between(previousLine, draft.lastLine)))
+      entries.append(draft.entry.with(Array(annotations.between(previousLine, draft.lastLine))))
       previousLine = draft.lastLine
     }
     return HurlDocument(file: scanner.file, entries: entries, annotations: wholeFile)
@@ -44,7 +44,7 @@ struct HurlParser {
   }
 
   private mutating func response() throws(HurlSyntaxError) -> HurlResponseSpec? {
-    let mark = scanner
+    let mark = scanner.mark
     scanner.skipBlankLines()
     let start = scanner.position
     guard scanner.take("HTTP"), scanner.peek.map({ !("A"..."Z").contains($0) }) ?? true else {
@@ -121,8 +121,18 @@ private struct HurlAnnotations {
   }
 
   /// Those after line `first`, up to line `last`.
-  func between(_ first: Int, _ last: Int) -> [HurlAnnotation] {
-    all.filter { $0.position.line > first && $0.position.line <= last }
+  func between(_ first: Int, _ last: Int) -> ArraySlice<HurlAnnotation> {
+    all[position(after: first)..<max(position(after: first), position(after: last))]
+  }
+
+  /// How many stand up to line `line`; they are in the order of the file.
+  private func position(after line: Int) -> Int {
+    var range = all.startIndex..<all.endIndex
+    while !range.isEmpty {
+      let middle = (range.lowerBound + range.upperBound) / 2
+      range = all[middle].position.line <= line ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return range.lowerBound
   }
 }
 

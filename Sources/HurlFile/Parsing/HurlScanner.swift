@@ -82,12 +82,13 @@ struct HurlScanner {
   /// Passes over one line end.
   mutating func takeNewline() -> Bool { take("\r\n") || take("\n") }
 
-  /// Goes back to where `mark` was taken; comments passed stay known.
-  mutating func reset(to mark: HurlScanner) {
-    index = mark.index
-    line = mark.line
-    column = mark.column
+  /// A place to come back to.
+  struct Mark {
+    fileprivate let index: Int, line: Int, column: Int
   }
+  var mark: Mark { Mark(index: index, line: line, column: column) }
+  /// Goes back to `mark`; comments passed stay known.
+  mutating func reset(to mark: Mark) { (index, line, column) = (mark.index, mark.line, mark.column) }
 
   // MARK: Lines and comments
 
