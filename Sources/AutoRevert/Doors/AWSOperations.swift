@@ -80,12 +80,13 @@ public struct AWSOperations: CloudFormationOperations {
     do {
       let found = try await client.describeChangeSet(name, stack: Observer.stackName(stack))
       if found.status == "DELETE_COMPLETE" { return nil }
+      let replacements = ProvedReplacements(found.changes)
       return DescribedChangeSet(
         state: AWSOperations.state(found),
         changes: found.changes.map {
           ChangedResource(
-            logicalID: $0.logicalId, type: $0.type, action: $0.action, replacement: $0.replacement,
-            policy: $0.policyAction)
+            logicalID: $0.logicalId, type: $0.type, action: $0.action,
+            replacement: replacements[$0.logicalId] ?? $0.replacement, policy: $0.policyAction)
         })
     } catch let error as AWSError where error.kind == .notFound {
       return nil

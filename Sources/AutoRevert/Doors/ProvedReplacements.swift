@@ -1,0 +1,48 @@
+import AWSClients
+
+/// Which resources of a change set are replaced, beyond what CloudFormation says for certain.
+///
+/// CloudFormation calls a replacement conditional where a property that only a replacement can change takes its value
+/// from another resource of the change set. Whether that value changes is often known: a resource that is updated in
+/// place keeps its physical id and its ARN. Without this rule every restore of a function's code would seem to replace
+/// its permissions and routes. Any other attribute may change, and stays conditional.
+struct ProvedReplacements {
+  private var byResource: [String: String] = [:]
+
+  /// Reads the changes of one change set.
+  init(_ changes: [AWSClients.ResourceChange]) {
+    for change in changes where change.action == "Modify" {
+      byResource[change.logicalId] = change.replacement ?? "False"
+    }
+    // A chain is proved link by link.
+    var isSettled = false
+    while !isSettled {
+      isSettled = true
+      for change in changes where byResource[change.logicalId] == "Conditional" && isKept(change) {
+        byResource[change.logicalId] = "False"
+        isSettled = false
+      }
+    }
+  }
+
+  /// `True`, `False` or `Conditional`; nil where the change is no modification.
+  subscript(_ logicalId: String) -> String? { byResource[logicalId] }
+
+  private func isKept(_ change: AWSClients.ResourceChange) -> Bool {
+    let recreating = change.details.filter { $0.requiresRecreation != nil && $0.requiresRecreation != "Never" }
+    return !recreating.isEmpty
+      && recreating.allSatisfy { detail in
+        guard detail.evaluation == "Dynamic" else { return false }
+        // The same property is listed again, once for each reference that its value depends on.
+        guard detail.changeSource != "DirectModification" else {
+          return recreating.contains { $0.name == detail.name && $0.changeSource != "DirectModification" }
+        }
+        guard ["ResourceReference", "ResourceAttribute"].contains(detail.changeSource ?? ""),
+          let cause = detail.causingEntity
+        else { return false }
+        let parts = cause.split(separator: ".", maxSplits: 1)
+        guard let resource = parts.first, byResource[String(resource)] == "False" else { return false }
+        return parts.count == 1 || parts[1] == "Arn"
+      }
+  }
+}
