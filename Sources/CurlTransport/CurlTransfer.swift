@@ -182,7 +182,8 @@ final class CurlTransfer: @unchecked Sendable {
 
   private func failure(_ result: CURLcode) -> TransferError {
     let own = String(cString: errorText)
-    var message = own.isEmpty ? String(cString: curl_easy_strerror(result)) : own
+    var message =
+      own.isEmpty ? String(cString: curl_easy_strerror(result)) : CurlTransfer.withoutUserInfo(own)
     // "Couldn't connect" does not say whether the host refused or was not there; the system does.
     var code = 0
     if result == CURLE_COULDNT_CONNECT, shim_getinfo_long(easy, CURLINFO_OS_ERRNO, &code) == CURLE_OK,
@@ -196,6 +197,14 @@ final class CurlTransfer: @unchecked Sendable {
         message: "the body grew past \(request.options.maximumBodyBytes) bytes")
     }
     return TransferError(CurlTransfer.kind(result), code: Int(result.rawValue), message: message)
+  }
+
+  /// libcurl quotes URLs that it cannot use, a proxy's with name and password too: what stands before an `@` goes.
+  static func withoutUserInfo(_ message: String) -> String {
+    guard let at = message.lastIndex(of: "@") else { return message }
+    let quote = message[..<at].lastIndex { "'\"".contains($0) }.map { message.index(after: $0) }
+    let scheme = message[..<at].ranges(of: "://").last?.upperBound
+    return message[..<(scheme ?? quote ?? message.startIndex)] + "…" + message[at...]
   }
 
   private static func kind(_ result: CURLcode) -> TransferError.Kind {

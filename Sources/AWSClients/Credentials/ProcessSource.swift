@@ -17,6 +17,7 @@ enum ProcessSource {
     let result = await ShellCommand.run(command, environment: context.environment, timeout: timeout)
     switch result {
     case .notStarted(let reason): return failure("could not be started: \(reason)")
+    case .wroteTooMuch: return failure("wrote more than \(ShellCommand.maximumOutput) bytes")
     case .timedOut: return failure("gave no answer within \(Int(timeout.inSeconds)) seconds")
     case .ended(let status, let output):
       guard status == 0 else { return failure("ended with status \(status)") }
@@ -36,8 +37,9 @@ enum ShellCommand {
     case ended(status: Int32, output: [UInt8])
     case notStarted(String)
     case timedOut
+    case wroteTooMuch
   }
-  private static let maximumOutput = 1 << 20
+  static let maximumOutput = 1 << 20
 
   static func run(_ command: String, environment: Environment, timeout: Duration) async -> Result {
     await withCheckedContinuation { continuation in
@@ -113,7 +115,7 @@ enum ShellCommand {
     if !isWhole { kill(-process, SIGKILL) }
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0, errno == EINTR {}
-    guard isWhole else { return .timedOut }
+    guard isWhole else { return output.count > maximumOutput ? .wroteTooMuch : .timedOut }
     let signal = status & 0x7f
     return .ended(status: signal == 0 ? status >> 8 & 0xff : 128 + signal, output: output)
   }

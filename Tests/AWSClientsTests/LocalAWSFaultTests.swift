@@ -1,0 +1,146 @@
+import AWSClients
+import CurlTransport
+import HTTPTransport
+import JSONValues
+import SystemInterfaces
+import TestSupport
+import Testing
+
+/// Faults between client and service, over real connections, on a local AWS of their own.
+@Suite(.enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"), .serialized)
+struct LocalAWSFaultTests {
+  private static let own = Result { try LocalAWS() }
+  let aws: LocalAWS
+  let client: AWSClient
+
+  init() throws {
+    aws = try Self.own.get()
+    client = aws.client
+  }
+
+  func count(_ action: String) async throws -> Int {
+    try await aws.calls(over: curl).count { $0["action"]?.string == action }
+  }
+
+  @Test func `throttled and unavailable calls are repeated until they succeed`() async throws {
+    try await aws.setFaults(
+      [.init(.throttle, "ListExports"), .init(.unavailable, "ListExports", times: 2)], over: curl)
+    #expect(try await CloudFormationClient(client).listExports().isEmpty)
+    #expect(try await count("ListExports") == 4)
+  }
+
+  @Test func `a lost reply of a call with a token`() async throws {
+    let name = unique("lost")
+    try await aws.setFaults([.init(.drop, "CreateStack")], over: curl)
+    let template = "Resources: {P: {Type: AWS::SSM::Parameter, Properties: {Type: String, Value: a}}}"
+    // The service did it, so the repeated call finds the name taken: that is no success, and is told apart.
+    let error = await #expect(throws: AWSError.self) {
+      try await CloudFormationClient(client).createStack(
+        name, StackUpdate(.body(template)), token: "backstop-once")
+    }
+    #expect(error?.kind == .conflict)
+    #expect(try await CloudFormationClient(client).describeStack(name) != nil)
+    let tokens = try await aws.calls(over: curl).filter { $0["stack"]?.string == name }
+      .compactMap { $0["requestId"]?.string }
+    #expect(tokens == ["backstop-once", "backstop-once"])
+  }
+
+  @Test func `a lost reply of a call without one is not repeated`() async throws {
+    try await aws.setFaults([.init(.drop, "CreateDBSnapshot")], over: curl)
+    let error = await #expect(throws: AWSError.self) {
+      try await RDSClient(client).createDBSnapshot(unique("s"), ofInstance: "absent")
+    }
+    #expect(error?.kind == .replyLost)
+    #expect(try await count("CreateDBSnapshot") == 1)
+  }
+
+  @Test func `a call that hangs is cancelled at once`() async throws {
+    try await aws.setFaults([.init(.delay, "ListMetrics", seconds: 30)], over: curl)
+    let client = client
+    let task = Task { try await CloudWatchClient(client).listMetrics(namespace: "n") }
+    while try await count("ListMetrics") == 0 {}
+    let start = ContinuousClock.now
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(start.duration(to: .now) < .seconds(1))
+  }
+
+  @Test func `an AWS that is gone`() async throws {
+    let gone = AWSClient.over(curl, ["AWS_ENDPOINT_URL": "http://127.0.0.1:1"])
+    let error = await #expect(throws: AWSError.self) { try await STSClient(gone).getCallerIdentity() }
+    #expect(error?.kind == .unreachable)
+    #expect(error?.description.contains("at 127.0.0.1:1 got no answer") == true)
+  }
+}
+
+/// A local AWS that checks signatures and permissions.
+@Suite(.enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"))
+struct LocalAWSAuthorisationTests {
+  /// The key of a user who may read stacks and nothing else.
+  private static let key = Task {
+    let aws = try LocalAWS.sharedWithAuthorisation()
+    let name = unique("user")
+    let template = """
+      Resources:
+        User:
+          Type: AWS::IAM::User
+          Properties:
+            UserName: \(name)
+            Policies:
+              - PolicyName: read
+                PolicyDocument:
+                  Version: '2012-10-17'
+                  Statement: [{Effect: Allow, Action: ['cloudformation:Describe*', 's3:*'], Resource: '*'}]
+        Key: {Type: AWS::IAM::AccessKey, Properties: {UserName: !Ref User}}
+        Bucket: {Type: AWS::S3::Bucket, Properties: {BucketName: \(name)}}
+      Outputs:
+        Id: {Value: !Ref Key}
+        Secret: {Value: !GetAtt Key.SecretAccessKey}
+        Name: {Value: \(name)}
+      """
+    try await aws.createStack(name, template: template)
+    let outputs = try await CloudFormationClient(aws.client).describeStack(name)?.outputs ?? []
+    return Dictionary(uniqueKeysWithValues: outputs.map { ($0.key, $0.value) })
+  }
+  let aws: LocalAWS
+  let id: String, key: String, name: String
+
+  init() async throws {
+    aws = try LocalAWS.sharedWithAuthorisation()
+    let outputs = try await Self.key.value
+    id = try #require(outputs["Id"])
+    key = try #require(outputs["Secret"])
+    name = try #require(outputs["Name"])
+  }
+
+  @Test func `a right signature, on each protocol and with all that is hard to sign`() async throws {
+    let client = AWSClient.of(aws, id: id, key: key)
+    #expect(try await STSClient(client).getCallerIdentity().arn.hasSuffix("user/\(name)"))
+    #expect(try await CloudFormationClient(client).describeStack(name)?.name == name)
+    let object = "a b/ü+(1)=~*'&?.json"
+    try await S3Client(client).putObject(bucket: name, key: object, Array("x".utf8))
+    #expect(try await S3Client(client).getObject(bucket: name, key: object).bytes == Array("x".utf8))
+    #expect(try await S3Client(client).listObjects(bucket: name, prefix: "a b/ü+").map(\.key) == [object])
+  }
+
+  @Test func `what is not permitted`() async throws {
+    let client = AWSClient.of(aws, id: id, key: key)
+    let error = await #expect(throws: AWSError.self) {
+      try await LambdaClient(client).getFunction("arn:aws:lambda:us-east-1:000000000000:function:f")
+    }
+    #expect(error?.kind == .accessDenied)
+    #expect(error?.advice.hasPrefix("permit Lambda GetFunction") == true)
+  }
+
+  @Test func `a wrong secret, and a key that nobody has`() async throws {
+    for (id, key, codes) in [
+      (id, "wrong", ["SignatureDoesNotMatch"]), ("AKIANOBODY0000000000", key, ["InvalidClientTokenId"]),
+    ] {
+      let error = await #expect(throws: AWSError.self) {
+        try await CloudFormationClient(.of(aws, id: id, key: key)).describeStacks()
+      }
+      #expect(error?.kind == .credentialsInvalid)
+      #expect(codes.contains(error?.code ?? ""))
+    }
+  }
+}
