@@ -164,7 +164,7 @@ let package = Package(
     tests("JSONValues", []),
     tests("CryptoDigests", []),
     tests("YAMLDocuments", ["JSONValues"]),
-    tests("CurlTransport", ["HTTPTransport", "SystemInterfaces"]),
+    tests("CurlTransport", ["HTTPTransport", "JSONValues", "SystemInterfaces"]),
     tests("GitHistory", ["SystemInterfaces"]),
     tests("DeploymentConfig", ["JSONValues"]),
     tests("Records", ["SystemInterfaces", "JSONValues"]),

@@ -1,4 +1,5 @@
 import HTTPTransport
+import JSONValues
 import SystemInterfaces
 import TestSupport
 import Testing
