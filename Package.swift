@@ -117,7 +117,7 @@ let package = Package(
       "PreflightSnapshot",
       [
         "StepCommand", "SmokeChecks", "AWSClients", "GitHistory", "Records", "Reporting", "DeploymentConfig",
-        "JSONValues", "CryptoDigests", "SystemInterfaces", argumentParser,
+        "JSONValues", "CryptoDigests", "SystemInterfaces", "YAMLDocuments", argumentParser,
       ]),
     library(
       "DiffGate",
@@ -202,7 +202,10 @@ let package = Package(
       ]),
     tests(
       "AutoRevert",
-      ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "RollbackPlan", "HTTPTransport", "GitHistory"]),
+      [
+        "SystemInterfaces", "Records", "JSONValues", "StepCommand", "RollbackPlan", "HTTPTransport",
+        "GitHistory",
+      ]),
     // The built binaries against real parts.
     .testTarget(
       name: "EndToEndTests",

@@ -26,7 +26,12 @@ struct PreflightRun: Sendable {
     async let identity = identity(client)
     let (readings, missing) = try await readStacks(client)
     findings += missing
-    let resources = try await ResourceReader(client: client).read(readings.map(\.state))
+    var resources = try await ResourceReader(client: client).read(readings.map(\.state))
+    for index in resources.functions.indices {
+      resources.functions[index].hasInlineCode = readings.contains {
+        $0.declaresInlineCode(ofFunction: resources.functions[index].name)
+      }
+    }
     for reading in readings {
       findings += StackReadiness.findings(
         reading.state, status: reading.status, allowsDrift: session.policy.snapshot.allowsDrift)

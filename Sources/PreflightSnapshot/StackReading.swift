@@ -4,6 +4,7 @@ import DeploymentConfig
 import JSONValues
 import Records
 import SystemInterfaces
+import YAMLDocuments
 
 /// A stack with everything that a later update needs, and the files that hold its templates.
 struct StackReading: Sendable {
@@ -13,6 +14,18 @@ struct StackReading: Sendable {
   var files: [String: [UInt8]]
   /// The original template as text.
   var template: String
+
+  /// Whether the template holds the code of the function with this physical id.
+  func declaresInlineCode(ofFunction name: String) -> Bool {
+    guard
+      let resource = state.resources.first(where: {
+        $0.type == "AWS::Lambda::Function" && $0.physicalId == name
+      }),
+      // A template that CloudFormation took and we cannot read is treated as one whose code is elsewhere: strictly.
+      let properties = (try? YAMLNode.parse(template))?["Resources"]?[resource.logicalId]?["Properties"]
+    else { return false }
+    return properties["Code"]?["ZipFile"] != nil || properties["InlineCode"] != nil
+  }
 }
 
 /// Reads stacks: all facts of one stack beside each other, all stacks beside each other.

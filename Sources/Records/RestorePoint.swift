@@ -198,6 +198,9 @@ public struct FunctionState: Codable, Hashable, Sendable {
   public var aliases: [String: String]
   /// The revision of the configuration.
   public var revisionId: String?
+  /// Whether the code stands in the stack's template: then each deployment packs it anew, and its digest changes
+  /// though the code does not. nil where nobody looked.
+  public var hasInlineCode: Bool?
 
   /// A function.
   public init(

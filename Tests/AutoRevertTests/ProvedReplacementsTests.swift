@@ -47,10 +47,13 @@ import Testing
       (change("X", "Conditional", [detail("p", cause: "R.Arn")]), "a resource that is replaced"),
       (change("X", "Conditional", [detail("p", cause: "M.Arn")]), "a resource that may be replaced"),
       (change("X", "Conditional", [detail("p", cause: "A.Arn", evaluation: "Static")]), "a known change"),
-      (change("X", "Conditional", [detail("p", cause: nil, source: "DirectModification")]), "a direct change"),
+      (
+        change("X", "Conditional", [detail("p", cause: nil, source: "DirectModification")]), "a direct change"
+      ),
       (change("X", "Conditional"), "no detail at all"),
       (
-        change("X", "Conditional", [detail("p", cause: "A.Arn"), detail("q", cause: "A.Endpoint")]), "one of two"
+        change("X", "Conditional", [detail("p", cause: "A.Arn"), detail("q", cause: "A.Endpoint")]),
+        "one of two"
       ),
     ]
     for (changed, why) in cases {

@@ -11,6 +11,7 @@ public struct AWSResources: ResourceOperations {
   private let functions: LambdaClient
   private let apis: APIGatewayClient
   private let machines: StepFunctionsClient
+  private let stacks: CloudFormationClient
 
   /// The resources of `restorePoint`.
   public init(_ client: AWSClient, restorePoint: LoadedRestorePoint) {
@@ -19,6 +20,7 @@ public struct AWSResources: ResourceOperations {
     functions = LambdaClient(client)
     apis = APIGatewayClient(client)
     machines = StepFunctionsClient(client)
+    stacks = CloudFormationClient(client)
   }
 
   // MARK: - Facts
@@ -70,10 +72,12 @@ public struct AWSResources: ResourceOperations {
   private func facts(_ function: FunctionState) async throws -> [ResourceFacts] {
     var found: [ResourceFacts] = []
     if let now = try await existing({ try await functions.getFunctionConfiguration(function.name) }) {
+      let isSame = now.codeSha256 == function.codeSha256
+      let isTemplates = isSame ? false : try await isTemplateCode(function, now)
       found.append(
         ResourceFacts(
           kind: .functionCode, target: function.name, stack: stackName(function.stack),
-          recorded: function.codeSha256, live: now.codeSha256))
+          recorded: function.codeSha256, live: isTemplates ? function.codeSha256 : now.codeSha256))
       if !function.aliases.isEmpty {
         let live = Dictionary(
           try await functions.listAliases(function.name).map { ($0.name, $0.functionVersion) },
@@ -93,6 +97,25 @@ public struct AWSResources: ResourceOperations {
           recorded: function.codeSha256, live: nil))
     }
     return found
+  }
+
+  /// Whether the function's code is what its stack's template says: code inside a template is packed anew by each
+  /// deployment, so its digest tells nothing; that nobody but CloudFormation wrote it last does.
+  private func isTemplateCode(_ function: FunctionState, _ now: FunctionConfiguration) async throws -> Bool {
+    guard function.hasInlineCode == true, let modified = AWSResources.time(now.lastModified) else {
+      return false
+    }
+    let members = try await stacks.describeStackResources(stackName(function.stack))
+    guard let updated = members.first(where: { $0.physicalId == function.name })?.updatedAt else {
+      return false
+    }
+    return modified <= updated + .seconds(2)
+  }
+
+  /// Lambda writes `+0000` where RFC 3339 has `+00:00`.
+  static func time(_ text: String?) -> Timestamp? {
+    guard let text else { return nil }
+    return Timestamp(text.hasSuffix("+0000") ? String(text.dropLast(5)) + "Z" : text)
   }
 
   private func facts(_ stage: APIStageState) async throws -> [ResourceFacts] {

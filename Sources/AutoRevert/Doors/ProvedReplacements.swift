@@ -29,7 +29,9 @@ struct ProvedReplacements {
   subscript(_ logicalId: String) -> String? { byResource[logicalId] }
 
   private func isKept(_ change: AWSClients.ResourceChange) -> Bool {
-    let recreating = change.details.filter { $0.requiresRecreation != nil && $0.requiresRecreation != "Never" }
+    let recreating = change.details.filter {
+      $0.requiresRecreation != nil && $0.requiresRecreation != "Never"
+    }
     return !recreating.isEmpty
       && recreating.allSatisfy { detail in
         guard detail.evaluation == "Dynamic" else { return false }
