@@ -86,9 +86,11 @@ extension HurlBody {
     do throws(HurlRuntimeError) {
       let expected = try self.expected(renderer)
       let actual = try actual(asText: expected.typeName == "string", &reader)
+      if actual.isSame(as: expected) {
+        return .init(position, "body", passed: true, expected: "", actual: "")
+      }
       return .init(
-        position, "body", passed: actual.isSame(as: expected), expected: expected.summary,
-        actual: actual.summary)
+        position, "body", passed: false, expected: expected.summary, actual: actual.summary)
     } catch {
       return .init("body", failing: error)
     }

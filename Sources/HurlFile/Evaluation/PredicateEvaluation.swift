@@ -1,6 +1,6 @@
 /// Whether a predicate holds of a value.
 struct PredicateEvaluation {
-  /// The judgement and what to tell about it.
+  /// The judgement and, where it failed, what to tell about it.
   struct Result {
     var passed: Bool
     var expected: String
@@ -19,9 +19,6 @@ struct PredicateEvaluation {
   /// Judges `value`, nil standing for nothing.
   func judge(_ predicate: HurlPredicate, _ value: HurlValue?) throws(HurlRuntimeError) -> Result {
     let argument = try argument(predicate.kind)
-    let words = [predicate.isNegated ? "not" : "", predicate.name, argument.map(\.summary) ?? ""]
-    var expected = words.filter { !$0.isEmpty }.joined(separator: " ")
-    if case .matches(let pattern) = predicate.kind { expected += " /\(try patternText(pattern))/" }
     let outcome: Outcome
     if let value {
       outcome = try self.outcome(predicate, value, argument)
@@ -30,14 +27,16 @@ struct PredicateEvaluation {
       if case .matches(let pattern) = predicate.kind { _ = try renderer.regularExpression(pattern) }
       outcome = .fails
     }
-    let actual = value?.summary ?? "nothing"
-    switch outcome {
-    case .holds: return Result(passed: !predicate.isNegated, expected: expected, actual: actual)
-    case .fails: return Result(passed: predicate.isNegated, expected: expected, actual: actual)
-    case .unfit:
-      return Result(
-        passed: false, expected: expected, actual: "\(actual), which \(predicate.name) does not apply to")
+    // What passed needs no words, which may be long.
+    if outcome == (predicate.isNegated ? .fails : .holds) {
+      return Result(passed: true, expected: "", actual: "")
     }
+    let words = [predicate.isNegated ? "not" : "", predicate.name, argument.map(\.summary) ?? ""]
+    var expected = words.filter { !$0.isEmpty }.joined(separator: " ")
+    if case .matches(let pattern) = predicate.kind { expected += " /\(try patternText(pattern))/" }
+    let actual = value?.summary ?? "nothing"
+    let why = outcome == .unfit ? ", which \(predicate.name) does not apply to" : ""
+    return Result(passed: false, expected: expected, actual: actual + why)
   }
 
   private func outcome(
