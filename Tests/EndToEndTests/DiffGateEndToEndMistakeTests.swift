@@ -36,13 +36,13 @@ import Testing
     let unknown = try gate(repository, "prod", "--base", "nowhere")
     #expect(unknown.status == 65)
     #expect(unknown.error.contains("nowhere"))
+    let missing = try gate(repository, "prod", "--old", "a.yaml", "--new", "b.yaml")
+    #expect(missing.status == 65)
+    #expect(missing.error.contains("--old a.yaml"))
     try repository.write("ENVIRONMENT=prod\nA=$(rm -rf /)\n", to: "deployment-prod.config")
     let malformed = try gate(repository, "prod")
     #expect(malformed.status == 65)
     #expect(malformed.error.contains("deployment-prod.config:2"))
-    let missing = try gate(repository, "prod", "--old", "a.yaml", "--new", "b.yaml")
-    #expect(missing.status == 65)
-    #expect(missing.error.contains("--old a.yaml"))
   }
 
   @Test func `outside of a repository`() throws {

@@ -11,7 +11,7 @@ struct PathPattern: Hashable, Sendable {
     let isFolder = text.hasSuffix("/")
     if isFolder { text = text.dropLast() }
     var parts = text.split(separator: "/", omittingEmptySubsequences: true).map { Array($0) }
-    if !isAnchored { parts.insert(["*", "*"], at: 0) }
+    if !isAnchored, !parts.isEmpty { parts.insert(["*", "*"], at: 0) }
     if isFolder { parts.append(["*", "*"]) }
     self.parts = parts
   }
@@ -19,6 +19,7 @@ struct PathPattern: Hashable, Sendable {
   func matches(_ path: String) -> Bool {
     let names = path.split(separator: "/", omittingEmptySubsequences: true).map { Array($0) }
     // Rows of the usual table of two sequences, so that no pattern takes more than its length times the path's.
+    guard !parts.isEmpty else { return false }
     var reached = [Bool](repeating: false, count: names.count + 1)
     reached[0] = true
     for part in parts {

@@ -18,10 +18,9 @@ enum StackNames {
     for place in [stem] + parts.dropLast().reversed().prefix(1) {
       let words = words(place)
       let matching = config.stacks.filter { stack in
-        words.contains(stack.role)
-          || words.joined().contains(stack.role.replacing("_", with: "")) && words.count <= 2
-          || words.contains(stack.role + "s") || words.contains("\(stack.role)stack")
-          || stack.role == "database" && !words.isDisjoint(with: ["db", "rds", "data"])
+        let role = stack.role.replacing("_", with: "")
+        return words.contains(role) || words.contains(role + "s") || words.contains(role + "stack")
+          || words.joined() == role || role == "database" && words.contains { ["db", "rds"].contains($0) }
       }
       if matching.count == 1 { return matching[0] }
       // `api-database.yaml`: the role that stands last says what it is.
@@ -53,10 +52,6 @@ enum StackNames {
     if !current.isEmpty { words.append(current) }
     return words
   }
-}
-
-extension [String] {
-  fileprivate func isDisjoint(with others: Set<String>) -> Bool { !contains(where: others.contains) }
 }
 
 /// What `cdk synth` writes about the templates in its output folder.
