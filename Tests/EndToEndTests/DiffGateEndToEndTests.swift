@@ -113,6 +113,35 @@ import Testing
     #expect(outcome.output.contains("table b stays (line 2) [rollback-script-incomplete]"))
   }
 
+  @Test func `a rollback script that goes alone stops, one that goes with its migration does not`() throws {
+    let repository = try Self.repository()
+    try repository.git("rm", "-q", "migrations/rollback-v1.sql")
+    try repository.commit("Remove the way back", at: 2)
+    let alone = try record(try gate(repository, "prod", "--format", "json"))
+    #expect(codes(alone) == ["rollback-script-removed"])
+    try repository.git("rm", "-q", "migrations/v1.sql")
+    try repository.commit("Remove the migration, too", at: 3)
+    let both = try record(try gate(repository, "prod", "--base", "HEAD~2", "--format", "json"))
+    #expect(codes(both) == ["migration-removed"])
+  }
+
+  @Test func `the record is as its schema says`() throws {
+    let checker = Repository.root + "/.build/venv/bin/check-jsonschema"
+    guard FileManager.default.isExecutableFile(atPath: checker) else { return }
+    let repository = try Self.repository()
+    try repository.write(Self.database.replacing("invoices", with: "invoicing"), to: "infra/database.yaml")
+    try repository.write("ALTER TABLE jobs DROP COLUMN notes;\n", to: "migrations/v2.sql")
+    try repository.commit("Dangerous", at: 2)
+    #expect(try gate(repository, "prod").status == 1)
+    let result = try runProgram(
+      checker,
+      [
+        "--schemafile", Repository.root + "/ci/schemas/diff-gate.schema.json",
+        repository.path + "/.backstop/prod/diff-gate.json",
+      ])
+    #expect(result.status == 0, "\(result.text)\(result.error)")
+  }
+
   @Test func `what cannot be parsed is a finding with its line, not a failure`() throws {
     let repository = try Self.repository()
     try repository.write("Resources:\n  A: [\nType: AWS::S3::Bucket\n", to: "infra/broken.yaml")

@@ -231,12 +231,27 @@ struct MigrationJudge {
           "a migration that was there is gone: environments that have run it cannot be rebuilt",
           path: file.path,
           subject: file.path))
-    case .rollback:
+    case .rollback where undoesSomething(file.path):
       findings.append(
         Finding(
           "rollback-script-removed", .error, "the script that undoes a migration is gone", path: file.path,
           subject: file.path))
-    case .verify, .repeatable: break
+    case .rollback, .verify, .repeatable: break
+    }
+  }
+
+  /// Whether a migration that stays would be undone by the script at `path`.
+  private func undoesSomething(_ path: String) -> Bool {
+    let parts = path.split(separator: "/").dropLast()
+    // Scripts stand beside their migrations, below them, or in a folder beside theirs.
+    let folder = parts.dropLast(parts.count > 1 ? 1 : 0).joined(separator: "/")
+    guard !folder.isEmpty, let paths = try? change.listNew(folder) else { return true }
+    return paths.prefix(5000).contains { other in
+      guard let migration = MigrationFile(path: other, text: nil, isListed: true), migration.role == .forward
+      else {
+        return false
+      }
+      return RollbackNames.candidates(for: migration).contains(path)
     }
   }
 

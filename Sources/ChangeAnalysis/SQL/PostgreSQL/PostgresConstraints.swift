@@ -97,7 +97,12 @@ extension PostgresJudge {
   }
 
   private mutating func judgeNewUniqueness(_ columns: Set<String>, on table: String, _ name: String) {
-    guard !areNew(columns, on: table) else { return }
+    // A column that the version before does not write is null in its rows, and nulls are never equal.
+    let hasNewColumn = columns.contains {
+      let column = SchemaObject(.column, $0, table: table)
+      return createdColumns.contains(column) && defaults[column]?.has != true
+    }
+    guard !hasNewColumn, !areNew(columns, on: table) else { return }
     issue(
       "new-unique", .breaking,
       "the version before may write rows to \(table) that \(name.isEmpty ? "the new uniqueness" : name) refuses",

@@ -113,6 +113,7 @@ extension PostgresJudge {
     case "OBJECT_TYPE", "OBJECT_DOMAIN":
       let old = body["object"]?["List"]?["items"]?.lastName ?? ""
       effect(.rename(to: new.lowercased()), SchemaObject(.type, old))
+      guard isNotMadeHere(.type, old) else { return }
       issue("renaming-object", .breaking, "the type \(old) is called \(new)", old)
     case "OBJECT_FUNCTION", "OBJECT_PROCEDURE":
       let old = body["object"]?["ObjectWithArgs"]?["objname"]?.lastName ?? ""

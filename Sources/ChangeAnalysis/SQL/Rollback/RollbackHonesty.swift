@@ -110,6 +110,8 @@ private struct UndoneEffects {
     switch effect.verb {
     case .create:
       if has(.drop, object) || dropsContainer(of: object) { return nil }
+      // Replaced forward, replaced back.
+      if [.function, .view, .trigger, .policy].contains(object.kind), has(.create, object) { return nil }
       // PostgreSQL cannot take a value out of a type; an index goes with its table or column.
       if object.kind == .enumValue || object.kind == .extensionModule { return nil }
       if object.kind == .index,
