@@ -62,7 +62,9 @@ private let findings = [
   }
 
   @Test func `ten of a kind at most, and the last counts the rest`() {
-    let many = (1...25).map { (number: Int) in Finding("truncate", .error, "number \(number)", path: "a.sql", line: number) }
+    let many = (1...25).map { (number: Int) in
+      Finding("truncate", .error, "number \(number)", path: "a.sql", line: number)
+    }
     let lines = GitHubAnnotations.render(report(many)).split(separator: "\n")
     #expect(lines.count == 10)
     #expect(lines[8].contains("number 9"))
@@ -71,7 +73,9 @@ private let findings = [
   }
 
   @Test func `a summary that is too long is cut at a line, and says so`() {
-    let many = (1...500).map { (number: Int) in Finding("truncate", .error, "number \(number)", path: "a.sql", line: number) }
+    let many = (1...500).map { (number: Int) in
+      Finding("truncate", .error, "number \(number)", path: "a.sql", line: number)
+    }
     let text = MarkdownReport.summary(report(many), byteLimit: 5000)
     #expect(text.utf8.count <= 5000)
     #expect(text.hasSuffix("the record has it all.\n"))

@@ -7,13 +7,15 @@ extension TemplateComparison {
       "resource-deleted", "The update deletes a resource; an error where it holds data.",
       remedy: "Keep it, or give it DeletionPolicy Retain or Snapshot in a deployment before."),
     .init(
-      "resource-snapshot-deleted", "The update deletes a resource after a last snapshot; an error where it holds data.",
+      "resource-snapshot-deleted",
+      "The update deletes a resource after a last snapshot; an error where it holds data.",
       remedy: "Plan how to restore the snapshot."),
     .init(
       "resource-orphaned", "A resource leaves the stack and stays in the account, where nothing manages it.",
       remedy: "Import it elsewhere or note who looks after it."),
     .init(
-      "resource-replaced", "The update makes a resource anew; an error where it holds data: the new one starts without it.",
+      "resource-replaced",
+      "The update makes a resource anew; an error where it holds data: the new one starts without it.",
       remedy: "Keep the create-only property, or set UpdateReplacePolicy and move the data."),
     .init(
       "resource-may-be-replaced",
