@@ -175,7 +175,7 @@ let package = Package(
       "StepCommand",
       [
         "SystemInterfaces", "Records", "Reporting", "JSONValues", "DeploymentConfig", "HTTPTransport",
-        argumentParser,
+        "AWSClients", argumentParser,
       ]),
     tests("ChangeAnalysis", ["JSONValues", "YAMLDocuments", "Records"]),
     tests("HealthJudgement", ["SystemInterfaces"]),

@@ -230,7 +230,7 @@ import Testing
       Issue.record("\(outcome)")
       return
     }
-    #expect(start.duration(to: .now) < .seconds(10))
+    #expect(start.duration(to: .now) < .seconds(50))
   }
 
   @Test func `a file that cannot be understood names its line`() async throws {
@@ -273,7 +273,7 @@ import Testing
       "AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9",
     ])
     #expect(error?.attempts.last?.source == "instance metadata")
-    #expect(start.duration(to: .now) < .seconds(5))
+    #expect(start.duration(to: .now) < .seconds(30))
   }
 
   // MARK: - Renewal

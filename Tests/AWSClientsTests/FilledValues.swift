@@ -2,6 +2,7 @@
 /// not read.
 func unfilled(_ value: Any, _ path: String = "", except allowed: Set<String> = []) -> [String] {
   if allowed.contains(path) { return [] }
+  if let text = value as? String { return text.isEmpty ? [path] : [] }
   let mirror = Mirror(reflecting: value)
   switch mirror.displayStyle {
   case .optional:
@@ -11,7 +12,6 @@ func unfilled(_ value: Any, _ path: String = "", except allowed: Set<String> = [
     guard let first = mirror.children.first else { return [path] }
     return unfilled(first.value, path + "[]", except: allowed)
   case .struct, .tuple, .class:
-    if let text = value as? String { return text.isEmpty ? [path] : [] }
     return mirror.children.flatMap { child in
       unfilled(
         child.value, path.isEmpty ? child.label ?? "" : "\(path).\(child.label ?? "")", except: allowed)

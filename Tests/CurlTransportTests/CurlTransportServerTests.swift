@@ -76,7 +76,7 @@ import Testing
     let start = ContinuousClock.now
     task.cancel()
     #expect(await task.value == 200)
-    #expect(start.duration(to: .now) < .seconds(1))
+    #expect(start.duration(to: .now) < .seconds(10))
   }
 
   @Test func `a transport that nobody holds any longer lets its request end`() async throws {
