@@ -203,8 +203,8 @@ let package = Package(
     tests(
       "AutoRevert",
       [
-        "SystemInterfaces", "Records", "JSONValues", "StepCommand", "RollbackPlan", "HTTPTransport",
-        "GitHistory",
+        "AWSClients", "CryptoDigests", "GitHistory", "HTTPTransport", "JSONValues", "Records", "Reporting",
+        "RollbackPlan", "StepCommand", "SystemInterfaces",
       ]),
     // The built binaries against real parts.
     .testTarget(

@@ -12,6 +12,8 @@ public struct RevertFacts: Hashable, Sendable {
   public var judgedAt: Timestamp?
   /// When the last update of each stack had begun as this revert first saw it: a later one is not ours to undo.
   public var firstSeen: [String: Timestamp] = [:]
+  /// Tokens of calls that an earlier run of this revert made and that were accepted, whether or not events show them.
+  public var accepted: Set<String> = []
   /// Names of all exports of the account in the region; nil where they could not be read.
   public var allExports: Set<String>?
   /// Migrations in the reverted range that the recorded version does not fit.

@@ -91,10 +91,19 @@ struct StackDecider {
       return stopped(
         .actionFailed, stack, "the update of \(stack.name) could not be cancelled: \(failure.reason).")
     }
+    let token = OperationToken(
+      restorePoint: facts.restorePoint, operation: .cancel, stack: stack.name,
+      attempt: attempt(stack, live, .cancel))
+    if facts.accepted.contains(token.description) {
+      var wait = PlannedAction(
+        .wait, target: stack.name, reason: "UPDATE_IN_PROGRESS: an earlier run of this revert cancelled it")
+      wait.awaited = .cancel
+      return StackDecision(action: wait, followUps: conditionalRestore(stack))
+    }
     var action = PlannedAction(
       .cancel, target: stack.name, reason: "UPDATE_IN_PROGRESS: the update is stopped and undone")
     action.losses = ["what the running update has made so far"]
-    action.attempt = attempt(stack, live, .cancel)
+    action.attempt = token.attempt
     return StackDecision(action: action, followUps: conditionalRestore(stack))
   }
 

@@ -96,6 +96,7 @@ struct ModelWorld {
       targets: targets, restorePoint: loaded, options: PlanOptions(), deadline: clock.now + .seconds(7200))
     let journal = journal()
     if let begin = try journal.unfinished() { task.firstSeen = RevertJournal.firstSeen(begin) }
+    task.accepted = try journal.acceptedTokens()
     edit(&task)
     let engine = RevertEngine(
       task, cloudFormation: cloud, clock: clock, journal: journal,

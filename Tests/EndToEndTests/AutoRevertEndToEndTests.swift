@@ -178,7 +178,7 @@ struct AutoRevertEndToEndTests {
   @Test func `an update in progress is cancelled`() async throws {
     try await world.aws.createStack(world.name, template: world.chained())
     try world.snapshot()
-    try await world.beginUpdate(["Version": "2", "Pause": "1"])
+    try await world.beginUpdate(["Version": "2", "Pause": "4"])
     try await world.wait(for: .updateInProgress)
     let outcome = try world.revert()
     #expect(outcome.status == 0, "\(outcome.error)")

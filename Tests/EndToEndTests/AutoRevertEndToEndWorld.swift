@@ -147,5 +147,20 @@ struct AutoRevertWorld {
     try run("auto-revert", ["--confirm", "rollback-production", "--format", "json"] + arguments)
   }
 
+  /// What somebody does by hand, over the AWS CLI.
+  func cli(_ arguments: String...) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: Repository.root + "/.build/venv/bin/aws")
+    process.arguments = arguments
+    process.environment = variables.merging(["AWS_PAGER": "", "AWS_DEFAULT_REGION": "us-east-1"]) { $1 }
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw Unexpected(
+        description: "aws \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
+    }
+  }
+
   struct Unexpected: Error, CustomStringConvertible { var description: String }
 }

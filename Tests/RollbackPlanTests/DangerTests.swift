@@ -23,6 +23,16 @@ import Testing
     #expect(Sample.plan(Sample.stack("api", .updateInProgress)).due == ["cancel Shop-api-prod"])
   }
 
+  @Test func `1 does not cancel again what an earlier run has cancelled`() {
+    var facts = Sample.facts([Sample.stack("api", .updateInProgress)])
+    facts.accepted = [Sample.token(.cancel)]
+    #expect(Sample.plan(facts).due == ["wait Shop-api-prod"])
+    #expect(Sample.plan(facts).next.first?.awaited == .cancel)
+    // Another try is another call.
+    facts.accepted = [Sample.token(.cancel, attempt: 2)]
+    #expect(Sample.plan(facts).due == ["cancel Shop-api-prod"])
+  }
+
   @Test func `1 leaves another run's revert alone`() {
     let stack = Sample.stack("api", .updateInProgress) {
       $0.events = [

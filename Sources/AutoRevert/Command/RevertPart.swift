@@ -3,7 +3,7 @@ import RollbackPlan
 import SystemInterfaces
 
 /// The part of a record that `auto-revert` writes.
-public struct RevertPart: StepPart {
+public struct RevertPart: StepPart, Hashable {
   public static let step = Step.autoRevert
 
   /// What it came to, for a person.

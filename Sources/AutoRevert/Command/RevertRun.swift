@@ -57,6 +57,7 @@ struct RevertRun {
       targets: targets, restorePoint: chosen.loaded, options: options,
       deadline: session.context.clock.now + deadline)
     task.firstSeen = try journal.unfinished().map(RevertJournal.firstSeen) ?? [:]
+    task.accepted = try journal.acceptedTokens()
     task.judgedAt =
       command.operator == nil ? try JudgedDeployment.time(session, after: chosen.loaded?.point) : nil
     task.estimates = try EarlierRuns.estimates(session)
@@ -90,7 +91,8 @@ struct RevertRun {
     if result.ending == .declined {
       throw StepFailure(.refused, "the plan was not confirmed: nothing was changed")
     }
-    var findings = (notices + result.findings).map(Finding.init)
+    var findings = (notices + result.findings + RevertRun.triggersLeft(result, chosen.loaded)).map(
+      Finding.init)
     var verdict = RevertRun.verdict(result)
     var health: RevertPart.HealthEntry?
     var branch: String?
@@ -139,6 +141,20 @@ struct RevertRun {
       part: RevertPart(
         plan: result.plan.actions.map(RevertPart.PlanEntry.init), journal: hasJournal ? journal.path : nil,
         actions: result.actions.map(RevertPart.ActionEntry.init), health: health))
+  }
+
+  /// Danger 3: a restore runs without rollback triggers; where the stack had some, a person is told to set them again.
+  static func triggersLeft(_ result: EngineResult, _ loaded: LoadedRestorePoint?) -> [PlanFinding] {
+    let restored = Set(
+      result.actions.filter { $0.action.operation == .restore && $0.ending == .done }.map(\.action.target))
+    return (loaded?.point.stacks ?? []).compactMap { stack in
+      let triggers = (stack.rollbackConfiguration?["triggers"]?.array ?? []).compactMap { $0["arn"]?.string }
+      guard restored.contains(stack.name), !triggers.isEmpty else { return nil }
+      return PlanFinding(
+        .rollbackConfigurationLeft, .warning, target: stack.name,
+        "\(stack.name) was restored without its rollback triggers (\(triggers.joined(separator: ", "))), which the bad "
+          + "version could have set off. The next deployment has to name them again.")
+    }
   }
 
   private static func verdict(_ result: EngineResult) -> Verdict {

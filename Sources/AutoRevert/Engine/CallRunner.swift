@@ -64,8 +64,8 @@ struct CallRunner {
       case .refused: return .replan(failure.message)
       case .alreadyAccepted: return .accepted(baseline)
       case .credentials: throw failure
-      case .throttled, .unreachable: break
-      case .uncertain:
+      case .throttled: break
+      case .uncertain, .unreachable:
         try await clock.sleep(for: pause)
         if try await leftTraces(token, live.id, baseline) {
           try note(.after, action, token, [("result", "found in the stack's events")])

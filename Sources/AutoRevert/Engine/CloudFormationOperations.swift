@@ -47,7 +47,7 @@ public struct OperationFailure: Error, Hashable, Sendable, CustomStringConvertib
     case uncertain
     /// Too many calls, after retries: nothing was done.
     case throttled
-    /// The service could not be reached: nothing was done.
+    /// The service could not be reached, or gave no answer at all: most likely nothing was done.
     case unreachable
     /// No credentials, expired ones, or ones that do not suffice: nothing was done.
     case credentials
@@ -152,6 +152,20 @@ public struct RestoreRequest: Hashable, Sendable {
   public var tags: [StackTag]
   /// Replaces the stack's topics.
   public var notificationARNs: [String]
+
+  /// A change set to make.
+  public init(
+    stack: String, name: String, template: String, parameters: [Parameter], capabilities: [String],
+    tags: [StackTag], notificationARNs: [String]
+  ) {
+    self.stack = stack
+    self.name = name
+    self.template = template
+    self.parameters = parameters
+    self.capabilities = capabilities
+    self.tags = tags
+    self.notificationARNs = notificationARNs
+  }
 
   /// A parameter and its value.
   public struct Parameter: Hashable, Sendable {

@@ -22,6 +22,8 @@ public struct RevertTask: Sendable {
   public var judgedAt: Timestamp?
   /// What an earlier run of this revert saw first.
   public var firstSeen: [String: Timestamp] = [:]
+  /// Tokens of the calls of an earlier run of this revert that were accepted.
+  public var accepted: Set<String> = []
   /// Migrations that the recorded version does not fit.
   public var breakingMigrations: [String] = []
   /// When the engine stops waiting.

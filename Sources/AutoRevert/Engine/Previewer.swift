@@ -80,8 +80,9 @@ final class Previewer {
       }
       guard let failure, failure.kind != .alreadyAccepted else { break }
       if failure.kind == .credentials { throw failure }
+      // None of this name was there before: one that is there now is this one, made by a call whose answer was lost.
+      if try await look(request) != nil { break }
       if failure.kind == .refused || tries == 5 { return .failed(failure.message) }
-      if failure.kind == .uncertain, try await look(request) != nil { break }
       try await clock.sleep(for: .seconds(tries))
     }
     var pause = Duration.milliseconds(300)

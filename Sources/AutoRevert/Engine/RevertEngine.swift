@@ -137,6 +137,7 @@ public final class RevertEngine {
     }
     facts.judgedAt = task.judgedAt
     facts.firstSeen = firstSeen
+    facts.accepted = task.accepted
     facts.failures = failures
     facts.breakingMigrations = task.breakingMigrations
     facts.resources = resourceFacts

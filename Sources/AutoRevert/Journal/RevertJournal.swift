@@ -98,6 +98,18 @@ public final class RevertJournal: Sendable {
     return lines[first]
   }
 
+  /// Tokens of calls that were accepted in the unfinished revert; none where nothing is unfinished.
+  public func acceptedTokens() throws -> Set<String> {
+    guard try unfinished() != nil else { return [] }
+    let lines = try lines()
+    let start = lines.lastIndex { $0["event"]?.string == Event.end.rawValue } ?? lines.startIndex
+    return Set(
+      lines[start...].filter {
+        $0["event"]?.string == Event.after.rawValue && $0["result"]?.string == "accepted"
+      }
+      .compactMap { $0["requestId"]?.string })
+  }
+
   /// What the run of a `begin` line saw first of each stack.
   public static func firstSeen(_ begin: JSONValue) -> [String: Timestamp] {
     var seen: [String: Timestamp] = [:]

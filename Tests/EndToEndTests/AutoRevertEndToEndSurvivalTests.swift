@@ -1,0 +1,184 @@
+import AWSClients
+import CurlTransport
+import Foundation
+import JSONValues
+import SystemInterfaces
+import TestSupport
+import Testing
+
+/// The built `auto-revert` killed, limited, and over what stacks do not own.
+@Suite(.enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"))
+struct AutoRevertEndToEndSurvivalTests {
+  let world: AutoRevertWorld
+
+  init() throws { world = try AutoRevertWorld(try LocalAWS.shared()) }
+
+  private var journal: String {
+    get throws {
+      let records = world.folder(".backstop/prod")
+      let names = try FileManager.default.contentsOfDirectory(atPath: records).filter {
+        $0.hasPrefix("journal-")
+      }
+      guard let name = names.first else { return "" }
+      return try String(contentsOfFile: "\(records)/\(name)", encoding: .utf8)
+    }
+  }
+
+  @Test func `a killed run is continued, without a second call`() async throws {
+    try await world.aws.createStack(world.name, template: world.chained())
+    try world.snapshot()
+    try await world.beginUpdate(["Version": "2", "Pause": "4"])
+    try await world.wait(for: .updateInProgress)
+    let step = BuiltStep("auto-revert", in: world.folder.path, variables: world.variables)
+    let killed = try step.run(["prod", "--confirm", "rollback-production"]) { process in
+      let deadline = Date().addingTimeInterval(30)
+      while try !journal.contains("accepted"), Date() < deadline { usleep(20_000) }
+      kill(process, SIGKILL)
+    }
+    #expect(killed.status == -SIGKILL)
+    #expect(try journal.contains(#""event":"before""#))
+    #expect(!FileManager.default.fileExists(atPath: world.folder(".backstop/prod/auto-revert.json")))
+
+    let outcome = try world.run("auto-revert", ["--continue", "--format", "json"])
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(try await world.status() == .updateRollbackComplete)
+    #expect(try await world.marker() == "1")
+    #expect(try journal.components(separatedBy: #""event":"before""#).count == 2)
+    #expect(try journal.contains(#""event":"end""#))
+    // Nothing is left to continue.
+    #expect(try world.run("auto-revert", ["--continue"]).status == 65)
+  }
+
+  @Test func `15 a kill switch stops a run, and a person overrides it`() async throws {
+    try await world.aws.createStack(world.name, template: world.plain())
+    try world.snapshot()
+    try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
+    try "auto-revert:\n  kill-switch: no-automatic-reverts\n"
+      .write(toFile: world.folder("backstop.yml"), atomically: true, encoding: .utf8)
+    try "".write(toFile: world.folder("no-automatic-reverts"), atomically: true, encoding: .utf8)
+    let refused = try world.revert()
+    #expect(refused.status == 77)
+    #expect(refused.error.contains("kill switch") && refused.error.contains("--operator"))
+    #expect(try await world.marker() == "2")
+    let outcome = try world.revert("--operator", "night shift")
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(try await world.marker() == "1")
+    #expect(
+      try JSONValue(parsing: Array(outcome.output.utf8))["summary"]?["operator"]?.string == "night shift")
+  }
+
+  @Test func `15 a limit a day stops the next run`() async throws {
+    try await world.aws.createStack(world.name, template: world.plain())
+    try world.snapshot()
+    try "auto-revert:\n  maximum-per-day: 1\n"
+      .write(toFile: world.folder("backstop.yml"), atomically: true, encoding: .utf8)
+    try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
+    #expect(try world.revert().status == 0)
+    try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "3"])
+    let refused = try world.revert()
+    #expect(refused.status == 77)
+    #expect(refused.error.contains("1 reverts were begun in the last 24 hours"))
+    #expect(try await world.marker() == "3")
+  }
+
+  @Test func `what no deployment of a stack changed is put back by its own call`() async throws {
+    let name = world.name
+    let template = """
+      Resources:
+        Role:
+          Type: AWS::IAM::Role
+          Properties:
+            AssumeRolePolicyDocument:
+              Version: '2012-10-17'
+              Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
+        Fn:
+          Type: AWS::Lambda::Function
+          Properties:
+            FunctionName: \(name)-fn
+            Runtime: python3.11
+            Handler: index.answer
+            Role: !GetAtt Role.Arn
+            Code: {ZipFile: "def answer(event, context): return 1"}
+        Published: {Type: AWS::Lambda::Version, Properties: {FunctionName: !Ref Fn}}
+        Live:
+          Type: AWS::Lambda::Alias
+          Properties: {FunctionName: !Ref Fn, FunctionVersion: !GetAtt Published.Version, Name: live}
+        Secret:
+          Type: AWS::SecretsManager::Secret
+          Properties: {Name: \(name)-secret, SecretString: first-planted-value}
+        Machine:
+          Type: AWS::StepFunctions::StateMachine
+          Properties:
+            StateMachineName: \(name)-machine
+            RoleArn: !GetAtt Role.Arn
+            DefinitionString: '{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}'
+      """
+    try await world.aws.createStack(name, template: template)
+    try world.snapshot()
+    let client = world.aws.client
+    let secrets = SecretsManagerClient(client)
+    let recorded = try #require(try await secrets.describeSecret("\(name)-secret").currentVersion)
+    let functions = LambdaClient(client)
+    let version = try await functions.getAlias("\(name)-fn", name: "live").functionVersion
+    let machine = try #require(
+      try await CloudFormationClient(client).listStackResources(name).first { $0.logicalId == "Machine" }?
+        .physicalId)
+    let definition = try await StepFunctionsClient(client).describeStateMachine(machine).definition
+
+    try world.cli(
+      "secretsmanager", "put-secret-value", "--secret-id", "\(name)-secret", "--secret-string", "second")
+    _ = try await functions.updateAlias("\(name)-fn", name: "live", version: "$LATEST")
+    try await StepFunctionsClient(client).updateStateMachine(
+      machine, definition: #"{"StartAt":"B","States":{"B":{"Type":"Fail"}}}"#)
+    #expect(try await secrets.describeSecret("\(name)-secret").currentVersion != recorded)
+
+    let outcome = try world.revert()
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(try await secrets.describeSecret("\(name)-secret").currentVersion == recorded)
+    #expect(try await functions.getAlias("\(name)-fn", name: "live").functionVersion == version)
+    #expect(try await StepFunctionsClient(client).describeStateMachine(machine).definition == definition)
+    let done = try JSONValue(parsing: Array(outcome.output.utf8))["actions"]?.array?.compactMap {
+      $0["action"]?.string
+    }
+    #expect(Set(done ?? []) == ["restoreAlias", "restoreSecretStage", "restoreStateMachine"])
+    #expect(!outcome.output.contains("planted") && !outcome.error.contains("planted"))
+  }
+
+  @Test func `records are as the published schema says`() async throws {
+    try await world.aws.createStack(world.name, template: world.plain())
+    try world.snapshot()
+    try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
+    let record = world.folder(".backstop/prod/auto-revert.json")
+    #expect(try world.run("auto-revert", ["--dry-run"]).status == 0)
+    #expect(try Schema.problems(of: record, "auto-revert") == "")
+    let outcome = try world.revert()
+    #expect(outcome.status == 0)
+    #expect(try Schema.problems(of: record, "auto-revert") == "")
+    #expect(outcome.output.contains("lock-is-local"))
+    let listed = try world.run("auto-revert", ["--list"])
+    #expect(listed.output.contains("latest good"))
+  }
+
+  @Test func `lost answers and throttling do not make a call twice`() async throws {
+    let aws = try LocalAWS()
+    let curl = CurlTransport(environment: Environment())
+    let world = try AutoRevertWorld(aws)
+    try await aws.createStack(world.name, template: world.plain())
+    try world.snapshot()
+    try await aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
+    try await aws.setFaults(
+      [
+        .init(.drop, "ExecuteChangeSet"), .init(.throttle, "DescribeStacks", times: 2),
+        .init(.drop, "CreateChangeSet"),
+      ],
+      over: curl)
+    let outcome = try world.revert()
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(try await world.marker() == "1")
+    // The client repeats a call under its token; the stack was updated once by the deployment and once by the restore.
+    let executed = try await aws.calls(over: curl).filter { $0["action"]?.string == "ExecuteChangeSet" }
+    #expect(Set(executed.map { $0["requestId"]?.string }).count == 1)
+    let events = try await CloudFormationClient(aws.client).describeStackEvents(world.name)
+    #expect(events.filter { $0.isOfStack && $0.status == "UPDATE_IN_PROGRESS" }.count == 2)
+  }
+}
