@@ -40,8 +40,6 @@ public enum SmokeTestFindings {
       "other-commit-answers", "An answer names another commit than HEAD.",
       remedy: "Say with --expect-version which one should answer."),
     FindingDescription(
-      "control-plane-note", "Something about the stacks that is worth knowing.", remedy: "Have a look."),
-    FindingDescription(
       "shard-missing", "Not all shards of a run were merged.", remedy: "Name the records of all shards."),
   ]
 }

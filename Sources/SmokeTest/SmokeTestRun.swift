@@ -1,3 +1,4 @@
+import AWSClients
 import DeploymentConfig
 import HTTPTransport
 import Records
@@ -51,6 +52,16 @@ struct SmokeTestRun: Sendable {
     let entries = report.results.map(CheckEntry.init)
     try raise(builtIn?.faults?.first, entries)
     var (found, verdict) = SmokeVerdict.judge(entries, policy: options.policy)
+    if options.settings.expectedVersion == nil, let commit = try session.commitId(),
+      let other = entries.compactMap(\.version).first(where: {
+        VersionMatch.of($0, expected: commit) == .other
+      })
+    {
+      findings.append(
+        Finding(
+          "other-commit-answers", .notice, "\(other) answers, while HEAD is \(commit.prefix(12))",
+          subject: "version"))
+    }
     found += findings
     notes += builtIn?.notes?.all ?? []
     var summary = SmokePart.Summary(counting: entries)
@@ -74,6 +85,15 @@ struct SmokeTestRun: Sendable {
       root: session.repositoryRoot ?? session.context.workingDirectory, files: session.context.files,
       random: session.context.random, learnSecret: { redactor.learn($0) },
       isSecretName: Redactor.isSecretName)
+    environment.sign = { [session] request, order in
+      let scope = order.scope(host: WebAddress(request.url)?.host ?? "")
+      var given: AWSCredentials?
+      if let id = order.accessId, let secret = order.secret {
+        given = AWSCredentials(accessKeyId: id, secretAccessKey: secret)
+      }
+      return try await session.aws().signed(
+        request, service: scope.service, region: scope.region, with: given)
+    }
     environment.log = { progress.say($0) }
     environment.keepsLastBody = options.output != nil
     return environment

@@ -165,6 +165,25 @@ import Testing
     #expect(result.output.contains("[no-baseline]"))
   }
 
+  @Test func `a request for an API with IAM authorisation is signed`() async throws {
+    let bench = try bench { _ in HTTPResponse(status: 200) }
+    try bench.write("ENVIRONMENT=prod\nAWS_REGION=us-east-1\n", to: "deployment-prod.config")
+    try bench.write(
+      """
+      GET https://abc.execute-api.eu-west-1.amazonaws.com/prod/orders
+      [Options]
+      aws-sigv4: aws:amz
+      user: AKIDEXAMPLE:wJalrXUtnFEMI-K7MDENG
+      HTTP 200
+      """, to: "a.hurl")
+    let result = await bench.run("prod", "--smoke", "a.hurl")
+    #expect(result.status == 0, "\(result.output)\(result.error)")
+    let header = result.requests.first?.headers.first("authorization") ?? ""
+    #expect(header.hasPrefix("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"))
+    #expect(header.contains("/eu-west-1/execute-api/aws4_request"))
+    #expect(!(result.output + result.error).contains("wJalrXUtnFEMI"))
+  }
+
   @Test func `every finding code is in the catalog`() throws {
     let source = try ["SmokeVerdict", "SmokeTestRun", "ShardMerge"].map {
       try LocalFileSystem().readText(Repository.root + "/Sources/SmokeTest/\($0).swift")

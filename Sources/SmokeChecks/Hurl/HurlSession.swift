@@ -44,6 +44,16 @@ public struct SigningOrder: Hashable, Sendable {
   public var region: String?, service: String?
   /// `user` as access key id and secret key; nil means the run's own AWS credentials.
   public var accessId: String?, secret: String?
+
+  /// The signing name and region for `host`: what the file says, else what the host's name says
+  /// (`x.execute-api.REGION.amazonaws.com`, `x.lambda-url.REGION.on.aws`), else `execute-api` and none.
+  public func scope(host: String) -> (service: String, region: String?) {
+    let parts = host.lowercased().split(separator: ".").map(String.init)
+    let mark = parts.firstIndex { $0 == "execute-api" || $0 == "lambda-url" }
+    let named = mark.map { parts[$0] == "lambda-url" ? "lambda" : "execute-api" }
+    let place = mark.flatMap { $0 + 1 < parts.count ? parts[$0 + 1] : nil }
+    return (service ?? named ?? "execute-api", region ?? place)
+  }
 }
 
 /// The state that the entries of one file share: variables and cookies.
