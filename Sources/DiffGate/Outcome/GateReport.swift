@@ -49,6 +49,10 @@ enum GateReport {
       return ReportSection("Rolling this change back", lines: lines)
     }
     if !summary.stacks.isEmpty {
+      lines.append(
+        summary.spoke == "changeSet"
+          ? "resources: as CloudFormation's change sets say, which are deleted again"
+          : "resources: as the templates and the values at hand say; CloudFormation was not asked")
       lines.append("while the update runs: cancel it (\(minutes([5, 10])) a stack); afterwards:")
     }
     if !outline.loses.isEmpty {
