@@ -18,7 +18,7 @@ private let server = Result {
   static let needsHurlItself: Set<String> = [
     "basic_authentication", "connect_to", "cookie_storage", "http_version_10", "ignore_asserts", "resolve",
     "retry",
-    "test.2", "unix_socket", "netrc_option", "max_filesize", "output_decompress", "proxy_port", "timeout",
+    "test.2", "unix_socket", "max_filesize", "output_decompress", "proxy_port", "timeout",
     "many_glob_not_found",
   ]
   /// Files that use what the format has and `smoke-test` has not.
@@ -54,6 +54,8 @@ private let server = Result {
       "cat.jpg": [0xFF, 0xD8, 0xFF, 0xE0] + (0..<600).flatMap { _ in Array(UInt8.min...UInt8.max) },
     ]
     for (name, body) in bodies { try write(body, to: "tests/\(name)") }
+    try write(
+      Array("machine localhost login bob@email.com password secret\n".utf8), to: "tests_ok/netrc_file.netrc")
     try write([], to: "build/empty")
   }
 

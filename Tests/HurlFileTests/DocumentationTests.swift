@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func `every option, and those that only are read`() throws {
-    let refused = ["netrc", "netrc-file", "netrc-optional", "limit-rate", "http3"]
+    let refused = ["netrc", "netrc-optional", "limit-rate", "http3"]
     let paragraph = try names("Options:")
     let named = paragraph.filter { HurlOptionName(rawValue: $0) != nil }
     #expect(Set(named + refused) == Set(HurlOptionName.allCases.map(\.rawValue)))

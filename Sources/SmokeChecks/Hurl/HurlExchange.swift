@@ -42,7 +42,9 @@ struct HurlExchange: Sendable {
         service: parts.count > 3 && !parts[3].isEmpty ? parts[3] : nil, accessId: user?.first,
         secret: user.flatMap { $0.count > 1 ? $0[1] : nil })
       if let secret = order?.secret { session.environment.learnSecret(secret) }
-    } else if let user = options.user, request.headers.first("authorization") == nil {
+    } else if request.headers.first("authorization") == nil,
+      let user = try options.user ?? HurlExchange.netrcUser(options, session, url: request.url)
+    {
       if let mark = user.firstIndex(of: ":") {
         session.environment.learnSecret(String(user[user.index(after: mark)...]))
       }
@@ -59,6 +61,25 @@ struct HurlExchange: Sendable {
   /// Whether the request can be sent again as it is, to measure latency.
   var isPlain: Bool { signing == nil && options.followsRedirects != true && first.body.isEmpty }
 
+  /// `user:password` that the file of `netrc-file` has for the host, unless the URL brings its own.
+  private static func netrcUser(_ options: HurlOptions, _ session: HurlSession, url: String) throws -> String?
+  {
+    guard let name = options.netrcFile, let address = WebAddress(url), address.userInfo == nil else {
+      return nil
+    }
+    let (root, files) = (session.environment.root, session.environment.files)
+    let isBeside = files.exists("\(session.folder)/\(name)")
+    let access = FileAccess(root: root, folder: isBeside ? session.folder : root, files: files)
+    let text: String
+    do {
+      text = String(decoding: try access.read(name), as: UTF8.self)
+    } catch {
+      if options.netrcOptional == true, !isBeside { return nil }
+      throw error
+    }
+    return NetrcFile(text).credentials(for: address.host).map { "\($0.user):\($0.password)" }
+  }
+
   private static func transportOptions(
     _ options: HurlOptions, _ session: HurlSession, timeout: Duration
   ) throws -> HTTPOptions {
@@ -66,7 +87,8 @@ struct HurlExchange: Sendable {
       guard isGiven else { return }
       throw FileAccess.Refusal(description: "option \(name) is not supported by smoke-test")
     }
-    try refuse("netrc", options.netrc == true || options.netrcFile != nil || options.netrcOptional == true)
+    // A file in a person's own folder is no part of the project.
+    try refuse("netrc", options.netrcFile == nil && (options.netrc == true || options.netrcOptional == true))
     try refuse("limit-rate", options.limitRate != nil)
     try refuse("http3", options.version == .http3)
     func file(_ name: String?) -> String? {
