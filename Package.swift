@@ -203,8 +203,9 @@ let package = Package(
     tests(
       "AutoRevert",
       [
-        "AWSClients", "CryptoDigests", "GitHistory", "HTTPTransport", "JSONValues", "Records", "Reporting",
-        "RollbackPlan", "StepCommand", "SystemInterfaces",
+        "AWSClients", "CryptoDigests", "DeploymentConfig", "GitHistory", "HTTPTransport", "JSONValues",
+        "Records", "Reporting",
+        "RollbackPlan", "StepCommand", "SystemInterfaces", "YAMLDocuments",
       ]),
     // The built binaries against real parts.
     .testTarget(

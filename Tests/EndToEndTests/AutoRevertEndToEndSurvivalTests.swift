@@ -144,6 +144,41 @@ struct AutoRevertEndToEndSurvivalTests {
     #expect(!outcome.output.contains("planted") && !outcome.error.contains("planted"))
   }
 
+  @Test func `a message that cannot be sent stops nothing and is a finding`() async throws {
+    try await world.aws.createStack(world.name, template: world.plain())
+    try world.snapshot()
+    try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
+    try "notifications:\n  - {kind: webhook, url-from: PAGER_URL}\n  - {kind: slack, url-from: CHAT_URL}\n"
+      .write(toFile: world.folder("backstop.yml"), atomically: true, encoding: .utf8)
+    var step = BuiltStep("auto-revert", in: world.folder.path, variables: world.variables)
+    step.variables["PAGER_URL"] = "http://127.0.0.1:9/planted-hook-path"
+    let outcome = try step.run(["prod", "--confirm", "rollback-production"])
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(outcome.output.contains("notification-failed"))
+    #expect(outcome.output.contains("CHAT_URL is not set"))
+    #expect(!outcome.output.contains("planted-hook-path") && !outcome.error.contains("planted-hook-path"))
+    #expect(try await world.marker() == "1")
+  }
+
+  @Test func `only the role that was asked for is put back`() async throws {
+    let other = "\(world.name)-wf"
+    try world.writeConfig(["API_STACK=\(world.name)", "WORKFLOW_STACK=\(other)"])
+    func template(_ name: String) -> String {
+      world.plain().replacingOccurrences(of: "/\(world.name)/", with: "/\(name)/")
+    }
+    for name in [world.name, other] { try await world.aws.createStack(name, template: template(name)) }
+    try world.snapshot()
+    for name in [world.name, other] {
+      try await world.aws.updateStack(name, template: template(name), parameters: ["Version": "2"])
+    }
+    let unknown = try world.revert("--only", "web")
+    #expect(unknown.status == 1)
+    #expect(unknown.output.contains("unknown-role"))
+    #expect(try world.revert("--only", "api").status == 0)
+    #expect(try await world.marker() == "1")
+    #expect(try await SSMClient(world.aws.client).getParameter("/\(other)/marker").value == "2")
+  }
+
   @Test func `records are as the published schema says`() async throws {
     try await world.aws.createStack(world.name, template: world.plain())
     try world.snapshot()
