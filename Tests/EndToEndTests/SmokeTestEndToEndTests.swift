@@ -121,16 +121,49 @@ private let misbehaving = Result { try ServerProcess(python: "misbehaving_server
   @Test func `a signal ends the run with what was done recorded`() throws {
     let port = try misbehaving.get().port("plain")
     try write(
-      "GET {{API_ENDPOINT}}/hello\nHTTP 200\n\nGET http://127.0.0.1:\(port)/no_answer\nHTTP 200\n",
-      to: "a.hurl")
+      """
+      GET {{API_ENDPOINT}}/hello
+      [Options]
+      output: first-is-done
+      HTTP 200
+
+      GET http://127.0.0.1:\(port)/no_answer
+      HTTP 200
+      """, to: "a.hurl")
+    let deadline = ContinuousClock().now + .seconds(60)
     let outcome = try BuiltStep("smoke-test", in: folder.path).run(["dev", "--smoke", "a.hurl"]) { process in
-      // Wait for the first result to be told, then interrupt.
-      usleep(1_500_000)
+      while !FileManager.default.fileExists(atPath: folder("first-is-done")), ContinuousClock().now < deadline
+      {
+        usleep(5000)
+      }
       kill(process, SIGTERM)
     }
     #expect(outcome.status == 143)
-    #expect(outcome.duration < .seconds(8))
+    let record = try JSONValue(
+      parsing: LocalFileSystem().readText(folder(".backstop/dev/smoke-test.json")))
+    #expect(record["checks"]?.array?.first?["outcome"]?.string == "pass")
+    #expect(record["checks"]?.array?.count == 2)
   }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: SmokeTestEndToEndTests.validator)))
+  func `a record is as its schema says`() throws {
+    try write(
+      "GET {{API_ENDPOINT}}/hello\nHTTP 200\n\nGET {{API_ENDPOINT}}/none\nHTTP 200\n[Asserts]\nbody == \"x\"\n",
+      to: "a.hurl")
+    let outcome = try run("dev", "--smoke", "a.hurl", "--built-in", "--settle", "1s", "--format", "json")
+    #expect(outcome.status == 1)
+    try write(outcome.output, to: "record.json")
+    let check = Process()
+    check.executableURL = URL(fileURLWithPath: Self.validator)
+    check.arguments = [
+      "--schemafile", Repository.root + "/ci/schemas/smoke-test.schema.json", folder("record.json"),
+    ]
+    try check.run()
+    check.waitUntilExit()
+    #expect(check.terminationStatus == 0)
+  }
+
+  private static let validator = Repository.root + "/.build/venv/bin/check-jsonschema"
 
   @Test func `huge and endless bodies take little memory`() throws {
     let port = try misbehaving.get().port("plain")
