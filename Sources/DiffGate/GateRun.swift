@@ -111,12 +111,12 @@ struct GateRun {
     var templates = TemplateJudge(
       change: change, config: configs.new, policy: policy.gate, values: values,
       areNamed: command.old != nil)
-    templates.judgeAll()
+    try templates.judgeAll()
     var migrations = MigrationJudge(change: change, patterns: policy.gate.migrations)
     var configuration = ConfigurationJudge(change: change, session: session, policy: policy)
     if command.old == nil {
       try migrations.judgeAll()
-      configuration.judgeAll()
+      try configuration.judgeAll()
     }
     var findings =
       notes + templates.findings + migrations.findings + configuration.findings

@@ -74,9 +74,9 @@ struct ChangeSetOpinion {
     -> ChangeSet
   {
     var update = StackUpdate(.body(String(decoding: bytes, as: UTF8.self)))
-    let declared = (try? CloudFormationTemplate(parsing: bytes, path: stack.name))?.root["Parameters"]?
-      .mapping?.members
-    update.parameters = (declared ?? []).compactMap { parameter in
+    let template = try CloudFormationTemplate(parsing: bytes, path: stack.name)
+    let declared = template.root["Parameters"]?.mapping?.members ?? []
+    update.parameters = declared.compactMap { parameter in
       if let value = values.new[parameter.name] { return StackParameter(parameter.name, value) }
       return stack.parameters.contains { $0.key == parameter.name } ? .previous(parameter.name) : nil
     }

@@ -28,7 +28,7 @@ struct ConfigurationJudge {
     return String(name.dropFirst("deployment-".count).dropLast(".config".count))
   }
 
-  mutating func judgeAll() {
+  mutating func judgeAll() throws {
     var production: [(ConfigurationVersions, [ConfigurationDifference])] = []
     for file in change.files {
       guard let environment = ConfigurationJudge.environment(of: file.path), !file.isLink else { continue }
@@ -37,7 +37,7 @@ struct ConfigurationJudge {
       for difference in differences { note(difference) }
       if policy.isProduction(environment) { production.append((versions, differences)) }
     }
-    for (versions, differences) in production { compareWithStaging(versions, differences) }
+    for (versions, differences) in production { try compareWithStaging(versions, differences) }
   }
 
   private mutating func versions(
@@ -101,12 +101,12 @@ struct ConfigurationJudge {
   /// A production change that staging has not had, and keys that only one of them has.
   private mutating func compareWithStaging(
     _ production: ConfigurationVersions, _ differences: [ConfigurationDifference]
-  ) {
+  ) throws {
     let folder = production.path.split(separator: "/").dropLast().map { "\($0)/" }.joined()
     for name in ["staging", "stage"] where policy.nonProduction.contains(name) {
       let path = "\(folder)deployment-\(name).config"
-      guard let new = (try? change.readNew(path)).flatMap({ $0 }) else { continue }
-      let old = (try? change.readOld(path)).flatMap { $0 }
+      guard let new = try change.readNew(path) else { continue }
+      let old = try change.readOld(path)
       guard let staging = versions(path, name, old: old, new: new) else { return }
       let notHad = ConfigurationComparison.notHad(production: differences, staging: staging)
       for difference in notHad {

@@ -61,8 +61,8 @@ struct MigrationJudge {
           "this migration was there before the change: environments that have run it do not run it again, and tools "
             + "that keep checksums refuse it", path: file.path, subject: "edited"))
     }
-    let parts = MigrationParts(migration, text: text) { path in
-      (try? change.readNew(path)).flatMap { $0 }.map { String(decoding: $0, as: UTF8.self) }
+    let parts = try MigrationParts(migration, text: text) { path in
+      try change.readNew(path).map { String(decoding: $0, as: UTF8.self) }
     }
     guard let forwardText = parts.forward else {
       judgeCode(file, migration, text)
@@ -78,7 +78,7 @@ struct MigrationJudge {
     entry.staysLost = RollbackHonesty.losses(of: report)
     losses += entry.staysLost
     if !entry.staysLost.isEmpty { needsRestore = true }
-    if migration.role == .forward { judgeWayBack(file, migration, report, parts.back, &entry) }
+    if migration.role == .forward { try judgeWayBack(file, migration, report, parts.back, &entry) }
     entries.append(entry)
   }
 
@@ -103,9 +103,9 @@ struct MigrationJudge {
   private mutating func judgeWayBack(
     _ file: ChangedFile, _ migration: MigrationFile, _ forward: SQLScriptReport, _ back: WayBack,
     _ entry: inout MigrationEntry
-  ) {
+  ) throws {
     guard let sql = back.sql else {
-      judgeMissing(file, migration, forward)
+      try judgeMissing(file, migration, forward)
       return
     }
     let report = SQLAnalysis.analyze(Array(sql.utf8), dialect: forward.dialect, path: file.path)
@@ -143,10 +143,10 @@ struct MigrationJudge {
 
   private mutating func judgeMissing(
     _ file: ChangedFile, _ migration: MigrationFile, _ forward: SQLScriptReport
-  ) {
+  ) throws {
     guard !forward.effects.isEmpty else { return }
     let additive = !forward.issues.contains { [.irreversible, .breaking, .syntax].contains($0.risk) }
-    let severity: Severity = additive && projectGoesForwardOnly(file, migration) ? .warning : .error
+    let severity: Severity = try additive && projectGoesForwardOnly(file, migration) ? .warning : .error
     let expected = RollbackNames.candidates(for: migration).first
     findings.append(
       Finding(
@@ -157,12 +157,13 @@ struct MigrationJudge {
 
   /// Whether the migrations around this one have no rollback scripts either: then the project lives by changes that
   /// the version before can live with.
-  private func projectGoesForwardOnly(_ file: ChangedFile, _ migration: MigrationFile) -> Bool {
+  private func projectGoesForwardOnly(_ file: ChangedFile, _ migration: MigrationFile) throws -> Bool {
     let folder = file.path.split(separator: "/").dropLast(
       migration.tool == .prisma || migration.tool == .diesel ? 2 : 1
     )
     .joined(separator: "/")
-    guard !folder.isEmpty, let paths = try? change.listNew(folder) else { return false }
+    guard !folder.isEmpty else { return false }
+    let paths = try change.listNew(folder)
     let changed = Set(change.files.map(\.path))
     let others = paths.prefix(5000).compactMap { path -> MigrationFile? in
       changed.contains(path) ? nil : MigrationFile(path: path, text: nil, isListed: true)
@@ -231,7 +232,7 @@ struct MigrationJudge {
           "a migration that was there is gone: environments that have run it cannot be rebuilt",
           path: file.path,
           subject: file.path))
-    case .rollback where undoesSomething(file.path):
+    case .rollback where try undoesSomething(file.path):
       findings.append(
         Finding(
           "rollback-script-removed", .error, "the script that undoes a migration is gone", path: file.path,
@@ -241,12 +242,12 @@ struct MigrationJudge {
   }
 
   /// Whether a migration that stays would be undone by the script at `path`.
-  private func undoesSomething(_ path: String) -> Bool {
+  private func undoesSomething(_ path: String) throws -> Bool {
     let parts = path.split(separator: "/").dropLast()
     // Scripts stand beside their migrations, below them, or in a folder beside theirs.
     let folder = parts.dropLast(parts.count > 1 ? 1 : 0).joined(separator: "/")
-    guard !folder.isEmpty, let paths = try? change.listNew(folder) else { return true }
-    return paths.prefix(5000).contains { other in
+    guard !folder.isEmpty else { return true }
+    return try change.listNew(folder).prefix(5000).contains { other in
       guard let migration = MigrationFile(path: other, text: nil, isListed: true), migration.role == .forward
       else {
         return false

@@ -34,12 +34,12 @@ struct TemplateJudge {
     return [".yaml", ".yml", ".json", ".template"].contains { lower.hasSuffix($0) }
   }
 
-  mutating func judgeAll() {
+  mutating func judgeAll() throws {
     let patterns = policy.templates.map(PathPattern.init)
     for file in change.files where !file.isLink && file.old != file.new {
       if !areNamed, !patterns.isEmpty, !patterns.contains(where: { $0.matches(file.path) }) { continue }
       guard areNamed || patterns.isEmpty == false || looksLikeTemplate(file) else { continue }
-      judge(file)
+      try judge(file)
     }
   }
 
@@ -51,7 +51,7 @@ struct TemplateJudge {
 
   // MARK: - One template
 
-  private mutating func judge(_ file: ChangedFile) {
+  private mutating func judge(_ file: ChangedFile) throws {
     let isNew = file.old.map { !TemplateJudge.mentionsResources($0) } ?? true
     let isGone = file.new.map { !TemplateJudge.mentionsResources($0) } ?? true
     let old: CloudFormationTemplate?
@@ -83,7 +83,7 @@ struct TemplateJudge {
       return
     }
     guard old != nil || new != nil else { return }
-    let manifest = self.manifest(of: file.path)
+    let manifest = try self.manifest(of: file.path)
     let stack = StackNames.stack(of: file.path, manifest: manifest, config: config)
     var context = ComparisonContext(
       pseudoParameters: pseudoParameters(stack), missingParameters: areNamed ? .defaults : .previousValues,
@@ -98,7 +98,7 @@ struct TemplateJudge {
     var result = compare()
     if result.outputs.contains(where: { $0.export != nil && $0.action != .added }) {
       // Only then is it worth reading the templates beside this one.
-      context.otherTemplates = neighbours(of: file)
+      context.otherTemplates = try neighbours(of: file)
       if !context.otherTemplates.isEmpty { result = compare() }
     }
     let entry = TemplateEntry(
@@ -130,16 +130,18 @@ struct TemplateJudge {
   }
 
   /// The other templates of the same folder, as the change leaves them.
-  private func neighbours(of file: ChangedFile) -> [CloudFormationTemplate] {
+  private func neighbours(of file: ChangedFile) throws -> [CloudFormationTemplate] {
     let folder = file.path.split(separator: "/").dropLast().joined(separator: "/")
-    guard !folder.isEmpty, let paths = try? change.listNew(folder) else { return [] }
-    return paths.filter { $0 != file.path && TemplateJudge.isOfInterest($0) }.prefix(200).compactMap { path in
-      guard let bytes = (try? change.readNew(path)).flatMap({ $0 }), TemplateJudge.mentionsResources(bytes)
-      else {
-        return nil
-      }
-      return try? parse(bytes, path)
+    guard !folder.isEmpty else { return [] }
+    var found: [CloudFormationTemplate] = []
+    for path in try change.listNew(folder).filter({ $0 != file.path && TemplateJudge.isOfInterest($0) })
+      .prefix(200)
+    {
+      guard let bytes = try change.readNew(path), TemplateJudge.mentionsResources(bytes) else { continue }
+      // One that cannot be read is its own change's concern.
+      do throws(TemplateError) { found.append(try parse(bytes, path)) } catch { continue }
     }
+    return found
   }
 
   // MARK: - What is a template
@@ -171,11 +173,11 @@ struct TemplateJudge {
     }
   }
 
-  private mutating func manifest(of path: String) -> AssemblyManifest? {
+  private mutating func manifest(of path: String) throws -> AssemblyManifest? {
     let folder = path.split(separator: "/").dropLast().joined(separator: "/")
     let manifestPath = folder.isEmpty ? "manifest.json" : "\(folder)/manifest.json"
     if let known = manifests[manifestPath] { return known }
-    guard path.hasSuffix(".template.json"), let bytes = (try? change.readNew(manifestPath)).flatMap({ $0 }),
+    guard path.hasSuffix(".template.json"), let bytes = try change.readNew(manifestPath),
       let manifest = AssemblyManifest(bytes)
     else { return nil }
     manifests[manifestPath] = manifest

@@ -33,7 +33,7 @@ public struct MigrationParts: Hashable, Sendable {
 
   /// Takes `file` apart.
   /// - Parameter read: the text of another file of the same revision; nil where there is none.
-  public init(_ file: MigrationFile, text: String, read: (String) -> String?) {
+  public init(_ file: MigrationFile, text: String, read: (String) throws -> String?) rethrows {
     switch file.tool {
     case .dbmate:
       let parts = SectionedScript(text, up: ["-- migrate:up"], down: ["-- migrate:down"])
@@ -50,7 +50,7 @@ public struct MigrationParts: Hashable, Sendable {
       forward = text
       back = WayBack(place: .missing, sql: nil)
       for path in RollbackNames.candidates(for: file) where path != file.path {
-        if let found = read(path) {
+        if let found = try read(path) {
           back = WayBack(place: .script(path), sql: found)
           break
         }
