@@ -3,12 +3,12 @@ import HurlFile
 import TestSupport
 import Testing
 
-/// What `docs/hurl-files.md` says is read, is read, and no more is read than it says.
+/// What `Sources/HurlFile/HurlFile.docc/HurlFiles.md` says is read, is read, and no more is read than it says.
 @Suite struct `The page on Hurl files` {
   private let page: String
 
   init() throws {
-    page = try String(contentsOfFile: Repository.root + "/docs/hurl-files.md", encoding: .utf8)
+    page = try String(contentsOfFile: Repository.root + "/Sources/HurlFile/HurlFile.docc/HurlFiles.md", encoding: .utf8)
   }
 
   /// The names between backquotes in the paragraph that begins with `heading`.
