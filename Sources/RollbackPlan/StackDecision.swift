@@ -150,7 +150,9 @@ struct StackDecider {
     }
     switch live.difference {
     case .none:
-      return StackDecision(findings: remarks(stack, recorded))
+      // Where nothing was deployed since, there is no change that could not be seen.
+      let wasDeployed = live.updatedAt > recorded.updatedAt
+      return StackDecision(findings: wasDeployed ? remarks(stack, recorded) : [])
     case .unknown(let why):
       return stopped(
         .notCompared, stack, "\(stack.name) could not be compared with the restore point: \(why).")

@@ -209,6 +209,17 @@ import Testing
     #expect(Sample.plan(stack).due == ["restore Shop-database-prod"])
   }
 
+  @Test func `11 says nothing of parameters where nothing was deployed since`() {
+    func codes(_ updatedAt: Timestamp) -> [PlanFindingCode] {
+      let stack = Sample.stack(
+        "database", .updateComplete, difference: .none, edit: { $0.updatedAt = updatedAt },
+        record: { $0.maskedParameters = ["DbPassword"] })
+      return Sample.plan(stack).codes
+    }
+    #expect(codes(Sample.recordedAt) == [])
+    #expect(codes(Sample.deployedAt) == [.parameterUnverified])
+  }
+
   @Test func `12 refuses old code on a new schema`() {
     var facts = Sample.facts([Sample.stack("api", .updateComplete)])
     facts.breakingMigrations = ["migrations/7.sql"]
