@@ -179,6 +179,28 @@ struct AutoRevertEndToEndSurvivalTests {
     #expect(try await SSMClient(world.aws.client).getParameter("/\(other)/marker").value == "2")
   }
 
+  @Test func `12 old code is not put on a schema that it does not fit`() async throws {
+    try await world.aws.createStack(world.name, template: world.plain())
+    try world.snapshot()
+    try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
+    let gate = #"""
+      {"step":"diff-gate","commit":"abc","migrations":[
+        {"path":"migrations/7.sql","statements":[{"line":1,"rules":["renaming-column","prefer-text-field"]}]},
+        {"path":"migrations/8.sql","statements":[{"line":1,"rules":["require-concurrent-index-creation"]}]}]}
+      """#
+    try gate.write(toFile: world.folder(".backstop/prod/diff-gate.json"), atomically: true, encoding: .utf8)
+    let refused = try world.revert("--commit", "abc")
+    #expect(refused.status == 1)
+    #expect(
+      refused.output.contains("schema-ahead") && refused.output.contains("migrations/7.sql (renaming-column)")
+    )
+    #expect(!refused.output.contains("8.sql"))
+    #expect(try await world.marker() == "2")
+    let accepted = try world.revert("--commit", "abc", "--accept-schema")
+    #expect(accepted.status == 0, "\(accepted.error)")
+    #expect(try await world.marker() == "1")
+  }
+
   @Test func `records are as the published schema says`() async throws {
     try await world.aws.createStack(world.name, template: world.plain())
     try world.snapshot()

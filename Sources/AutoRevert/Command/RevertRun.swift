@@ -57,6 +57,7 @@ struct RevertRun {
       targets: targets, restorePoint: chosen.loaded, options: options,
       deadline: session.context.clock.now + deadline)
     task.firstSeen = try journal.unfinished().map(RevertJournal.firstSeen) ?? [:]
+    task.breakingMigrations = try BreakingMigrations.find(session)
     task.accepted = try journal.acceptedTokens()
     task.judgedAt =
       command.operator == nil ? try JudgedDeployment.time(session, after: chosen.loaded?.point) : nil

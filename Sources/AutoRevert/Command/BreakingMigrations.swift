@@ -1,0 +1,36 @@
+import JSONValues
+import Records
+import StepCommand
+import SystemInterfaces
+
+/// Migrations of the reverted change that the version before does not fit (danger 12: old code on a new schema).
+enum BreakingMigrations {
+  /// Rules of diff-gate after which the version before meets a schema that it cannot work with.
+  static let rules: Set<String> = [
+    "adding-required-field", "ban-drop-column", "ban-drop-database", "ban-drop-schema", "ban-drop-table",
+    "changing-column-type", "drop-cascade", "drop-owned", "drop-type", "dropped-default", "dropping-object",
+    "narrower-check", "new-unique", "renaming-column", "renaming-object", "renaming-table",
+    "required-existing-column", "revoking-rights",
+  ]
+
+  /// `path: rule, rule` for each, by diff-gate's record of the commit that is undone; none where there is no such record.
+  static func find(_ session: StepSession) throws -> [String] {
+    let path = "\(session.records.root)/\(Step.diffGate.rawValue).json"
+    guard try session.context.files.status(of: path) != nil, let commit = try session.commitId() else {
+      return []
+    }
+    let tree: JSONValue
+    do {
+      tree = try JSONValue(parsing: try session.context.files.read(path))
+    } catch let error as JSONSyntaxError {
+      throw RecordError(path: path, reason: error.description)
+    }
+    guard tree["commit"]?.string == commit else { return [] }
+    return (tree["migrations"]?.array ?? []).compactMap { migration in
+      let broken = (migration["statements"]?.array ?? []).flatMap { $0["rules"]?.array ?? [] }
+        .compactMap(\.string).filter(rules.contains)
+      guard !broken.isEmpty, let file = migration["path"]?.string else { return nil }
+      return "\(file) (\(Set(broken).sorted().joined(separator: ", ")))"
+    }
+  }
+}
