@@ -24,8 +24,11 @@ func step(_ name: String, _ library: String) -> Target {
     // A static Swift runtime exports every symbol, so that nothing unused could be left out: 2 MB of 19.
     linkerSettings: [
       .unsafeFlags(
-        ["-use-ld=lld", "-Xlinker", "--no-export-dynamic", "-Xlinker", "--icf=safe"],
-        .when(configuration: .release))
+        [
+          "-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xlinker", "--no-export-dynamic", "-Xlinker",
+          "--icf=all",
+          "-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-O2",
+        ], .when(configuration: .release))
     ])
 }
 

@@ -8,7 +8,8 @@ import Testing
   private let page: String
 
   init() throws {
-    page = try String(contentsOfFile: Repository.root + "/Sources/HurlFile/HurlFile.docc/HurlFiles.md", encoding: .utf8)
+    page = try String(
+      contentsOfFile: Repository.root + "/Sources/HurlFile/HurlFile.docc/HurlFiles.md", encoding: .utf8)
   }
 
   /// The names between backquotes in the paragraph that begins with `heading`.
