@@ -201,6 +201,18 @@ struct AutoRevertEndToEndSurvivalTests {
     #expect(try await world.marker() == "1")
   }
 
+  @Test func `a teardown wants its own word as well`() async throws {
+    try await world.aws.createStack(world.name, template: world.plain())
+    let refused = try world.revert("--method", "delete")
+    #expect(refused.status == 1)
+    #expect(refused.output.contains("--confirm DELETE"))
+    #expect(try await world.marker() == "1")
+    let deleted = try world.revert("--method", "delete", "--confirm", "DELETE")
+    #expect(deleted.status == 0, "\(deleted.error)")
+    #expect(deleted.output.contains("stack-deleted"))
+    #expect(try await [nil, .deleteComplete].contains(world.status()))
+  }
+
   @Test func `records are as the published schema says`() async throws {
     try await world.aws.createStack(world.name, template: world.plain())
     try world.snapshot()

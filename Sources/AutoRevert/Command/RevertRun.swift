@@ -97,17 +97,17 @@ struct RevertRun {
     var verdict = RevertRun.verdict(result)
     var health: RevertPart.HealthEntry?
     var branch: String?
-    if result.ending == .restored || result.ending == .nothingToDo {
+    // What was deleted on purpose has no health and no version to go back to in git.
+    let isTeardown = command.method == PlanOptions.Method.delete.rawValue
+    if !isTeardown, result.ending == .restored || result.ending == .nothingToDo {
       session.progress.say("checking health")
       let checked = try await HealthCheck(session: session).check(against: chosen.loaded?.point.id)
       health = checked.health
       findings += checked.findings
       verdict = checked.health.verdict
-      if command.method != PlanOptions.Method.delete.rawValue {
-        let made = try GitOnlyDoor.revertCommit(command, session, restored: chosen.loaded?.point.commit)
-        branch = made.branch
-        findings += made.findings.map(Finding.init)
-      }
+      let made = try GitOnlyDoor.revertCommit(command, session, restored: chosen.loaded?.point.commit)
+      branch = made.branch
+      findings += made.findings.map(Finding.init)
     }
     if !result.actions.isEmpty {
       let status = verdict == .go ? "Complete" : "Needs a person"
