@@ -85,8 +85,6 @@ public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
   case deadline = "deadline"
   /// The lock holds on this machine alone.
   case lockIsLocal = "lock-is-local"
-  /// Outside production fixing forward is the advice.
-  case fixForward = "fix-forward"
   /// The application is not healthy after the rollback, or that is not known.
   case notHealthy = "not-healthy"
   /// The application's health was not checked or not conclusively.

@@ -37,7 +37,6 @@ enum RevertCatalog {
     case .schemaAhead: "Migrations of the reverted range do not fit the recorded version."
     case .deadline: "The time for everything ran out while something still runs."
     case .lockIsLocal: "The lock keeps out other runs on this machine only."
-    case .fixForward: "Outside production fixing forward is the advice."
     case .notHealthy: "The application is not healthy after the rollback."
     case .healthUnknown: "The application's health was not checked conclusively."
     case .stackDeleted: "A stack is deleted for good."

@@ -187,7 +187,6 @@ extension DescribedStack {
     outputs = stack.outputs.map { .init(name: $0.key, value: $0.value, exportName: $0.exportName) }
     changeSet = stack.changeSetId
     isTerminationProtected = stack.hasTerminationProtection
-    hasRollbackTriggers = !stack.rollbackConfiguration.triggers.isEmpty
   }
 }
 

@@ -84,8 +84,6 @@ public struct DescribedStack: Hashable, Sendable {
   public var changeSet: String?
   /// Whether deletion is refused.
   public var isTerminationProtected = false
-  /// Whether an alarm could undo an update.
-  public var hasRollbackTriggers = false
 
   /// A stack.
   public init(id: String, name: String, status: String, updatedAt: Timestamp) {
