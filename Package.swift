@@ -27,7 +27,8 @@ func step(_ name: String, _ library: String) -> Target {
         [
           "-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xlinker", "--no-export-dynamic", "-Xlinker",
           "--icf=all",
-          "-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-O2",
+          "-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-O2", "-Xlinker",
+          "-T\(Context.packageDirectory)/Sources/C/without-unwinding.ld",
         ], .when(configuration: .release))
     ])
 }
