@@ -1,4 +1,5 @@
 import CLibGit2
+import CLibGit2Shims
 import Glibc
 
 /// What a three-way merge of contents gives.
@@ -31,13 +32,13 @@ extension GitRepository {
 
   /// Merges three contents line by line and stores the result.
   ///
-  /// Git's merge compares by histogram, which libgit2 does not offer: where two other ways to compare agree, so does it.
+  /// Git's merge compares by histogram since 2.33 and did otherwise before; both must agree.
   func mergeBlobs(_ base: ObjectId, _ ours: ObjectId, _ theirs: ObjectId) throws(GitError) -> MergedBlob {
     let contents = try [blob(base), blob(ours), blob(theirs)]
     if contents.contains(where: { $0.prefix(8000).contains(0) }) { return .binary }
     guard
       let one = try mergeContents(contents, GIT_MERGE_FILE_DEFAULT.rawValue),
-      let other = try mergeContents(contents, GIT_MERGE_FILE_DIFF_PATIENCE.rawValue)
+      let other = try mergeByHistogram(contents)
     else { return .conflict }
     guard one == other else { return .ambiguous }
     var id = git_oid()
@@ -45,6 +46,25 @@ extension GitRepository {
     try GitError.check(
       code, "git_blob_create_from_buffer", "write an object into \(gitFolder)", missing: .files)
     return .merged(ObjectId(id))
+  }
+
+  private func mergeByHistogram(_ contents: [[UInt8]]) throws(GitError) -> [UInt8]? {
+    var merged: UnsafeMutablePointer<CChar>?
+    var size = 0
+    let code = contents[0].withUnsafeBytes { base in
+      contents[1].withUnsafeBytes { ours in
+        contents[2].withUnsafeBytes { theirs in
+          shim_git_merge_by_histogram(
+            base.baseAddress, base.count, ours.baseAddress, ours.count, theirs.baseAddress, theirs.count,
+            &merged, &size)
+        }
+      }
+    }
+    // The nearest relative of a histogram that libgit2 offers by itself.
+    if code < 0 { return try mergeContents(contents, GIT_MERGE_FILE_DIFF_PATIENCE.rawValue) }
+    guard code == 0 else { return nil }
+    defer { free(merged) }
+    return [UInt8](UnsafeRawBufferPointer(start: merged, count: size))
   }
 
   private func mergeContents(_ contents: [[UInt8]], _ flags: UInt32) throws(GitError) -> [UInt8]? {
