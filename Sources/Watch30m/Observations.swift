@@ -85,6 +85,8 @@ struct Observations: Hashable, Sendable {
 
   /// The latest point of all series; nil where there is none.
   var end: Timestamp? { points.values.flatMap(\.keys).max() }
+  /// The oldest point's time.
+  var start: Timestamp? { points.values.flatMap(\.keys).min() }
 
   /// How many points there are.
   var count: Int { points.values.reduce(0) { $0 + $1.count } }

@@ -11,11 +11,6 @@ struct ReplayedWatch {
   var session: StepSession
 
   func run(_ path: String) throws -> StepOutcome<WatchPart> {
-    guard let deployedAt = command.deployedAt?.value else {
-      throw StepFailure(
-        .usage, "--replay needs --deployed-at, the time that parts the baseline from the watch",
-        advice: "for instance --deployed-at 2026-11-24T10:00:00Z")
-    }
     let bytes: [UInt8]
     do throws(FileError) {
       bytes = try session.context.files.read(session.context.absolute(path))
@@ -25,6 +20,15 @@ struct ReplayedWatch {
         advice: "name a file that --record wrote")
     }
     var seen = try PointsFile.parse(bytes, path: path)
+    var findings: [Finding] = []
+    if command.deployedAt == nil {
+      findings.append(
+        Finding(
+          "watch-no-deployment-time", .warning,
+          "--deployed-at is not given, so no point counts as a baseline: say when the deployment ended to have one",
+          subject: "deployed-at"))
+    }
+    let deployedAt = command.deployedAt?.value ?? seen.start ?? session.startedAt
     let period = command.period?.value ?? seen.period
     let last = seen.end ?? deployedAt
     let length = command.length?.value ?? max(period, last - deployedAt + period)
@@ -49,7 +53,7 @@ struct ReplayedWatch {
       interval: period.inSeconds,
       settle: 0, judge: judge.policy.judge.rawValue, mode: "replay", looks: window.looks, revisions: 0,
       endedEarly: false)
-    return WatchOutcome.make(judgement, window: shown, inputs: [input])
+    return WatchOutcome.make(judgement, window: shown, findings: findings, inputs: [input])
   }
 }
 

@@ -16,6 +16,9 @@ enum WatchFindings {
       "watch-inconclusive", "A series that matters could not be judged.",
       remedy: "Look at the reason; watch longer, or with more traffic."),
     FindingDescription(
+      "watch-no-deployment-time", "Recorded points were judged without the time of the deployment.",
+      remedy: "Give it with --deployed-at: it parts the baseline from the watch."),
+    FindingDescription(
       "watch-early-end", "The watch was interrupted before its time.", remedy: "Run it again."),
     FindingDescription(
       "watch-new-log-error", "The logs show a kind of error that they did not show before the deployment.",

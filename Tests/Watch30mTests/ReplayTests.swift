@@ -146,10 +146,17 @@ import Testing
       Array("\(PointsFile.header)\nyesterday,api,errors,1,2\n".utf8), to: folder("points.csv"), mode: 0o644)
     #expect(await run(replay) == 65)
     #expect(terminal.error.contains("points.csv:2: expected an RFC 3339 time"))
-    #expect(await run(["prod", "--replay", "points.csv"]) == 64)
+    #expect(await run(["prod", "--replay", "points.csv"]) == 65)
     #expect(await run(["prod", "--replay", "points.csv", "--deployed-at", "noon"]) == 64)
     #expect(await run(replay + ["--for", "-3m"]) == 64)
     #expect(terminal.output.isEmpty)
+  }
+
+  @Test func `without the time of the deployment nothing is a baseline, and that is said`() async throws {
+    try record { _ in (0, 104, 40) }
+    #expect(await run(["prod", "--replay", "points.csv", "--format", "json"]) == 3)
+    let codes = try written()["findings"]?.array?.compactMap { $0["code"]?.string }
+    #expect(codes?.contains("watch-no-deployment-time") == true)
   }
 
   @Test func `twenty series of a day are judged in a moment`() async throws {
