@@ -124,7 +124,8 @@ let package = Package(
     library(
       "PreflightSnapshot",
       [
-        "StepCommand", "SmokeChecks", "AWSClients", "GitHistory", "Records", "Reporting", "DeploymentConfig",
+        "StepCommand", "SmokeChecks", "Watch30m", "AWSClients", "GitHistory", "Records", "Reporting",
+        "DeploymentConfig",
         "JSONValues", "CryptoDigests", "SystemInterfaces", "YAMLDocuments", argumentParser,
       ]),
     library(

@@ -34,7 +34,10 @@ enum PreflightReport {
         ]))
     sections.append(
       ReportSection(
-        "Baseline", columns: ["check", "before", "status", "median"],
+        "Baseline",
+        lines: part.baseline.series.isEmpty
+          ? [] : ["a day of metrics of \(part.baseline.series.count) series"],
+        columns: ["check", "before", "status", "median"],
         rows: part.baseline.responses.map {
           [
             $0.name, $0.outcome, $0.status.map(String.init) ?? "-",

@@ -6,6 +6,7 @@ import Reporting
 import SmokeChecks
 import StepCommand
 import SystemInterfaces
+import Watch30m
 
 /// What the database part of a run came to.
 struct DatabaseOutcome: Sendable {
@@ -105,7 +106,7 @@ extension PreflightRun {
 
   // MARK: - Baseline
 
-  /// What the checks that need no file answer now.
+  /// What the checks that need no file answer now, and the last day of every series that a watch would look at.
   func baseline(_ findings: inout [Finding]) async throws -> Baseline {
     session.progress.update("recording answers")
     var settings = SmokeSettings()
@@ -123,7 +124,16 @@ extension PreflightRun {
           "\(result.name): \(result.message): it fails before the deployment already",
           subject: result.name))
     }
-    return Baseline(responses: report.baseline)
+    session.progress.update("recording a day of metrics")
+    var series: [SeriesBaseline] = []
+    do {
+      series = try await MetricBaseline.read(session)
+    } catch let error as AWSError where error.kind == .accessDenied {
+      findings.append(
+        Finding(
+          "baseline-incomplete", .warning, "no metrics were recorded: \(error)", subject: "metrics"))
+    }
+    return Baseline(responses: report.baseline, series: series)
   }
 
   // MARK: - Writing

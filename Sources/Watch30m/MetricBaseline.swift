@@ -1,0 +1,46 @@
+import AWSClients
+import DeploymentConfig
+import HealthJudgement
+import Records
+import StepCommand
+import SystemInterfaces
+
+/// The last day of every series that a watch would look at, for a restore point: what was normal before a deployment.
+public enum MetricBaseline {
+  /// How far back, and in which steps: CloudWatch keeps five-minute points for two months, and one call has room for
+  /// a day of them.
+  static let length: Duration = .seconds(86_400), period: Duration = .seconds(300)
+
+  /// Reads the series of the configuration's stacks; series without any point are left out. Costs one call of
+  /// GetMetricData for each 500 metrics.
+  /// - Throws: what AWS throws.
+  public static func read(_ session: StepSession) async throws -> [SeriesBaseline] {
+    let aws = try session.aws()
+    let targets = try await StackTargets(
+      stacks: session.config.stacks, stateMachineARN: session.config.stateMachineARN,
+      cloudFormation: CloudFormationClient(aws), functions: LambdaClient(aws), gateways: APIGatewayClient(aws)
+    ).targets()
+    let end = session.context.clock.now
+    // CloudWatch's periods begin at whole multiples of their length.
+    let start = Timestamp(
+      microseconds: (end - length).microseconds / period.microseconds * period.microseconds)
+    let wanted = Array(Set(targets.series.flatMap { $0.values + $0.counts }))
+    let answer = try await CloudWatchSource(client: CloudWatchClient(aws)).points(
+      of: wanted, from: start, to: end, period: period)
+    return targets.series.compactMap { baseline($0, in: answer, from: start, to: end) }
+  }
+
+  /// One value a period, nil where there is none; nil for a series without any.
+  static func baseline(
+    _ series: SeriesDefinition, in answer: MetricAnswer, from start: Timestamp, to end: Timestamp
+  ) -> SeriesBaseline? {
+    let points = Dictionary(
+      LiveWatch.points(of: series, in: answer).map { ($0.time, $0) }, uniquingKeysWith: { $1 })
+    guard !points.isEmpty else { return nil }
+    let count = Int((end - start).microseconds / period.microseconds)
+    let times = (0...count).map { start + period * $0 }.filter { $0 < end }
+    return SeriesBaseline(
+      name: series.name.name, kind: series.name.kind.rawValue, period: Int(period.inSeconds), start: start,
+      values: times.map { points[$0]?.value }, counts: times.map { points[$0]?.count })
+  }
+}
