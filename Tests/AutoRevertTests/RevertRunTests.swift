@@ -47,11 +47,12 @@ import Testing
   ]) func `gives a failure of AWS its exit code, and says how to go on`(
     _ kind: OperationFailure.Kind, _ status: Records.ExitStatus
   ) {
-    let failure = RevertRun.stepFailure(OperationFailure(kind, "what came back"), "prod", hasJournal: true)
+    let failure = RevertRun.stepFailure(OperationFailure(kind, "what came back"), "prod", hasBegun: true)
     #expect(failure.status == status)
     #expect(failure.message == "what came back")
     #expect(failure.advice.contains("auto-revert prod --continue"))
-    #expect(RevertRun.stepFailure(OperationFailure(kind, ""), "prod", hasJournal: false).advice.isEmpty)
+    let early = RevertRun.stepFailure(OperationFailure(kind, ""), "prod", hasBegun: false)
+    #expect(early.advice.hasPrefix("nothing was begun"))
   }
 
   @Test func `counts as a change what CloudFormation may replace`() {

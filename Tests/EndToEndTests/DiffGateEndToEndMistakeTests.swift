@@ -82,7 +82,6 @@ import Testing
         findings.contains { $0["path"]?.string == path && $0["code"]?.string == "template-unreadable" },
         "\(path)")
     }
-    #expect(outcome.duration < .seconds(60))
   }
 
   @Test func `a template of a hundred megabytes`() throws {
@@ -94,7 +93,6 @@ import Testing
       "dev", "--old", "big.yaml", "--new", "big.yaml",
     ])
     #expect([0, 1].contains(outcome.status), "\(outcome.error)")
-    #expect(outcome.duration < .seconds(60))
   }
 
   @Test func `paths with newlines, links out of the tree, submodules`() throws {

@@ -122,7 +122,6 @@ struct Watch30mEndToEndCloudTests {
     #expect(errors["verdict"]?.string == "severe")
     #expect(try #require(Timestamp(errors["onset"]?.string ?? "")) >= deployedAt)
     #expect(record["findings"]?.array?.first?["code"]?.string == "watch-severe")
-    #expect(outcome.duration < .seconds(30))
   }
 
   @Test func `new errors in a function's log are quoted, without the key`() throws {
@@ -175,7 +174,6 @@ struct Watch30mEndToEndCloudTests {
     #expect(outcome.status == 130)
     #expect(record["verdict"]?.string == "inconclusive")
     #expect(record["findings"]?.array?.contains { $0["code"]?.string == "watch-early-end" } == true)
-    #expect(outcome.duration < .seconds(60))
   }
 
   @Test func `an AWS that dies in the middle leaves the question open`() throws {

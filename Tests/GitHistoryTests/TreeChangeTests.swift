@@ -94,11 +94,7 @@ import Testing
     try repository.git("fast-import", "--quiet", input: stream)
     let git = try GitRepository(at: repository.path, environment: Environment())
     let (old, new) = try (git.resolve("main~1"), git.resolve("main"))
-    let start = ContinuousClock.now
     let changes = try git.changes(fromCommit: old, toCommit: new)
-    let duration = ContinuousClock.now - start
     #expect(TreeChangeTests.shown(changes) == ["D d1/f1", "M d150/f99", "M d7/f3"])
-    // Unoptimised and on a busy machine; a walk over everything takes a hundred times this.
-    #expect(duration < .milliseconds(200))
   }
 }

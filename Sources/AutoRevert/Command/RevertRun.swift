@@ -37,7 +37,8 @@ struct RevertRun {
     do {
       return try await run(options, targets, continued, confirmation, deadline)
     } catch let failure as OperationFailure {
-      throw RevertRun.stepFailure(failure, session.environment, hasJournal: !command.dryRun)
+      let hasBegun = try !command.dryRun && unfinished() != nil
+      throw RevertRun.stepFailure(failure, session.environment, hasBegun: hasBegun)
     }
   }
 
@@ -178,10 +179,11 @@ struct RevertRun {
     }
   }
 
-  static func stepFailure(_ failure: OperationFailure, _ environment: String, hasJournal: Bool) -> StepFailure
-  {
+  static func stepFailure(_ failure: OperationFailure, _ environment: String, hasBegun: Bool) -> StepFailure {
     let goOn =
-      hasJournal ? "what was begun goes on in AWS; then run auto-revert \(environment) --continue" : ""
+      hasBegun
+      ? "what was begun goes on in AWS; then run auto-revert \(environment) --continue"
+      : "nothing was begun: mend that, and run the same command again"
     switch failure.kind {
     case .credentials: return StepFailure(.refused, failure.message, advice: goOn)
     case .unreachable, .throttled, .uncertain: return StepFailure(.unavailable, failure.message, advice: goOn)
