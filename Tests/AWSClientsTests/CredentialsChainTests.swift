@@ -223,14 +223,13 @@ import Testing
   }
 
   @Test func `a process that does not end is ended, with its children`() async {
-    let start = ContinuousClock.now
+    // The children hold the output open for an hour: the test would end no sooner if they were left.
     let outcome = await ShellCommand.run(
-      "sleep 60 & sleep 60", environment: variables([:]), timeout: .milliseconds(200))
+      "sleep 3600 & sleep 3600", environment: variables([:]), timeout: .milliseconds(200))
     guard case .timedOut = outcome else {
       Issue.record("\(outcome)")
       return
     }
-    #expect(start.duration(to: .now) < .seconds(50))
   }
 
   @Test func `a file that cannot be understood names its line`() async throws {

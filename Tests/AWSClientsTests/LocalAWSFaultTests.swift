@@ -59,10 +59,8 @@ struct LocalAWSFaultTests {
     let client = client
     let task = Task { try await CloudWatchClient(client).listMetrics(namespace: "n") }
     while try await count("ListMetrics") == 0 {}
-    let start = ContinuousClock.now
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    #expect(start.duration(to: .now) < .seconds(10))
   }
 
   @Test func `an AWS that is gone`() async throws {

@@ -69,13 +69,11 @@ private let transport = CurlTransport(environment: Environment())
     await withTaskGroup(of: Void.self) { group in
       for (path, expected) in Self.plain {
         group.addTask {
-          let started = SystemClock().now
           // Only what never comes is waited for briefly: a loaded machine may take its time over the rest.
           let timeout: Duration = expected == .timedOut ? .milliseconds(800) : .seconds(30)
           let result = await ask("http://127.0.0.1:\(port)/\(path)", timeout: timeout)[0]
           #expect(result.failure == expected, "\(path): \(result.message)")
           #expect(result.outcome == (expected == nil ? .pass : .fail), "\(path)")
-          #expect(SystemClock().now - started < timeout * 2 + .seconds(90), "\(path)")
         }
       }
     }
