@@ -39,20 +39,11 @@ public enum PreflightFindings {
       "express-deployment", "A stack is deployed in EXPRESS mode, which disables rollback.",
       remedy: "Deploy production stacks in the standard mode."),
     FindingDescription(
-      "monitoring-time", "The stacks have no rollback monitoring time.",
-      remedy:
-        "With RollbackConfiguration.MonitoringTimeInMinutes an update stays cancellable while it is watched."),
-    FindingDescription(
       "unrestored-stop", "An earlier step said stop and nothing was put back since.",
       remedy: "Run auto-revert first, or pass the checks: a bad version must not become the good one."),
     FindingDescription(
       "deployed-commit-unknown", "No record says which commit is deployed.",
       remedy: "Name it with --deployed-commit."),
-    FindingDescription(
-      "dirty-work-tree", "The work tree has changes that no commit holds.", remedy: "Commit them first."),
-    FindingDescription(
-      "staging-not-proved", "No passing record of the staging environment exists for this commit.",
-      remedy: "Deploy to staging and run smoke-test there first."),
     FindingDescription(
       "database-not-available", "The database is not in a state in which a snapshot can be made.",
       remedy: "Wait until it is available."),

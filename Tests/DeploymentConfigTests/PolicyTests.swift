@@ -24,7 +24,7 @@ import Testing
       non-production: [dev, perf]
       order: [Api, database]
       options: { records: /var/records }
-      preflight-snapshot: { database-snapshot: always, keep-snapshots: 3, staging: perf, allow-drift: false, require-clean: true }
+      preflight-snapshot: { database-snapshot: always, allow-drift: false }
       diff-gate:
         templates: ["infra/*.yaml"]
         ignore: vendor/**
@@ -39,7 +39,7 @@ import Testing
     #expect(policy.nonProduction == ["dev", "perf"] && policy.order == ["api", "database"])
     #expect(policy.isProduction("staging"), "a list of one's own replaces the built-in one")
     #expect(policy.options == ["records": "/var/records"])
-    #expect(policy.snapshot.databaseSnapshot == .always && policy.snapshot.stagingEnvironment == "perf")
+    #expect(policy.snapshot.databaseSnapshot == .always && !policy.snapshot.allowsDrift)
     #expect(policy.gate.ignore == ["vendor/**"] && policy.gate.rules.first?.code == "no-friday")
     #expect(policy.smoke.files == ["a.hurl"] && policy.smoke.deadline == .seconds(180))
     #expect(
