@@ -26,13 +26,11 @@ extension PreflightRun {
   // MARK: - Commits
 
   /// Which commit is deployed now, and what the range up to the one about to be deployed holds.
-  func deployedCommit(_ findings: inout [Finding]) throws -> (String?, Range) {
+  func deployedCommit(_ earlier: EarlierVerdicts, _ findings: inout [Finding]) throws -> (String?, Range) {
     guard session.repositoryRoot != nil else { return (command.deployedCommit, .unknown) }
     let repository = try session.repository()
     let named = try command.deployedCommit.map { try repository.resolve($0).hex }
-    let earlier = try EarlierVerdicts(records: session.records.root, files: session.context.files)
-      .deployedCommit
-    guard let deployed = named ?? earlier else {
+    guard let deployed = named ?? earlier.deployedCommit else {
       findings.append(
         Finding(
           "deployed-commit-unknown", .notice,

@@ -18,7 +18,8 @@ struct PreflightRun: Sendable {
       throw StepFailure(
         .data, "\(config.path) names no stack", advice: "write API_STACK=… and the like, one for each stack")
     }
-    var findings = try EarlierVerdicts(records: session.records.root, files: session.context.files).findings
+    let earlier = try EarlierVerdicts(records: session.records.root, files: session.context.files)
+    var findings = earlier.findings
     let client = try session.aws()
     let id = session.newId()
 
@@ -39,7 +40,7 @@ struct PreflightRun: Sendable {
     let isReady = !findings.contains { $0.severity == .error }
     // A change set on a stack in motion would fail, and its failure would say nothing new.
     let proved = isReady ? try await rehearse(readings, client, id, &findings) : readings
-    let (deployed, range) = try deployedCommit(&findings)
+    let (deployed, range) = try deployedCommit(earlier, &findings)
     let database = try await database(proved, client, id, isReady: isReady, range: range, &findings)
     let baseline = isReady && !command.noBaseline ? try await baseline(&findings) : Baseline()
 
