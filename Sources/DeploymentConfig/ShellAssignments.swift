@@ -246,12 +246,7 @@ struct ShellAssignments {
         advance()
         return out
       case "\\":
-        advance()
-        guard let next = peek else { break }
-        advance()
-        if next == "\n" { continue }
-        if !"$`\"\\".unicodeScalars.contains(next) { out += "\\" }
-        out.unicodeScalars.append(next)
+        out += escaped(from: "$`\"\\")
       case "$": out += try expansion(quoted: true)
       case "`": throw error("command substitution would run code")
       default:
@@ -260,6 +255,16 @@ struct ShellAssignments {
       }
     }
     throw ConfigError(path: path, line: start, message: "expected a closing double quote")
+  }
+
+  /// What a backslash inside double quotes stands for: it is kept before all but the scalars in `special`, and gone
+  /// with a newline.
+  private mutating func escaped(from special: String) -> String {
+    advance()
+    guard let next = peek else { return "" }
+    advance()
+    if next == "\n" { return "" }
+    return special.unicodeScalars.contains(next) ? String(next) : "\\" + String(next)
   }
 
   // MARK: - Expansions
@@ -344,12 +349,7 @@ struct ShellAssignments {
         advance()
         out += try doubleQuoted()
       case "\\":
-        advance()
-        guard let next = peek else { break }
-        advance()
-        if next == "\n" { continue }
-        if !"$`\"\\}".unicodeScalars.contains(next) { out += "\\" }
-        out.unicodeScalars.append(next)
+        out += escaped(from: "$`\"\\}")
       case "$": out += try expansion(quoted: true)
       case "`": throw error("command substitution would run code")
       default:
