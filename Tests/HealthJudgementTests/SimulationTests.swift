@@ -4,7 +4,7 @@ import Testing
 @testable import HealthJudgement
 
 /// The tables by which the rule is held against its rivals, with few watches a cell and bounds that hold with margin.
-/// `ci/bench` prints them with many.
+/// `ci/bench/watch-rule` prints them with many.
 @Suite struct SimulationTests {
   static let runs = ProcessInfo.processInfo.environment["BACKSTOP_BENCH_RUNS"].flatMap(Int.init) ?? 30
 
