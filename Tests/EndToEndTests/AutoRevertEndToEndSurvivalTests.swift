@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The built `auto-revert` killed, limited, and over what stacks do not own.
-@Suite(.enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"))
+@Suite(.blocking, .enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"))
 struct AutoRevertEndToEndSurvivalTests {
   let world: AutoRevertWorld
 

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The built `auto-revert` where nothing is to be done to AWS.
-@Suite struct AutoRevertEndToEndRefusalTests {
+@Suite(.blocking) struct AutoRevertEndToEndRefusalTests {
   private let folder = TemporaryFolder()
 
   private func run(_ arguments: [String], _ variables: [String: String] = [:]) throws -> BuiltStep.Outcome {
@@ -126,7 +126,7 @@ import Testing
 }
 
 /// The built `auto-revert` over a local AWS that really deploys.
-@Suite(.enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"))
+@Suite(.blocking, .enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"))
 struct AutoRevertEndToEndTests {
   let world: AutoRevertWorld
 

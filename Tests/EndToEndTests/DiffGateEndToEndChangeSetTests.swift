@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The built `diff-gate --change-set` against the local AWS.
-@Suite(.enabled(if: LocalAWS.isInstalled, "ci/install installs the local AWS"))
+@Suite(.blocking, .enabled(if: LocalAWS.isInstalled, "ci/install installs the local AWS"))
 struct DiffGateEndToEndChangeSetTests {
   private let name = "dg-\(UUID().uuidString.prefix(8).lowercased())"
 

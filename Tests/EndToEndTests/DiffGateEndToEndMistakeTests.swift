@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The built `diff-gate` over mistakes and hostile input: an exit code and a message, never a crash.
-@Suite struct DiffGateEndToEndMistakeTests {
+@Suite(.blocking) struct DiffGateEndToEndMistakeTests {
   private func repository() throws -> TestRepository {
     let repository = try TestRepository()
     try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")

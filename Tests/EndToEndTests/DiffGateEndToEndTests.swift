@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The built `diff-gate` in real git repositories.
-@Suite struct DiffGateEndToEndTests {
+@Suite(.blocking) struct DiffGateEndToEndTests {
   private static let config = """
     ENVIRONMENT=prod
     AWS_REGION=us-east-1

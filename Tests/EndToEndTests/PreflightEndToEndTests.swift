@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// `preflight-snapshot` as built, against the local AWS.
-@Suite(.enabled(if: LocalAWS.isInstalled, "ci/install installs the local AWS"))
+@Suite(.blocking, .enabled(if: LocalAWS.isInstalled, "ci/install installs the local AWS"))
 struct PreflightEndToEndTests {
   private let folder = TemporaryFolder()
   private let name = "pf-\(UUID().uuidString.prefix(8).lowercased())"

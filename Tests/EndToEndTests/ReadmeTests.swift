@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The commands of the README are understood by the executables as built.
-@Suite struct ReadmeTests {
+@Suite(.blocking) struct ReadmeTests {
   @Test func `every example of a step is a command line that the step takes`() throws {
     let text = try String(contentsOfFile: Repository.root + "/README.md", encoding: .utf8)
     let steps = ["preflight-snapshot", "diff-gate", "smoke-test", "watch-30m", "auto-revert"]

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Nothing pulls in ICU, which would make a binary four times as large and its start four times as long.
-@Suite struct SmallBinariesTests {
+@Suite(.blocking) struct SmallBinariesTests {
   static let steps = ["preflight-snapshot", "diff-gate", "smoke-test", "watch-30m", "auto-revert"]
 
   @Test func `no source imports the large Foundation`() throws {

@@ -10,7 +10,8 @@ private let server = Result {
 }
 
 /// The built `smoke-test` over all public Hurl files, against a server that answers as the files expect.
-@Suite(.enabled(if: SharedData.exists("smoke/hurl/tests_ok"))) struct SmokeTestEndToEndPublicFilesTests {
+@Suite(.blocking, .enabled(if: SharedData.exists("smoke/hurl/tests_ok")))
+struct SmokeTestEndToEndPublicFilesTests {
   private let folder = TemporaryFolder()
   private var step: BuiltStep { BuiltStep("smoke-test", in: folder.path) }
 

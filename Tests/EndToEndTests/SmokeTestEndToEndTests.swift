@@ -8,7 +8,7 @@ private let server = Result { try ServerProcess(python: "hurl_server.py") }
 private let misbehaving = Result { try ServerProcess(python: "misbehaving_server.py") }
 
 /// The built `smoke-test` against real servers.
-@Suite struct SmokeTestEndToEndTests {
+@Suite(.blocking) struct SmokeTestEndToEndTests {
   private let folder = TemporaryFolder()
   private let endpoint: String
 

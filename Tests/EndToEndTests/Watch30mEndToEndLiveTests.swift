@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The built `watch-30m` where AWS cannot be reached or lets nobody in.
-@Suite struct Watch30mEndToEndLiveTests {
+@Suite(.blocking) struct Watch30mEndToEndLiveTests {
   private let folder = TemporaryFolder()
 
   private func step(_ variables: [String: String]) throws -> BuiltStep {

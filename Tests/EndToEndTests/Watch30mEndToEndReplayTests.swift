@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The built `watch-30m` over recorded points and over mistakes.
-@Suite struct Watch30mEndToEndReplayTests {
+@Suite(.blocking) struct Watch30mEndToEndReplayTests {
   private let folder = TemporaryFolder()
   private static let deployment = "2026-11-24T10:00:00Z"
   private var step: BuiltStep { BuiltStep("watch-30m", in: folder.path) }
