@@ -147,29 +147,6 @@ struct LocalAWSTests {
     #expect(try await cloudFormation.describeStackResourceDrifts(name).isEmpty)
   }
 
-  @Test func `objects in S3`() async throws {
-    // Buckets are made by a stack: the steps make none.
-    let cloudFormation = CloudFormationClient(client)
-    let name = unique("bucket")
-    let template = """
-      {"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "\(name)"}}}}
-      """
-    try await cloudFormation.createStack(name, StackUpdate(.body(template)), token: "backstop-1")
-    _ = try await settled(name)
-    let s3 = S3Client(client)
-    let key = "runs/a b+c/ü=1&2.json"
-    #expect(try await s3.headObject(bucket: name, key: key) == nil)
-    try await s3.putObject(bucket: name, key: key, Array("hello".utf8))
-    #expect(try await s3.headObject(bucket: name, key: key)?.size == 5)
-    #expect(try await s3.getObject(bucket: name, key: key).bytes == Array("hello".utf8))
-    #expect(try await s3.listObjects(bucket: name, prefix: "runs/").map(\.key) == [key])
-    let error = await #expect(throws: AWSError.self) {
-      try await s3.getObject(bucket: name, key: "absent")
-    }
-    #expect(error?.kind == .notFound)
-    #expect(error?.code == "NoSuchKey")
-  }
-
   @Test func `who is calling`() async throws {
     let identity = try await STSClient(client).getCallerIdentity()
     #expect(identity.account.count == 12)

@@ -81,11 +81,13 @@ public final class AWSClient: Sendable {
   // MARK: - One attempt
 
   private func sendOnce(_ operation: AWSOperation, attempt: AWSAttempt) async throws -> HTTPResponse {
-    let endpoint = endpoints.endpoint(of: operation.service, region: region)
+    let endpoint = endpoints.endpoint(of: operation.service, region: operation.region ?? region)
     var request = HTTPRequest(
       operation.method, endpoint.url(of: operation), headers: operation.headers, body: operation.body,
       timeout: operation.timeout)
     request.options.maximumBodyBytes = operation.maximumBodyBytes
+    // A key of S3 may hold `..`; the signature is over the path as it stands.
+    request.options.sendsPathAsIs = operation.service == .s3
     request.headers.append(HTTPField("User-Agent", userAgent))
     request.headers.append(
       HTTPField("amz-sdk-request", "attempt=\(attempt.number); max=\(attempt.maximum)"))

@@ -12,6 +12,9 @@ extension AWSError {
         ?? response.headers.first("x-amz-request-id"),
       service: operation.service.displayName, operation: operation.name, host: host,
       subject: operation.subject, attempts: attempt)
+    if operation.service == .s3 {
+      bucketRegion = response.headers.first("x-amz-bucket-region") ?? found.region
+    }
   }
 
   /// The error of a request that got no answer.
@@ -105,6 +108,7 @@ private struct ErrorDocument {
   var code = ""
   var message = ""
   var requestId: String?
+  var region: String?
 
   init(_ response: HTTPResponse) {
     // `X-Amzn-Errortype: ResourceNotFoundException:http://internal.amazon.com/…`
@@ -119,6 +123,7 @@ private struct ErrorDocument {
       let error = root.name == "Error" ? root : root["Error"] ?? root["Errors"]?["Error"] ?? root
       if let found = error.nonEmpty("Code") { code = found }
       message = error.text("Message") ?? error.text("message") ?? ""
+      region = error.nonEmpty("Region")
       requestId = root.nonEmpty("RequestId") ?? root.nonEmpty("RequestID") ?? error.nonEmpty("RequestId")
     }
     if code.isEmpty, message.isEmpty {

@@ -50,6 +50,8 @@ public struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
   public var subject: String?
   /// How many times it was sent.
   public var attempts: Int
+  /// The region that S3 names instead of the one that was asked.
+  public var bucketRegion: String?
 
   /// An error.
   public init(

@@ -29,6 +29,8 @@ struct AWSOperation: Sendable {
   var isSigned = true
   var timeout: Duration = .seconds(60)
   var maximumBodyBytes = 64 << 20
+  /// Another region than the client's: where S3 says that a bucket stands.
+  var region: String?
 }
 
 extension AWSOperation {
