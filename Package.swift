@@ -70,6 +70,7 @@ let package = Package(
     // Values and the doors to the outside world.
     library("SystemInterfaces"),
     library("JSONValues"),
+    library("DatabaseAccess", ["SystemInterfaces", "JSONValues"]),
     library("CryptoDigests", ["CLibCrypto"], linked: [.linkedLibrary("crypto")]),
     library("YAMLDocuments", ["CLibYAML", "JSONValues"], linked: [.linkedLibrary(":libyaml.a")]),
     library("HTTPTransport", ["SystemInterfaces"]),
@@ -99,7 +100,7 @@ let package = Package(
       "StepCommand",
       [
         "SystemInterfaces", "JSONValues", "DeploymentConfig", "Records", "Reporting", "CIEnvironment",
-        "GitHistory",
+        "GitHistory", "DatabaseAccess",
         "HTTPTransport", "CurlTransport", "AWSClients", argumentParser,
       ]),
 
@@ -171,6 +172,7 @@ let package = Package(
       swiftSettings: strict),
     tests("SystemInterfaces", []),
     tests("JSONValues", []),
+    tests("DatabaseAccess", ["SystemInterfaces"]),
     tests("CryptoDigests", []),
     tests("YAMLDocuments", ["JSONValues"]),
     tests("CurlTransport", ["HTTPTransport", "JSONValues", "SystemInterfaces"]),

@@ -17,7 +17,7 @@ extension StepSession {
       let redactor = redactor
       let credentials = CredentialsChain(
         configuration: source, region: region, transport: http(), clock: context.clock,
-        random: context.random, onSecret: { redactor.learn($0) })
+        random: context.random, processes: context.processes, onSecret: { redactor.learn($0) })
       return AWSClient(
         transport: http(), clock: context.clock, random: context.random, configuration: source,
         region: region, credentials: credentials, userAgent: "backstop/\(ToolVersion.current.version)")

@@ -15,6 +15,8 @@ public struct StepContext: Sendable {
   public var terminal: any Terminal
   /// Jitter, ids.
   public var random: Randomness
+  /// Other programs: psql, a profile's `credential_process`.
+  public var processes: any ProcessRunner = LocalProcessRunner()
   /// Makes the HTTP transport; called once, and only by a step that sends something.
   public var makeTransport: @Sendable (Environment) -> any HTTPTransport
   /// Opens the repository at a folder; called only by a step that reads git.

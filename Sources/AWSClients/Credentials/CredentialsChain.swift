@@ -14,14 +14,17 @@ public actor CredentialsChain: AWSCredentialsProvider {
   private var running: Task<AWSCredentials, any Error>?
   private var isEnvironmentStale = false
 
-  /// - Parameter onSecret: told every secret key and token before it is used.
+  /// - Parameters:
+  ///   - processes: runs a profile's `credential_process`.
+  ///   - onSecret: told every secret key and token before it is used.
   public init(
     configuration: AWSConfiguration, region: String, transport: any HTTPTransport, clock: any WallClock,
-    random: Randomness, onSecret: @escaping @Sendable (String) -> Void
+    random: Randomness, processes: any ProcessRunner = LocalProcessRunner(),
+    onSecret: @escaping @Sendable (String) -> Void
   ) {
     context = CredentialsContext(
       configuration: configuration, region: region, transport: transport, clock: clock, random: random,
-      onSecret: onSecret)
+      processes: processes, onSecret: onSecret)
     self.onSecret = onSecret
     sources = [
       EnvironmentSource(), WebIdentitySource(), ProfileSource(), ContainerSource(), InstanceSource(),
@@ -102,6 +105,7 @@ struct CredentialsContext: Sendable {
   var transport: any HTTPTransport
   var clock: any WallClock
   var random: Randomness
+  var processes: any ProcessRunner
   var onSecret: @Sendable (String) -> Void
 
   var environment: Environment { configuration.environment }

@@ -1,0 +1,170 @@
+import SystemInterfaces
+
+/// Runs SQL through psql, PostgreSQL's own client: it speaks every version's protocol, and TLS, Kerberos, service and
+/// password files work as everywhere else.
+///
+/// SQL goes in by standard input and credentials by environment variables, so neither shows in the list of processes.
+/// Of the environment handed in, what names a database (`PG…`) counts only where no address is given.
+public struct Psql: Sendable {
+  /// What SQL may do.
+  public enum Transaction: Hashable, Sendable {
+    /// One statement that reads, in a transaction that is read-only.
+    case readOnly
+    /// A script, in one transaction: all of it or nothing.
+    case single
+    /// A script with statements that no transaction allows, such as `CREATE INDEX CONCURRENTLY`: it stops at the first
+    /// error, and what came before stays.
+    case eachStatement
+  }
+
+  /// How long connecting may take.
+  static let connectTimeout = 10
+
+  private let address: DatabaseAddress?
+  private let environment: Environment
+  private let processes: any ProcessRunner
+  private let redact: @Sendable (String) -> String
+
+  /// A client of one database.
+  /// - Parameters:
+  ///   - address: nil for the one that libpq's own variables name.
+  ///   - redact: takes secrets out of what psql says, before anyone sees it.
+  public init(
+    _ address: DatabaseAddress?, environment: Environment, processes: any ProcessRunner,
+    redact: @escaping @Sendable (String) -> String
+  ) {
+    self.address = address
+    self.environment = environment
+    self.processes = processes
+    self.redact = redact
+  }
+
+  /// The rows of one statement that reads.
+  public func query(_ sql: String, timeout: Duration = .seconds(30)) async throws(PsqlError) -> ResultRows {
+    try await run(sql, .readOnly, name: "the query", timeout: timeout).rows
+  }
+
+  /// Runs a script; what it prints is of no interest.
+  /// - Parameter name: what messages call it, such as the file's path.
+  /// - Returns: notices and warnings of the server, redacted.
+  @discardableResult
+  public func run(
+    script sql: String, _ transaction: Transaction = .single, name: String, timeout: Duration = .seconds(600)
+  ) async throws(PsqlError) -> [String] {
+    try await run(sql, transaction, name: name, timeout: timeout).notices
+  }
+
+  private func run(
+    _ sql: String, _ transaction: Transaction, name: String, timeout: Duration
+  ) async throws(PsqlError) -> (rows: ResultRows, notices: [String]) {
+    let statements = try check(sql, transaction, name: name)
+    let request = ProcessRequest(
+      "psql", arguments(transaction, timeout), environment: variables(), input: Array((sql + "\n").utf8),
+      // The server's own limit ends a statement first, and says so.
+      timeout: timeout + .seconds(Psql.connectTimeout + 5), maximumOutput: 16 << 20)
+    let place = address?.shown ?? "the database that PGHOST and PGDATABASE name"
+    switch await processes.run(request) {
+    case .notFound:
+      throw PsqlError(
+        .missing, "\(name): psql, PostgreSQL's client, is not on this machine",
+        advice: "install it: apt-get install postgresql-client (Debian, Ubuntu), dnf install postgresql16 "
+          + "(Amazon Linux, Fedora), brew install libpq (macOS)")
+    case .notStarted(let reason):
+      throw PsqlError(.other, "\(name): psql could not be started: \(reason)")
+    case .timedOut:
+      throw PsqlError(
+        .timedOut, "\(name): \(place) gave no answer within \(timeout.inSeconds.rounded()) s",
+        advice: "look for locks in pg_stat_activity and at the network path to the database")
+    case .wroteTooMuch:
+      throw PsqlError(
+        .other, "\(name): the answer is larger than \(request.maximumOutput >> 20) MiB",
+        advice: "ask for a count or an aggregate instead of the rows themselves")
+    case .cancelled: throw PsqlError(.cancelled, "\(name): the run was interrupted")
+    case .ended(0, let output, let errors):
+      return (ResultRows(csv: output), PsqlMessages(errors).notices.map(redact))
+    case .ended(let status, _, let errors):
+      throw PsqlMessages(errors).error(
+        status: status, name: name, place: place, transaction, begins: statements.map(\.line), redact)
+    }
+  }
+
+  /// Refuses what must not reach psql.
+  /// - Returns: the statements.
+  private func check(
+    _ sql: String, _ transaction: Transaction, name: String
+  ) throws(PsqlError) -> [SQLScan.Statement] {
+    let found = SQLScan.scan(sql)
+    if let line = found.commandLine {
+      throw PsqlError(
+        .badSQL, "\(name):\(line): a backslash outside quotes is a command for psql and is not run",
+        line: line, advice: "write plain SQL")
+    }
+    if sql.utf8.contains(0) { throw PsqlError(.badSQL, "\(name): holds a zero byte") }
+    guard let first = found.statements.first else {
+      throw PsqlError(.badSQL, "\(name): there is no statement")
+    }
+    switch transaction {
+    case .eachStatement: break
+    case .readOnly:
+      guard found.statements.count == 1 else {
+        throw PsqlError(
+          .badSQL, "\(name):\(found.statements[1].line): a second statement; one that reads is expected",
+          line: found.statements[1].line)
+      }
+      guard ["SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN", ""].contains(first.word) else {
+        throw PsqlError(
+          .badSQL, "\(name):\(first.line): \(first.word) is not a statement that reads", line: first.line,
+          advice: "begin with SELECT or WITH")
+      }
+    case .single:
+      let ending: Set<String> = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE"]
+      if let own = found.statements.first(where: { ending.contains($0.word) }) {
+        throw PsqlError(
+          .badSQL,
+          "\(name):\(own.line): \(own.word) would end the one transaction in which the script runs",
+          line: own.line, advice: "leave transactions out of the script")
+      }
+    }
+    return found.statements
+  }
+
+  private func arguments(_ transaction: Transaction, _ timeout: Duration) -> [String] {
+    let limit = "statement_timeout = \(max(1, timeout.microseconds / 1000))"
+    var list = [
+      "--no-psqlrc", "--quiet", "--csv", "--no-password", "--pset=null=\(ResultRows.null)",
+      "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose", "--set=SHOW_CONTEXT=never",
+    ]
+    switch transaction {
+    // SET LOCAL, as a pool that hands the session on must not hand the setting on.
+    case .readOnly:
+      list += ["--command=BEGIN TRANSACTION READ ONLY", "--command=SET LOCAL \(limit)", "--file=-"]
+      list += ["--command=ROLLBACK"]
+    case .single: list += ["--single-transaction", "--command=SET LOCAL \(limit)", "--file=-"]
+    case .eachStatement: list += ["--command=SET \(limit)", "--file=-", "--command=RESET statement_timeout"]
+    }
+    return list
+  }
+
+  private func variables() -> Environment {
+    var variables = environment.variables
+    if let address {
+      // A service would win over the address's own variables, and a leftover PGHOSTADDR over its host.
+      for name in variables.keys where name.hasPrefix("PG") && !Psql.kept.contains(name) {
+        variables[name] = nil
+      }
+      variables.merge(address.variables) { $1 }
+    }
+    variables["PGCONNECT_TIMEOUT"] = variables["PGCONNECT_TIMEOUT"] ?? String(Psql.connectTimeout)
+    variables["PGAPPNAME"] = "backstop"
+    // The client's own words are read, so they are English.
+    variables["LC_ALL"] = "C"
+    variables["PGCLIENTENCODING"] = "UTF8"
+    return Environment(variables)
+  }
+
+  /// What says how to connect, not where to.
+  private static let kept: Set<String> = [
+    "PGPASSFILE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGSSLMODE", "PGSYSCONFDIR", "PGCONNECT_TIMEOUT",
+    "PGLOCALEDIR",
+  ]
+}
