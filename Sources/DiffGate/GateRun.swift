@@ -112,7 +112,7 @@ struct GateRun {
       change: change, config: configs.new, policy: policy.gate, values: values,
       areNamed: command.old != nil)
     try templates.judgeAll()
-    var migrations = MigrationJudge(change: change, patterns: policy.gate.migrations)
+    var migrations = MigrationJudge(change: change, policy: policy.gate)
     var configuration = ConfigurationJudge(change: change, session: session, policy: policy)
     if command.old == nil {
       try migrations.judgeAll()

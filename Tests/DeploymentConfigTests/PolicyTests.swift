@@ -58,6 +58,9 @@ import Testing
       ("smoke-test:\n  flaky: maybe", 2, "one of fail, warn, pass"),
       ("- a", 1, "expected a mapping"), ("a: [", 1, "expected"),
       ("diff-gate:\n  rules:\n    - cod: x", 3, "unknown key"),
+      ("diff-gate:\n  severities:\n    truncate: fatal", 3, "diff-gate.severities.truncate: expected error"),
+      ("diff-gate:\n  rules: [{ severity: off }]", 2, "severity: expected error, warning, notice"),
+      ("diff-gate: { postgresql-version: new }", 1, "a whole number from 8 to 99"),
       ("notifications: [{kind: slack}]", 0, "url-from"),
     ])
   func `mistakes are named with their line`(text: String, line: Int, message: String) {

@@ -184,7 +184,9 @@ struct AutoRevertEndToEndSurvivalTests {
     try world.snapshot()
     try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
     let gate = #"""
-      {"step":"diff-gate","commit":"abc","migrations":[
+      {"step":"diff-gate","commit":"abc","findings":[
+        {"code":"renaming-column","path":"migrations/7.sql"},
+        {"code":"require-concurrent-index-creation","path":"migrations/8.sql"}],"migrations":[
         {"path":"migrations/7.sql","statements":[{"line":1,"rules":["renaming-column","prefer-text-field"]}]},
         {"path":"migrations/8.sql","statements":[{"line":1,"rules":["require-concurrent-index-creation"]}]}]}
       """#

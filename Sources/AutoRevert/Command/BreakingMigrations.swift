@@ -7,10 +7,11 @@ import SystemInterfaces
 enum BreakingMigrations {
   /// Rules of diff-gate after which the version before meets a schema that it cannot work with.
   static let rules: Set<String> = [
-    "adding-required-field", "ban-drop-column", "ban-drop-database", "ban-drop-schema", "ban-drop-table",
-    "changing-column-type", "drop-cascade", "drop-owned", "drop-type", "dropped-default", "dropping-object",
-    "narrower-check", "new-unique", "renaming-column", "renaming-object", "renaming-table",
-    "required-existing-column", "revoking-rights",
+    "adding-required-field", "ban-drop-column", "ban-drop-database", "ban-drop-domain", "ban-drop-extension",
+    "ban-drop-function", "ban-drop-schema", "ban-drop-sequence", "ban-drop-table", "ban-drop-type",
+    "ban-drop-view", "ban-revoke", "ban-set-schema", "changing-column-type", "drop-cascade", "drop-owned",
+    "dropped-default", "narrower-check", "new-unique", "renaming-column", "renaming-object", "renaming-table",
+    "required-existing-column",
   ]
 
   /// `path: rule, rule` for each, by diff-gate's record of the commit that is undone; none where there is no such record.
@@ -26,10 +27,13 @@ enum BreakingMigrations {
       throw RecordError(path: path, reason: error.description)
     }
     guard tree["commit"]?.string == commit else { return [] }
+    // Findings, since a statement's rules also hold what breaks nobody, such as a column dropped from a new table.
+    let findings = tree["findings"]?.array ?? []
     return (tree["migrations"]?.array ?? []).compactMap { migration in
-      let broken = (migration["statements"]?.array ?? []).flatMap { $0["rules"]?.array ?? [] }
-        .compactMap(\.string).filter(rules.contains)
-      guard !broken.isEmpty, let file = migration["path"]?.string else { return nil }
+      guard let file = migration["path"]?.string else { return nil }
+      let broken = findings.filter { $0["path"]?.string == file }.compactMap { $0["code"]?.string }
+        .filter(rules.contains)
+      guard !broken.isEmpty else { return nil }
       return "\(file) (\(Set(broken).sorted().joined(separator: ", ")))"
     }
   }

@@ -19,7 +19,8 @@ public enum SQLRuleCatalog {
     .init("ban-drop-schema", "A schema is dropped.", remedy: "Take a snapshot and acknowledge."),
     .init(
       "drop-owned", "Everything that a role owns is dropped.", remedy: "Take a snapshot and acknowledge."),
-    .init("drop-type", "A type is dropped.", remedy: "Drop it when no deployed version uses it."),
+    .init("ban-drop-type", "A type is dropped.", remedy: "Drop it when no deployed version uses it."),
+    .init("ban-drop-domain", "A domain is dropped.", remedy: "Drop it when no deployed version uses it."),
     .init("drop-cascade", "CASCADE drops what depends on the object.", remedy: "Name what is to go."),
     .init("truncate", "A table is emptied.", remedy: "Take a snapshot and acknowledge."),
     .init("ban-truncate-cascade", "CASCADE empties referring tables.", remedy: "Name what is to be emptied."),
@@ -49,10 +50,13 @@ public enum SQLRuleCatalog {
     .init(
       "new-unique", "Uniqueness is asked of existing columns.",
       remedy: "Add it when no deployed version breaks it."),
+    .init("ban-drop-view", "A view is dropped.", remedy: "Drop it a deployment later."),
+    .init("ban-drop-function", "A function is dropped.", remedy: "Drop it a deployment later."),
+    .init("ban-drop-sequence", "A sequence is dropped.", remedy: "Drop it a deployment later."),
+    .init("ban-drop-extension", "An extension is dropped.", remedy: "Drop it a deployment later."),
     .init(
-      "dropping-object", "A view, function, sequence or extension is dropped.",
-      remedy: "Drop it a deployment later."),
-    .init("revoking-rights", "Rights are taken away.", remedy: "Revoke when no deployed version needs them."),
+      "ban-set-schema", "A table moves to another schema.", remedy: "Leave a view under the old name."),
+    .init("ban-revoke", "Rights are taken away.", remedy: "Revoke when no deployed version needs them."),
     .init(
       "ban-duplicate-column-assignments", "A column is set twice in one statement.", remedy: "Set it once."),
     .init("ban-uncommitted-transaction", "A transaction is never committed.", remedy: "Add COMMIT."),
@@ -73,6 +77,9 @@ public enum SQLRuleCatalog {
     .init(
       "adding-field-with-default", "A default rewrites the table.",
       remedy: "Add the column, then the default, then fill it."),
+    .init(
+      "adding-numbered-field", "A column that numbers the rows rewrites the table.",
+      remedy: "Add a plain column, fill it in parts, then make it an identity."),
     .init(
       "adding-foreign-key-constraint", "A foreign key checks every row under a lock.",
       remedy: "NOT VALID, then VALIDATE."),

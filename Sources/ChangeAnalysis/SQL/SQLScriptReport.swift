@@ -60,9 +60,10 @@ public enum SQLAnalysis {
   /// - Parameters:
   ///   - dialect: nil to find out.
   ///   - path: helps to find the dialect.
-  public static func analyze(_ bytes: [UInt8], dialect: SQLDialect? = nil, path: String = "")
-    -> SQLScriptReport
-  {
+  ///   - settings: what decides and does not stand in the script.
+  public static func analyze(
+    _ bytes: [UInt8], dialect: SQLDialect? = nil, path: String = "", settings: SQLSettings = SQLSettings()
+  ) -> SQLScriptReport {
     guard bytes.count <= byteLimit else {
       return failed(
         dialect ?? .postgresql, "sql-not-understood", .notUnderstood,
@@ -81,7 +82,7 @@ public enum SQLAnalysis {
     let dialect = dialect ?? SQLDialect.detect(text, path: path)
     var report =
       dialect == .postgresql
-      ? PostgresScript(bytes).report() : TolerantScript(bytes, dialect: dialect).report()
+      ? PostgresScript(bytes, settings).report() : TolerantScript(bytes, dialect: dialect).report()
     TableRebuilds.forgive(&report)
     return report
   }

@@ -1,3 +1,5 @@
+import YAMLDocuments
+
 /// `diff-gate:` of the policy file.
 public struct GatePolicy: Hashable, Sendable {
   /// A rule of the project's own: a message where a changed file matches.
@@ -14,8 +16,15 @@ public struct GatePolicy: Hashable, Sendable {
   public var statefulTypes: [String] = []
   /// `acknowledgements`: the file that holds them.
   public var acknowledgements = "backstop-acknowledgements.yml"
+  /// `postgresql-version`: the major version of the database; nil: one that is still supported.
+  public var postgresVersion: Int?
+  /// `migrations-in-transaction`: whether the tool that runs migrations puts each into a transaction; nil: as its own
+  /// documentation says.
+  public var migrationsInTransaction: Bool?
   /// `rules`: the project's own.
   public var rules: [Rule] = []
+
+  private static let severityWords = ["error", "warning", "notice", "off"]
 
   /// The defaults.
   public init() {}
@@ -26,12 +35,22 @@ public struct GatePolicy: Hashable, Sendable {
     migrations = try section.strings("migrations") ?? []
     ignore = try section.strings("ignore") ?? []
     severities = try section.stringMap("severities") ?? [:]
+    for member in section.take("severities")?.mapping?.members ?? []
+    where !GatePolicy.severityWords.contains(member.value.scalar?.text ?? "") {
+      throw section.error(
+        "severities.\(member.name)", member.value, GatePolicy.severityWords.joined(separator: ", "))
+    }
     statefulTypes = try section.strings("stateful-types") ?? []
+    postgresVersion = try section.int("postgresql-version", in: 8...99)
+    migrationsInTransaction = try section.bool("migrations-in-transaction")
     if let value = try section.string("acknowledgements") { acknowledgements = value }
     for var entry in try section.sections("rules") {
       var rule = Rule()
       rule.code = try entry.string("code") ?? "own-rule"
       rule.severity = try entry.string("severity") ?? "error"
+      if let value = entry.take("severity"), !GatePolicy.severityWords.dropLast().contains(rule.severity) {
+        throw entry.error("severity", value, GatePolicy.severityWords.dropLast().joined(separator: ", "))
+      }
       rule.path = try entry.string("path") ?? "**"
       rule.contains = try entry.string("contains") ?? ""
       rule.message = try entry.string("message") ?? ""

@@ -6,6 +6,7 @@ import Records
 struct MigrationJudge {
   let change: Change
   let patterns: [PathPattern]
+  let policy: GatePolicy
   private(set) var entries: [MigrationEntry] = []
   private(set) var findings: [Finding] = []
   /// What stays lost, and what a rollback script itself loses.
@@ -15,9 +16,10 @@ struct MigrationJudge {
   /// In the order in which a rollback runs them: newest first.
   var rollbackScripts: [String] { entries.reversed().compactMap(\.rollbackScript) }
 
-  init(change: Change, patterns: [String]) {
+  init(change: Change, policy: GatePolicy) {
     self.change = change
-    self.patterns = patterns.map(PathPattern.init)
+    self.policy = policy
+    patterns = policy.migrations.map(PathPattern.init)
   }
 
   /// Whether a file takes part by its name alone, before anything is read.
@@ -68,8 +70,11 @@ struct MigrationJudge {
       judgeCode(file, migration, text)
       return
     }
+    let settings = SQLSettings(
+      postgresVersion: policy.postgresVersion,
+      runsInTransaction: policy.migrationsInTransaction ?? migration.runsInTransaction(text))
     let report = SQLAnalysis.analyze(
-      migration.tool == .pair ? bytes : Array(forwardText.utf8), path: file.path)
+      migration.tool == .pair ? bytes : Array(forwardText.utf8), path: file.path, settings: settings)
     var entry = MigrationEntry(
       path: file.path, dialect: report.dialect.rawValue, tool: migration.tool.rawValue,
       statements: report.statements.map { .init(line: $0.line, rules: $0.rules) },

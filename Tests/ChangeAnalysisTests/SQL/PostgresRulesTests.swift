@@ -13,7 +13,7 @@ private func issues(_ sql: String, _ risks: Set<SQLRisk>, dialect: SQLDialect = 
     ("DROP TABLE invoices;", "ban-drop-table"), ("DROP TABLE IF EXISTS a.invoices CASCADE", "ban-drop-table"),
     ("ALTER TABLE invoices DROP COLUMN note;", "ban-drop-column"),
     ("DROP SCHEMA old CASCADE;", "ban-drop-schema"),
-    ("DROP DATABASE invoices;", "ban-drop-database"), ("DROP TYPE state CASCADE;", "drop-type"),
+    ("DROP DATABASE invoices;", "ban-drop-database"), ("DROP TYPE state CASCADE;", "ban-drop-type"),
     ("TRUNCATE invoices;", "truncate"), ("DELETE FROM invoices;", "delete-without-where"),
     ("DELETE FROM invoices WHERE true;", "delete-without-where"),
     ("DELETE FROM invoices WHERE 1 = 1;", "delete-without-where"),
@@ -44,14 +44,14 @@ private func issues(_ sql: String, _ risks: Set<SQLRisk>, dialect: SQLDialect = 
   @Test(arguments: [
     ("ALTER TABLE t RENAME COLUMN a TO b;", "renaming-column"),
     ("ALTER TABLE t RENAME TO u;", "renaming-table"),
-    ("ALTER TABLE t SET SCHEMA s;", "renaming-table"),
+    ("ALTER TABLE t SET SCHEMA s;", "ban-set-schema"),
     ("ALTER TYPE e RENAME VALUE 'a' TO 'b';", "renaming-object"),
     ("ALTER TABLE t ADD COLUMN a int NOT NULL;", "adding-required-field"),
     ("ALTER TABLE t ALTER COLUMN a SET NOT NULL;", "required-existing-column"),
     ("ALTER TABLE t ALTER COLUMN a DROP DEFAULT;", "dropped-default"),
     ("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;", "narrower-check"),
-    ("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);", "new-unique"), ("DROP VIEW v;", "dropping-object"),
-    ("REVOKE SELECT ON t FROM app;", "revoking-rights"),
+    ("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);", "new-unique"), ("DROP VIEW v;", "ban-drop-view"),
+    ("REVOKE SELECT ON t FROM app;", "ban-revoke"),
     ("ALTER TABLE t ALTER COLUMN a TYPE text;", "changing-column-type"),
   ])
   func `it is found`(_ sql: String, _ rule: String) {

@@ -22,7 +22,11 @@ enum SQLCases {
     for entry in try SQLCases.lines("squawk-cases.jsonl") {
       let sql = try #require(entry["sql"]?.string)
       let rule = try #require(entry["rule"]?.string)
-      let report = SQLAnalysis.analyze(Array(sql.utf8), dialect: .postgresql)
+      let report = SQLAnalysis.analyze(
+        Array(sql.utf8), dialect: .postgresql,
+        settings: SQLSettings(
+          postgresVersion: entry["settings"]?["pg_version"]?.string.flatMap { Int($0) },
+          runsInTransaction: entry["settings"]?["assume_in_transaction"]?.bool ?? false))
       let found = report.statements.contains { $0.rules.contains(rule) }
       if found == entry["violates"]?.bool {
         right += 1

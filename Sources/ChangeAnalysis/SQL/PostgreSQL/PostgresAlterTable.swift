@@ -5,6 +5,7 @@ extension PostgresJudge {
   mutating func judgeAlterTable(_ body: JSONValue) {
     guard let relation = body["relation"] else { return }
     let kind = body["objtype"]?.string
+    if kind == "OBJECT_TYPE" { return judgeAlterType(relation.relationName, body) }
     guard kind == "OBJECT_TABLE" || kind == "OBJECT_FOREIGN_TABLE" else { return }
     let table = relation.relationName
     if relation["schemaname"] == nil, !temporaryTables.contains(table.lowercased()) { adviseSchema(table) }
@@ -15,24 +16,22 @@ extension PostgresJudge {
   }
 
   private mutating func judge(_ command: JSONValue, on table: String) {
+    adviseRobust(!PostgresJudge.runsTwice(command), "ALTER TABLE \(table) fails on a second run")
     let name = command["name"]?.string ?? ""
     let column = SchemaObject(.column, name, table: table)
     let isNew = !isOld(table) || createdColumns.contains(column)
     switch command["subtype"]?.string ?? "" {
     case "AT_AddColumn":
       guard let definition = command["def"]?["ColumnDef"] else { return }
-      adviseRobust(!command.flag("missing_ok"), "ADD COLUMN fails on a second run: IF NOT EXISTS")
       judgeNewColumn(definition, on: table)
     case "AT_DropColumn":
-      adviseRobust(!command.flag("missing_ok"), "DROP COLUMN fails on a second run: IF EXISTS")
-      if !isNew {
-        issue(
-          "ban-drop-column", .irreversible, "drops \(table).\(name) and the data in it", "\(table).\(name)")
-      }
+      issue(
+        "ban-drop-column", isNew ? .advice : .irreversible, "drops \(table).\(name) and the data in it",
+        "\(table).\(name)")
       effect(.drop, column)
     case "AT_AlterColumnType":
       judgeType(command["def"]?["ColumnDef"]?["typeName"], of: name, in: table)
-      if !isNew { judgeTypeChange(command, of: column) }
+      judgeTypeChange(command, of: column, isNew: isNew)
     case "AT_SetNotNull":
       effect(.setNotNull, column)
       if !isNew { notNull.append((column, currentLine)) }
@@ -53,18 +52,26 @@ extension PostgresJudge {
       } else {
         effect(.dropDefault, column)
         defaults[column] = (false, currentLine)
+        issue("ban-drop-default", .advice, "\(table).\(name) has no default any more", "\(table).\(name)")
       }
-    case "AT_DropIdentity", "AT_DropExpression":
+    case "AT_DropIdentity", "AT_DropExpression", "AT_AddIdentity", "AT_SetIdentity":
+      let isExpression = command["subtype"]?.string == "AT_DropExpression"
+      issue(
+        isExpression ? "ban-drop-generated-expression" : "ban-alter-identity", .advice,
+        "\(table).\(name) gets its values otherwise from now on", "\(table).\(name)")
+      guard command["subtype"]?.string?.hasPrefix("AT_Drop") == true else { return }
       effect(.dropDefault, column)
       if !isNew { defaults[column] = (false, currentLine) }
     case "AT_AddConstraint":
       if let constraint = command["def"]?["Constraint"] { judgeConstraint(constraint, on: table) }
     case "AT_DropConstraint":
-      adviseRobust(!command.flag("missing_ok"), "DROP CONSTRAINT fails on a second run: IF EXISTS")
+      issue(
+        "ban-drop-constraint", .advice,
+        "rows written without \(name) may be refused when it comes back", "\(table).\(name)")
       droppedConstraints.insert(name.lowercased())
       effect(.drop, SchemaObject(.constraint, name, table: table))
     case "AT_ValidateConstraint":
-      validated.insert(name.lowercased())
+      validated.insert(SchemaObject(.constraint, name, table: table))
       if isInTransaction, notValidHere.contains(name.lowercased()) {
         issue(
           "constraint-missing-not-valid", .locking,
@@ -92,7 +99,6 @@ extension PostgresJudge {
     effect(.create, column)
     judgeType(definition["typeName"], of: name, in: table)
     createdColumns.insert(column)
-    guard isOld(table) else { return }
     let constraints = definition.list("constraints").compactMap { $0["Constraint"] }
     func has(_ kind: String) -> Bool { constraints.contains { $0["contype"]?.string == kind } }
     let typeName = PostgresType(definition["typeName"])?.name ?? ""
@@ -103,45 +109,54 @@ extension PostgresJudge {
     if has("CONSTR_NOTNULL") || has("CONSTR_PRIMARY") { requiredColumns.insert(column) }
     if has("CONSTR_NOTNULL"), !fillsItself {
       issue(
-        "adding-required-field", .breaking,
+        "adding-required-field", risk(.breaking, on: table),
         "\(table).\(name) must be given, and the version before does not know it: give it a default",
         "\(table).\(name)")
     }
     for constraint in constraints {
       switch constraint["contype"]?.string {
       case "CONSTR_DEFAULT":
-        if let value = constraint["raw_expr"], !isConstant(value) {
+        guard let value = constraint["raw_expr"] else { continue }
+        if let version = settings.postgresVersion, version < 11 {
           issue(
-            "adding-field-with-default", .locking,
+            "adding-field-with-default", risk(.locking, on: table),
+            "PostgreSQL \(version) writes the default of \(name) to every row of \(table) under a full lock",
+            "\(table).\(name)")
+        } else if !isConstant(value) {
+          issue(
+            "adding-field-with-default", risk(.locking, on: table),
             "the default of \(name) may differ from row to row, so \(table) is rewritten under a full lock",
             "\(table).\(name)")
         }
       case "CONSTR_GENERATED":
         issue(
-          "adding-field-with-default", .locking, "\(name) is computed for every row: \(table) is rewritten",
+          "adding-field-with-default", risk(.locking, on: table),
+          "\(name) is computed for every row: \(table) is rewritten",
           "\(table).\(name)")
       case "CONSTR_FOREIGN":
         if !constraint.flag("skip_validation") {
-          issue(
-            "adding-foreign-key-constraint", .locking,
+          lock(
+            "adding-foreign-key-constraint", on: table,
             "locks \(table) and \(constraint["pktable"]?.relationName ?? "") while rows are checked: add the "
               + "constraint NOT VALID in a statement of its own, then VALIDATE", "\(table).\(name)")
         }
       case "CONSTR_UNIQUE":
-        issue(
-          "disallowed-unique-constraint", .locking,
+        lock(
+          "disallowed-unique-constraint", on: table,
           "builds an index on \(table) under a full lock: CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX",
           "\(table).\(name)")
       case "CONSTR_PRIMARY":
-        issue(
-          "adding-serial-primary-key-field", .locking, "builds the primary key of \(table) under a full lock",
+        lock(
+          "adding-serial-primary-key-field", on: table,
+          "builds the primary key of \(table) under a full lock",
           "\(table).\(name)")
       default: break
       }
     }
     if typeName.contains("serial") || has("CONSTR_IDENTITY"), !has("CONSTR_PRIMARY") {
       issue(
-        "adding-field-with-default", .locking, "\(name) is numbered for every row: \(table) is rewritten",
+        has("CONSTR_IDENTITY") ? "adding-field-with-default" : "adding-numbered-field",
+        risk(.locking, on: table), "\(name) is numbered for every row: \(table) is rewritten",
         table)
     }
   }
@@ -166,7 +181,7 @@ extension PostgresJudge {
 
   // MARK: - Changed columns
 
-  private mutating func judgeTypeChange(_ command: JSONValue, of column: SchemaObject) {
+  private mutating func judgeTypeChange(_ command: JSONValue, of column: SchemaObject, isNew: Bool) {
     let definition = command["def"]?["ColumnDef"]
     let type = PostgresType(definition?["typeName"])
     let table = column.table ?? ""
@@ -176,9 +191,9 @@ extension PostgresJudge {
     let isWide =
       type.map { widest.contains($0.name) && !$0.hasModifiers && !$0.isArray } ?? false
       || type?.name == "varchar" && type?.hasModifiers == false
-    if isWide {
+    if isWide || isNew {
       issue(
-        "changing-column-type", .breaking,
+        "changing-column-type", isNew ? .advice : .breaking,
         "\(table).\(column.name) becomes \(type?.name ?? ""): the table may be rewritten under a full lock, and the "
           + "version before may not read the new type", "\(table).\(column.name)")
     } else {
@@ -190,13 +205,48 @@ extension PostgresJudge {
   }
 
   private mutating func judgeSetNotNull(_ column: SchemaObject, isNew: Bool) {
-    guard !isNew else { return }
     // PostgreSQL 12 skips the scan where a validated check says the same.
-    let isProved = validated.contains { checks[$0].map { $0.contains(column.name) } ?? true }
+    let canSkip = settings.postgresVersion.map { $0 >= 12 } ?? true
+    let isProved =
+      canSkip
+      && validated.contains {
+        $0.table == column.table && checks[$0.name].map { $0.contains(column.name) } ?? true
+      }
     guard !isProved else { return }
     issue(
-      "adding-not-nullable-field", .locking,
+      "adding-not-nullable-field", isNew ? .advice : .locking,
       "scans \(column.table ?? "") under a full lock: add CHECK (… IS NOT NULL) NOT VALID, VALIDATE it, then SET NOT "
         + "NULL", "\(column.table ?? "").\(column.name)")
+  }
+
+  /// Whether a part of ALTER TABLE does the same when it is run again.
+  private static func runsTwice(_ command: JSONValue) -> Bool {
+    switch command["subtype"]?.string {
+    // Judged where the constraint's name is known.
+    case "AT_AddConstraint": true
+    case "AT_AddColumn", "AT_DropColumn", "AT_DropConstraint": command.flag("missing_ok")
+    default: false
+    }
+  }
+
+  /// ALTER TYPE of a composite type.
+  private mutating func judgeAlterType(_ type: String, _ body: JSONValue) {
+    for element in body.list("cmds") {
+      guard let command = element["AlterTableCmd"] else { continue }
+      let name = command["name"]?.string ?? ""
+      switch command["subtype"]?.string {
+      case "AT_DropColumn":
+        effect(.drop, SchemaObject(.column, name, table: type))
+        issue(
+          "ban-drop-column", .irreversible, "drops \(name) of the type \(type) from every column of it",
+          "\(type).\(name)")
+      case "AT_AlterColumnType":
+        effect(.changeType, SchemaObject(.column, name, table: type))
+        issue(
+          "changing-column-type", .irreversible, "\(name) of the type \(type) changes in every column of it",
+          "\(type).\(name)")
+      default: break
+      }
+    }
   }
 }

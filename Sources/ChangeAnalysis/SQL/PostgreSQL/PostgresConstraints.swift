@@ -17,25 +17,24 @@ extension PostgresJudge {
     if kind == "CONSTR_CHECK", let expression = constraint["raw_expr"], !name.isEmpty {
       checks[name.lowercased()] = PostgresJudge.notNullColumns(expression)
     }
-    guard isOld(table) else { return }
     switch kind {
     case "CONSTR_FOREIGN":
       guard !isNotValid else { return }
       let other = constraint["pktable"]?.relationName ?? ""
-      issue(
-        "adding-foreign-key-constraint", .locking,
+      lock(
+        "adding-foreign-key-constraint", on: table,
         "locks \(table) and \(other) while rows are checked: NOT VALID, then VALIDATE CONSTRAINT", name)
-      issue(
-        "constraint-missing-not-valid", .locking, "checks every row of \(table) under a lock: NOT VALID", name
-      )
+      lock(
+        "constraint-missing-not-valid", on: table, "checks every row of \(table) under a lock: NOT VALID",
+        name)
     case "CONSTR_CHECK":
       if !isNotValid {
-        issue(
-          "constraint-missing-not-valid", .locking, "checks every row of \(table) under a lock: NOT VALID",
+        lock(
+          "constraint-missing-not-valid", on: table, "checks every row of \(table) under a lock: NOT VALID",
           name)
       }
       let columns = constraint["raw_expr"]?.columnNames ?? []
-      if !areNew(columns, on: table) {
+      if isOld(table), !areNew(columns, on: table) {
         issue(
           "narrower-check", .breaking,
           "the version before may write rows to \(table) that \(name.isEmpty ? "the new check" : name) refuses",
@@ -43,24 +42,34 @@ extension PostgresJudge {
       }
     case "CONSTR_UNIQUE":
       guard constraint["indexname"] == nil else { return }
-      issue(
-        "disallowed-unique-constraint", .locking,
+      lock(
+        "disallowed-unique-constraint", on: table,
         "builds an index on \(table) under a full lock: CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX",
         "\(table).\(name)")
       judgeNewUniqueness(keys, on: table, name)
+      adviseValidity(table, name)
     case "CONSTR_PRIMARY":
       guard constraint["indexname"] == nil else { return }
-      issue(
-        "adding-serial-primary-key-field", .locking,
+      adviseValidity(table, name)
+      lock(
+        "adding-serial-primary-key-field", on: table,
         "builds the primary key of \(table) under a full lock: CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX",
         table)
     case "CONSTR_EXCLUSION":
-      issue(
-        "disallowed-unique-constraint", .locking, "builds the exclusion index of \(table) under a full lock",
+      lock(
+        "constraint-missing-not-valid", on: table, "builds the exclusion index of \(table) under a full lock",
         "\(table).\(name)")
       judgeNewUniqueness(keys, on: table, name)
     default: break
     }
+  }
+
+  /// A constraint by an index cannot be NOT VALID: it is said with the statement, and the index is the finding.
+  private mutating func adviseValidity(_ table: String, _ name: String) {
+    if isInTransaction, tablesOfTransaction.contains(table.lowercased()) { return }
+    issue(
+      "constraint-missing-not-valid", .advice, "checks every row of \(table) under a lock", "\(table).\(name)"
+    )
   }
 
   mutating func judgeCreateIndex(_ body: JSONValue) {
@@ -80,10 +89,9 @@ extension PostgresJudge {
         "ban-concurrent-index-creation-in-transaction", .locking,
         "CREATE INDEX CONCURRENTLY fails inside a transaction", table)
     }
-    guard isOld(table) else { return }
     if !isConcurrent {
-      issue(
-        "require-concurrent-index-creation", .locking,
+      lock(
+        "require-concurrent-index-creation", on: table,
         "writers of \(table) wait while the index is built: CREATE INDEX CONCURRENTLY", "\(table).\(name)")
     }
     if body.flag("unique") {
@@ -102,7 +110,7 @@ extension PostgresJudge {
       let column = SchemaObject(.column, $0, table: table)
       return createdColumns.contains(column) && defaults[column]?.has != true
     }
-    guard !hasNewColumn, !areNew(columns, on: table) else { return }
+    guard isOld(table), !hasNewColumn, !areNew(columns, on: table) else { return }
     issue(
       "new-unique", .breaking,
       "the version before may write rows to \(table) that \(name.isEmpty ? "the new uniqueness" : name) refuses",

@@ -30,13 +30,9 @@ extension PostgresJudge {
   mutating func judgeUpdate(_ body: JSONValue) {
     guard let table = body["relation"]?.relationName else { return }
     effect(.update, SchemaObject(.table, table))
-    let targets = body.list("targetList").compactMap { $0["ResTarget"]?["name"]?.string?.lowercased() }
-    var seen: Set<String> = []
-    for target in targets where !seen.insert(target).inserted {
-      issue(
-        "ban-duplicate-column-assignments", .breaking, "sets \(target) twice, which fails",
-        "\(table).\(target)")
-    }
+    judgeAssignments(body.list("targetList"), of: table)
+    let targets = Set(
+      body.list("targetList").compactMap { $0["ResTarget"]?["name"]?.string?.lowercased() })
     guard isOld(table), PostgresJudge.takesAll(body["whereClause"]) else { return }
     // Filling columns that this script adds loses nothing.
     let isBackfill = targets.allSatisfy {
@@ -45,12 +41,26 @@ extension PostgresJudge {
     if !isBackfill {
       issue(
         "update-without-where", .irreversible,
-        "overwrites \(seen.sorted().joined(separator: ", ")) in every row of \(table)", table)
+        "overwrites \(targets.sorted().joined(separator: ", ")) in every row of \(table)", table)
+    }
+  }
+
+  /// A column set twice in one statement; parts of it, such as elements of an array, may be.
+  private mutating func judgeAssignments(_ list: [JSONValue], of table: String) {
+    var seen: Set<String> = []
+    for element in list {
+      guard let target = element["ResTarget"], target["indirection"] == nil,
+        let name = target["name"]?.string, !seen.insert(name).inserted
+      else { continue }
+      issue(
+        "ban-duplicate-column-assignments", .breaking, "sets \(name) twice, which fails", "\(table).\(name)")
     }
   }
 
   mutating func noteInsert(_ body: JSONValue) {
     guard let table = body["relation"]?.relationName else { return }
+    judgeAssignments(body.list("cols"), of: table)
+    judgeAssignments(body["onConflictClause"]?.list("targetList") ?? [], of: table)
     let source = body["selectStmt"]?["SelectStmt"]?.list("fromClause").first?["RangeVar"]?.relationName
     if let source {
       effect(.copy(from: source.lowercased()), SchemaObject(.table, table))

@@ -5,9 +5,9 @@ extension PostgresJudge {
   mutating func judgeDrop(_ body: JSONValue) {
     let kind = body["removeType"]?.string ?? ""
     let isCascade = body["behavior"]?.string == "DROP_CASCADE"
-    adviseRobust(
-      !body.flag("missing_ok"), "DROP fails on a second run: IF EXISTS",
-      evenInTransaction: body.flag("concurrent"))
+    if ["OBJECT_TABLE", "OBJECT_INDEX", "OBJECT_TYPE"].contains(kind) {
+      adviseRobust(!body.flag("missing_ok"), "DROP fails on a second run: IF EXISTS")
+    }
     for object in body.list("objects") {
       let names = object["List"]?.list("items").compactMap(\.name) ?? []
       let name =
@@ -26,9 +26,11 @@ extension PostgresJudge {
       let table = SchemaObject(.table, name)
       if parents.isEmpty, !temporaryTables.contains(table.name) { adviseSchema(name) }
       effect(.drop, table)
-      if isOld(name), kind == "OBJECT_TABLE" {
-        issue("ban-drop-table", .irreversible, "drops the table \(name) and all its rows", name)
-      }
+      // The rows of a foreign table are elsewhere.
+      let isForeign = kind == "OBJECT_FOREIGN_TABLE"
+      issue(
+        "ban-drop-table", risk(isForeign ? .breaking : .irreversible, on: name),
+        isForeign ? "drops the foreign table \(name)" : "drops the table \(name) and all its rows", name)
       createdTables.remove(table.name)
     case "OBJECT_SCHEMA":
       effect(.drop, SchemaObject(.schema, name))
@@ -41,19 +43,20 @@ extension PostgresJudge {
       effect(.drop, SchemaObject(.type, name))
       if isNotMadeHere(.type, name) {
         issue(
-          "drop-type", isCascade ? .irreversible : .breaking,
+          kind == "OBJECT_DOMAIN" ? "ban-drop-domain" : "ban-drop-type",
+          isCascade ? .irreversible : .breaking,
           isCascade ? "drops the type \(name) and every column of it" : "drops the type \(name)", name)
       }
     case "OBJECT_INDEX":
       effect(.drop, SchemaObject(.index, name))
       // A drop that is concurrent takes no lock that holds anybody up.
       noteIndexDrop(name)
-    case "OBJECT_VIEW": dropped(.view, name, "the view")
-    case "OBJECT_MATVIEW": dropped(.view, name, "the materialized view")
-    case "OBJECT_SEQUENCE": dropped(.sequence, name, "the sequence and its position")
+    case "OBJECT_VIEW": dropped("ban-drop-view", .view, name, "the view")
+    case "OBJECT_MATVIEW": dropped("ban-drop-view", .view, name, "the materialized view")
+    case "OBJECT_SEQUENCE": dropped("ban-drop-sequence", .sequence, name, "the sequence and its position")
     case "OBJECT_FUNCTION", "OBJECT_PROCEDURE", "OBJECT_ROUTINE", "OBJECT_AGGREGATE":
-      dropped(.function, name, "the function")
-    case "OBJECT_EXTENSION": dropped(.extensionModule, name, "the extension")
+      dropped("ban-drop-function", .function, name, "the function")
+    case "OBJECT_EXTENSION": dropped("ban-drop-extension", .extensionModule, name, "the extension")
     case "OBJECT_TRIGGER": effect(.drop, SchemaObject(.trigger, name, table: parents.last))
     case "OBJECT_POLICY": effect(.drop, SchemaObject(.policy, name, table: parents.last))
     default: break
@@ -64,10 +67,12 @@ extension PostgresJudge {
     !createdObjects.contains(SchemaObject(kind, name))
   }
 
-  private mutating func dropped(_ kind: SchemaObject.Kind, _ name: String, _ words: String) {
+  private mutating func dropped(
+    _ rule: String, _ kind: SchemaObject.Kind, _ name: String, _ words: String
+  ) {
     let object = SchemaObject(kind, name)
     effect(.drop, object)
-    if !createdObjects.contains(object) { pendingDrops.append((object, currentLine, words)) }
+    if !createdObjects.contains(object) { pendingDrops.append((rule, object, currentLine, words)) }
   }
 
   private mutating func noteIndexDrop(_ name: String) {
@@ -83,26 +88,27 @@ extension PostgresJudge {
   mutating func judgeRename(_ body: JSONValue) {
     let new = body["newname"]?.string ?? ""
     let relation = body["relation"]?.relationName ?? ""
+    let kind = body["relationType"]?.string == "OBJECT_TABLE" ? "OBJECT_TABLE" : body["renameType"]?.string
+    if ["OBJECT_TABLE", "OBJECT_TABCONSTRAINT"].contains(kind) {
+      adviseRobust(true, "ALTER TABLE \(relation) RENAME fails on a second run")
+      if body["relation"]?["schemaname"] == nil { adviseSchema(relation) }
+    }
     switch body["renameType"]?.string {
     case "OBJECT_COLUMN", "OBJECT_ATTRIBUTE":
       let old = body["subname"]?.string ?? ""
       let column = SchemaObject(.column, old, table: relation)
       effect(.rename(to: new.lowercased()), column)
-      guard isOld(relation), !createdColumns.contains(column) else { return }
       issue(
-        "renaming-column", .breaking,
+        "renaming-column", createdColumns.contains(column) ? .advice : risk(.breaking, on: relation),
         "\(relation).\(old) is called \(new): the version before does not find it",
         "\(relation).\(old)")
     case "OBJECT_TABLE", "OBJECT_FOREIGN_TABLE":
       effect(.rename(to: new.lowercased()), SchemaObject(.table, relation))
-      guard isOld(relation) else {
-        createdTables.insert(new.lowercased())
-        return
-      }
       issue(
-        "renaming-table", .breaking,
+        "renaming-table", risk(.breaking, on: relation),
         "the table \(relation) is called \(new): the version before does not find it",
         relation)
+      if !isOld(relation) { createdTables.insert(new.lowercased()) }
     case "OBJECT_VIEW", "OBJECT_MATVIEW":
       effect(.rename(to: new.lowercased()), SchemaObject(.view, relation))
       issue("renaming-object", .breaking, "the view \(relation) is called \(new)", relation)
@@ -119,9 +125,15 @@ extension PostgresJudge {
       let old = body["object"]?["ObjectWithArgs"]?["objname"]?.lastName ?? ""
       effect(.rename(to: new.lowercased()), SchemaObject(.function, old))
       issue("renaming-object", .breaking, "the function \(old) is called \(new)", old)
-    case "OBJECT_INDEX": effect(.rename(to: new.lowercased()), SchemaObject(.index, relation))
-    case "OBJECT_SEQUENCE": effect(.rename(to: new.lowercased()), SchemaObject(.sequence, relation))
+    case "OBJECT_INDEX":
+      effect(.rename(to: new.lowercased()), SchemaObject(.index, relation))
+      issue("renaming-object", .advice, "the index \(relation) is called \(new)", relation)
+    case "OBJECT_SEQUENCE":
+      effect(.rename(to: new.lowercased()), SchemaObject(.sequence, relation))
+      guard isNotMadeHere(.sequence, relation) else { return }
+      issue("renaming-object", .breaking, "the sequence \(relation) is called \(new)", relation)
     case "OBJECT_TABCONSTRAINT":
+      issue("renaming-object", .advice, "a constraint of \(relation) is called \(new)", relation)
       effect(
         .rename(to: new.lowercased()),
         SchemaObject(.constraint, body["subname"]?.string ?? "", table: relation))
@@ -132,10 +144,13 @@ extension PostgresJudge {
   mutating func judgeMove(_ body: JSONValue) {
     let name =
       body["relation"]?.relationName ?? body["object"]?["List"]?["items"]?.lastName ?? ""
+    if body["objectType"]?.string == "OBJECT_TABLE" {
+      adviseRobust(true, "ALTER TABLE \(name) SET SCHEMA fails on a second run")
+    }
     guard !name.isEmpty, isOld(name) else { return }
     effect(.rename(to: body["newschema"]?.string ?? ""), SchemaObject(.schema, name))
     issue(
-      "renaming-table", .breaking, "\(name) moves to the schema \(body["newschema"]?.string ?? "")", name)
+      "ban-set-schema", .breaking, "\(name) moves to the schema \(body["newschema"]?.string ?? "")", name)
   }
 
   /// CREATE of what is neither a table nor an index.

@@ -5,6 +5,7 @@ import JSONValues
 struct PostgresJudge {
   let bytes: [UInt8]
   let lines: LineIndex
+  let settings: SQLSettings
   private var issues: [SQLIssue] = []
   private var statements: [SQLStatement] = []
   private(set) var effects: [SchemaEffect] = []
@@ -15,6 +16,8 @@ struct PostgresJudge {
   var isInTransaction = false
   var beganOutside = false
   var createdTables: Set<String> = []
+  /// Those of them that the open transaction made: nobody else sees them yet.
+  var tablesOfTransaction: Set<String> = []
   var temporaryTables: Set<String> = []
   var createdColumns: Set<SchemaObject> = []
   /// Columns made here that must not be null.
@@ -26,7 +29,7 @@ struct PostgresJudge {
   var notNull: [(column: SchemaObject, line: Int)] = []
   /// `CHECK (column IS NOT NULL)` by constraint, and those whose definition this script does not hold.
   var checks: [String: Set<String>] = [:]
-  var validated: Set<String> = []
+  var validated: Set<SchemaObject> = []
   /// Constraints added NOT VALID in the transaction that is open.
   var notValidHere: Set<String> = []
   var droppedConstraints: Set<String> = []
@@ -34,13 +37,14 @@ struct PostgresJudge {
   var statementTimeoutSet = false
   var beginLine: Int?
   /// Objects without data that were dropped and not made again so far.
-  var pendingDrops: [(object: SchemaObject, line: Int, words: String)] = []
+  var pendingDrops: [(rule: String, object: SchemaObject, line: Int, words: String)] = []
   /// Whether the current statement is CONCURRENTLY.
   private(set) var currentIsConcurrent = false
 
-  init(bytes: [UInt8], lines: LineIndex) {
+  init(bytes: [UInt8], lines: LineIndex, settings: SQLSettings) {
     self.bytes = bytes
     self.lines = lines
+    self.settings = settings
   }
 
   // MARK: - Notes
@@ -60,6 +64,19 @@ struct PostgresJudge {
     }
   }
 
+  /// Takes in what another reader found in one statement, which it may not have understood in full.
+  mutating func adopt(_ report: SQLScriptReport, line: Int) {
+    statements.append(SQLStatement(line: line, rules: []))
+    for issue in report.issues {
+      self.issue(issue.rule, issue.risk, issue.message, issue.subject, line: issue.line)
+    }
+    issue(
+      "sql-not-understood", .notUnderstood,
+      "newer grammar than PostgreSQL \(PostgresParser.version)'s: read by words alone", "newer grammar",
+      line: line)
+    effects += report.effects
+  }
+
   /// Notes what the current statement does.
   mutating func effect(_ verb: SchemaEffect.Verb, _ object: SchemaObject) {
     effects.append(SchemaEffect(verb, object, line: currentLine))
@@ -67,6 +84,15 @@ struct PostgresJudge {
 
   /// Whether a table was there before this script.
   func isOld(_ table: String) -> Bool { !createdTables.contains(table.lowercased()) }
+
+  /// What a rule comes to: advice where this script made the table, since nobody uses it yet.
+  func risk(_ risk: SQLRisk, on table: String) -> SQLRisk { isOld(table) ? risk : .advice }
+
+  /// Notes a lock on a table: none where the open transaction made it, advice where the script did.
+  mutating func lock(_ rule: String, on table: String, _ message: String, _ subject: String) {
+    if isInTransaction, tablesOfTransaction.contains(table.lowercased()) { return }
+    issue(rule, risk(.locking, on: table), message, subject)
+  }
 
   /// Goes back to the line of a statement after its inner ones.
   mutating func restore(line: Int) { currentLine = line }
@@ -79,10 +105,10 @@ struct PostgresJudge {
 
   // MARK: - Walk
 
-  /// A script that ends a transaction before it begins one is run inside one.
+  /// A script that ends a transaction before it begins one is run inside one, whatever the settings say.
   mutating func startsInTransaction(_ all: [PostgresStatement]) {
     let first = all.first { $0.kind == "TransactionStmt" }?.body["kind"]?.string
-    beganOutside = first == "TRANS_STMT_COMMIT"
+    beganOutside = settings.runsInTransaction || first == "TRANS_STMT_COMMIT"
     isInTransaction = beganOutside
   }
 
@@ -116,6 +142,7 @@ struct PostgresJudge {
     case "DeleteStmt": judgeDelete(body)
     case "UpdateStmt": judgeUpdate(body)
     case "InsertStmt": noteInsert(body)
+    case "SelectStmt": noteSelectInto(body)
     case "AlterEnumStmt": judgeEnum(body)
     case "CreateDomainStmt", "AlterDomainStmt": judgeDomain(statement.kind, body)
     case "VacuumStmt", "ClusterStmt", "ReindexStmt", "RefreshMatViewStmt":

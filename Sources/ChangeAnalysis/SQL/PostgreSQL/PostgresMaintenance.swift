@@ -5,17 +5,19 @@ extension PostgresJudge {
   mutating func judgeTransaction(_ body: JSONValue) {
     switch body["kind"]?.string {
     case "TRANS_STMT_BEGIN", "TRANS_STMT_START":
-      if isInTransaction, beginLine != nil {
+      if isInTransaction, beginLine != nil || settings.runsInTransaction {
         issue("transaction-nesting", .advice, "a transaction is open already", "begin")
       }
       isInTransaction = true
       beginLine = currentLine
       notValidHere = []
+      tablesOfTransaction = []
     case "TRANS_STMT_COMMIT":
       if beginLine == nil { issue("transaction-nesting", .advice, "no transaction is open here", "commit") }
       isInTransaction = false
       beginLine = nil
       notValidHere = []
+      tablesOfTransaction = []
     case "TRANS_STMT_ROLLBACK":
       if beginLine == nil { issue("transaction-nesting", .advice, "no transaction is open here", "rollback") }
       isInTransaction = false
@@ -39,15 +41,17 @@ extension PostgresJudge {
     let body = statement.body
     let waits =
       switch statement.kind {
-      case "IndexStmt", "DropStmt", "RefreshMatViewStmt": !body.flag("concurrent")
-      case "ReindexStmt": body.option("concurrently", in: "params") != true
       case "VacuumStmt": body.flag("is_vacuumcmd")
-      case "AlterTableStmt", "RenameStmt", "CreateStmt", "CreateTableAsStmt", "TruncateStmt", "ClusterStmt",
-        "AlterEnumStmt", "AlterDomainStmt", "CreateTrigStmt", "CreateFunctionStmt", "ViewStmt",
-        "AlterObjectSchemaStmt", "CreateEnumStmt", "CompositeTypeStmt", "CreateDomainStmt", "CreateSeqStmt",
-        "AlterSeqStmt", "CreatePolicyStmt", "RuleStmt", "AlterFunctionStmt", "CreateSchemaStmt":
-        true
-      default: false
+      // Nobody holds a lock on a table that is not there; one that it refers to is.
+      case "CreateStmt": body.mentions("CONSTR_FOREIGN")
+      case "SelectStmt": body["intoClause"] != nil
+      case "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt", "GrantStmt", "GrantRoleStmt",
+        "TransactionStmt", "VariableSetStmt", "VariableShowStmt", "CallStmt", "DoStmt", "ExplainStmt",
+        "PrepareStmt", "ExecuteStmt", "DeallocateStmt", "DeclareCursorStmt", "FetchStmt", "ClosePortalStmt",
+        "ListenStmt", "NotifyStmt", "UnlistenStmt", "CheckPointStmt", "DiscardStmt", "LoadStmt",
+        "ConstraintsSetStmt":
+        false
+      default: true
       }
     guard waits else { return }
     if !lockTimeoutSet || !statementTimeoutSet {
@@ -118,19 +122,22 @@ extension PostgresJudge {
 
   mutating func judgeGrant(_ body: JSONValue) {
     guard !body.flag("is_grant") else { return }
-    issue("revoking-rights", .breaking, "takes rights away that the version before may use", "revoke")
+    issue("ban-revoke", .breaking, "takes rights away that the version before may use", "revoke")
   }
 
   // MARK: - The end of the script
 
   mutating func finish() {
-    if let beginLine, isInTransaction, !beganOutside {
+    if let beginLine, isInTransaction {
+      // A tool that runs the script in a transaction commits this one, too.
       issue(
-        "ban-uncommitted-transaction", .breaking, "the transaction is never committed: nothing of it happens",
+        "ban-uncommitted-transaction", beganOutside ? .advice : .breaking,
+        "the transaction is never committed: nothing of it happens",
         "begin", line: beginLine)
     }
-    for (object, line, words) in pendingDrops {
-      issue("dropping-object", .breaking, "drops \(words) \(object.name)", object.name, line: line)
+    for drop in pendingDrops {
+      issue(
+        drop.rule, .breaking, "drops \(drop.words) \(drop.object.name)", drop.object.name, line: drop.line)
     }
     for (column, state) in defaults where !state.has {
       let isRequired = requiredColumns.contains(column) || !createdColumns.contains(column)

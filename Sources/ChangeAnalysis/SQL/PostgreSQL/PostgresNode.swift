@@ -35,6 +35,15 @@ extension JSONValue {
     guard let member = object?.members.first else { return nil }
     return (member.name, member.value)
   }
+  /// Whether a text stands anywhere inside.
+  func mentions(_ text: String) -> Bool {
+    switch self {
+    case .string(let string): string == text
+    case .array(let elements): elements.contains { $0.mentions(text) }
+    case .object(let object): object.members.contains { $0.value.mentions(text) }
+    default: false
+    }
+  }
   /// The option `name` of a list of `DefElem` nodes: nil where absent, false where switched off.
   func option(_ name: String, in list: String) -> Bool? {
     for element in self.list(list) {

@@ -15,10 +15,15 @@ struct PostgresSyntaxError: Error, Hashable {
   var message: String
   /// Byte offset; the end of the text where the grammar wanted more.
   var offset: Int
+  /// The bytes of the statement; of a script that was parsed as a whole, none.
+  var statement = 0..<0
 }
 
 /// The only door to libpg_query.
 enum PostgresParser {
+  /// The version of PostgreSQL whose grammar this is.
+  static let version = Int(PG_MAJORVERSION) ?? 15
+
   /// Parses a script of any number of statements. The bytes hold no NUL.
   static func parse(_ bytes: [UInt8]) throws(PostgresSyntaxError) -> [PostgresStatement] {
     if let offset = NestingEstimate.tooDeep(bytes) {

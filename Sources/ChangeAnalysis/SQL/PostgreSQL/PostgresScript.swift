@@ -2,10 +2,16 @@
 struct PostgresScript {
   private let text: PsqlText
   private let lines: LineIndex
+  private let directives: SQLDirectives
+  private let settings: SQLSettings
 
-  init(_ bytes: [UInt8]) {
+  init(_ bytes: [UInt8], _ settings: SQLSettings) {
     text = PsqlText(bytes)
     lines = LineIndex(bytes)
+    directives = SQLDirectives(bytes, lines: lines)
+    var settings = settings
+    settings.runsInTransaction = directives.runsInTransaction ?? settings.runsInTransaction
+    self.settings = settings
   }
 
   func report() -> SQLScriptReport {
@@ -19,17 +25,33 @@ struct PostgresScript {
       bytes = text.withoutVariables()
       (parsed, failures) = PostgresScript.parseEach(bytes)
     }
-    var judge = PostgresJudge(bytes: bytes, lines: lines)
+    // Grammar that is newer than the parser's: read by tokens for what loses data, and said to be open.
+    let isNewer = (settings.postgresVersion ?? 0) > PostgresParser.version
+    let unread = isNewer ? failures.map(\.statement) : []
+    if isNewer { failures = [] }
+    var judge = PostgresJudge(bytes: bytes, lines: lines, settings: settings)
     judge.startsInTransaction(parsed)
     for statement in parsed { judge.visit(statement, count: parsed.count) }
     judge.finish()
     for failure in failures {
       judge.issue(
-        "sql-syntax", .syntax, "PostgreSQL does not understand this: \(failure.message)", "",
+        "sql-syntax", .syntax,
+        "PostgreSQL \(PostgresParser.version) does not understand this: \(failure.message)"
+          + " (where it is newer syntax, set postgresql-version under diff-gate in the policy)", "",
         line: lines.line(at: failure.offset))
     }
+    for range in unread { judge.adopt(readByTokens(bytes, range), line: lines.line(at: range.lowerBound)) }
     for command in text.metaCommands { judgeMeta(command, &judge) }
-    return judge.report()
+    var report = judge.report()
+    directives.apply(to: &report)
+    return report
+  }
+
+  /// One statement of newer grammar; the rest is blanked, so that lines stay.
+  private func readByTokens(_ bytes: [UInt8], _ range: Range<Int>) -> SQLScriptReport {
+    var alone = bytes.map { $0 == 0x0A ? $0 : 0x20 }
+    alone.replaceSubrange(range, with: bytes[range])
+    return TolerantScript(alone, dialect: .postgresql).report()
   }
 
   /// Statement by statement, for a script that does not parse as a whole.
@@ -44,7 +66,9 @@ struct PostgresScript {
           parsed.append(statement)
         }
       } catch {
-        failures.append(PostgresSyntaxError(message: error.message, offset: range.lowerBound + error.offset))
+        failures.append(
+          PostgresSyntaxError(
+            message: error.message, offset: range.lowerBound + error.offset, statement: range))
       }
     }
     return (parsed, failures)

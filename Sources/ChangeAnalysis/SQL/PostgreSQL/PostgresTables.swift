@@ -31,10 +31,6 @@ extension PostgresJudge {
     if relation["schemaname"] == nil, !relation.isTemporary, body["objtype"]?.string == "OBJECT_TABLE" {
       adviseSchema(table)
     }
-    adviseRobust(
-      !body.flag("if_not_exists")
-        && !(relation.isTemporary && body["into"]?["onCommit"]?.string == "ONCOMMIT_DROP"),
-      "CREATE TABLE \(table) fails on a second run: IF NOT EXISTS")
     if body["objtype"]?.string == "OBJECT_MATVIEW" {
       effect(.create, SchemaObject(.view, table))
       createdTables.insert(table.lowercased())
@@ -43,8 +39,15 @@ extension PostgresJudge {
     }
   }
 
+  /// `SELECT … INTO` makes a table.
+  mutating func noteSelectInto(_ body: JSONValue) {
+    guard let relation = body["intoClause"]?["rel"] else { return }
+    note(createdTable: relation.relationName, isTemporary: relation.isTemporary)
+  }
+
   private mutating func note(createdTable table: String, isTemporary: Bool) {
     createdTables.insert(table.lowercased())
+    if isInTransaction { tablesOfTransaction.insert(table.lowercased()) }
     if isTemporary {
       temporaryTables.insert(table.lowercased())
     } else {
@@ -60,7 +63,7 @@ extension PostgresJudge {
     func advise(_ rule: String, _ message: String) -> (String, String) { (rule, message) }
     var found: [(String, String)] = []
     switch type.name {
-    case "bpchar", "character":
+    case "bpchar", "character", "char":
       found.append(advise("ban-char-field", "\(column) is padded with blanks: text"))
     case "int4", "integer", "int", "serial", "serial4":
       found.append(advise("prefer-bigint-over-int", "\(column) ends at 2,147,483,647: bigint"))
@@ -83,7 +86,7 @@ extension PostgresJudge {
 
   /// A statement that fails on a second run is bad where the first may have failed half way.
   mutating func adviseRobust(_ isFragile: Bool, _ message: String, evenInTransaction: Bool = false) {
-    guard isFragile, statementCount > 1, !isInTransaction || evenInTransaction else { return }
+    guard isFragile, !isInTransaction || evenInTransaction else { return }
     issue("prefer-robust-stmts", .advice, message, "")
   }
 }

@@ -42,6 +42,15 @@ public struct MigrationFile: Hashable, Sendable {
     (tool, role) = found
   }
 
+  /// Whether the tool puts the script into a transaction of its own, as dbmate and goose do unless the script says no.
+  public func runsInTransaction(_ text: String) -> Bool {
+    switch tool {
+    case .dbmate: !text.lowercased().contains("transaction:false")
+    case .goose: !text.lowercased().contains("+goose no transaction")
+    default: false
+    }
+  }
+
   /// Folders whose SQL is never run against an environment's database.
   static let foldersWithout: Set<String> = [
     "test", "tests", "spec", "specs", "fixtures", "testdata", "__tests__", "node_modules", "vendor",

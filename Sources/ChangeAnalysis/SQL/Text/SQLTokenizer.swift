@@ -40,6 +40,29 @@ struct SQLTokenizer {
     return tokens
   }
 
+  /// The comments of a PostgreSQL script, without their marks, and where each ends.
+  static func comments(of bytes: [UInt8]) -> [(text: String, end: Int)] {
+    var found: [(text: String, end: Int)] = []
+    var tokenizer = SQLTokenizer(bytes, dialect: .postgresql)
+    var gap = 0
+    while true {
+      let token = tokenizer.next()
+      var start = gap
+      let end = token?.start ?? bytes.count
+      for line in bytes[gap..<max(gap, end)].split(separator: 0x0A, omittingEmptySubsequences: false) {
+        let text = String(decoding: line, as: UTF8.self)
+        let content = text.drop { $0.isWhitespace || "-/*".contains($0) }
+        start += line.count
+        if content.count < text.count, text.contains("--") || text.contains("*") {
+          found.append((String(content).replacing("*/", with: ""), start))
+        }
+        start += 1
+      }
+      guard let token else { return found }
+      gap = token.end
+    }
+  }
+
   init(_ bytes: [UInt8], dialect: SQLDialect?, from start: Int = 0) {
     self.bytes = bytes
     self.dialect = dialect
@@ -174,7 +197,9 @@ struct SQLTokenizer {
         position += 1
       }
     }
-    let text = String(decoding: bytes[start + 1..<max(start + 1, min(position, bytes.count))], as: UTF8.self)
+    var text = String(decoding: bytes[start + 1..<max(start + 1, min(position, bytes.count))], as: UTF8.self)
+    let mark = String(decoding: [closing], as: UTF8.self)
+    if text.contains(mark) { text = text.replacing(mark + mark, with: mark) }
     position = min(position + 1, bytes.count)
     return SQLToken(kind: .quoted, text: text, start: start, end: position, quote: quote)
   }

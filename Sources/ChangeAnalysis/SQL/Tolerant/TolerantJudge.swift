@@ -69,7 +69,7 @@ struct TolerantJudge {
     } else if cursor.takeAny(["INSERT", "REPLACE"]) != nil {
       insert(&cursor)
     } else if cursor.take("REVOKE") {
-      issue("revoking-rights", .breaking, "takes rights away that the version before may use", "revoke")
+      issue("ban-revoke", .breaking, "takes rights away that the version before may use", "revoke")
     } else if cursor.takeAny(harmless) == nil {
       issue(
         "sql-not-understood", .notUnderstood,
@@ -169,7 +169,7 @@ struct TolerantJudge {
 
   private mutating func dropOther(_ kind: SchemaObject.Kind, _ name: String) {
     effect(.drop, SchemaObject(kind, name))
-    issue("dropping-object", .breaking, "drops the \(kind.rawValue) \(name)", name)
+    issue("ban-drop-\(kind.rawValue)", .breaking, "drops the \(kind.rawValue) \(name)", name)
   }
 
   mutating func newUniqueness(_ columns: [SQLToken], on table: String, _ name: String) {
