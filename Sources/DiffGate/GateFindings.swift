@@ -71,6 +71,9 @@ public enum GateFindings {
     .init(
       "change-set-unavailable", "CloudFormation could not be asked about a stack.", remedy: "See the message."
     ),
+    .init(
+      "restore-point-unreadable", "The newest restore point cannot be read.",
+      remedy: "Run preflight-snapshot again, or hand parameters in."),
     .init("own-rule", "A rule of the project's own policy matched."),
   ]
 

@@ -97,6 +97,8 @@ public struct TemplateEntry: Codable, Hashable, Sendable {
   public var path: String
   /// The stack, where its name is known.
   public var stack: String?
+  /// Where it is the template of a nested stack: the logical ids that lead to it from `stack`, joined by `/`.
+  public var nestedIn: String?
   /// Those that do not stay as they are.
   public var resources: [Resource]
 }

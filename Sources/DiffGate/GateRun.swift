@@ -16,7 +16,7 @@ struct GateRun {
   func outcome() async throws -> StepOutcome<GatePart> {
     session.progress.update("comparing")
     if let old = command.old, let new = command.new {
-      let change = try FileComparison.change(old: old, new: new, session)
+      let change = try FileComparison(session: session).change(old: old, new: new)
       return try await judge(
         change, policy: session.policy, configs: (session.config, session.config), fromBase: [])
     }
@@ -30,7 +30,7 @@ struct GateRun {
     let ignored = policy.gate.ignore.map(PathPattern.init)
     var change = try reader.change(range) { path in
       if ignored.contains(where: { $0.matches(path) }) { return false }
-      return TemplateJudge.isOfInterest(path) || MigrationJudge.isOfInterest(path)
+      return TemplateText.isOfInterest(path) || MigrationJudge.isOfInterest(path)
         || ConfigurationJudge.isOfInterest(path) || rulePatterns.contains { $0.matches(path) }
     }
     change.files.removeAll { file in ignored.contains { $0.matches(file.path) } }
@@ -93,12 +93,30 @@ struct GateRun {
       old: ParameterValues.named(like: configs.old.entries),
       new: ParameterValues.named(like: configs.new.entries))
     if let path = command.oldParameters {
-      values.old.merge(try ParameterFile.read(path, option: "--old-parameters", session)) { $1 }
+      values.givenOld = try ParameterFile.read(path, option: "--old-parameters", session)
     }
     if let path = command.newParameters {
-      values.new.merge(try ParameterFile.read(path, option: "--new-parameters", session)) { $1 }
+      values.givenNew = try ParameterFile.read(path, option: "--new-parameters", session)
     }
     return values
+  }
+
+  /// What the newest restore point knows about the stacks; one that cannot be read is said to be, and helps nobody.
+  private func facts() -> (TemplateFacts, [Finding]) {
+    do {
+      guard let id = try session.restorePoints.latestId() else { return (TemplateFacts(), []) }
+      return (TemplateFacts(try session.restorePoints.read(id)), [])
+    } catch {
+      return (
+        TemplateFacts(),
+        [
+          Finding(
+            "restore-point-unreadable", .notice,
+            "deployed parameter values and imports are not known from the newest restore point: \(error)",
+            subject: "latest")
+        ]
+      )
+    }
   }
 
   // MARK: - Judging
@@ -108,9 +126,10 @@ struct GateRun {
     fromBase notes: [Finding]
   ) async throws -> StepOutcome<GatePart> {
     let values = try parameters(configs)
+    let (facts, notesOnFacts) = facts()
     var templates = TemplateJudge(
       change: change, config: configs.new, policy: policy.gate, values: values,
-      areNamed: command.old != nil)
+      areNamed: command.old != nil, facts: facts)
     try templates.judgeAll()
     var migrations = MigrationJudge(change: change, policy: policy.gate)
     var configuration = ConfigurationJudge(change: change, session: session, policy: policy)
@@ -119,7 +138,7 @@ struct GateRun {
       try configuration.judgeAll()
     }
     var findings =
-      notes + templates.findings + migrations.findings + configuration.findings
+      notes + notesOnFacts + templates.findings + migrations.findings + configuration.findings
       + OwnRules.findings(policy.gate.rules, change.files)
     findings += LinkFindings.findings(change.files)
     var spoke = "templates"
@@ -179,7 +198,8 @@ struct GateRun {
     for message in change.messages {
       found += Acknowledgement.read(message: message.text, commit: message.id)
     }
-    guard let bytes = try change.readNew(path) else { return found }
+    // Two files have no history, so nobody can have reviewed what acknowledges their findings.
+    guard command.old == nil, let bytes = try change.readNew(path) else { return found }
     do throws(YAMLError) {
       found += try Acknowledgement.read(bytes, path: path)
     } catch {

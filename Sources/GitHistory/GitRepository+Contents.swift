@@ -131,6 +131,17 @@ extension GitRepository {
     return found
   }
 
+  /// The paths of the files directly in `folder` of a tree; none where there is no such folder.
+  public func files(inFolder folder: String, ofTree root: ObjectId) throws(GitError) -> [String] {
+    var tree = root
+    if !folder.isEmpty {
+      guard let entry = try entry(at: folder, inTree: tree), entry.kind == .folder else { return [] }
+      tree = entry.id
+    }
+    return try entries(ofTree: tree).filter { $0.entry.kind == .file || $0.entry.kind == .executable }
+      .map { (folder.isEmpty ? "" : "\(folder)/") + String(decoding: $0.name, as: UTF8.self) }
+  }
+
   private func collectPaths(
     ofTree tree: ObjectId, prefix: String, into found: inout [String]
   ) throws(GitError) {

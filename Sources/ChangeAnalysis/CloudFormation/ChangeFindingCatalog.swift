@@ -19,7 +19,8 @@ extension TemplateComparison {
       remedy: "Keep the create-only property, or set UpdateReplacePolicy and move the data."),
     .init(
       "resource-may-be-replaced",
-      "Whether a resource is replaced or removed depends on the service or on values that are not known.",
+      "Whether a resource is replaced or removed depends on the service or on values that are not known; an error where "
+        + "it holds data and the property can only be set when it is made.",
       remedy: "Hand parameters in, or ask AWS by a change set."),
     .init(
       "replacement-refused", "CloudFormation refuses this replacement: the update would fail.",

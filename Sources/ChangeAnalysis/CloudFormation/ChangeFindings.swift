@@ -61,10 +61,11 @@ struct ChangeFindings {
     case .mayReplace:
       all.append(
         tell(
-          "resource-may-be-replaced", outcome.isLookUpOnly ? .notice : .warning,
+          "resource-may-be-replaced",
+          outcome.isLookUpOnly ? .notice : outcome.losesData && change.stateful ? .error : .warning,
           "\(what) may be replaced or removed."))
     case .update:
-      if TypeFacts.hasOwnAttributes(change.type), !TypeFacts.isCustomResource(change.type) {
+      if TypeFacts.isNestedStack(change.type), judge.nestedOutcomes[change.logicalId] == nil {
         add(
           "nested-stack-changed", .notice,
           "\(what) changes: what happens inside is judged by comparing its own template.",

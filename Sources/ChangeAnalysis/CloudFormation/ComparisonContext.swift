@@ -18,6 +18,10 @@ public struct ComparisonContext: Sendable {
   public var otherTemplates: [CloudFormationTemplate]
   /// Who imports which export name besides them: export name to what uses it.
   public var importers: [String: [String]]
+  /// Templates of nested stacks before and after, by the logical id of the stack resource.
+  public var oldNested: [String: NestedTemplate] = [:], newNested: [String: NestedTemplate] = [:]
+  /// How many stacks this one is nested in.
+  var nesting = 0
   /// Which property means replacement.
   public var replacements: ReplacementTable
   /// Which types hold data.

@@ -33,6 +33,8 @@ enum UnknownInput: Hashable, Sendable {
   case pseudo(String)
   /// `Ref` (no attribute) or `Fn::GetAtt` of a resource.
   case reference(logicalId: String, attribute: String?)
+  /// A parameter of a nested stack whose value the outer template hands down: whether it is the same on both sides.
+  case handedDown(String, Likeness)
   /// A map's missing key, an undefined name, a malformed function: why.
   case undefined(String)
 }
@@ -138,7 +140,7 @@ extension ResolvedValue {
 extension UnknownInput: CustomStringConvertible {
   var description: String {
     switch self {
-    case .parameter(let name): "parameter \(name)"
+    case .parameter(let name), .handedDown(let name, _): "parameter \(name)"
     case .lookedUp(_, let name): "Systems Manager parameter \(name)"
     case .pseudo(let name): name
     case .reference(let id, nil): "Ref \(id)"

@@ -21,7 +21,9 @@ extension ResourceJudge {
     case (true, false), (nil, false):
       remove(pair, &outcome)
       if before.truth == nil {
-        outcome.change.reasons.append("It is there only if \(describe(before)) holds.")
+        outcome.change.action = .mayReplace
+        outcome.open = comparison.inputs(before)
+        outcome.change.reasons.append("It goes if it is there, which is if \(describe(before)) holds.")
       }
       if pair.new != nil { outcome.change.reasons.append("Its condition no longer holds.") }
     case (true, true), (nil, true): judgeProperties(pair, &outcome)

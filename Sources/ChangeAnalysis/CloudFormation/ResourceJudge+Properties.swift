@@ -106,12 +106,16 @@ extension ResourceJudge {
     case .different where isCertain:
       replace(&outcome, "\(name) can only be set when it is made: \(arrow(before, after)).")
     case .different:
+      outcome.losesData = outcome.losesData || TypeFacts.replacesInFact(name, of: outcome.change.type)
       atLeastMayReplace(
         &outcome, "A change of \(name) replaces it in some cases: \(arrow(before, after)).")
     case .open(let inputs):
       let names = inputs.map(\.description).sorted().joined(separator: ", ")
       atLeastMayReplace(
-        &outcome, "\(name) can only be set when it is made, and whether it changes depends on \(names).")
+        &outcome,
+        isCertain
+          ? "\(name) can only be set when it is made, and whether it changes depends on \(names)."
+          : "A change of \(name) replaces it in some cases, and whether it changes depends on \(names).")
     }
   }
 

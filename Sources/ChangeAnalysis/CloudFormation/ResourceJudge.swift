@@ -18,6 +18,8 @@ final class ResourceJudge {
     var open: Set<UnknownInput> = []
     /// Whether nothing but values that CloudFormation looks up at deployment leaves it open.
     var isLookUpOnly = false
+    /// Whether a property changes that no service changes in place, though the schema leaves it open.
+    var losesData = false
     var changedProperties: Set<String> { Set(differences.compactMap(\.path.first)) }
   }
 
@@ -26,7 +28,8 @@ final class ResourceJudge {
   let context: ComparisonContext
   let pairs: [Pair]
   private(set) var outcomes: [String: Outcome] = [:]
-  private let secrets: [String]
+  let secrets: [String]
+  var nestedOutcomes: [String: NestedOutcome] = [:]
   private var entries: [String: ReplacementTable.Entry?] = [:]
 
   init(
@@ -67,7 +70,11 @@ final class ResourceJudge {
   }
 
   func judgeAll() {
-    for pair in inDependencyOrder() { outcomes[pair.id] = judge(pair) }
+    for pair in inDependencyOrder() {
+      var outcome = judge(pair)
+      judgeNested(pair, &outcome)
+      outcomes[pair.id] = outcome
+    }
   }
 
   /// What became of a reference that stands on both sides.
@@ -83,6 +90,7 @@ final class ResourceJudge {
         let movesItsId = TypeFacts.isCustomResource(change.type) || change.type == "AWS::Batch::JobDefinition"
         return movesItsId ? .open(input) : .same
       }
+      if let likeness = likeness(ofOutput: attribute, of: id) { return likeness }
       let isVolatile = TypeFacts.isVolatile(attribute, of: change.type, changed: outcome.changedProperties)
       return isVolatile ? .open(input) : .same
     case .replace:

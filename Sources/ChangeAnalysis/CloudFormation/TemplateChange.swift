@@ -92,6 +92,8 @@ public struct TemplateChange: Hashable, Sendable {
   public var resources: [ResourceChange]
   /// Outputs that differ.
   public var outputs: [OutputChange]
+  /// What happens inside nested stacks whose templates were given.
+  public var nested: [NestedChange] = []
   /// What a reviewer has to know; `Finding.path` is the template's path.
   public var findings: [Finding]
 

@@ -14,26 +14,41 @@ public enum TemplateComparison {
     old: CloudFormationTemplate?, new: CloudFormationTemplate?, oldParameters: [String: String] = [:],
     newParameters: [String: String] = [:], context: ComparisonContext = ComparisonContext()
   ) -> TemplateChange {
-    let before = old.map { evaluator($0, oldParameters, previous: [:], context) }
-    let after = new.map { template in
-      evaluator(
-        template, newParameters,
-        previous: context.missingParameters == .previousValues
-          ? previousValues(oldParameters, old, template) : [:], context)
-    }
-    let secrets = [secretValues(of: old, oldParameters), secretValues(of: new, newParameters)].joined()
-    let judge = ResourceJudge(old: before, new: after, context: context, secrets: Set(secrets))
+    let sides = Sides(
+      old: old.map { evaluator($0, oldParameters, previous: [:], context) },
+      new: new.map { template in
+        evaluator(
+          template, newParameters,
+          previous: context.missingParameters == .previousValues
+            ? previousValues(oldParameters, old, template) : [:], context)
+      },
+      secrets: secretValues(of: old, oldParameters).union(secretValues(of: new, newParameters)),
+      oldParameters: oldParameters, newParameters: newParameters)
+    return compare(sides, context: context)
+  }
+
+  /// Both sides with their values, and what may not be shown of them.
+  struct Sides {
+    let old: TemplateEvaluator?
+    let new: TemplateEvaluator?
+    let secrets: Set<String>
+    /// As they were given, without defaults.
+    var oldParameters: [String: String] = [:], newParameters: [String: String] = [:]
+  }
+
+  static func compare(_ sides: Sides, context: ComparisonContext) -> TemplateChange {
+    let judge = ResourceJudge(old: sides.old, new: sides.new, context: context, secrets: sides.secrets)
     judge.judgeAll()
     let outputs = OutputComparison(judge: judge).changes
-    var findings = ChangeFindings(judge: judge, path: (new ?? old)?.path ?? "")
-    findings.judgeTemplates(oldParameters: oldParameters, newParameters: newParameters)
+    var findings = ChangeFindings(judge: judge, path: (sides.new ?? sides.old)?.template.path ?? "")
+    findings.judgeTemplates(oldParameters: sides.oldParameters, newParameters: sides.newParameters)
     findings.judgeResources()
     findings.judgeOutputs(outputs)
     findings.judgePermissions()
     findings.judgeNetworks()
     return TemplateChange(
       resources: judge.pairs.compactMap { judge.outcomes[$0.id]?.change }, outputs: outputs,
-      findings: findings.all)
+      nested: judge.pairs.compactMap { judge.nestedOutcomes[$0.id]?.change }, findings: findings.all)
   }
 
   /// The names of the exports that a template imports, as far as they can be known.
@@ -57,19 +72,27 @@ public enum TemplateComparison {
   }
 
   private static func evaluator(
-    _ template: CloudFormationTemplate, _ given: [String: String], previous: [String: String],
+    _ template: CloudFormationTemplate, _ given: [String: String], previous: [String: String?],
     _ context: ComparisonContext
   ) -> TemplateEvaluator {
     let values = template.parameters.map { parameter in
-      let text = given[parameter.name] ?? previous[parameter.name] ?? parameter.defaultValue
+      // A deployed value that is not known stays, whatever the default is by now.
+      let previous: String?? = previous[parameter.name]
+      let text = given[parameter.name] ?? previous ?? parameter.defaultValue
       return (parameter.name, value(of: parameter, text))
     }
-    return TemplateEvaluator(
-      template, parameters: Dictionary(values, uniquingKeysWith: { $1 }),
-      pseudoParameters: context.pseudoParameters, replacements: context.replacements)
+    return evaluator(template, values: Dictionary(values, uniquingKeysWith: { $1 }), context)
   }
 
-  private static func value(of parameter: TemplateParameter, _ text: String?) -> ResolvedValue {
+  static func evaluator(
+    _ template: CloudFormationTemplate, values: [String: ResolvedValue], _ context: ComparisonContext
+  ) -> TemplateEvaluator {
+    TemplateEvaluator(
+      template, parameters: values, pseudoParameters: context.pseudoParameters,
+      replacements: context.replacements)
+  }
+
+  static func value(of parameter: TemplateParameter, _ text: String?) -> ResolvedValue {
     guard let text else { return .unknown(.parameter(parameter.name)) }
     if parameter.isLookedUp { return .unknown(.lookedUp(parameter: parameter.name, name: text)) }
     guard parameter.isList else { return .text(text) }
@@ -83,10 +106,10 @@ public enum TemplateComparison {
   /// What the deployed stack has for the parameters that the new template still declares.
   private static func previousValues(
     _ given: [String: String], _ old: CloudFormationTemplate?, _ new: CloudFormationTemplate
-  ) -> [String: String] {
-    var values: [String: String] = [:]
+  ) -> [String: String?] {
+    var values: [String: String?] = [:]
     for parameter in old?.parameters ?? [] {
-      values[parameter.name] = given[parameter.name] ?? parameter.defaultValue
+      values[parameter.name] = .some(given[parameter.name] ?? parameter.defaultValue)
     }
     return values
   }

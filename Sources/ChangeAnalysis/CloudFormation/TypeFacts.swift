@@ -2,7 +2,12 @@
 enum TypeFacts {
   /// Custom resources and nested stacks: attributes come from what ran, not from properties.
   static func hasOwnAttributes(_ type: String) -> Bool {
-    isCustomResource(type) || type == "AWS::CloudFormation::Stack" || type == "AWS::Serverless::Application"
+    isCustomResource(type) || isNestedStack(type)
+  }
+
+  /// A stack that is a resource of another one.
+  static func isNestedStack(_ type: String) -> Bool {
+    type == "AWS::CloudFormation::Stack" || type == "AWS::Serverless::Application"
   }
 
   /// A resource whose provider is the template author's own function.
@@ -18,6 +23,17 @@ enum TypeFacts {
     "AWS::ImageBuilder::ContainerRecipe", "AWS::ImageBuilder::ImageRecipe", "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Version", "AWS::Serverless::LayerVersion", "AWS::StepFunctions::StateMachineVersion",
   ]
+
+  /// Whether a change of a property that its schema calls conditionally create-only always makes a new resource: keys and
+  /// local indexes of a table are fixed when it is made.
+  static func replacesInFact(_ property: String, of type: String) -> Bool {
+    switch type {
+    case "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable":
+      ["KeySchema", "LocalSecondaryIndexes"].contains(property)
+    case "AWS::RDS::DBCluster": property == "MasterUsername"
+    default: false
+    }
+  }
 
   /// Services that keep identifiers in lower case, whatever the template says.
   static func hasLowercaseName(_ type: String) -> Bool {

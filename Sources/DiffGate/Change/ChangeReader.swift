@@ -113,6 +113,7 @@ struct ChangeReader {
       base: range.base?.hex ?? "", head: range.head.hex, because: range.because, changedCount: changes.count,
       files: files, readOld: { try read($0, baseTree) }, readNew: { try read($0, headTree) },
       listNew: { try repository.paths(at: range.head.hex, under: $0) },
+      listFolder: { try repository.files(inFolder: $0, ofTree: headTree) },
       messages: commits.map { ($0.id.short, $0.message) })
   }
 }

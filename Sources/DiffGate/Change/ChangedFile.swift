@@ -10,6 +10,8 @@ struct ChangedFile: Sendable {
   var isLink = false
 
   var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+  /// The file's name in the older version.
+  var oldName: String { oldPath.flatMap { $0.split(separator: "/").last.map(String.init) } ?? name }
   var fileExtension: String {
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }
     return name[name.index(after: dot)...].lowercased()
@@ -29,6 +31,8 @@ struct Change {
   var readNew: (String) throws -> [UInt8]?
   /// Paths below a folder of the newer version.
   var listNew: (_ folder: String) throws -> [String]
+  /// Paths of the files directly in a folder of the newer version.
+  var listFolder: (_ folder: String) throws -> [String]
   /// Commit messages of the change with their short ids.
   var messages: [(id: String, text: String)]
 }

@@ -27,7 +27,7 @@ struct ChangeSetOpinion {
   func ask(_ templates: [TemplateEntry], _ change: Change) async throws -> Answer {
     var answer = Answer()
     let client = CloudFormationClient(try session.aws())
-    for template in templates {
+    for template in templates where template.nestedIn == nil {
       try Task.checkCancellation()
       guard let file = change.files.first(where: { $0.path == template.path }), let bytes = file.new else {
         continue
@@ -77,7 +77,7 @@ struct ChangeSetOpinion {
     let template = try CloudFormationTemplate(parsing: bytes, path: stack.name)
     let declared = template.root["Parameters"]?.mapping?.members ?? []
     update.parameters = declared.compactMap { parameter in
-      if let value = values.new[parameter.name] { return StackParameter(parameter.name, value) }
+      if let value = values.new(nil)[parameter.name] { return StackParameter(parameter.name, value) }
       return stack.parameters.contains { $0.key == parameter.name } ? .previous(parameter.name) : nil
     }
     update.capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]

@@ -1,5 +1,4 @@
 import DeploymentConfig
-import JSONValues
 
 /// Which stack a template file belongs to.
 enum StackNames {
@@ -54,36 +53,22 @@ enum StackNames {
   }
 }
 
-/// What `cdk synth` writes about the templates in its output folder.
-struct AssemblyManifest: Sendable {
-  private let stacks: [(file: String, name: String, parameters: [String: String])]
-
-  init?(_ bytes: [UInt8]) {
-    guard bytes.count < 8 << 20, let root = try? JSONValue(parsing: bytes),
-      let artifacts = root["artifacts"]?.object
-    else {
-      return nil
-    }
-    stacks = artifacts.members.compactMap { member in
-      guard member.value["type"]?.string == "aws:cloudformation:stack",
-        let properties = member.value["properties"], let file = properties["templateFile"]?.string
-      else { return nil }
-      var parameters: [String: String] = [:]
-      for parameter in properties["parameters"]?.object?.members ?? [] {
-        parameters[parameter.name] = parameter.value.string
-      }
-      return (file, properties["stackName"]?.string ?? member.name, parameters)
-    }
-  }
-
-  func stackName(of file: String) -> String? { stacks.first { $0.file == file }?.name }
-  func parameters(of file: String) -> [String: String]? { stacks.first { $0.file == file }?.parameters }
-}
-
 /// Values of template parameters before and after.
 struct ParameterValues: Sendable {
-  var old: [String: String]
-  var new: [String: String]
+  /// From the configuration.
+  var old: [String: String], new: [String: String]
+  /// From the files that the command line names: they have the last word.
+  var givenOld: [String: String] = [:], givenNew: [String: String] = [:]
+
+  /// Values of the update, where `manifest` has some for this template.
+  func new(_ manifest: [String: String]?) -> [String: String] {
+    new.merging(manifest ?? [:]) { $1 }.merging(givenNew) { $1 }
+  }
+
+  /// Values of the deployed stack; `deployed` are those that were recorded.
+  func old(_ manifest: [String: String]?, deployed: [String: String]) -> [String: String] {
+    deployed.merging(old) { $1 }.merging(manifest ?? [:]) { $1 }.merging(givenOld) { $1 }
+  }
 
   /// Configuration keys under every spelling that a parameter may have: `API_KEY` gives `ApiKey` and `apiKey`.
   static func named(like entries: [ConfigEntry]) -> [String: String] {

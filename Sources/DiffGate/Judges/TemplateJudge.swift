@@ -1,6 +1,5 @@
 import ChangeAnalysis
 import DeploymentConfig
-import Glibc
 import Records
 import StepCommand
 
@@ -15,85 +14,171 @@ struct TemplateJudge {
   let areNamed: Bool
   private(set) var entries: [TemplateEntry] = []
   private(set) var findings: [Finding] = []
-  /// By template path, what was found; for the outline and a change set's second opinion.
+  /// By template, what was found; for the outline and a change set's second opinion.
   private(set) var comparisons: [(entry: TemplateEntry, change: TemplateChange)] = []
-  private var manifests: [String: AssemblyManifest] = [:]
+  var manifests: [String: AssemblyManifest?] = [:]
+  private let facts: TemplateFacts
 
-  init(change: Change, config: DeploymentConfig, policy: GatePolicy, values: ParameterValues, areNamed: Bool)
-  {
+  /// A template on both sides; nil where that side has none.
+  private struct Versions {
+    let file: ChangedFile
+    var old: NestedTemplate?
+    var new: NestedTemplate?
+  }
+
+  init(
+    change: Change, config: DeploymentConfig, policy: GatePolicy, values: ParameterValues, areNamed: Bool,
+    facts: TemplateFacts = TemplateFacts()
+  ) {
     self.change = change
     self.config = config
     self.policy = policy
     self.values = values
     self.areNamed = areNamed
-  }
-
-  /// Whether a file takes part by its name alone.
-  static func isOfInterest(_ path: String) -> Bool {
-    let lower = path.lowercased()
-    return [".yaml", ".yml", ".json", ".template"].contains { lower.hasSuffix($0) }
+    self.facts = facts
   }
 
   mutating func judgeAll() throws {
-    let patterns = policy.templates.map(PathPattern.init)
-    for file in change.files where !file.isLink && file.old != file.new {
-      if !areNamed, !patterns.isEmpty, !patterns.contains(where: { $0.matches(file.path) }) { continue }
-      guard areNamed || patterns.isEmpty == false || looksLikeTemplate(file) else { continue }
-      try judge(file)
+    var versions = try candidates().compactMap { try parse($0) }
+    // Templates of nested stacks are judged with what the outer one hands down, wherever an outer one is found.
+    var before = NestedTemplateFinder(read: change.readOld)
+    var after = NestedTemplateFinder(read: change.readNew)
+    for index in versions.indices {
+      if let old = versions[index].old { versions[index].old = try before.tree(old.template) }
+      if let new = versions[index].new { versions[index].new = try after.tree(new.template) }
     }
+    var isInner = versions.map { version in
+      version.new != nil
+        ? after.found.contains(version.file.path)
+        : before.found.contains(version.file.oldPath ?? version.file.path)
+    }
+    for index in versions.indices where !isInner[index] && !areNamed && versions[index].old != nil {
+      for outer in try unchangedOuters(of: versions[index].file)
+      where !versions.contains(where: { $0.file.path == outer.file.path }) {
+        var outer = outer
+        outer.old = try outer.old.map { try before.tree($0.template) }
+        outer.new = try outer.new.map { try after.tree($0.template) }
+        guard after.found.contains(versions[index].file.path) else { continue }
+        isInner[index] = true
+        versions.append(outer)
+        isInner.append(false)
+      }
+    }
+    for (version, isInner) in zip(versions, isInner) where !isInner { try judge(version) }
   }
 
   /// Takes over what CloudFormation itself said.
   mutating func adopt(_ answers: [String: TemplateEntry]) {
-    entries = entries.map { answers[$0.path] ?? $0 }
-    comparisons = comparisons.map { (answers[$0.entry.path] ?? $0.entry, $0.change) }
+    func taken(_ entry: TemplateEntry) -> TemplateEntry {
+      entry.nestedIn == nil ? answers[entry.path] ?? entry : entry
+    }
+    entries = entries.map(taken)
+    comparisons = comparisons.map { (taken($0.entry), $0.change) }
   }
 
-  // MARK: - One template
+  // MARK: - What is a template
 
-  private mutating func judge(_ file: ChangedFile) throws {
-    let isNew = file.old.map { !TemplateJudge.mentionsResources($0) } ?? true
-    let isGone = file.new.map { !TemplateJudge.mentionsResources($0) } ?? true
-    let old: CloudFormationTemplate?
-    let new: CloudFormationTemplate?
-    do throws(TemplateError) {
-      old =
-        isNew && !areNamed
-        ? nil
-        : try file.old.map { bytes throws(TemplateError) in try parse(bytes, file.oldPath ?? file.path) }
-    } catch {
+  private mutating func candidates() throws -> [ChangedFile] {
+    let patterns = policy.templates.map(PathPattern.init)
+    func isWanted(_ file: ChangedFile) -> Bool {
+      areNamed || (patterns.isEmpty ? looksLikeTemplate(file) : patterns.contains { $0.matches(file.path) })
+    }
+    var files = change.files.filter { !$0.isLink && $0.old != $0.new && isWanted($0) }
+    for file in change.files where file.name == "manifest.json" {
+      files += try withOtherParameters(file).filter { other in !files.contains { $0.path == other.path } }
+    }
+    return files
+  }
+
+  private func looksLikeTemplate(_ file: ChangedFile) -> Bool {
+    guard TemplateText.isOfInterest(file.path) else { return false }
+    return [file.old, file.new].contains { $0.map(TemplateText.mentionsResources) ?? false }
+  }
+
+  /// Templates of an assembly that stay as they are while its manifest gives them other parameters.
+  private func withOtherParameters(_ manifest: ChangedFile) throws -> [ChangedFile] {
+    guard let old = manifest.old.flatMap(AssemblyManifest.init),
+      let new = manifest.new.flatMap(AssemblyManifest.init)
+    else { return [] }
+    let folder = RelativePath.folder(of: manifest.path)
+    return try new.stacks.compactMap { stack in
+      guard let before = old.stacks.first(where: { $0.name == stack.name }),
+        before.parameters != stack.parameters,
+        let path = RelativePath.join(folder, stack.file), let bytes = try change.readNew(path),
+        try change.readOld(path) == bytes
+      else { return nil }
+      return ChangedFile(path: path, old: bytes, new: bytes)
+    }
+  }
+
+  /// Both versions of a template, or a finding where one cannot be read.
+  private mutating func parse(_ file: ChangedFile) throws -> Versions? {
+    func template(_ bytes: [UInt8]?, _ path: String) throws(TemplateError) -> NestedTemplate? {
+      guard let bytes, areNamed || TemplateText.mentionsResources(bytes) else { return nil }
+      return NestedTemplate(try CloudFormationTemplate(parsing: bytes, path: path))
+    }
+    var versions = Versions(file: file)
+    do throws(TemplateError) { versions.new = try template(file.new, file.path) } catch {
+      findings.append(
+        Finding(
+          "template-unreadable", .error, "this template cannot be read: \(error.message)", path: file.path,
+          line: error.line > 0 ? error.line : nil, subject: "syntax"))
+      return nil
+    }
+    do throws(TemplateError) { versions.old = try template(file.old, file.oldPath ?? file.path) } catch {
       // What is deployed cannot be read, so everything is open; the version that was there is not this change's fault.
       findings.append(
         Finding(
           "template-before-unreadable", areNamed ? .error : .warning,
           "the version before cannot be read, so what changes is not known: \(error.message)",
-          path: error.path,
-          line: error.line > 0 ? error.line : nil, subject: "before"))
-      return
+          path: error.path, line: error.line > 0 ? error.line : nil, subject: "before"))
+      return nil
     }
-    do throws(TemplateError) {
-      new =
-        isGone && !areNamed
-        ? nil : try file.new.map { bytes throws(TemplateError) in try parse(bytes, file.path) }
-    } catch {
-      findings.append(
-        Finding(
-          "template-unreadable", .error, "this template cannot be read: \(error.message)", path: file.path,
-          line: error.line > 0 ? error.line : nil, subject: "syntax"))
-      return
+    return versions.old == nil && versions.new == nil ? nil : versions
+  }
+
+  /// Templates in the folders above a file that may nest it, and that the change does not touch.
+  private func unchangedOuters(of file: ChangedFile) throws -> [Versions] {
+    var found: [Versions] = []
+    var folder = RelativePath.folder(of: file.path)
+    for _ in 0..<6 {
+      for path in try change.listFolder(folder).filter(TemplateText.isOfInterest).prefix(200)
+      where path != file.path {
+        guard let new = try change.readNew(path), TemplateText.mentionsNestedStacks(new),
+          TemplateText.mentions(file.name, in: new), let old = try change.readOld(path), old == new
+        else { continue }
+        do throws(TemplateError) {
+          let template = NestedTemplate(try CloudFormationTemplate(parsing: new, path: path))
+          found.append(
+            Versions(file: ChangedFile(path: path, old: old, new: new), old: template, new: template))
+        } catch { continue }
+      }
+      if folder.isEmpty { break }
+      folder = RelativePath.folder(of: folder)
     }
-    guard old != nil || new != nil else { return }
-    let manifest = try self.manifest(of: file.path)
+    return found
+  }
+
+  // MARK: - One template
+
+  private mutating func judge(_ versions: Versions) throws {
+    let file = versions.file
+    let manifest = try self.manifest(of: file.path, change.readNew)
+    let oldManifest = try self.manifest(of: file.oldPath ?? file.path, change.readOld, isOld: true)
     let stack = StackNames.stack(of: file.path, manifest: manifest, config: config)
     var context = ComparisonContext(
-      pseudoParameters: pseudoParameters(stack), missingParameters: areNamed ? .defaults : .previousValues,
+      pseudoParameters: pseudoParameters(stack),
+      missingParameters: areNamed && manifest == nil ? .defaults : .previousValues,
       statefulTypes: StatefulTypes(adding: Set(policy.statefulTypes)))
+    context.oldNested = versions.old?.children ?? [:]
+    context.newNested = versions.new?.children ?? [:]
+    context.importers = facts.importers
+    let deployed = stack.flatMap { facts.parameters[$0.name] } ?? [:]
     func compare() -> TemplateChange {
       TemplateComparison.compare(
-        old: old, new: new,
-        oldParameters: values.old.merging(manifest?.parameters(of: file.name) ?? [:]) { $1 },
-        newParameters: values.new.merging(manifest?.parameters(of: file.name) ?? [:]) { $1 }, context: context
-      )
+        old: versions.old?.template, new: versions.new?.template,
+        oldParameters: values.old(oldManifest?.parameters(of: file.oldName), deployed: deployed),
+        newParameters: values.new(manifest?.parameters(of: file.name)), context: context)
     }
     var result = compare()
     if result.outputs.contains(where: { $0.export != nil && $0.action != .added }) {
@@ -101,20 +186,27 @@ struct TemplateJudge {
       context.otherTemplates = try neighbours(of: file)
       if !context.otherTemplates.isEmpty { result = compare() }
     }
+    report(result, path: file.path, stack: stack?.name, nestedIn: nil)
+  }
+
+  private mutating func report(_ result: TemplateChange, path: String, stack: String?, nestedIn: String?) {
     let entry = TemplateEntry(
-      path: file.path, stack: stack?.name,
+      path: path, stack: stack, nestedIn: nestedIn,
       resources: result.resources.filter { $0.action != .none }.map {
         TemplateEntry.Resource(
           logicalId: $0.logicalId, type: $0.type, action: $0.action.rawValue, properties: $0.properties,
           stateful: $0.stateful, reasons: $0.reasons)
       })
-    entries.append(entry)
+    // A nested stack that stays as it is would be a line that says nothing.
+    if nestedIn == nil || !entry.resources.isEmpty {
+      entries.append(entry)
+      comparisons.append((entry, result))
+    }
     findings += result.findings
-    comparisons.append((entry, result))
-  }
-
-  private func parse(_ bytes: [UInt8], _ path: String) throws(TemplateError) -> CloudFormationTemplate {
-    try CloudFormationTemplate(parsing: bytes, path: path)
+    for nested in result.nested {
+      let place = nestedIn.map { "\($0)/\(nested.logicalId)" } ?? nested.logicalId
+      report(nested.change, path: nested.path, stack: stack, nestedIn: place)
+    }
   }
 
   private func pseudoParameters(_ stack: ConfiguredStack?) -> [String: String] {
@@ -131,56 +223,32 @@ struct TemplateJudge {
 
   /// The other templates of the same folder, as the change leaves them.
   private func neighbours(of file: ChangedFile) throws -> [CloudFormationTemplate] {
-    let folder = file.path.split(separator: "/").dropLast().joined(separator: "/")
+    let folder = RelativePath.folder(of: file.path)
     guard !folder.isEmpty else { return [] }
     var found: [CloudFormationTemplate] = []
-    for path in try change.listNew(folder).filter({ $0 != file.path && TemplateJudge.isOfInterest($0) })
+    for path in try change.listNew(folder).filter({ $0 != file.path && TemplateText.isOfInterest($0) })
       .prefix(200)
     {
-      guard let bytes = try change.readNew(path), TemplateJudge.mentionsResources(bytes) else { continue }
+      guard let bytes = try change.readNew(path), TemplateText.mentionsResources(bytes) else { continue }
       // One that cannot be read is its own change's concern.
-      do throws(TemplateError) { found.append(try parse(bytes, path)) } catch { continue }
+      do throws(TemplateError) { found.append(try CloudFormationTemplate(parsing: bytes, path: path)) } catch
+      {
+        continue
+      }
     }
     return found
   }
 
-  // MARK: - What is a template
-
-  private func looksLikeTemplate(_ file: ChangedFile) -> Bool {
-    guard TemplateJudge.isOfInterest(file.path) else { return false }
-    return [file.old, file.new].contains { $0.map(TemplateJudge.mentionsResources) ?? false }
-  }
-
-  /// A cheap look before anything is parsed: the words that every template has.
-  static func mentionsResources(_ bytes: [UInt8]) -> Bool {
-    contains("AWSTemplateFormatVersion", in: bytes)
-      || contains("Resources", in: bytes) && (contains("AWS::", in: bytes) || contains("Custom::", in: bytes))
-  }
-
-  private static func contains(_ word: StaticString, in bytes: [UInt8]) -> Bool {
-    bytes.withUnsafeBytes { haystack in
-      guard let base = haystack.baseAddress else { return false }
-      let count = word.utf8CodeUnitCount
-      var position = 0
-      while position + count <= haystack.count {
-        let rest = haystack.count - count + 1 - position
-        guard let found = memchr(base + position, Int32(word.utf8Start.pointee), rest) else { return false }
-        position = UnsafeRawPointer(found) - base
-        if memcmp(found, word.utf8Start, count) == 0 { return true }
-        position += 1
-      }
-      return false
-    }
-  }
-
-  private mutating func manifest(of path: String) throws -> AssemblyManifest? {
-    let folder = path.split(separator: "/").dropLast().joined(separator: "/")
-    let manifestPath = folder.isEmpty ? "manifest.json" : "\(folder)/manifest.json"
-    if let known = manifests[manifestPath] { return known }
-    guard path.hasSuffix(".template.json"), let bytes = try change.readNew(manifestPath),
-      let manifest = AssemblyManifest(bytes)
-    else { return nil }
-    manifests[manifestPath] = manifest
+  private mutating func manifest(
+    of path: String, _ read: (String) throws -> [UInt8]?, isOld: Bool = false
+  ) throws -> AssemblyManifest? {
+    guard path.hasSuffix(".template.json") else { return nil }
+    let folder = RelativePath.folder(of: path)
+    let place = (isOld ? "old " : "") + folder
+    if let known = manifests[place] { return known }
+    let manifest = try RelativePath.join(folder, "manifest.json").flatMap { try read($0) }.flatMap(
+      AssemblyManifest.init)
+    manifests[place] = .some(manifest)
     return manifest
   }
 }

@@ -16,7 +16,7 @@ extension RollbackOutline {
     var outline = RollbackOutline()
     let changing = templates.filter { !$0.entry.resources.isEmpty }
     var targets: [(role: String, name: String)] = []
-    for (entry, _) in changing {
+    for (entry, _) in changing where entry.nestedIn == nil {
       let stack = config.stacks.first { $0.name == entry.stack }
       targets.append((stack?.role ?? entry.path.lowercased(), entry.stack ?? entry.path))
     }

@@ -219,7 +219,38 @@ import Testing
     #expect(try actions(nil, nil) == [:])
     #expect(try actions("prod", nil) == ["R": .mayReplace])
     #expect(try actions("dev", nil) == ["R": .create])
-    #expect(try actions(nil, "dev") == ["R": .delete])
+    // Whether it was there is not known; if it was, it goes.
+    #expect(try actions(nil, "dev") == ["R": .mayReplace])
+  }
+
+  @Test func `a new default says nothing about a value that is deployed and not known`() throws {
+    func template(_ parameter: String) -> String {
+      """
+      Parameters: {Stage: \(parameter)}
+      Conditions: {Prod: !Equals [!Ref Stage, prod]}
+      Resources: {R: {Type: AWS::S3::Bucket, Condition: Prod, Properties: {BucketName: !Ref Stage}}}
+      """
+    }
+    let (old, new) = (template("{Type: String}"), template("{Type: String, Default: dev}"))
+    // Deployment tools keep what is deployed; the bare API takes the default.
+    #expect(
+      try change(old, new, context: ComparisonContext(missingParameters: .previousValues)).actions == [:])
+    #expect(try change(old, new).actions == ["R": .mayReplace])
+    #expect(
+      try change(new, old, context: ComparisonContext(missingParameters: .previousValues)).actions == [:])
+  }
+
+  @Test func `a key that no table changes in place stops, although its schema leaves it open`() throws {
+    func severity(_ type: String, _ old: String, _ new: String) throws -> Severity? {
+      func template(_ properties: String) -> String {
+        "Resources: {R: {Type: \(type), Properties: \(properties)}}"
+      }
+      return try change(template(old), template(new)).finding("resource-may-be-replaced")?.severity
+    }
+    let table = "AWS::DynamoDB::Table"
+    #expect(
+      try severity(table, "{KeySchema: [{AttributeName: a}]}", "{KeySchema: [{AttributeName: b}]}") == .error)
+    #expect(try severity("AWS::RDS::DBInstance", "{MultiAZ: true}", "{MultiAZ: false}") == .warning)
   }
 
   @Test func `a new logical id for the same thing is named`() throws {

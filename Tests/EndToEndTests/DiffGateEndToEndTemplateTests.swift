@@ -1,0 +1,212 @@
+import Foundation
+import JSONValues
+import TestSupport
+import Testing
+
+/// The built `diff-gate` over templates that name other templates, and over assemblies of the CDK.
+@Suite struct DiffGateEndToEndTemplateTests {
+  private static let inner = """
+    Parameters: {Name: {Type: String, Default: none}}
+    Resources:
+      Table:
+        Type: AWS::DynamoDB::Table
+        Properties: {TableName: !Ref Name, KeySchema: [], BillingMode: PAY_PER_REQUEST}
+    Outputs: {Arn: {Value: !GetAtt Table.Arn}}
+
+    """
+  private static let outer = """
+    Resources:
+      Store:
+        Type: AWS::CloudFormation::Stack
+        Properties:
+          TemplateURL: !Sub "https://${Bucket}.s3.amazonaws.com/release/nested/store.yaml"
+          Parameters: {Name: orders}
+      Reader: {Type: AWS::S3::Bucket, Properties: {BucketName: !GetAtt Store.Outputs.Arn}}
+
+    """
+
+  private func record(_ outcome: BuiltStep.Outcome) throws -> JSONValue {
+    try JSONValue(parsing: outcome.output)
+  }
+
+  /// `path: logicalId action` of every resource in the record.
+  private func actions(_ record: JSONValue) -> Set<String> {
+    Set(
+      (record["templates"]?.array ?? []).flatMap { template in
+        (template["resources"]?.array ?? []).map { resource in
+          [template["nestedIn"]?.string, resource["logicalId"]?.string, resource["action"]?.string].compactMap
+          { $0 }
+          .joined(separator: " ")
+        }
+      })
+  }
+
+  // MARK: - Nested stacks
+
+  private func repository() throws -> TestRepository {
+    let repository = try TestRepository()
+    try repository.write("ENVIRONMENT=prod\nAWS_REGION=us-east-1\n", to: "deployment-prod.config")
+    try repository.write(Self.outer, to: "infra/main.yaml")
+    try repository.write(Self.inner, to: "infra/nested/store.yaml")
+    try repository.commit("First", at: 1)
+    return repository
+  }
+
+  @Test func `a nested template that changes is judged with what its untouched outer template hands down`()
+    throws
+  {
+    let repository = try repository()
+    try repository.write(
+      Self.inner.replacing("TableName: !Ref Name", with: "TableName: !Sub '${Name}-2'"),
+      to: "infra/nested/store.yaml")
+    try repository.commit("Another key", at: 2)
+    let outcome = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
+    #expect(outcome.status == 1, "\(outcome.error)")
+    let record = try record(outcome)
+    #expect(actions(record) == ["Store update", "Reader replace", "Store Table replace"])
+    #expect(
+      record["templates"]?.array?.map { $0["path"]?.string } == [
+        "infra/main.yaml", "infra/nested/store.yaml",
+      ])
+    let finding = record["findings"]?.array?.first {
+      $0["code"]?.string == "resource-replaced" && $0["path"]?.string == "infra/nested/store.yaml"
+    }
+    #expect(finding?["severity"]?.string == "error")
+    // One stack is put back, not two.
+    #expect(
+      record["summary"]?["rollback"]?["steps"]?.array?.filter { $0["action"]?.string == "redeploy" }.count
+        == 1)
+  }
+
+  @Test func `a parameter that the outer template hands down reaches the nested one`() throws {
+    let repository = try repository()
+    try repository.write(Self.outer.replacing("orders", with: "invoices"), to: "infra/main.yaml")
+    try repository.commit("Another name", at: 2)
+    let outcome = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
+    #expect(outcome.status == 1, "\(outcome.error)")
+    #expect(try actions(record(outcome)) == ["Store update", "Reader replace", "Store Table replace"])
+  }
+
+  @Test func `two files: what they name is read beside them, and nowhere else`() throws {
+    let folder = TemporaryFolder()
+    let secret = TemporaryFolder()
+    try Self.inner.write(toFile: secret("store.yaml"), atomically: true, encoding: .utf8)
+    for (name, url) in [
+      ("old", "store.yaml"), ("new", "store.yaml"),
+      ("out", "..\(secret.path.dropFirst("/tmp".count))/store.yaml"),
+    ] {
+      try Self.outer.replacing(
+        "!Sub \"https://${Bucket}.s3.amazonaws.com/release/nested/store.yaml\"", with: url
+      )
+      .replacing("Name: orders", with: "Name: \(name)").write(
+        toFile: folder("\(name).yaml"), atomically: true, encoding: .utf8)
+    }
+    try Self.inner.write(toFile: folder("store.yaml"), atomically: true, encoding: .utf8)
+    func gate(_ old: String, _ new: String) throws -> JSONValue {
+      try record(
+        BuiltStep("diff-gate", in: folder.path).run(["dev", "--old", old, "--new", new, "--format", "json"]))
+    }
+    #expect(try actions(gate("old.yaml", "new.yaml")).contains("Store Table replace"))
+    let outside = try gate("out.yaml", "new.yaml")
+    #expect(!actions(outside).contains { $0.hasPrefix("Store ") && $0.contains("Table") })
+    #expect(outside["findings"]?.array?.contains { $0["code"]?.string == "nested-stack-changed" } == true)
+  }
+
+  // MARK: - Assemblies
+
+  /// An output folder of `cdk synth` with one stack that nests another, found by its asset's digest.
+  private func assembly(_ path: String, key: String, size: String) throws {
+    let digest = String(repeating: key == "id" ? "1a" : "2b", count: 32)
+    let files: [(String, String)] = [
+      (
+        "manifest.json",
+        """
+        {"artifacts": {"Api": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Api.template.json",
+         "stackName": "Shop-Api", "parameters": {"Size": "\(size)"}}},
+         "Api.assets": {"type": "cdk:asset-manifest", "properties": {"file": "Api.assets.json"}},
+         "Stage": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Stage"}}}}
+        """
+      ),
+      (
+        "Api.assets.json",
+        """
+        {"files": {"\(digest)": {"source": {"path": "Inner.nested.template.json", "packaging": "file"}}}}
+        """
+      ),
+      (
+        "Api.template.json",
+        """
+        {"Parameters": {"Size": {"Type": "String"}}, "Resources": {
+         "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Size"}}},
+         "Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": {"Fn::Sub":
+          "https://s3.${AWS::Region}.${AWS::URLSuffix}/cdk-assets-${AWS::AccountId}-${AWS::Region}/\(digest).json"}}}}}
+        """
+      ),
+      (
+        "Inner.nested.template.json",
+        """
+        {"Resources": {"Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName":
+         "\(key)"}}}}
+        """
+      ),
+      (
+        "assembly-Stage/manifest.json",
+        """
+        {"artifacts": {"Web": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "Web.template.json"}}}}
+        """
+      ),
+      (
+        "assembly-Stage/Web.template.json",
+        """
+        {"Resources": {"Site": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "site-\(key)"}}}}
+        """
+      ),
+    ]
+    for (name, text) in files {
+      let url = URL(fileURLWithPath: "\(path)/\(name)")
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try text.write(to: url, atomically: true, encoding: .utf8)
+    }
+  }
+
+  @Test func `two output folders of cdk synth: stacks by name, parameters, assets, stages`() throws {
+    let folder = TemporaryFolder()
+    try assembly(folder("old.out"), key: "id", size: "1")
+    try assembly(folder("new.out"), key: "name", size: "2")
+    let outcome = try BuiltStep("diff-gate", in: folder.path).run([
+      "dev", "--old", "old.out", "--new", "new.out", "--format", "json",
+    ])
+    #expect(outcome.status == 1, "\(outcome.error)")
+    let record = try record(outcome)
+    #expect(actions(record) == ["Queue replace", "Inner update", "Inner Table replace", "Site replace"])
+    #expect(record["templates"]?[0]?["stack"]?.string == "Shop-Api")
+    let same = try BuiltStep("diff-gate", in: folder.path).run([
+      "dev", "--old", "new.out", "--new", "new.out",
+    ])
+    #expect(same.status == 0, "\(same.output)\(same.error)")
+  }
+
+  @Test func `an assembly that git tracks: parameters that alone change are a change`() throws {
+    let repository = try TestRepository()
+    try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
+    try assembly(repository.path + "/cdk.out", key: "id", size: "1")
+    try repository.commit("First", at: 1)
+    try assembly(repository.path + "/cdk.out", key: "id", size: "2")
+    try repository.commit("Parameters", at: 2)
+    let outcome = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
+    #expect(outcome.status == 1, "\(outcome.error)")
+    #expect(try actions(record(outcome)) == ["Queue replace"])
+  }
+
+  @Test func `a folder that is no assembly, a folder against a file`() throws {
+    let folder = TemporaryFolder()
+    try Self.inner.write(toFile: folder("a.yaml"), atomically: true, encoding: .utf8)
+    try FileManager.default.createDirectory(atPath: folder("empty"), withIntermediateDirectories: true)
+    for (old, new, words) in [("empty", "empty", "manifest.json"), ("empty", "a.yaml", "one is a folder")] {
+      let outcome = try BuiltStep("diff-gate", in: folder.path).run(["dev", "--old", old, "--new", new])
+      #expect(outcome.status == 65, "\(outcome.error)")
+      #expect(outcome.error.contains(words), "\(outcome.error)")
+    }
+  }
+}
