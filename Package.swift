@@ -90,6 +90,7 @@ let package = Package(
     // Configuration, records and reports.
     library("DeploymentConfig", ["JSONValues", "YAMLDocuments"]),
     library("Records", ["SystemInterfaces", "JSONValues", "CryptoDigests"]),
+    library("DeploymentLedger", ["GitHistory", "Records", "JSONValues", "SystemInterfaces"]),
     library("CIEnvironment", ["SystemInterfaces"]),
     library("Reporting", ["Records", "JSONValues", "CIEnvironment", "SystemInterfaces"]),
     library(
@@ -100,7 +101,7 @@ let package = Package(
       "StepCommand",
       [
         "SystemInterfaces", "JSONValues", "DeploymentConfig", "Records", "Reporting", "CIEnvironment",
-        "GitHistory", "DatabaseAccess",
+        "GitHistory", "DeploymentLedger", "DatabaseAccess", "CryptoDigests",
         "HTTPTransport", "CurlTransport", "AWSClients", argumentParser,
       ]),
 
@@ -179,6 +180,7 @@ let package = Package(
     tests("GitHistory", ["SystemInterfaces"]),
     tests("DeploymentConfig", ["JSONValues"]),
     tests("Records", ["SystemInterfaces", "JSONValues"]),
+    tests("DeploymentLedger", ["GitHistory", "Records", "JSONValues", "SystemInterfaces"]),
     tests("CIEnvironment", ["SystemInterfaces"]),
     tests("Reporting", ["Records", "JSONValues", "SystemInterfaces", "CIEnvironment"]),
     tests("AWSClients", ["HTTPTransport", "SystemInterfaces", "JSONValues", "CurlTransport"]),

@@ -70,7 +70,7 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
       switch code {
       case GIT_EOWNER.rawValue: .ownedByAnotherUser
       case GIT_EAMBIGUOUS.rawValue: .ambiguousRevision
-      case GIT_EEXISTS.rawValue, GIT_EMODIFIED.rawValue: .referenceExists
+      case GIT_EEXISTS.rawValue, GIT_EMODIFIED.rawValue, GIT_ELOCKED.rawValue: .referenceExists
       case GIT_ENOTFOUND.rawValue: missing
       default: .other
       }

@@ -41,7 +41,7 @@ public enum StepMain<Command: StepCommand> {
       let commit = try session.commitId()
       let outcome = try await interruption.run { try await command.run(in: session) }
       session.progress.finish()
-      let record = try finish(outcome, session, commit: commit)
+      let record = try await finish(outcome, session, commit: commit)
       if let signal = interruption.signal { return signal.rawValue }
       return ExitStatus(record.verdict, inconclusiveAs: command.common.inconclusive.map(verdict)).rawValue
     } catch {
@@ -95,7 +95,7 @@ public enum StepMain<Command: StepCommand> {
 
   private static func finish(
     _ outcome: StepOutcome<Command.Part>, _ session: StepSession, commit: String?
-  ) throws -> Record<Command.Part> {
+  ) async throws -> Record<Command.Part> {
     let record = Record<Command.Part>(
       environment: session.environment, commit: commit, verdict: outcome.verdict,
       startedAt: session.startedAt, finishedAt: session.context.clock.now,
@@ -104,6 +104,7 @@ public enum StepMain<Command: StepCommand> {
     let tree = try session.records.redactedTree(record)
     let document = tree.serialized(pretty: true) + "\n"
     let path = try session.records.write(document, of: Command.Part.step)
+    await session.addToLedger(tree, document: document)
     let redacted = try RecordJSON.value(Record<Command.Part>.self, from: tree)
     let report = Command.report(redacted)
     try ReportFiles.write(report, session)

@@ -16,6 +16,8 @@ public struct Policy: Hashable, Sendable {
   public var snapshot = SnapshotPolicy(), gate = GatePolicy(), smoke = SmokePolicy(), watch = WatchPolicy()
   /// See `snapshot`.
   public var revert = RevertPolicy()
+  /// The trail of the records.
+  public var ledger = LedgerPolicy()
   /// Who is told.
   public var notifications: [NotificationPolicy] = []
 
@@ -55,6 +57,7 @@ public struct Policy: Hashable, Sendable {
     smoke = try SmokePolicy(reader.section("smoke-test"))
     watch = try WatchPolicy(reader.section("watch-30m"))
     revert = try RevertPolicy(reader.section("auto-revert"))
+    ledger = try LedgerPolicy(reader.section("ledger"))
     for entry in try reader.sections("notifications") { notifications.append(try NotificationPolicy(entry)) }
     try reader.finish()
   }

@@ -1,0 +1,75 @@
+import CryptoDigests
+import DeploymentConfig
+import DeploymentLedger
+import GitHistory
+import JSONValues
+import Records
+import Reporting
+import SystemInterfaces
+
+/// The trail of the records, as a session reads and writes it.
+extension StepSession {
+  /// The trail of an environment, this run's own unless another is named; nil outside a repository.
+  public func ledger(of environment: String? = nil) throws -> Ledger? {
+    guard repositoryRoot != nil else { return nil }
+    return Ledger(environment ?? self.environment, in: try repository(), clock: context.clock)
+  }
+
+  /// What another environment's trail and records say of a commit: whether it passed its checks there.
+  /// - Parameters:
+  ///   - commit: the full id.
+  ///   - steps: which steps must have said go of it there.
+  public func stageProof(
+    of commit: String, in environment: String, steps: [Step] = [.smokeTest]
+  ) throws -> StageProof {
+    var entries = try records(of: environment)
+    if let ledger = try ledger(of: environment) {
+      entries += try ledger.entries { $0.commit == commit }.map(\.entry)
+    }
+    return StageProof.judge(commit, entries, steps: steps)
+  }
+
+  /// The latest records of another environment where they stand beside this one's.
+  private func records(of environment: String) throws -> [LedgerEntry] {
+    guard records.root.hasSuffix("/\(self.environment)") else { return [] }
+    let folder = records.root.dropLast(self.environment.count) + environment
+    var entries: [LedgerEntry] = []
+    for step in Step.allCases {
+      let path = "\(folder)/\(step.rawValue).json"
+      guard try context.files.status(of: path) != nil else { continue }
+      let bytes = try context.files.read(path)
+      do {
+        entries.append(
+          try LedgerEntry(
+            record: JSONValue(parsing: bytes), sha256: Digest.sha256Hex(bytes), run: records.run))
+      } catch {
+        throw RecordError(path: path, reason: "\(error)")
+      }
+    }
+    return entries
+  }
+
+  /// Adds what may be kept of a record to the trail. What keeps it from being written is told, and changes no verdict:
+  /// the record itself stands.
+  func addToLedger(_ record: JSONValue, document: String) async {
+    guard policy.ledger.isRecorded else { return }
+    do {
+      guard let ledger = try ledger() else { return }
+      var entry = try LedgerEntry(
+        record: record, sha256: Digest.sha256Hex(Array(document.utf8)), run: redactor.redact(records.run))
+      entry.committedAt = try committedAt(entry.commit)
+      try await ledger.append(entry)
+    } catch {
+      let failure = StepFailure(describing: error)
+      progress.say("the ledger \(Ledger.reference(of: environment)) was not written: \(failure)")
+    }
+  }
+
+  /// When a commit was made, where this clone holds it.
+  private func committedAt(_ commit: String?) throws -> Timestamp? {
+    guard let id = commit.flatMap({ ObjectId(hex: $0) }) else { return nil }
+    let repository = try repository()
+    guard repository.has(id) else { return nil }
+    return Timestamp(seconds: Double(try repository.commit(id).committer.seconds))
+  }
+}
