@@ -111,8 +111,8 @@ let package = Package(
       linked: [.linkedLibrary(":libpg_query.a")]),
     library("HealthJudgement", ["SystemInterfaces"]),
     library(
-      "HurlFile", ["JSONValues", "CryptoDigests", "SystemInterfaces", "CLibPcre2"],
-      linked: [.linkedLibrary(":libpcre2-8.a")]),
+      "HurlFile", ["JSONValues", "CryptoDigests", "SystemInterfaces", "CLibPcre2", "CLibExpat"],
+      linked: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary("expat")]),
     library("RollbackPlan", ["SystemInterfaces", "JSONValues", "Records"]),
     library(
       "SmokeChecks",

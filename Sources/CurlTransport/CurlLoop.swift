@@ -1,20 +1,31 @@
 import CLibCurl
 import CLibCurlShims
 import Glibc
+import HTTPTransport
 import Synchronization
 
-/// The loop: commands come in through `inbox`, everything else is touched by the loop's thread alone.
-final class CurlLoop: Sendable {
+/// The loop: what others want comes in through `inbox`, everything else is touched by the loop's thread alone.
+///
+/// It is an executor too: a task that runs here and sends a request needs no other thread between the answer and the
+/// next request. What runs here must not block.
+final class CurlLoop: TaskExecutor, Sendable {
   enum Command: Sendable {
     case start(CurlTransfer)
     case cancel(CurlTransfer)
     case stop
   }
 
-  private struct Inbox {
+  private struct Work {
     var commands: [Command] = []
+    var jobs: [UnownedJob] = []
+    var isEmpty: Bool { commands.isEmpty && jobs.isEmpty }
+  }
+  private struct Inbox {
+    var work = Work()
     var hasStarted = false
     var hasStopped = false
+    /// Whether the loop waits for its sockets, or is about to, and has to be woken.
+    var isWaiting = false
   }
   private let inbox = Mutex(Inbox())
   // Set by the first command, before the thread exists; afterwards only curl_multi_wakeup is called elsewhere.
@@ -22,27 +33,42 @@ final class CurlLoop: Sendable {
 
   func enqueue(_ command: Command) {
     inbox.withLock { inbox in
-      // Whoever filled the inbox has woken the loop, which takes all that is in it.
-      let isFirst = inbox.commands.isEmpty
-      inbox.commands.append(command)
-      if inbox.hasStopped { return }
-      if !inbox.hasStarted {
-        inbox.hasStarted = true
-        CurlLibrary.start()
-        multi = curl_multi_init()
-        startThread()
-      }
-      // Inside the lock: once the loop has stopped there is nothing to wake.
-      if isFirst { curl_multi_wakeup(multi) }
+      inbox.work.commands.append(command)
+      wake(&inbox)
     }
   }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let unowned = UnownedJob(job)
+    let isTaken = inbox.withLock { inbox in
+      if inbox.hasStopped { return false }
+      inbox.work.jobs.append(unowned)
+      wake(&inbox)
+      return true
+    }
+    if !isTaken { globalConcurrentExecutor.enqueue(ExecutorJob(unowned)) }
+  }
+
+  /// Starts the loop before the first request needs it: libcurl takes its time.
+  func start() { inbox.withLock { startThread(&$0) } }
 
   func stop() {
     let isRunning = inbox.withLock { $0.hasStarted }
     if isRunning { enqueue(.stop) }
   }
 
-  private func startThread() {
+  /// Called inside the lock: once the loop has stopped there is nothing to wake.
+  private func wake(_ inbox: inout Inbox) {
+    if inbox.hasStopped { return }
+    startThread(&inbox)
+    guard inbox.isWaiting else { return }
+    inbox.isWaiting = false
+    curl_multi_wakeup(multi)
+  }
+
+  private func startThread(_ inbox: inout Inbox) {
+    if inbox.hasStarted { return }
+    inbox.hasStarted = true
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(self).toOpaque()
     let code = pthread_create(
@@ -56,58 +82,85 @@ final class CurlLoop: Sendable {
   }
 
   private func run() {
+    CurlLibrary.start()
+    multi = curl_multi_init()
     _ = shim_multi_setopt_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     _ = shim_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, 64)
     var running: [UInt64: CurlTransfer] = [:]
+    let handles = CurlHandles()
     var isStopping = false
     while !isStopping {
-      for command in takeCommands() {
+      let work = takeWork()
+      for job in work.jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+      for command in work.commands {
         switch command {
-        case .start(let transfer): start(transfer, &running)
+        case .start(let transfer): start(transfer, handles, &running)
         case .cancel(let transfer):
           transfer.isCancelled = true
           if running.removeValue(forKey: transfer.id) != nil {
             curl_multi_remove_handle(multi, transfer.easy)
-            transfer.finish(.failure(CancellationError()))
+            transfer.finish(.failure(CancellationError()), handles)
           }
         case .stop: isStopping = true
         }
       }
-      var active: Int32 = 0
-      curl_multi_perform(multi, &active)
-      readMessages(&running)
-      if isStopping { break }
-      var ready: Int32 = 0
-      curl_multi_poll(multi, nil, 0, 1000, &ready)
+      if !running.isEmpty {
+        var active: Int32 = 0
+        curl_multi_perform(multi, &active)
+        readMessages(handles, &running)
+      }
+      if !isStopping, mayWait() {
+        var ready: Int32 = 0
+        curl_multi_poll(multi, nil, 0, 1000, &ready)
+      }
     }
+    end(running, handles)
+  }
+
+  /// Ends what still runs, and hands on what can run elsewhere.
+  private func end(_ running: [UInt64: CurlTransfer], _ handles: CurlHandles) {
     inbox.withLock { $0.hasStopped = true }
     for transfer in running.values {
       curl_multi_remove_handle(multi, transfer.easy)
-      transfer.finish(.failure(CancellationError()))
+      transfer.finish(.failure(CancellationError()), handles)
     }
-    for command in takeCommands() {
-      if case .start(let transfer) = command { transfer.finish(.failure(CancellationError())) }
+    let left = takeWork()
+    for command in left.commands {
+      if case .start(let transfer) = command { transfer.finish(.failure(CancellationError()), handles) }
     }
+    for job in left.jobs { globalConcurrentExecutor.enqueue(ExecutorJob(job)) }
+    handles.cleanUp()
     curl_multi_cleanup(multi)
   }
 
-  private func takeCommands() -> [Command] {
+  private func takeWork() -> Work {
     inbox.withLock { inbox in
-      let all = inbox.commands
-      inbox.commands.removeAll(keepingCapacity: true)
-      return all
+      inbox.isWaiting = false
+      let work = inbox.work
+      if !work.isEmpty { inbox.work = Work() }
+      return work
     }
   }
 
-  private func start(_ transfer: CurlTransfer, _ running: inout [UInt64: CurlTransfer]) {
+  /// Whether there is nothing to do but wait; from then on whoever brings work wakes the loop.
+  private func mayWait() -> Bool {
+    inbox.withLock { inbox in
+      inbox.isWaiting = inbox.work.isEmpty
+      return inbox.isWaiting
+    }
+  }
+
+  private func start(
+    _ transfer: CurlTransfer, _ handles: CurlHandles, _ running: inout [UInt64: CurlTransfer]
+  ) {
     // A cancellation may overtake its start.
-    if transfer.isCancelled { return transfer.finish(.failure(CancellationError())) }
-    if let failure = transfer.prepare() { return transfer.finish(.failure(failure)) }
+    if transfer.isCancelled { return transfer.finish(.failure(CancellationError()), handles) }
+    if let failure = transfer.prepare(handles) { return transfer.finish(.failure(failure), handles) }
     running[transfer.id] = transfer
     curl_multi_add_handle(multi, transfer.easy)
   }
 
-  private func readMessages(_ running: inout [UInt64: CurlTransfer]) {
+  private func readMessages(_ handles: CurlHandles, _ running: inout [UInt64: CurlTransfer]) {
     var left: Int32 = 0
     while let message = curl_multi_info_read(multi, &left) {
       guard message.pointee.msg == CURLMSG_DONE else { continue }
@@ -119,8 +172,43 @@ final class CurlLoop: Sendable {
       let transfer = Unmanaged<CurlTransfer>.fromOpaque(raw).takeUnretainedValue()
       running.removeValue(forKey: transfer.id)
       curl_multi_remove_handle(multi, easy)
-      transfer.complete(result)
+      transfer.complete(result, handles)
     }
+  }
+}
+
+/// What stays from transfer to transfer; the loop's thread alone uses it.
+final class CurlHandles {
+  /// A handle, and what its settings are like.
+  struct Handle {
+    let easy: UnsafeMutableRawPointer
+    var profile: CurlTransfer.Profile?
+  }
+  private var idle: [Handle] = []
+  /// What servers showed when connections to them were made.
+  var certificates: [String: HTTPCertificate] = [:]
+
+  /// A handle for a transfer with the settings of `profile`: one that has them already, or one that has none.
+  func take(_ profile: CurlTransfer.Profile) -> Handle? {
+    if let position = idle.lastIndex(where: { $0.profile == profile }) { return idle.remove(at: position) }
+    if var other = idle.popLast() {
+      curl_easy_reset(other.easy)
+      other.profile = nil
+      return other
+    }
+    return curl_easy_init().map { Handle(easy: $0) }
+  }
+
+  /// Keeps the handle for another transfer, unless it holds what a reset leaves there.
+  func giveBack(_ handle: Handle, isClean: Bool) {
+    // Its last transfer is gone, and what it pointed to with it.
+    _ = shim_setopt_pointer(handle.easy, CURLOPT_ERRORBUFFER, nil)
+    if isClean, idle.count < 64 { idle.append(handle) } else { curl_easy_cleanup(handle.easy) }
+  }
+
+  func cleanUp() {
+    for handle in idle { curl_easy_cleanup(handle.easy) }
+    idle = []
   }
 }
 

@@ -12,6 +12,7 @@ final class CurlTransfer: @unchecked Sendable {
   private let proxies: ProxyVariables
   private var continuation: CheckedContinuation<HTTPResponse, any Error>?
   private(set) var easy: UnsafeMutableRawPointer?
+  private var handle: CurlHandles.Handle?
   var isCancelled = false
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
   private var response: HTTPResponse
@@ -26,7 +27,6 @@ final class CurlTransfer: @unchecked Sendable {
   }
 
   deinit {
-    curl_easy_cleanup(easy)
     for list in lists { curl_slist_free_all(list) }
     errorText.deallocate()
   }
@@ -35,32 +35,65 @@ final class CurlTransfer: @unchecked Sendable {
     self.continuation = continuation
   }
 
-  /// Makes the easy handle; a failure names the option that libcurl refused.
-  func prepare() -> TransferError? {
-    guard let easy = curl_easy_init() else {
+  /// The settings of a handle that do not belong to one transfer alone.
+  struct Profile: Equatable {
+    let method: String
+    let timeout: Duration
+    let options: HTTPOptions
+    let proxy: String, exceptions: String
+
+    init(_ request: HTTPRequest, _ proxies: ProxyVariables) {
+      method = request.method
+      timeout = request.timeout
+      options = request.options
+      proxy = request.options.proxy ?? proxies.proxy(for: request.url)
+      exceptions = request.options.proxy == nil ? proxies.exceptions : ""
+    }
+  }
+
+  /// Takes a handle and sets it up; a failure names the option that libcurl refused.
+  func prepare(_ handles: CurlHandles) -> TransferError? {
+    let profile = Profile(request, proxies)
+    guard var handle = handles.take(profile) else {
       return TransferError(.other, code: 27, message: "libcurl gave no handle")
     }
-    self.easy = easy
-    var settings = CurlSettings(easy)
+    easy = handle.easy
+    var settings = CurlSettings(handle.easy)
+    if handle.profile == nil { setProfile(profile, &settings) }
+    // A body, lists and what a server said to credentials would stay with the handle.
+    let isPlain =
+      request.body.isEmpty && request.options.resolve.isEmpty && request.options.connectTo.isEmpty
+      && request.options.digestCredentials == nil
+    handle.profile = isPlain ? profile : nil
+    self.handle = handle
     let me = Unmanaged.passUnretained(self).toOpaque()
-    let options = request.options
     settings.set("URL", CURLOPT_URL, request.url)
-    settings.set("protocols", CURLOPT_PROTOCOLS_STR, "http,https")
-    settings.set("redirect protocols", CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
-    settings.set("no signals", CURLOPT_NOSIGNAL, 1)
-    settings.set("timeout", CURLOPT_TIMEOUT_MS, max(1, milliseconds(request.timeout)))
-    settings.set("connect timeout", CURLOPT_CONNECTTIMEOUT_MS, max(1, milliseconds(options.connectTimeout)))
-    settings.set("HTTP version", CURLOPT_HTTP_VERSION, Int(version(options.version)))
-    settings.set("proxy", CURLOPT_PROXY, options.proxy ?? proxies.proxy(for: request.url))
-    settings.set("proxy exceptions", CURLOPT_NOPROXY, options.proxy == nil ? proxies.exceptions : "")
-    settings.set("method", CURLOPT_CUSTOMREQUEST, request.method)
-    if request.method == "HEAD" { settings.set("no body", CURLOPT_NOBODY, 1) }
     if !request.body.isEmpty {
       let code = request.body.withUnsafeBytes {
         shim_setopt_bytes(easy, $0.baseAddress, curl_off_t($0.count))
       }
       settings.check("body", code)
     }
+    setLists(&settings)
+    settings.check("private", shim_setopt_pointer(easy, CURLOPT_PRIVATE, me))
+    settings.check("error text", shim_setopt_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
+    settings.check("body", shim_setopt_pointer(easy, CURLOPT_WRITEDATA, me))
+    settings.check("headers", shim_setopt_pointer(easy, CURLOPT_HEADERDATA, me))
+    return settings.failure
+  }
+
+  private func setProfile(_ profile: Profile, _ settings: inout CurlSettings) {
+    let options = profile.options
+    settings.set("protocols", CURLOPT_PROTOCOLS_STR, "http,https")
+    settings.set("redirect protocols", CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+    settings.set("no signals", CURLOPT_NOSIGNAL, 1)
+    settings.set("timeout", CURLOPT_TIMEOUT_MS, max(1, milliseconds(profile.timeout)))
+    settings.set("connect timeout", CURLOPT_CONNECTTIMEOUT_MS, max(1, milliseconds(options.connectTimeout)))
+    settings.set("HTTP version", CURLOPT_HTTP_VERSION, Int(version(options.version)))
+    settings.set("proxy", CURLOPT_PROXY, profile.proxy)
+    settings.set("proxy exceptions", CURLOPT_NOPROXY, profile.exceptions)
+    settings.set("method", CURLOPT_CUSTOMREQUEST, profile.method)
+    if profile.method == "HEAD" { settings.set("no body", CURLOPT_NOBODY, 1) }
     if options.maximumRedirects > 0 {
       settings.set("redirects", CURLOPT_FOLLOWLOCATION, 1)
       settings.set("redirects", CURLOPT_MAXREDIRS, options.maximumRedirects)
@@ -74,6 +107,17 @@ final class CurlTransfer: @unchecked Sendable {
       settings.set("address family", CURLOPT_IPRESOLVE, Int(choice))
     }
     if options.sendsPathAsIs { settings.set("path as is", CURLOPT_PATH_AS_IS, 1) }
+    if let path = options.unixSocket { settings.set("Unix socket", CURLOPT_UNIX_SOCKET_PATH, path) }
+    if let rate = options.bytesPerSecond {
+      settings.set("rate", CURLOPT_MAX_RECV_SPEED_LARGE, rate)
+      settings.set("rate", CURLOPT_MAX_SEND_SPEED_LARGE, rate)
+    }
+    if let key = options.pinnedPublicKey { settings.set("public key", CURLOPT_PINNEDPUBLICKEY, key) }
+    if let user = options.digestCredentials {
+      settings.set("credentials", CURLOPT_USERPWD, user)
+      // CURLAUTH_DIGEST, whose macro is a cast that is not imported.
+      settings.set("credentials", CURLOPT_HTTPAUTH, 1 << 1)
+    }
     if let file = options.certificateAuthorityFile { settings.set("CA file", CURLOPT_CAINFO, file) }
     if let file = options.clientCertificateFile { settings.set("client certificate", CURLOPT_SSLCERT, file) }
     if let file = options.clientKeyFile { settings.set("client key", CURLOPT_SSLKEY, file) }
@@ -81,11 +125,7 @@ final class CurlTransfer: @unchecked Sendable {
       settings.set("compression", CURLOPT_ACCEPT_ENCODING, "")
     }
     if options.wantsCertificate { settings.set("certificate", CURLOPT_CERTINFO, 1) }
-    setLists(&settings)
-    settings.check("private", shim_setopt_pointer(easy, CURLOPT_PRIVATE, me))
-    settings.check("error text", shim_setopt_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
-    setCallbacks(&settings, me)
-    return settings.failure
+    setCallbacks(&settings)
   }
 
   private func setLists(_ settings: inout CurlSettings) {
@@ -119,14 +159,13 @@ final class CurlTransfer: @unchecked Sendable {
     return list
   }
 
-  private func setCallbacks(_ settings: inout CurlSettings, _ me: UnsafeMutableRawPointer) {
+  private func setCallbacks(_ settings: inout CurlSettings) {
     settings.check(
       "body",
       shim_setopt_write(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, me in
         Unmanaged<CurlTransfer>.fromOpaque(me!).takeUnretainedValue()
           .received(UnsafeRawBufferPointer(start: bytes, count: size * count))
       })
-    settings.check("body", shim_setopt_pointer(easy, CURLOPT_WRITEDATA, me))
     settings.check(
       "headers",
       shim_setopt_write(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, me in
@@ -134,7 +173,6 @@ final class CurlTransfer: @unchecked Sendable {
         Unmanaged<CurlTransfer>.fromOpaque(me!).takeUnretainedValue().receivedHeader(line)
         return size * count
       })
-    settings.check("headers", shim_setopt_pointer(easy, CURLOPT_HEADERDATA, me))
   }
 
   // MARK: - The answer
@@ -163,19 +201,35 @@ final class CurlTransfer: @unchecked Sendable {
     response.headers.append(HTTPField(String(line[..<colon]), String(value[..<end])))
   }
 
-  func complete(_ result: CURLcode) {
-    guard result == CURLE_OK else { return finish(.failure(failure(result))) }
+  func complete(_ result: CURLcode, _ handles: CurlHandles) {
+    guard result == CURLE_OK else { return finish(.failure(failure(result)), handles) }
     var status = 0
     _ = shim_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
     response.status = status
     response.timings = timings()
     response.url = text(CURLINFO_EFFECTIVE_URL) ?? request.url
     response.address = text(CURLINFO_PRIMARY_IP)
-    if request.options.wantsCertificate { response.certificate = certificate() }
-    finish(.success(response))
+    if request.options.wantsCertificate {
+      // libcurl shows the certificate where the connection is made, and not again where it is used again.
+      let shown = certificate() ?? handles.certificates[origin]
+      response.certificate = shown
+      handles.certificates[origin] = shown
+    }
+    finish(.success(response), handles)
   }
 
-  func finish(_ result: Result<HTTPResponse, any Error>) {
+  /// What a connection is made to, as far as requests tell.
+  private var origin: String {
+    let rest = request.url.ranges(of: "://").first.map { request.url[$0.upperBound...] } ?? request.url[...]
+    let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+    return ([String(authority)] + request.options.resolve + request.options.connectTo
+      + [request.options.unixSocket ?? ""]).joined(separator: " ")
+  }
+
+  func finish(_ result: Result<HTTPResponse, any Error>, _ handles: CurlHandles) {
+    if let handle { handles.giveBack(handle, isClean: !request.options.wantsCertificate) }
+    handle = nil
+    easy = nil
     continuation?.resume(with: result)
     continuation = nil
   }
@@ -214,7 +268,8 @@ final class CurlTransfer: @unchecked Sendable {
     case CURLE_COULDNT_CONNECT: .connectionFailed
     case CURLE_OPERATION_TIMEDOUT: .timedOut
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
-      CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED:
+      CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_USE_SSL_FAILED,
+      CURLE_SSL_PINNEDPUBKEYNOTMATCH:
       .tlsFailed
     case CURLE_TOO_MANY_REDIRECTS: .tooManyRedirects
     case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .badRequest

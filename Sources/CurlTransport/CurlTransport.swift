@@ -17,6 +17,10 @@ public final class CurlTransport: HTTPTransport, Sendable {
 
   deinit { loop.stop() }
 
+  public var preferredExecutor: (any TaskExecutor)? { loop }
+
+  public func warmUp() { loop.start() }
+
   public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
     try Task.checkCancellation()
     let transfer = CurlTransfer(request, proxies: proxies)

@@ -80,6 +80,14 @@ public struct HTTPOptions: Hashable, Sendable {
   public var resolve: [String] = []
   /// `host:port:otherHost:otherPort` entries.
   public var connectTo: [String] = []
+  /// A socket in the file system that is connected to instead of the host.
+  public var unixSocket: String?
+  /// The most that is sent and received in a second.
+  public var bytesPerSecond: Int?
+  /// The public key that the server must have: a file, or `sha256//` and its digest in Base64.
+  public var pinnedPublicKey: String?
+  /// `user:password`, proved by a digest (RFC 7616) where the server asks for one.
+  public var digestCredentials: String?
   /// A proxy URL; nil follows `http_proxy`, `https_proxy`, `no_proxy`; empty means none.
   public var proxy: String?
   /// Asks for and decodes gzip, deflate and br.

@@ -73,6 +73,16 @@ public enum SmokeRun {
     _ chains: [CheckChain], settings: SmokeSettings, dependencies: SmokeDependencies,
     baseline: [ResponseBaseline] = []
   ) async -> SmokeReport {
+    // From an answer to the next request without another thread: most of a check is waiting.
+    await withTaskExecutorPreference(dependencies.transport.preferredExecutor) {
+      await all(chains, settings, dependencies, baseline)
+    }
+  }
+
+  private static func all(
+    _ chains: [CheckChain], _ settings: SmokeSettings, _ dependencies: SmokeDependencies,
+    _ baseline: [ResponseBaseline]
+  ) async -> SmokeReport {
     let runner = CheckRunner(
       settings: settings, dependencies: dependencies,
       baseline: Dictionary(baseline.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))

@@ -29,6 +29,7 @@ extension StepMain {
     interruption.listen()
     let status = await run(
       arguments: Array(CommandLine.arguments.dropFirst()), context: .live(), interruption: interruption)
-    exit(status)
+    // All output is written. What libraries do at `exit` would run under the threads that still use them.
+    _exit(status)
   }
 }

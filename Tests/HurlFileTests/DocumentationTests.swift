@@ -53,12 +53,12 @@ import Testing
   }
 
   @Test func `every option, and those that only are read`() throws {
-    let refused = ["netrc", "netrc-optional", "limit-rate", "http3"]
+    let refused = ["netrc", "netrc-optional", "http3"]
     let paragraph = try names("Options:")
     let named = paragraph.filter { HurlOptionName(rawValue: $0) != nil }
     #expect(Set(named + refused) == Set(HurlOptionName.allCases.map(\.rawValue)))
     for name in Set(named + refused) {
-      let values = ["true", "1", "x", "a=1"]
+      let values = ["true", "1", "x", "a=1", "brief"]
       #expect(values.contains { isRead("[Options]\n\(name): \($0)") }, "\(name)")
     }
   }

@@ -4,11 +4,7 @@ import Testing
 @Suite(.enabled(if: PublicCases.arePresent))
 struct `Public Hurl files` {
   /// Files that use a construct that is not supported, and which.
-  static let unsupported = [
-    "multilines.hurl": "GraphQL", "multipart_form_data.hurl": "MultipartFormData",
-    "post_xml.hurl": "XML body",
-    "hello_gb2312_failed.hurl": "xpath",
-  ]
+  static let unsupported = ["hello_gb2312_failed.hurl": "xpath"]
 
   @Test(arguments: ["tests_ok", "tests_failed"])
   func `files that run are read`(group: String) throws {

@@ -195,6 +195,11 @@ import Testing
       skip: false
       aws-sigv4: aws:amz:eu-central-1:execute-api
       very-verbose: true
+      header: X-A: {{who}}
+      digest: true
+      unix-socket: /run/{{port}}.sock
+      pinnedpubkey: sha256//abc=
+      limit-rate: 1000
       HTTP 200
       """
     let entry = try HurlDocument(parsing: text, file: "t").entries[0]
@@ -221,7 +226,12 @@ import Testing
     expected.insecure = false
     expected.skip = false
     expected.awsSigV4 = "aws:amz:eu-central-1:execute-api"
-    expected.veryVerbose = true
+    expected.verbosity = .debug
+    expected.headers = ["X-A: a 8000"]
+    expected.digest = true
+    expected.unixSocket = "/run/8000.sock"
+    expected.pinnedPublicKey = "sha256//abc="
+    expected.limitRate = 1000
     #expect(options == expected)
   }
 

@@ -4,6 +4,7 @@ The folder of the files is the first argument: bodies that a file names for an a
 of JSON with its ports and ends when its standard input does.
 """
 import base64
+import email
 import gzip
 import http.client
 import http.server
@@ -176,6 +177,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
                   "country": "Italy", "planet": "The Earth", "galaxy": "Milky Way"}
         self.check(value == wanted and self.headers.get("A-Null") == "null" and self.headers.get("Female") == "true")
 
+    def multipart(self, body):
+        kind = self.headers.get("Content-Type", "")
+        message = email.message_from_bytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
+        parts = [(part.get_param("name", header="Content-Disposition"), part.get_filename(), part.get("Content-Type"),
+                  part.get_payload(decode=True).strip()) for part in message.get_payload()]
+        html = b"<div>Hello <b>World</b>!</div>"
+        self.check(kind.startswith("multipart/form-data; boundary=") and parts == [
+            ("key1", None, None, b"value1"), ("upload1", "data.txt", "text/plain", HELLO),
+            ("upload2", "data.html", "text/html", html), ("upload3", "data.txt", "text/html", HELLO)])
+
+    def post_xml(self, path, body):
+        wanted = {"/post-xml": '<?xml version="1.0"?>\n<drink>caf\u00e9</drink>', "/post-xml-no-prolog": "<drink>caf\u00e9</drink>"}
+        is_large = body.startswith(b"<?xml version='1.0' ?>\n<root>") and body.endswith(b"</root>") and len(body) > 10_000
+        holds = is_large if path == "/post-xml-large" else body == wanted[path].encode()
+        self.check(holds and self.headers.get("Content-Type") == "application/xml")
+
     def large(self):
         self.send_response_only(200)
         self.send_header("Content-Type", "application/octet-stream")
@@ -240,6 +257,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.post_json(body)
         elif path == "/post-json-numbers":
             self.check(b"100e100" in body and json.loads(body)["negative"] == -1)
+        elif path == "/multilines/graphql":
+            self.check(json.loads(body)["query"].startswith("{\n  hero {\n    name\n    # Queries can have comments!\n"), body)
+        elif path == "/multipart-form-data":
+            self.multipart(body)
+        elif path.startswith("/post-xml"):
+            self.post_xml(path, body)
         elif path == "/post_large":
             self.answer(str(len(body)).encode())
         elif path == "/post-multilines":

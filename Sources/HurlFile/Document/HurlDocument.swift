@@ -24,6 +24,8 @@ public struct HurlEntry: Hashable, Sendable {
   public let query: [HurlKeyValue]
   /// The `[Form]` section; nil where there is none.
   public let form: [HurlKeyValue]?
+  /// The `[Multipart]` section; nil where there is none.
+  public let multipart: [HurlMultipartField]?
   /// The `[Cookies]` section.
   public let cookies: [HurlKeyValue]
   /// The line of the `[BasicAuth]` section.
@@ -54,6 +56,22 @@ public struct HurlKeyValue: Hashable, Sendable {
   public let key: HurlTemplate
   /// The value.
   public let value: HurlTemplate
+}
+
+/// One line of `[Multipart]`.
+public struct HurlMultipartField: Hashable, Sendable {
+  /// What the field holds.
+  public enum Content: Hashable, Sendable {
+    case text(HurlTemplate)
+    /// `file,…;` and the type written after it.
+    case file(HurlTemplate, contentType: HurlTemplate?)
+  }
+  /// Where the name stands.
+  public let position: HurlPosition
+  /// The field's name.
+  public let name: HurlTemplate
+  /// What it holds.
+  public let content: Content
 }
 
 /// What is expected of an answer.

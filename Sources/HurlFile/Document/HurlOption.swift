@@ -37,6 +37,8 @@ public enum HurlOptionName: String, Hashable, Sendable, CaseIterable {
   case connectTo = "connect-to"
   case connectTimeout = "connect-timeout"
   case delay
+  case digest
+  case header
   case http10 = "http1.0"
   case http11 = "http1.1"
   case http2
@@ -54,14 +56,17 @@ public enum HurlOptionName: String, Hashable, Sendable, CaseIterable {
   case netrcOptional = "netrc-optional"
   case output
   case pathAsIs = "path-as-is"
+  case pinnedPublicKey = "pinnedpubkey"
   case proxy
   case `repeat`
   case resolve
   case retry
   case retryInterval = "retry-interval"
   case skip
+  case unixSocket = "unix-socket"
   case user
   case variable
   case verbose
+  case verbosity
   case veryVerbose = "very-verbose"
 }

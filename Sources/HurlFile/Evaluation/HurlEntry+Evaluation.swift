@@ -100,6 +100,7 @@ extension HurlBody {
     switch content {
     case .json(let template), .text(let template), .multiline(_, let template):
       .string(try renderer.text(template))
+    case .xml(let text): .string(text)
     case .bytes, .file: .bytes(try bytes(renderer))
     }
   }

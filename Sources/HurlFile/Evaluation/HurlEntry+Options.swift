@@ -39,6 +39,10 @@ private struct OptionResolver {
     case .resolve: options.resolve.append(try text())
     case .connectTimeout: options.connectTimeout = try duration()
     case .maxTime: options.maxTime = try duration()
+    case .digest: options.digest = try bool()
+    case .header: options.headers.append(try text())
+    case .pinnedPublicKey: options.pinnedPublicKey = try text()
+    case .unixSocket: options.unixSocket = try text()
     case .delay: options.delay = try duration()
     case .retryInterval: options.retryInterval = try duration()
     case .http10: if try bool() { options.version = .http10 }
@@ -67,8 +71,13 @@ private struct OptionResolver {
     case .skip: options.skip = try bool()
     case .user: options.user = try text()
     case .variable: break
-    case .verbose: options.verbose = try bool()
-    case .veryVerbose: options.veryVerbose = try bool()
+    case .verbose: if try bool() { options.verbosity = .verbose }
+    case .veryVerbose: if try bool() { options.verbosity = .debug }
+    case .verbosity:
+      guard let verbosity = HurlOptions.Verbosity(rawValue: try text()) else {
+        throw unexpected("brief, verbose or debug")
+      }
+      options.verbosity = verbosity
     }
   }
 

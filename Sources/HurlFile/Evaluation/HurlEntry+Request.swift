@@ -8,7 +8,7 @@ extension HurlEntry {
     let renderer = HurlRenderer(variables: variables, context: context)
     var spec = HurlRequestSpec(
       method: method, url: try absoluteURL(renderer), headers: try parameters(headers, renderer), body: [],
-      hasBody: form != nil || body != nil, cookies: try parameters(cookies, renderer))
+      hasBody: form != nil || multipart != nil || body != nil, cookies: try parameters(cookies, renderer))
     let query = try parameters(query, renderer)
     if !query.isEmpty { spec.url = PercentEncoding.append(PercentEncoding.form(query), toQueryOf: spec.url) }
     if let basicAuth {
@@ -29,6 +29,12 @@ extension HurlEntry {
     if let form {
       spec.body = Array(PercentEncoding.form(try parameters(form, renderer)).utf8)
       contentType = "application/x-www-form-urlencoded"
+    }
+    if let multipart {
+      let made = try MultipartBody(multipart, renderer)
+      spec.body = made.bytes
+      contentType = made.contentType
+      spec.addBoundary(made.boundary)
     }
     if let contentType, !spec.headers.contains(where: { $0.name.lowercased() == "content-type" }) {
       spec.headers.append(.init(name: "Content-Type", value: contentType))
@@ -71,6 +77,7 @@ extension HurlBody {
     switch content {
     case .json(let template), .text(let template), .multiline(_, let template):
       return Array(try renderer.text(template).utf8)
+    case .xml(let text): return Array(text.utf8)
     case .bytes(let bytes): return bytes
     case .file(let template): return try renderer.file(template, at: position)
     }
@@ -79,8 +86,8 @@ extension HurlBody {
   /// What a request with this body says of it, where the file names no content type.
   var contentType: String? {
     switch content {
-    case .json, .multiline(.json?, _): "application/json"
-    case .multiline(.xml?, _): "application/xml"
+    case .json, .multiline(.json?, _), .multiline(.graphql?, _): "application/json"
+    case .xml, .multiline(.xml?, _): "application/xml"
     default: nil
     }
   }

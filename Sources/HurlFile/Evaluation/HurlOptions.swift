@@ -5,6 +5,9 @@ public struct HurlOptions: Hashable, Sendable {
   /// Internet protocol versions that can be asked for.
   public enum AddressFamily: Hashable, Sendable { case ipv4, ipv6 }
 
+  /// How much of an exchange is told: nothing of it, its header fields, its bodies too.
+  public enum Verbosity: String, Hashable, Sendable { case brief, verbose, debug }
+
   /// `provider1[:provider2[:region[:service]]]`
   public var awsSigV4: String?
   /// PEM files; the client certificate may be `file:passphrase`.
@@ -41,10 +44,16 @@ public struct HurlOptions: Hashable, Sendable {
   public var retries: Int?
   /// Whether the entry is passed over.
   public var skip: Bool?
-  /// `user:password`.
-  public var user: String?
-  /// Whether more is to be told.
-  public var verbose: Bool?, veryVerbose: Bool?
+  /// A socket in the file system to connect to.
+  public var unixSocket: String?
+  /// `user:password`, and whether it is proved by a digest rather than sent.
+  public var user: String?, digest: Bool?
+  /// More header fields, `name: value`.
+  public var headers: [String] = []
+  /// The public key that the server must have: a file, or `sha256//…`.
+  public var pinnedPublicKey: String?
+  /// How much is to be told.
+  public var verbosity: Verbosity?
 
   /// Nothing said.
   public init() {}

@@ -16,14 +16,17 @@ extension HurlParser {
 
   private mutating func bodyContent() throws(HurlSyntaxError) -> HurlBody.Content? {
     if scanner.isNext("```") {
-      let (language, text) = try multiline()
-      return .multiline(language: language, text)
+      let (language, value) = try multilineWithLanguage()
+      return switch value {
+      case .text(let text): .multiline(language: language, text)
+      case .bytes(let bytes): .bytes(bytes)
+      }
     }
     if scanner.peek == "`" { return .text(try quoted("`")) }
     if scanner.isNext("base64,") { return .bytes(try base64()) }
     if scanner.isNext("hex,") { return .bytes(try hex()) }
     if scanner.isNext("file,") { return .file(try file()) }
-    if scanner.peek == "<" { throw scanner.unsupported("an XML body", at: scanner.position) }
+    if scanner.peek == "<" { return .xml(try xml()) }
     if startsJSON { return .json(try json()) }
     return nil
   }
@@ -34,12 +37,19 @@ extension HurlParser {
   mutating func hex() throws(HurlSyntaxError) -> [UInt8] {
     scanner.advance(4)
     scanner.skipSpaces()
-    let digits = scanner.takeWhile { $0.hexDigit != nil }.unicodeScalars.compactMap(\.hexDigit)
+    let digits = scanner.takeWhile { $0.hexDigit != nil }
+    let bytes = try hexDigits(digits)
+    scanner.skipSpaces()
+    try semicolon(after: "the hexadecimal digits")
+    return bytes
+  }
+
+  /// The bytes that `text`, all hexadecimal digits, stands for; the scanner stands behind it.
+  func hexDigits(_ text: String) throws(HurlSyntaxError) -> [UInt8] {
+    let digits = text.unicodeScalars.compactMap(\.hexDigit)
     guard digits.count.isMultiple(of: 2) else {
       throw scanner.error("expected an even number of hexadecimal digits")
     }
-    scanner.skipSpaces()
-    try semicolon(after: "the hexadecimal digits")
     return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
 
@@ -47,14 +57,18 @@ extension HurlParser {
   mutating func base64() throws(HurlSyntaxError) -> [UInt8] {
     scanner.advance(7)
     let start = scanner.position
-    let text = scanner.takeWhile {
+    let text = base64Digits()
+    try semicolon(after: "the Base64 text")
+    guard let bytes = Base64.decode(text) else { throw scanner.error("this is no Base64 text", at: start) }
+    return bytes
+  }
+
+  /// The Base64 digits that follow, white space between them left out.
+  mutating func base64Digits() -> [UInt8] {
+    scanner.takeWhile {
       $0.isASCIILetter || $0.isASCIIDigit || $0 == "+" || $0 == "/" || $0 == "=" || $0 == " " || $0 == "\t"
         || $0 == "\n" || $0 == "\r"
-    }
-    try semicolon(after: "the Base64 text")
-    let digits = text.utf8.filter { $0 > 0x20 }
-    guard let bytes = Base64.decode(digits) else { throw scanner.error("this is no Base64 text", at: start) }
-    return bytes
+    }.utf8.filter { $0 > 0x20 }
   }
 
   /// `file,…;`
@@ -71,63 +85,5 @@ extension HurlParser {
     guard scanner.take(";") else {
       throw scanner.error("expected ; after \(what), not \(described(scanner.peek))")
     }
-  }
-
-  // MARK: Several lines
-
-  /// Text between three backquotes: the lines between them, or the rest of the one line.
-  mutating func multiline() throws(HurlSyntaxError) -> (language: HurlBody.Language?, text: HurlTemplate) {
-    let position = scanner.position
-    scanner.advance(3)
-    let afterMarks = scanner.mark
-    let header = scanner.takeWhile { $0 != "\n" && $0 != "\r" && $0 != "`" }
-    guard scanner.takeNewline() else {
-      scanner.reset(to: afterMarks)
-      return (nil, try lines(escapes: false, placeholders: true, isOneLine: true))
-    }
-    let words = header.split(separator: ",", omittingEmptySubsequences: false).map {
-      String($0).trimmingSpaces
-    }
-    var language: HurlBody.Language?
-    var escapes = false, placeholders = true
-    for (offset, word) in words.enumerated() where !(offset == 0 && word.isEmpty) {
-      switch word {
-      case "escape": escapes = true
-      case "novariable": placeholders = false
-      case "graphql": throw scanner.unsupported("a GraphQL body", at: position)
-      case "base64", "hex": throw scanner.unsupported("a \(word) body in several lines", at: position)
-      default:
-        guard offset == 0, let found = HurlBody.Language(rawValue: word) else {
-          throw scanner.error(
-            "'\(word)' cannot follow ```; expected json, xml, graphql, escape, novariable or the end of the line",
-            at: position)
-        }
-        language = found
-      }
-    }
-    return (language, try lines(escapes: escapes, placeholders: placeholders, isOneLine: false))
-  }
-
-  private mutating func lines(
-    escapes: Bool, placeholders: Bool, isOneLine: Bool
-  ) throws(HurlSyntaxError) -> HurlTemplate {
-    let start = (scanner.position, scanner.index)
-    var builder = HurlTemplateBuilder()
-    while let scalar = scanner.peek, !scanner.isNext("```") {
-      if isOneLine, scalar == "\n" { break }
-      if placeholders, scanner.isNext("{{") {
-        builder.append(try placeholder())
-      } else if escapes, scalar == "\\" {
-        builder.append(try escape(["`": "`", "\"": "\"", "#": "#"]))
-      } else {
-        builder.append(scalar)
-        scanner.advance()
-      }
-    }
-    let text = builder.template(at: start.0, source: scanner.text(from: start.1))
-    guard scanner.take("```") else {
-      throw scanner.error("expected ``` at the end of the text that begins here", at: start.0)
-    }
-    return text
   }
 }

@@ -15,7 +15,9 @@ extension HurlParser {
         return lines
       }
       scanner.skipSpaces()
-      if name == "unix-socket" { throw scanner.unsupported("the option unix-socket", at: position) }
+      if name == "ntlm" || name == "negotiate" {
+        throw scanner.unsupported("the option \(name)", at: position)
+      }
       guard let option = HurlOptionName(rawValue: name) else {
         throw scanner.error("\(name) is no option", at: position)
       }
@@ -27,7 +29,8 @@ extension HurlParser {
 
   private mutating func value(of option: HurlOptionName) throws(HurlSyntaxError) -> HurlOption.Value {
     switch option {
-    case .compressed, .http10, .http11, .http2, .http3, .insecure, .ipv4, .ipv6, .location, .locationTrusted,
+    case .compressed, .digest, .http10, .http11, .http2, .http3, .insecure, .ipv4, .ipv6, .location,
+      .locationTrusted,
       .netrc, .netrcOptional, .pathAsIs, .skip, .verbose, .veryVerbose:
       return try bool()
     case .limitRate: return try number(smallest: 0)
@@ -37,7 +40,9 @@ extension HurlParser {
       return try duration(
         bareUnit: option == .connectTimeout || option == .maxTime ? .seconds(1) : .milliseconds(1))
     case .caCertificate, .clientCertificate, .clientKey, .output: return .text(try fileName())
-    case .awsSigV4, .connectTo, .netrcFile, .proxy, .resolve, .user: return .text(try unquoted())
+    case .awsSigV4, .connectTo, .header, .netrcFile, .pinnedPublicKey, .proxy, .resolve, .unixSocket, .user:
+      return .text(try unquoted())
+    case .verbosity: return .text(try verbosity())
     case .variable: return try variable()
     }
   }
@@ -53,6 +58,14 @@ extension HurlParser {
       return .bool(false)
     default: throw scanner.error("expected true, false or a placeholder")
     }
+  }
+
+  private mutating func verbosity() throws(HurlSyntaxError) -> HurlTemplate {
+    let text = try unquoted()
+    guard HurlOptions.Verbosity(rawValue: text.source) != nil || !text.variableNames.isEmpty else {
+      throw scanner.error("expected brief, verbose or debug, not \(text.source)", at: text.position)
+    }
+    return text
   }
 
   private mutating func number(smallest: Int) throws(HurlSyntaxError) -> HurlOption.Value {

@@ -90,7 +90,12 @@ extension HurlParser {
   private mutating func expected() throws(HurlSyntaxError) -> HurlExpected {
     let start = scanner.position
     if scanner.isNext("{{") { return .placeholder(try placeholder()) }
-    if scanner.isNext("```") { return .text(try multiline().text) }
+    if scanner.isNext("```") {
+      switch try multiline() {
+      case .text(let template): return .text(template)
+      case .bytes(let bytes): return .literal(.bytes(bytes))
+      }
+    }
     if scanner.peek == "\"" { return .text(try quoted()) }
     if scanner.peek == "`" { return .text(try quoted("`")) }
     if scanner.isNext("hex,") { return .literal(.bytes(try hex())) }

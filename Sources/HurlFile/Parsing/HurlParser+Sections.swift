@@ -2,6 +2,7 @@
 struct HurlRequestSections {
   var query: [HurlKeyValue] = []
   var form: [HurlKeyValue]?
+  var multipart: [HurlMultipartField]?
   var cookies: [HurlKeyValue] = []
   var basicAuth: HurlKeyValue?
   var options: [HurlOption] = []
@@ -44,7 +45,7 @@ extension HurlParser {
       case .cookies: sections.cookies = try keyValues()
       case .basicAuth: sections.basicAuth = try keyValue()
       case .options: sections.options = try options()
-      case .multipart: throw scanner.unsupported("the section [MultipartFormData]", at: position)
+      case .multipart: sections.multipart = try multipartFields()
       case .captures, .asserts:
         throw scanner.error(
           "[\(section.rawValue)] belongs to a response: expected an HTTP line before it", at: position)

@@ -13,6 +13,13 @@ struct HurlTemplateBuilder {
     flush()
     parts.append(.jsonStringPlaceholder(expression))
   }
+  mutating func append(_ part: HurlTemplate.Part) {
+    switch part {
+    case .text(let string): append(string)
+    case .placeholder(let expression): append(expression)
+    case .jsonStringPlaceholder(let expression): appendInJSONString(expression)
+    }
+  }
   var isEmpty: Bool { parts.isEmpty && text.isEmpty }
 
   mutating func template(at position: HurlPosition, source: String) -> HurlTemplate {

@@ -39,7 +39,8 @@ struct HurlParser {
     let body = try optionalBody()
     return HurlEntry(
       position: start, annotations: [], method: method, url: url, headers: headers, query: sections.query,
-      form: sections.form, cookies: sections.cookies, basicAuth: sections.basicAuth,
+      form: sections.form, multipart: sections.multipart, cookies: sections.cookies,
+      basicAuth: sections.basicAuth,
       options: sections.options, body: body, response: try response())
   }
 
@@ -94,7 +95,8 @@ extension HurlEntry {
   fileprivate func with(_ annotations: [HurlAnnotation]) -> HurlEntry {
     HurlEntry(
       position: position, annotations: annotations, method: method, url: url, headers: headers, query: query,
-      form: form, cookies: cookies, basicAuth: basicAuth, options: options, body: body, response: response)
+      form: form, multipart: multipart, cookies: cookies, basicAuth: basicAuth, options: options, body: body,
+      response: response)
   }
 }
 
@@ -153,11 +155,17 @@ extension HurlAnnotation {
 
 extension String {
   /// Without spaces, tabs and line ends at both ends.
-  var trimmingSpaces: String {
-    let isSpace: (Unicode.Scalar) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n" }
+  var trimmingSpaces: String { trimmingSpacesAtStart.trimmingSpacesAtEnd }
+  /// Without spaces, tabs and line ends at the beginning.
+  var trimmingSpacesAtStart: String { String(unicodeScalars.drop(while: \.isSpaceOrLineEnd)) }
+  /// Without spaces, tabs and line ends at the end.
+  var trimmingSpacesAtEnd: String {
     var rest = unicodeScalars[...]
-    while let first = rest.first, isSpace(first) { rest.removeFirst() }
-    while let last = rest.last, isSpace(last) { rest.removeLast() }
+    while let last = rest.last, last.isSpaceOrLineEnd { rest.removeLast() }
     return String(rest)
   }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isSpaceOrLineEnd: Bool { self == " " || self == "\t" || self == "\r" || self == "\n" }
 }

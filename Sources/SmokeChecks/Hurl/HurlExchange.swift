@@ -26,6 +26,10 @@ struct HurlExchange: Sendable {
     var request = HTTPRequest(
       spec.method, spec.url, headers: spec.headers.map { HTTPField($0.name, $0.value) }, body: spec.body,
       timeout: options.maxTime ?? timeout)
+    request.headers += options.headers.map { line in
+      let sides = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      return HTTPField(trimmed(sides[0]), sides.count > 1 ? trimmed(sides[1]) : "")
+    }
     Exchange.introduce(&request)
     request.options = try HurlExchange.transportOptions(options, session, timeout: request.timeout)
     request.options.acceptsCompression = options.compressed == true
@@ -48,7 +52,11 @@ struct HurlExchange: Sendable {
       if let mark = user.firstIndex(of: ":") {
         session.environment.learnSecret(String(user[user.index(after: mark)...]))
       }
-      request.headers.append(HTTPField("Authorization", "Basic \(Base64.encode(Array(user.utf8)))"))
+      if options.digest == true {
+        request.options.digestCredentials = user
+      } else {
+        request.headers.append(HTTPField("Authorization", "Basic \(Base64.encode(Array(user.utf8)))"))
+      }
     }
     if let secret = spec.basicAuth?.value { session.environment.learnSecret(secret) }
     first = request
@@ -89,7 +97,6 @@ struct HurlExchange: Sendable {
     }
     // A file in a person's own folder is no part of the project.
     try refuse("netrc", options.netrcFile == nil && (options.netrc == true || options.netrcOptional == true))
-    try refuse("limit-rate", options.limitRate != nil)
     try refuse("http3", options.version == .http3)
     func file(_ name: String?) -> String? {
       guard let name, !name.hasPrefix("/") else { return name }
@@ -114,6 +121,9 @@ struct HurlExchange: Sendable {
     made.resolve = options.resolve
     made.connectTo = options.connectTo
     made.proxy = options.proxy
+    made.unixSocket = file(options.unixSocket)
+    made.bytesPerSecond = options.limitRate
+    made.pinnedPublicKey = options.pinnedPublicKey.map { $0.hasPrefix("sha256//") ? $0 : file($0) ?? $0 }
     // Bodies are decoded whether or not compression was asked for.
     made.decodesUnasked = true
     made.maximumBodyBytes = Exchange.maximumBodyBytes
@@ -237,12 +247,12 @@ struct HurlExchange: Sendable {
   }
 
   private func log(_ request: HTTPRequest, _ response: HTTPResponse, _ context: AttemptContext) {
-    guard options.verbose == true || options.veryVerbose == true else { return }
+    guard let verbosity = options.verbosity, verbosity != .brief else { return }
     var lines = ["> \(request.method) \(request.url)"]
     lines += request.headers.map { "> \($0.name): \($0.value)" }
     lines.append("< HTTP/\(response.version) \(response.status)")
     lines += response.headers.map { "< \($0.name): \($0.value)" }
-    if options.veryVerbose == true {
+    if verbosity == .debug {
       lines.append(String(context.redact(String(decoding: response.body, as: UTF8.self)).prefix(4096)))
     }
     session.environment.log(lines.joined(separator: "\n"))
