@@ -118,8 +118,7 @@ let package = Package(
       "SmokeChecks",
       [
         "HurlFile", "HTTPTransport", "SystemInterfaces", "JSONValues", "Records", "DeploymentConfig",
-        "AWSClients",
-        "CryptoDigests",
+        "AWSClients", "DatabaseAccess", "CryptoDigests",
       ]),
 
     // The five steps, one folder each.

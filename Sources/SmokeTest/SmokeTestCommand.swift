@@ -66,8 +66,12 @@ public struct SmokeTestCommand: StepCommand {
 
   public func run(in session: StepSession) async throws -> StepOutcome<SmokePart> {
     if !merge.isEmpty { return try ShardMerge.outcome(of: merge, session) }
-    let options = try SmokeOptions(self, session)
-    return try await SmokeTestRun(options: options, session: session).outcome()
+    do {
+      let options = try SmokeOptions(self, session)
+      return try await SmokeTestRun(options: options, session: session).outcome()
+    } catch let error as HurlPlanError {
+      throw StepFailure(.data, error.description, advice: error.advice)
+    }
   }
 
   public static func report(_ record: Record<SmokePart>) -> Report { SmokeTestReport.make(record) }

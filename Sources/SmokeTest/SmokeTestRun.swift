@@ -17,9 +17,7 @@ struct SmokeTestRun: Sendable {
     var findings: [Finding] = []
     var notes: [String] = []
     var builtIn: BuiltInChecks?
-    let hurl = try HurlPlan(
-      options.files, variables: SmokeVariables.make(options, session), environment: hurlEnvironment(), session
-    )
+    let hurl = try hurlPlan()
     if options.parseOnly { return parsed(hurl) }
     chains += hurl.chains
     if options.runsBuiltIn {
@@ -69,7 +67,7 @@ struct SmokeTestRun: Sendable {
     summary.shard = options.shard?.text
     summary.notes = notes
     return StepOutcome(
-      verdict: verdict, findings: found, inputs: hurl.files.map(\.input), summary: summary,
+      verdict: verdict, findings: found, inputs: hurl.inputs, summary: summary,
       part: SmokePart(checks: entries))
   }
 
@@ -79,24 +77,20 @@ struct SmokeTestRun: Sendable {
     return AWSControlPlane(try session.aws())
   }
 
-  private func hurlEnvironment() -> HurlEnvironment {
-    let (redactor, progress) = (session.redactor, session.progress)
+  private func hurlPlan() throws -> HurlPlan {
+    let progress = session.progress
     var environment = HurlEnvironment(
       root: session.repositoryRoot ?? session.context.workingDirectory, files: session.context.files,
-      random: session.context.random, learnSecret: { redactor.learn($0) },
-      isSecretName: Redactor.isSecretName)
-    environment.sign = { [session] request, order in
-      let scope = order.scope(host: WebAddress(request.url)?.host ?? "")
-      var given: AWSCredentials?
-      if let id = order.accessId, let secret = order.secret {
-        given = AWSCredentials(accessKeyId: id, secretAccessKey: secret)
-      }
-      return try await session.aws().signed(
-        request, service: scope.service, region: scope.region, with: given)
-    }
+      random: session.context.random, redactor: session.redactor
+    ) { [session] in try session.aws() }
     environment.log = { progress.say($0) }
     environment.keepsLastBody = options.output != nil
-    return environment
+    let variables = SmokeVariables.make(
+      config: session.config, policy: options.policy, environment: session.context.environment,
+      given: options.variables, redactor: session.redactor)
+    return try HurlPlan(
+      options.files, variables: variables, environment: environment,
+      workingDirectory: session.context.workingDirectory)
   }
 
   /// The record of files that were only read.
@@ -107,7 +101,7 @@ struct SmokeTestRun: Sendable {
     var summary = SmokePart.Summary(counting: entries)
     summary.parseOnly = true
     return StepOutcome(
-      verdict: .go, findings: [], inputs: hurl.files.map(\.input), summary: summary,
+      verdict: .go, findings: [], inputs: hurl.inputs, summary: summary,
       part: SmokePart(checks: entries))
   }
 

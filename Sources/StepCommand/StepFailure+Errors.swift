@@ -1,5 +1,6 @@
 import AWSClients
 import ArgumentParser
+import DatabaseAccess
 import DeploymentConfig
 import GitHistory
 import HTTPTransport
@@ -25,6 +26,8 @@ extension StepFailure {
       self.init(StepFailure.exitCode(of: error.kind), error.message, advice: error.advice)
     case let error as AWSError:
       self.init(StepFailure.status(of: error), error.description, advice: error.advice)
+    case let error as PsqlError:
+      self.init(StepFailure.exitCode(of: error.kind), error.message, advice: error.advice)
     case let error as CredentialsError: self.init(.refused, error.description, advice: error.advice)
     case let error as TransferError: self.init(.unavailable, error.description)
     case let error as JSONSyntaxError: self.init(.data, error.description)
@@ -34,6 +37,16 @@ extension StepFailure {
       self.init(
         .software, "unexpected: \(error)",
         advice: "this is a defect of backstop: please report it with the command line and this message")
+    }
+  }
+
+  /// What a failure of psql means for the step; an error in the SQL that it ran is for the step itself to judge.
+  private static func exitCode(of kind: PsqlError.Kind) -> ExitStatus {
+    switch kind {
+    case .badAddress, .badSQL, .failed: .data
+    case .missing, .unreachable, .timedOut, .other: .unavailable
+    case .refused: .refused
+    case .cancelled: .interrupted
     }
   }
 

@@ -1,5 +1,7 @@
+import AWSClients
 import HTTPTransport
 import HurlFile
+import Records
 import Synchronization
 import SystemInterfaces
 
@@ -35,6 +37,27 @@ public struct HurlEnvironment: Sendable {
     self.random = random
     self.learnSecret = learnSecret
     self.isSecretName = isSecretName
+  }
+}
+
+extension HurlEnvironment {
+  /// An environment whose captured secrets `redactor` learns and whose signatures are made with `client`'s credentials,
+  /// unless a file gives others.
+  public init(
+    root: String, files: any FileSystem, random: Randomness, redactor: Redactor,
+    client: @escaping @Sendable () throws -> AWSClient
+  ) {
+    self.init(
+      root: root, files: files, random: random, learnSecret: { redactor.learn($0) },
+      isSecretName: Redactor.isSecretName)
+    sign = { request, order in
+      let scope = order.scope(host: WebAddress(request.url)?.host ?? "")
+      var given: AWSCredentials?
+      if let id = order.accessId, let secret = order.secret {
+        given = AWSCredentials(accessKeyId: id, secretAccessKey: secret)
+      }
+      return try await client().signed(request, service: scope.service, region: scope.region, with: given)
+    }
   }
 }
 

@@ -1,32 +1,42 @@
 import CryptoDigests
-import DeploymentConfig
 import HurlFile
 import Records
-import SmokeChecks
-import StepCommand
 import SystemInterfaces
 
+/// Hurl files that cannot be read, every one of them named. A step ends with 65 for it.
+public struct HurlPlanError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// One a file or a place in it.
+  public var problems: [String]
+  /// What to do next.
+  public var advice: String
+
+  public var description: String { problems.joined(separator: "\n") }
+}
+
 /// The Hurl files of a run: read, ordered by what they need of each other, as chains of checks.
-struct HurlPlan {
+public struct HurlPlan: Sendable {
   /// One file.
-  struct File {
+  private struct File: Sendable {
     var document: HurlDocument
     var session: HurlSession
     var input: RecordInput
   }
-  private(set) var files: [File] = []
+  private var files: [File] = []
   /// In the order of `files`, needed files first.
-  private(set) var chains: [CheckChain] = []
+  public private(set) var chains: [CheckChain] = []
 
   /// Reads `names` and the files that they say they need. Every file that cannot be read is named in one error.
-  init(_ names: [String], variables: HurlVariables, environment: HurlEnvironment, _ session: StepSession)
-    throws
-  {
-    var reader = Reader(environment: environment, variables: variables, session: session)
-    for name in names { _ = try reader.read(name, neededBy: []) }
+  /// - Parameters:
+  ///   - names: absolute, or counted from `workingDirectory`.
+  ///   - environment: its `root` is also what files are named relative to, as annotations on a commit need it.
+  public init(
+    _ names: [String], variables: HurlVariables, environment: HurlEnvironment, workingDirectory: String
+  ) throws(HurlPlanError) {
+    var reader = Reader(
+      environment: environment, variables: variables, workingDirectory: workingDirectory)
+    for name in names { _ = reader.read(name, neededBy: []) }
     guard reader.problems.isEmpty else {
-      throw StepFailure(
-        .data, reader.problems.joined(separator: "\n"), advice: "correct the file; nothing was sent")
+      throw HurlPlanError(problems: reader.problems, advice: "correct the file; nothing was sent")
     }
     files = reader.files
     for (file, needs) in zip(files, reader.needs) {
@@ -39,32 +49,38 @@ struct HurlPlan {
   }
 
   /// The body that the last file's last entry got, where it was kept.
-  var lastBody: [UInt8]? { files.last?.session.lastBody }
+  public var lastBody: [UInt8]? { files.last?.session.lastBody }
+
+  /// The files with their digests, for the record.
+  public var inputs: [RecordInput] { files.map(\.input) }
 
   private struct Reader {
     let environment: HurlEnvironment
     let variables: HurlVariables
-    let session: StepSession
+    let workingDirectory: String
     var files: [File] = []
     var needs: [[Int]] = []
     var positions: [String: Int] = [:]
     var problems: [String] = []
 
-    /// Relative to the repository, as annotations on a commit need it; as named outside.
+    private func absolute(_ name: String) -> String {
+      name.hasPrefix("/")
+        ? name : "\(workingDirectory)/\(name.hasPrefix("./") ? String(name.dropFirst(2)) : name)"
+    }
+
+    /// Relative to the root; as named outside.
     private func shown(_ path: String, _ name: String) -> String {
-      guard let root = session.repositoryRoot, path.hasPrefix(root + "/"), !path.contains("/../") else {
-        return name
-      }
-      return String(path.dropFirst(root.count + 1))
+      guard path.hasPrefix(environment.root + "/"), !path.contains("/../") else { return name }
+      return String(path.dropFirst(environment.root.count + 1))
     }
 
     /// The position of the file, read now or before; nil where it cannot be read.
-    mutating func read(_ name: String, neededBy: [String]) throws -> Int? {
-      let path = session.context.absolute(name)
+    mutating func read(_ name: String, neededBy: [String]) -> Int? {
+      let path = absolute(name)
       if let position = positions[path] { return position }
       let bytes: [UInt8]
       do throws(FileError) {
-        bytes = try session.context.files.read(path)
+        bytes = try environment.files.read(path)
       } catch {
         problems.append("cannot read \(name): \(SystemError.message(error.code))")
         return nil
@@ -85,11 +101,11 @@ struct HurlPlan {
         let folder = name.lastIndex(of: "/").map { String(name[...$0]) } ?? ""
         let other = annotation.value.hasPrefix("/") ? annotation.value : folder + annotation.value
         let place = "\(name):\(annotation.position.line)"
-        if neededBy.contains(session.context.absolute(other)) || session.context.absolute(other) == path {
+        if neededBy.contains(absolute(other)) || absolute(other) == path {
           problems.append("\(place): needs \(annotation.value), which needs this file")
-        } else if !session.context.files.exists(session.context.absolute(other)) {
+        } else if !environment.files.exists(absolute(other)) {
           problems.append("\(place): needs \(annotation.value), but there is no such file")
-        } else if let position = try read(other, neededBy: neededBy + [path]) {
+        } else if let position = read(other, neededBy: neededBy + [path]) {
           needed.append(position)
         }
       }
@@ -106,26 +122,5 @@ struct HurlPlan {
       positions[path] = files.count - 1
       return files.count - 1
     }
-  }
-}
-
-/// Where the variables of Hurl files come from; later ones win.
-enum SmokeVariables {
-  /// The configuration, the policy, `HURL_…` of the environment, `--variable`.
-  static func make(_ options: SmokeOptions, _ session: StepSession) -> HurlVariables {
-    var variables = HurlVariables()
-    func set(_ name: String, _ value: HurlValue, _ text: String) {
-      session.redactor.learn(text, named: name)
-      if Redactor.isSecretName(name) { variables.setSecret(name, value) } else { variables[name] = value }
-    }
-    for entry in session.config.entries { set(entry.name, .string(entry.value), entry.value) }
-    for (name, text) in options.policy.variables { set(name, HurlValue(inferredFrom: text), text) }
-    for (name, text) in session.context.environment.variables.sorted(by: { $0.key < $1.key })
-    where name.hasPrefix("HURL_") {
-      let bare = name.dropFirst(name.hasPrefix("HURL_VARIABLE_") ? "HURL_VARIABLE_".count : "HURL_".count)
-      if !bare.isEmpty { set(String(bare), HurlValue(inferredFrom: text), text) }
-    }
-    for (name, text) in options.variables { set(name, HurlValue(inferredFrom: text), text) }
-    return variables
   }
 }
