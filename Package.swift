@@ -88,7 +88,7 @@ let package = Package(
       ]),
 
     // Configuration, records and reports.
-    library("DeploymentConfig", ["JSONValues", "YAMLDocuments"]),
+    library("DeploymentConfig", ["JSONValues", "SystemInterfaces", "YAMLDocuments"]),
     library("Records", ["SystemInterfaces", "JSONValues", "CryptoDigests"]),
     library("DeploymentLedger", ["GitHistory", "Records", "JSONValues", "SystemInterfaces"]),
     library("CIEnvironment", ["SystemInterfaces"]),
@@ -125,9 +125,11 @@ let package = Package(
     library(
       "PreflightSnapshot",
       [
-        "StepCommand", "SmokeChecks", "Watch30m", "AWSClients", "GitHistory", "Records", "Reporting",
+        "StepCommand", "SmokeChecks", "Watch30m", "AWSClients", "ChangeAnalysis", "CIEnvironment",
+        "GitHistory",
+        "Records", "Reporting",
         "DeploymentConfig",
-        "JSONValues", "CryptoDigests", "SystemInterfaces", "YAMLDocuments", argumentParser,
+        "JSONValues", "CryptoDigests", "SystemInterfaces", argumentParser,
       ]),
     library(
       "DiffGate",
@@ -177,7 +179,7 @@ let package = Package(
     tests("YAMLDocuments", ["JSONValues"]),
     tests("CurlTransport", ["HTTPTransport", "JSONValues", "SystemInterfaces"]),
     tests("GitHistory", ["SystemInterfaces"]),
-    tests("DeploymentConfig", ["JSONValues"]),
+    tests("DeploymentConfig", ["JSONValues", "SystemInterfaces"]),
     tests("Records", ["SystemInterfaces", "JSONValues"]),
     tests("DeploymentLedger", ["GitHistory", "Records", "JSONValues", "SystemInterfaces"]),
     tests("CIEnvironment", ["SystemInterfaces"]),
@@ -198,7 +200,10 @@ let package = Package(
       ["HTTPTransport", "CurlTransport", "SystemInterfaces", "HurlFile", "JSONValues", "Records"]),
     tests(
       "PreflightSnapshot",
-      ["AWSClients", "SystemInterfaces", "Records", "JSONValues", "StepCommand", "HTTPTransport"]),
+      [
+        "AWSClients", "ChangeAnalysis", "CryptoDigests", "DeploymentConfig", "SystemInterfaces", "Records",
+        "Reporting", "JSONValues", "StepCommand", "HTTPTransport",
+      ]),
     tests("DiffGate", ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "ChangeAnalysis"]),
     tests(
       "SmokeTest",

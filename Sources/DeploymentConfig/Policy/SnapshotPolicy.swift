@@ -1,11 +1,37 @@
+import YAMLDocuments
+
 /// `preflight-snapshot:` of the policy file.
 public struct SnapshotPolicy: Hashable, Sendable {
   /// When a database snapshot is made.
   public enum DatabaseSnapshot: String, Hashable, Sendable, CaseIterable { case migrations, always, never }
+  /// Whose code a restore point holds.
+  public enum FunctionCode: String, Hashable, Sendable, CaseIterable {
+    /// That of functions whose package in S3 is not known or is another than what runs.
+    case needed
+    case always, never
+  }
   /// `database-snapshot`: when the range has migrations, by default.
   public var databaseSnapshot = DatabaseSnapshot.migrations
+  /// `keep-database-snapshots`: how many of ours stay; older ones are deleted. 0 keeps all.
+  public var keptDatabaseSnapshots = 10
   /// `allow-drift`: whether drifted stacks only warn.
   public var allowsDrift = true
+  /// `require-restorable`: whether a stack whose record does not suffice stops, rather than warns.
+  public var requiresRestorable = true
+  /// `check-permissions`: whether a permission that a rollback would lack stops.
+  public var checksPermissions = true
+  /// `function-code`, `function-code-megabytes`: whose code is kept, and up to which size.
+  public var functionCode = FunctionCode.needed, functionCodeMegabytes = 50
+  /// `template-bucket`: `bucket` or `bucket/prefix`, for templates of more than 51,200 bytes.
+  public var templateBucket: String?
+  /// `after`: environments that must have passed with the same commit before; nil looks for `staging`.
+  public var after: [String]?
+  /// `require-pushed`: whether production stops on commits that no remote has, and on changes that no commit has.
+  public var requiresPushed = true
+  /// `maximum-age`: an older restore point is stale.
+  public var maximumAge: Duration = .seconds(3600)
+  /// `time-zone`, `windows`, `freezes`: when deployments may begin.
+  public var calendar = DeploymentCalendar()
 
   /// The defaults.
   public init() {}
@@ -13,7 +39,45 @@ public struct SnapshotPolicy: Hashable, Sendable {
   init(_ section: PolicyReader) throws(ConfigError) {
     var section = section
     if let value = try section.word("database-snapshot", DatabaseSnapshot.self) { databaseSnapshot = value }
+    if let value = try section.int("keep-database-snapshots", in: 0...100) { keptDatabaseSnapshots = value }
     if let value = try section.bool("allow-drift") { allowsDrift = value }
+    if let value = try section.bool("require-restorable") { requiresRestorable = value }
+    if let value = try section.bool("check-permissions") { checksPermissions = value }
+    if let value = try section.word("function-code", FunctionCode.self) { functionCode = value }
+    // Lambda takes no larger package in a call.
+    if let value = try section.int("function-code-megabytes", in: 1...50) { functionCodeMegabytes = value }
+    templateBucket = try section.string("template-bucket")
+    after = try section.strings("after")
+    if let value = try section.bool("require-pushed") { requiresPushed = value }
+    if let value = try section.duration("maximum-age") { maximumAge = value }
+    calendar = try SnapshotPolicy.calendar(&section)
     try section.finish()
+  }
+
+  private static func calendar(_ section: inout PolicyReader) throws(ConfigError) -> DeploymentCalendar {
+    var calendar = DeploymentCalendar()
+    if let value = try section.string("time-zone") { calendar.timeZone = value }
+    if let node = section.take("windows") {
+      for element in node.sequence ?? [node] {
+        guard let window = element.text.flatMap({ WeeklyWindow($0) }) else {
+          throw section.error(
+            "windows", element, "windows such as 'Mon-Thu 09:00-16:00' or 'daily 08:00-20:00'")
+        }
+        calendar.windows.append(window)
+      }
+    }
+    let node = section.take("freezes")
+    for (position, entry) in try section.sections("freezes").enumerated() {
+      var entry = entry
+      let from = try entry.string("from") ?? ""
+      let (to, reason) = (try entry.string("to") ?? from, try entry.string("reason") ?? "")
+      guard let freeze = Freeze(from: from, to: to, reason: reason) else {
+        throw section.error(
+          "freezes", node?[position] ?? node!, "from and to as 2026-12-20 or 2026-12-20T18:00, in this order")
+      }
+      try entry.finish()
+      calendar.freezes.append(freeze)
+    }
+    return calendar
   }
 }
