@@ -19,6 +19,16 @@ import Testing
     #expect(base(.cloudWatch, region) == url)
   }
 
+  @Test(arguments: [
+    ("eu-central-1", "https://iam.amazonaws.com", "us-east-1"),
+    ("cn-northwest-1", "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+    ("us-gov-east-1", "https://iam.us-gov.amazonaws.com", "us-gov-west-1"),
+  ]) func `IAM has one address in a partition`(region: String, url: String, signedFor: String) {
+    let endpoint = AWSEndpoints(.of()).endpoint(of: .iam, region: region)
+    #expect(endpoint.base == url)
+    #expect(endpoint.region == signedFor)
+  }
+
   @Test func `the variables of the SDKs`() {
     let all = ["AWS_ENDPOINT_URL": "http://127.0.0.1:4566/"]
     #expect(base(.lambda, "r", all) == "http://127.0.0.1:4566")

@@ -50,6 +50,7 @@ struct ServiceModelTests {
     let changeSet = try await service.describeChangeSet("c", stack: "s", includesPropertyValues: true)
     #expect(changeSet.changes.count == 4)
     #expect(unfilled(changeSet) == [])
+    #expect(unfilled(try await service.listChangeSets("s")) == [])
     #expect(unfilled(try await service.describeStackDriftDetectionStatus("d")) == [])
     let drifts = try await service.describeStackResourceDrifts("s")
     #expect(unfilled(drifts) == [])
@@ -194,6 +195,19 @@ struct ServiceModelTests {
     #expect(
       unfilled(try await service.assumeRoleWithWebIdentity(role, sessionName: "n", token: "tokentoken")) == []
     )
+  }
+
+  @Test func `IAM and ECR`() async throws {
+    let decisions = try await IAMClient(client).simulatePrincipalPolicy(
+      "arn:aws:iam::123456789012:role/deploy", actions: ["cloudformation:UpdateStack", "rds:Describe*"],
+      resources: ["arn:aws:cloudformation:us-east-1:123456789012:stack/s/*"])
+    // Two pages of two results, each with two resources.
+    #expect(decisions.count == 8)
+    #expect(unfilled(decisions) == [])
+    for uri in ["shop/api:v1", "shop/api@sha256:\(String(repeating: "a", count: 64))"] {
+      let image = try #require(ECRImage("123456789012.dkr.ecr.us-east-1.amazonaws.com/\(uri)"))
+      #expect(try await ECRClient(client).digest(of: image)?.isEmpty == false)
+    }
   }
 
   @Test func `the model server notices what is wrong`() async throws {

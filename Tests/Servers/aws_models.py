@@ -21,8 +21,8 @@ from botocore.credentials import Credentials
 
 SERVICES = {"cloudformation": ["cloudformation"], "monitoring": ["cloudwatch"], "rds": ["rds"], "sts": ["sts"],
             "logs": ["logs"], "secretsmanager": ["secretsmanager"], "states": ["stepfunctions"], "ssm": ["ssm"],
-            "lambda": ["lambda"], "apigateway": ["apigatewayv2", "apigateway"]}
-QUERY = {"cloudformation", "cloudwatch", "rds", "sts"}
+            "lambda": ["lambda"], "iam": ["iam"], "ecr": ["ecr"], "apigateway": ["apigatewayv2", "apigateway"]}
+QUERY = {"cloudformation", "cloudwatch", "rds", "sts", "iam"}
 PAGE_MEMBERS = {"NextToken", "nextToken", "Marker", "NextMarker", "position"}
 TIME = "2026-01-12T10:00:00Z"
 EPOCH = 1768212000

@@ -67,6 +67,15 @@ public struct ChangeSet: Hashable, Sendable {
   ]
 }
 
+/// A change set in a list.
+public struct ChangeSetSummary: Hashable, Sendable {
+  public var id: String
+  public var name: String
+  /// As in `ChangeSet`.
+  public var status: String
+  public var createdAt: Timestamp?
+}
+
 /// What a change set would do to one resource.
 public struct ResourceChange: Hashable, Sendable {
   /// One property, and why it changes.

@@ -65,7 +65,9 @@ extension Stack {
         monitoringMinutes: configuration.int("MonitoringTimeInMinutes"))
     }
     hasTerminationProtection = element.bool("EnableTerminationProtection") ?? false
-    disablesRollback = element.bool("DisableRollback") ?? false
+    let deployment = element["DeploymentConfig"]
+    deploymentMode = deployment?.nonEmpty("Mode")
+    disablesRollback = element.bool("DisableRollback") ?? deployment?.bool("DisableRollback") ?? false
     retainsExceptOnCreate = element.bool("RetainExceptOnCreate") ?? false
     driftStatus = element["DriftInformation"]?.nonEmpty("StackDriftStatus")
     driftCheckedAt = element["DriftInformation"]?.time("LastCheckTimestamp")

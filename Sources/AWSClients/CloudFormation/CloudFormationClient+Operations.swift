@@ -89,6 +89,16 @@ extension CloudFormationClient {
     }
   }
 
+  /// The change sets of a stack that have not been executed: name, id and when each was made.
+  public func listChangeSets(_ stack: String) async throws -> [ChangeSetSummary] {
+    try await pages("ListChangeSets", ["StackName": stack], list: "Summaries", stack: stack).map {
+      ChangeSetSummary(
+        id: $0.text("ChangeSetId") ?? "", name: $0.text("ChangeSetName") ?? "",
+        status: $0.text("Status") ?? "",
+        createdAt: $0.time("CreationTime"))
+    }
+  }
+
   /// Executes a change set.
   public func executeChangeSet(
     _ changeSet: String, stack: String? = nil, disablesRollback: Bool? = nil, token: String

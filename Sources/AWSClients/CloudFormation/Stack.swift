@@ -23,6 +23,8 @@ public struct Stack: Hashable, Sendable {
   public var hasTerminationProtection = false
   public var disablesRollback = false
   public var retainsExceptOnCreate = false
+  /// `STANDARD` or `EXPRESS`, where the answer names it.
+  public var deploymentMode: String?
   /// `DRIFTED`, `IN_SYNC`, `UNKNOWN` or `NOT_CHECKED`.
   public var driftStatus: String?
   public var driftCheckedAt: Timestamp?

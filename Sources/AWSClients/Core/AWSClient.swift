@@ -12,6 +12,7 @@ public final class AWSClient: Sendable {
   let credentials: any AWSCredentialsProvider
   let endpoints: AWSEndpoints
   let retries: AWSRetries
+  let concurrency = AWSConcurrency()
   let userAgent: String
 
   /// A client of `region`.
@@ -78,9 +79,46 @@ public final class AWSClient: Sendable {
       host: endpoints.endpoint(of: operation.service, region: region).authority, subject: operation.subject)
   }
 
+  /// What stands at `url`, an address that is signed already: a secret, so messages do not show it.
+  func download(_ url: String, _ operation: AWSOperation, maximumBytes: Int) async throws -> [UInt8] {
+    var request = HTTPRequest("GET", url, timeout: .seconds(300))
+    request.options.maximumBodyBytes = maximumBytes
+    let sent = request
+    return try await retries.run(operation) { [self] attempt in
+      let response: HTTPResponse
+      do {
+        response = try await transport.send(sent)
+      } catch let error as TransferError {
+        throw AWSError(
+          transfer: error, operation: operation, host: "its signed address", attempt: attempt.number)
+      }
+      guard response.status == 200 else {
+        throw AWSFailure(
+          error: AWSError(
+            response: response, operation: operation, host: "its signed address", attempt: attempt.number),
+          response: response)
+      }
+      return response.body
+    }
+  }
+
   // MARK: - One attempt
 
   private func sendOnce(_ operation: AWSOperation, attempt: AWSAttempt) async throws -> HTTPResponse {
+    let service = operation.service.displayName
+    await concurrency.enter(service)
+    do {
+      let response = try await sendNow(operation, attempt: attempt)
+      concurrency.leave(service, isThrottled: false)
+      return response
+    } catch {
+      concurrency.leave(service, isThrottled: (error as? AWSFailure)?.error.kind == .throttled)
+      throw error
+    }
+  }
+
+  private func sendNow(_ operation: AWSOperation, attempt: AWSAttempt) async throws -> HTTPResponse {
+    try Task.checkCancellation()
     let endpoint = endpoints.endpoint(of: operation.service, region: operation.region ?? region)
     var request = HTTPRequest(
       operation.method, endpoint.url(of: operation), headers: operation.headers, body: operation.body,

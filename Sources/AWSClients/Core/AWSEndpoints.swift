@@ -48,6 +48,7 @@ struct AWSEndpoints: Sendable {
       let base = url.hasSuffix("/") ? String(url.dropLast()) : url
       return Endpoint(base: base.contains("://") ? base : "https://\(base)", region: region, isCustom: true)
     }
+    if service == .iam { return AWSEndpoints.iam(region) }
     let fips = environment.nonEmpty("AWS_USE_FIPS_ENDPOINT")?.lowercased() == "true"
     let dual = environment.nonEmpty("AWS_USE_DUALSTACK_ENDPOINT")?.lowercased() == "true"
     let name = service.endpointPrefix + (fips ? "-fips" : "")
@@ -58,6 +59,21 @@ struct AWSEndpoints: Sendable {
       ? "\(name).dualstack.\(region).\(AWSEndpoints.suffix(of: region, dual: false))"
       : "\(name).\(region).\(suffix)"
     return Endpoint(base: "https://\(host)", region: region, isCustom: false)
+  }
+
+  /// IAM has one address in a partition, and signatures name the region where that stands.
+  private static func iam(_ region: String) -> Endpoint {
+    let (host, home) =
+      if region.hasPrefix("cn-") {
+        ("iam.cn-north-1", "cn-north-1")
+      } else if region.hasPrefix("us-gov-") {
+        ("iam.us-gov", "us-gov-west-1")
+      } else if region.hasPrefix("us-iso") || region.hasPrefix("eusc-") {
+        ("iam.\(region)", region)
+      } else {
+        ("iam", "us-east-1")
+      }
+    return Endpoint(base: "https://\(host).\(suffix(of: region, dual: false))", region: home, isCustom: false)
   }
 
   /// The domain of the partition that `region` belongs to.

@@ -28,6 +28,9 @@ public struct AWSService: Hashable, Sendable {
   static let sts = AWSService(
     endpointPrefix: "sts", signingName: "sts", displayName: "STS", environmentSuffix: "STS",
     version: "2011-06-15")
+  static let iam = AWSService(
+    endpointPrefix: "iam", signingName: "iam", displayName: "IAM", environmentSuffix: "IAM",
+    version: "2010-05-08")
   static let logs = AWSService(
     endpointPrefix: "logs", signingName: "logs", displayName: "CloudWatch Logs",
     environmentSuffix: "CLOUDWATCH_LOGS", targetPrefix: "Logs_20140328", jsonVersion: "1.1")
@@ -48,6 +51,9 @@ public struct AWSService: Hashable, Sendable {
   static let apiGatewayV2 = AWSService(
     endpointPrefix: "apigateway", signingName: "apigateway", displayName: "API Gateway",
     environmentSuffix: "APIGATEWAYV2")
+  static let ecr = AWSService(
+    endpointPrefix: "api.ecr", signingName: "ecr", displayName: "ECR", environmentSuffix: "ECR",
+    targetPrefix: "AmazonEC2ContainerRegistry_V20150921", jsonVersion: "1.1")
   static let s3 = AWSService(
     endpointPrefix: "s3", signingName: "s3", displayName: "S3", environmentSuffix: "S3")
 }

@@ -32,6 +32,17 @@ public struct LambdaClient: Sendable {
     FunctionDetails(try await call("GetFunction", function, [], query: [("Qualifier", qualifier)]))
   }
 
+  /// The package of a function, by the address that `getFunction` answered with.
+  /// - Parameter maximumBytes: a larger one is an error.
+  public func code(of function: FunctionDetails, maximumBytes: Int) async throws -> [UInt8] {
+    let name = function.configuration.name
+    let operation = AWSOperation(service: .lambda, name: "the code", subject: "function \(name)")
+    guard let location = function.codeLocation, !location.isEmpty else {
+      throw client.badAnswer(operation, nil, "GetFunction answered with no address of the code")
+    }
+    return try await client.download(location, operation, maximumBytes: maximumBytes)
+  }
+
   private func pages(_ name: String, _ function: String, _ segment: String, list: String) async throws
     -> [JSONValue]
   {

@@ -14,6 +14,11 @@ public struct FunctionConfiguration: Hashable, Sendable {
   public var timeoutSeconds: Int?, memoryMegabytes: Int?
   /// As Lambda writes it: `2026-01-12T10:00:00.000+0000`.
   public var lastModified: String?
+  /// The same as a time.
+  public var lastModifiedTime: Timestamp? {
+    // Lambda writes `+0000` where RFC 3339 has `+00:00`.
+    lastModified.flatMap { Timestamp($0.hasSuffix("+0000") ? "\($0.dropLast(5))Z" : $0) }
+  }
   public var revisionId: String?
   /// `Zip` or `Image`.
   public var packageType: String?
@@ -60,6 +65,9 @@ public struct FunctionDetails: Hashable, Sendable {
   public var imageURI: String?, resolvedImageURI: String?
   public var tags: [String: String] = [:]
   public var reservedConcurrency: Int?
+
+  /// A function of whose code nothing is known.
+  public init(configuration: FunctionConfiguration) { self.configuration = configuration }
 
   init(_ json: JSONValue) {
     configuration = FunctionConfiguration(json["Configuration"] ?? .null)

@@ -120,6 +120,12 @@ public struct S3Client: Sendable {
     return objects
   }
 
+  /// Where an object is found by other services, such as CloudFormation by a template's address.
+  public func address(bucket: String, key: String) -> String {
+    let operation = operation("", "GET", bucket: bucket, key: key)
+    return client.endpoints.endpoint(of: .s3, region: operation.region ?? client.region).url(of: operation)
+  }
+
   // MARK: - Requests
 
   /// The virtual host where that works; the path where the bucket's name is no single host label, or where one address
