@@ -1,14 +1,15 @@
 import CLibGit2
 
 extension GitRepository {
-  /// The paths that differ from `HEAD` in the index or the work tree, untracked ones included and ignored ones not;
-  /// empty in a bare repository.
-  public func changedPaths() throws(GitError) -> [String] {
+  /// The paths that differ from `HEAD` in the index or the work tree, ignored ones left out; empty in a bare repository.
+  /// - Parameter includesUntracked: whether files count that no commit knows.
+  public func changedPaths(includesUntracked: Bool = true) throws(GitError) -> [String] {
     guard !isBare else { return [] }
     var options = git_status_options()
     git_status_options_init(&options, UInt32(GIT_STATUS_OPTIONS_VERSION))
     options.show = GIT_STATUS_SHOW_INDEX_AND_WORKDIR
-    options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED.rawValue | GIT_STATUS_OPT_EXCLUDE_SUBMODULES.rawValue
+    options.flags = GIT_STATUS_OPT_EXCLUDE_SUBMODULES.rawValue
+    if includesUntracked { options.flags |= GIT_STATUS_OPT_INCLUDE_UNTRACKED.rawValue }
     var list: OpaquePointer?
     try GitError.check(
       git_status_list_new(&list, handle, &options), "git_status_list_new",

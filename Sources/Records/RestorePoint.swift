@@ -32,6 +32,8 @@ public struct RestorePoint: Codable, Hashable, Sendable {
   public var managedSecrets: [ManagedSecretState]
   /// nil where the environment has no database of its own.
   public var database: DatabaseState?
+  /// The schema's version, as the migration tool's own table tells; nil where nobody could ask.
+  public var schema: SchemaState?
   /// What was normal before the deployment.
   public var baseline: Baseline
   /// Every other file of the folder, with its digest: an altered or truncated restore point is refused.
@@ -101,6 +103,9 @@ public struct StackState: Codable, Hashable, Sendable {
   public var resources: [StackResourceState]
   /// Whether the recorded state suffices to put this stack back, and what is missing where it does not.
   public var restorable: Bool, why: String?
+
+  /// Where a template too large for a call goes through, `bucket` or `bucket/prefix`; nil where it fits into one.
+  public var templateBucket: String?
 
   /// A stack; what is not given is empty.
   public init(
@@ -181,102 +186,5 @@ public struct StackResourceState: Codable, Hashable, Sendable {
     self.physicalId = physicalId
     self.type = type
     self.status = status
-  }
-}
-
-/// A function as it was.
-public struct FunctionState: Codable, Hashable, Sendable {
-  /// The function's name and the stack that owns it.
-  public var name: String, stack: String
-  /// The digest that Lambda gives of the code, Base64.
-  public var codeSha256: String
-  /// The published version that was newest, `$LATEST` aside.
-  public var version: String?
-  /// Seconds, megabytes.
-  public var timeout: Int?, memory: Int?
-  /// Alias names and the versions they pointed to.
-  public var aliases: [String: String]
-  /// The revision of the configuration.
-  public var revisionId: String?
-  /// Whether the code stands in the stack's template: then each deployment packs it anew, and its digest changes
-  /// though the code does not. nil where nobody looked.
-  public var hasInlineCode: Bool?
-
-  /// A function.
-  public init(
-    name: String, stack: String, codeSha256: String, version: String? = nil, timeout: Int? = nil,
-    memory: Int? = nil, aliases: [String: String] = [:], revisionId: String? = nil
-  ) {
-    self.name = name
-    self.stack = stack
-    self.codeSha256 = codeSha256
-    self.version = version
-    self.timeout = timeout
-    self.memory = memory
-    self.aliases = aliases
-    self.revisionId = revisionId
-  }
-}
-
-/// A stage of an API and the deployment it served.
-public struct APIStageState: Codable, Hashable, Sendable {
-  /// The API's id and name, the stage's name, the deployment's id, the stack that owns it.
-  public var apiId: String, apiName: String, stage: String, deploymentId: String?, stack: String
-  /// A stage.
-  public init(apiId: String, apiName: String, stage: String, deploymentId: String?, stack: String) {
-    self.apiId = apiId
-    self.apiName = apiName
-    self.stage = stage
-    self.deploymentId = deploymentId
-    self.stack = stack
-  }
-}
-
-/// A state machine as it was.
-public struct StateMachineState: Codable, Hashable, Sendable {
-  /// The ARN, the stack, the revision, the digest of the definition, and the file that holds it.
-  public var arn: String, stack: String, revisionId: String?, definitionSha256: String, definitionFile: String
-  /// A state machine.
-  public init(
-    arn: String, stack: String, revisionId: String?, definitionSha256: String, definitionFile: String
-  ) {
-    self.arn = arn
-    self.stack = stack
-    self.revisionId = revisionId
-    self.definitionSha256 = definitionSha256
-    self.definitionFile = definitionFile
-  }
-}
-
-/// Which version of a secret was current; never its value.
-public struct ManagedSecretState: Codable, Hashable, Sendable {
-  /// The ARN, the stack, the version that bore AWSCURRENT, whether rotation is on.
-  public var arn: String, stack: String, versionId: String?, rotates: Bool
-  /// A secret.
-  public init(arn: String, stack: String, versionId: String?, rotates: Bool) {
-    self.arn = arn
-    self.stack = stack
-    self.versionId = versionId
-    self.rotates = rotates
-  }
-}
-
-/// The database and its snapshot.
-public struct DatabaseState: Codable, Hashable, Sendable {
-  /// `instance` or `cluster`; the identifier; the status when it was read; the stack.
-  public var kind: String, identifier: String, status: String, stack: String
-  /// The snapshot of this restore point, where one was made.
-  public var snapshotId: String?
-  /// Engine and version, as answered.
-  public var engine: String?, engineVersion: String?
-  /// All that a restore to a new instance must pass, as answered by the service.
-  public var settings: JSONValue?
-
-  /// A database.
-  public init(kind: String, identifier: String, status: String, stack: String) {
-    self.kind = kind
-    self.identifier = identifier
-    self.status = status
-    self.stack = stack
   }
 }

@@ -117,7 +117,7 @@ public enum TemplateComparison {
 
 extension ResolvedValue {
   /// Adds the known names inside `Fn::ImportValue`.
-  fileprivate func collectImports(_ names: inout Set<String>) {
+  func collectImports(_ names: inout Set<String>) {
     switch self {
     case .call("Fn::ImportValue", let arguments):
       for argument in arguments { if let name = argument.text { names.insert(name) } }
