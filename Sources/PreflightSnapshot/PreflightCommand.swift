@@ -26,6 +26,18 @@ public struct PreflightCommand: StepCommand {
     help: "The commit that is deployed now, whose state is recorded. (default: what earlier records say)")
   var deployedCommit: String?
 
+  @Option(
+    help:
+      "Deploy in spite of the policy's windows and freezes, for this reason. Counts on the command line alone."
+  )
+  var skipWindow: String?
+
+  @Flag(help: "Make nothing: say whether the newest restore point still does and a deployment may begin.")
+  var ready = false
+
+  @Flag(help: "Read and judge everything, make nothing, and print what would be made.")
+  var dryRun = false
+
   @Flag(help: "Record no answers and metrics.")
   var noBaseline = false
 

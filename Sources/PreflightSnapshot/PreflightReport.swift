@@ -9,6 +9,8 @@ enum PreflightReport {
     let headline =
       if let id = summary.restorePoint {
         "\(summary.restorable) of \(summary.stacks) stacks can be put back; restore point \(id)"
+      } else if let plan = part.plan, !plan.isEmpty {
+        "\(summary.restorable) of \(summary.stacks) stacks can be put back as far as reading tells; nothing was made"
       } else {
         "nothing was recorded: \(record.findings.count { $0.severity == .error }) findings stop it"
       }
@@ -18,11 +20,14 @@ enum PreflightReport {
         rows: part.stacks.map {
           [
             $0.name, $0.status, $0.templateSha256.map { String($0.prefix(12)) } ?? "-",
-            $0.restorable ? "yes" : "no: \($0.why ?? "unknown")",
+            ($0.restorable ? "yes" : "no: \($0.why ?? "unknown")")
+              + ($0.unverified.map { "; unverified: \($0.joined(separator: ", "))" } ?? ""),
           ]
         })
     ]
     let database = part.database
+    let schema =
+      database.schema.map { ["its schema is at \($0.version), by \($0.count) rows of \($0.table)"] } ?? []
     sections.append(
       ReportSection(
         "Database",
@@ -31,7 +36,7 @@ enum PreflightReport {
             "\(identifier) is \(database.status), "
               + (database.snapshotId.map { "snapshot \($0)" } ?? "no snapshot was made")
           } ?? "none of its own (\(database.status))"
-        ]))
+        ] + schema))
     sections.append(
       ReportSection(
         "Baseline",
@@ -44,6 +49,9 @@ enum PreflightReport {
             $0.medianMilliseconds.map { "\(Int($0.rounded())) ms" } ?? "-",
           ]
         }))
+    if let plan = part.plan, !plan.isEmpty {
+      sections.append(ReportSection("What would be made", lines: plan))
+    }
     return Report(record, headline: headline, sections: sections, catalog: PreflightFindings.catalog)
   }
 }

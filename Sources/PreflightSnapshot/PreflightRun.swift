@@ -1,13 +1,13 @@
 import AWSClients
+import CIEnvironment
 import DeploymentConfig
-import GitHistory
 import Records
 import Reporting
-import SmokeChecks
 import StepCommand
 import SystemInterfaces
 
-/// One run of the step: read, rehearse, snapshot, write.
+/// One run of the step: read, judge, rehearse, and only then make what stays: labels, a database snapshot, the restore
+/// point.
 struct PreflightRun: Sendable {
   let command: PreflightCommand
   let session: StepSession
@@ -19,158 +19,157 @@ struct PreflightRun: Sendable {
         .data, "\(config.path) names no stack", advice: "write API_STACK=… and the like, one for each stack")
     }
     let earlier = try EarlierVerdicts(records: session.records.root, files: session.context.files)
-    var findings = earlier.findings
+    let range = try CommitRange.find(session, named: command.deployedCommit, earlier)
+    var findings = try earlier.findings + range.findings + readiness()
     let client = try session.aws()
-    let id = session.newId()
+    if command.ready { return try await judgeLatest(client, range.deployed, findings) }
 
+    var point = RestorePoint(
+      id: session.newId(), environment: session.environment, commit: range.deployed,
+      createdAt: session.startedAt, region: client.region, account: nil)
     session.progress.update("reading \(config.stacks.count) stacks")
-    async let identity = identity(client)
-    let (readings, missing) = try await readStacks(client)
+    async let caller = identity(client)
+    let reader = EnvironmentReader(session: session, client: client)
+    var (readings, missing) = try await reader.stacks()
     findings += missing
-    var resources = try await ResourceReader(client: client).read(readings.map(\.state))
-    for index in resources.functions.indices {
-      resources.functions[index].hasInlineCode = readings.contains {
-        $0.declaresInlineCode(ofFunction: resources.functions[index].name)
-      }
-    }
+    let resources = try await ResourceReader(
+      client: client, code: FunctionCodeReader(client: client, policy: session.policy.snapshot)
+    ).read(readings)
+    findings += resources.findings
     for reading in readings {
       findings += StackReadiness.findings(
         reading.state, status: reading.status, allowsDrift: session.policy.snapshot.allowsDrift)
     }
-    let isReady = !findings.contains { $0.severity == .error }
-    // A change set on a stack in motion would fail, and its failure would say nothing new.
-    let proved = isReady ? try await rehearse(readings, client, id, &findings) : readings
-    let (deployed, range) = try deployedCommit(earlier, &findings)
-    let database = try await database(proved, client, id, isReady: isReady, range: range, &findings)
-    let baseline = isReady && !command.noBaseline ? try await baseline(&findings) : Baseline()
+    findings += StackReadiness.advice(readings, watch: session.policy.watch.length)
+    let identity = try await caller
+    point.account = identity?.account
+    take(resources, readings, into: &point)
 
-    let isGood = !findings.contains { $0.severity == .error }
-    var point = RestorePoint(
-      id: id, environment: session.environment, commit: deployed, createdAt: session.startedAt,
-      region: client.region,
-      account: try await identity)
-    point.stacks = proved.map(\.state)
-    point.functions = resources.functions
-    point.apiStages = resources.apiStages
-    point.stateMachines = resources.stateMachines
-    point.managedSecrets = resources.managedSecrets
-    point.database = database.state
-    point.baseline = baseline
-    if isGood {
-      try await refuseChangesMeanwhile(proved, client)
-      try write(point, proved, resources)
+    let databaseRound = DatabaseRound(
+      session: session, client: client, restorePoint: point.id,
+      wanted: command.databaseSnapshot ?? session.policy.snapshot.databaseSnapshot)
+    var database = try await databaseRound.look(point.stacks, range: range.range)
+    findings += database.findings
+    // A change set on a stack in motion would fail, and its failure would say nothing new.
+    if isGood(findings) {
+      let rehearsed = try await RehearsalRound(session: session, client: client, restorePoint: point.id)
+        .run(readings, makesChangeSets: !command.dryRun)
+      readings = rehearsed.readings
+      point.stacks = readings.map(\.state)
+      findings += rehearsed.findings
+      if session.policy.snapshot.checksPermissions {
+        findings += try await RollbackPermissions(client: client)
+          .check(RollbackPermissions.needs(point), identity: identity)
+      }
     }
+    if isGood(findings), !command.noBaseline, !command.dryRun {
+      let (baseline, more) = try await BaselineRound(session: session).record(point)
+      point.baseline = baseline
+      findings += more
+    }
+    var plan: [String]?
+    if command.dryRun {
+      plan = isGood(findings) ? self.plan(point, database) : []
+    } else if isGood(findings) {
+      try await reader.refuseChangesMeanwhile(readings)
+      let looked = database.findings.count
+      database = try await databaseRound.make(database)
+      let labels = SecretLabels(secrets: SecretsManagerClient(client))
+      let (labelled, unlabelled) = try await labels.attach(point.managedSecrets, restorePoint: point.id)
+      point.managedSecrets = labelled
+      findings += database.findings.dropFirst(looked) + unlabelled
+      // A database snapshot may take an hour.
+      try await reader.refuseChangesMeanwhile(readings)
+    }
+    point.database = database.state
+    let isWritten = isGood(findings) && !command.dryRun
+    if isWritten { try write(point, readings, resources) }
     return StepOutcome(
-      verdict: isGood ? .go : .stop, findings: findings,
-      summary: .init(
-        stacks: proved.count, restorable: proved.count { $0.state.restorable },
-        restorePoint: isGood ? id : nil,
-        baselineResponses: baseline.responses.count, baselineSeries: baseline.series.count),
-      part: part(point, database: database, isGood: isGood))
+      verdict: isGood(findings) ? .go : .stop, findings: findings,
+      summary: .init(point, isWritten: isWritten),
+      part: PreflightPart(
+        point, database: database, path: isWritten ? session.restorePoints.folder(point.id) : nil, plan: plan)
+    )
   }
 
-  // MARK: - Reading
+  private func isGood(_ findings: [Finding]) -> Bool { !findings.contains { $0.severity == .error } }
 
-  private func identity(_ client: AWSClient) async throws -> String? {
+  // MARK: - Parts
+
+  /// What stands in the way whatever the stacks are.
+  private func readiness() throws -> [Finding] {
+    var findings = try CalendarReadiness.findings(session, skipReason: command.skipWindow)
+    let stops = session.isProduction && session.policy.snapshot.requiresPushed && session.ci.provider == .none
+    if let commit = try CommitReadiness.facts(session) {
+      findings += CommitReadiness.findings(commit, stops: stops)
+    }
+    return findings + (try StagingEvidence(session: session).findings(try session.commitId()))
+  }
+
+  private func identity(_ client: AWSClient) async throws -> CallerIdentity? {
     do {
-      return try await STSClient(client).getCallerIdentity().account
+      return try await STSClient(client).getCallerIdentity()
     } catch let error as AWSError where error.kind == .accessDenied {
       // The account's number is a convenience; who may read stacks need not be told who they are.
       return nil
     }
   }
 
-  private func readStacks(_ client: AWSClient) async throws -> ([StackReading], [Finding]) {
-    let roles = session.policy.sorted(session.config.stacks.map(\.role))
-    let stacks = roles.compactMap(session.config.stack)
-    let reader = StackReader(cloudFormation: CloudFormationClient(client))
-    let progress = session.progress
-    let found = try await withThrowingTaskGroup(of: (Int, [StackReading]?).self) { group in
-      for (position, stack) in stacks.enumerated() {
-        group.addTask {
-          let reading = try await reader.read(stack)
-          progress.update("read \(stack.name)")
-          return (position, reading)
-        }
-      }
-      return try await group.reduce(into: [Int: [StackReading]]()) { all, answer in all[answer.0] = answer.1 }
-    }
-    var findings: [Finding] = []
-    for (position, stack) in stacks.enumerated() where found[position] == nil {
-      // The database's name is a guess where it is not written: then there may be no such stack.
-      findings.append(
-        Finding(
-          "stack-missing", stack.isDerived ? .notice : .error,
-          stack.isDerived
-            ? "there is no stack \(stack.name), whose name follows from the others: no database is looked after"
-            : "there is no stack \(stack.name) in \(client.region)", subject: stack.name))
-    }
-    return (stacks.indices.flatMap { found[$0] ?? [] }, findings)
+  private func take(_ resources: ResourceReading, _ readings: [StackReading], into point: inout RestorePoint)
+  {
+    point.stacks = readings.map(\.state)
+    point.functions = resources.functions
+    point.apiStages = resources.apiStages
+    point.stateMachines = resources.stateMachines
+    point.managedSecrets = resources.managedSecrets
   }
 
-  private func rehearse(
-    _ readings: [StackReading], _ client: AWSClient, _ id: String, _ findings: inout [Finding]
-  ) async throws -> [StackReading] {
-    session.progress.update("rehearsing the restore of \(readings.count) stacks")
-    let rehearsal = Rehearsal(
-      cloudFormation: CloudFormationClient(client), clock: session.context.clock, restorePoint: id)
-    let outcomes = try await withThrowingTaskGroup(of: (Int, Rehearsal.Outcome).self) { group in
-      for (position, reading) in readings.enumerated()
-      where reading.state.parentId == nil
-        && StackReadiness.gap(reading.state, templateBytes: reading.template.utf8.count, hasBucket: false)
-          == nil
-      {
-        group.addTask { (position, try await rehearsal.run(reading)) }
+  /// What a run without `--dry-run` would make.
+  private func plan(_ point: RestorePoint, _ database: DatabaseRound.Outcome) -> [String] {
+    let roots = point.stacks.filter { $0.parentId == nil }
+    return roots.map { "make a change set of \($0.name) from its record, and delete it again" }
+      + database.plan
+      + point.managedSecrets.filter { $0.owningService == nil && $0.versionId != nil }.map {
+        "put the label \(SecretLabels.label(point.id)) on the current version of \($0.arn)"
       }
-      return try await group.reduce(into: [Int: Rehearsal.Outcome]()) { $0[$1.0] = $1.1 }
-    }
-    var proved = readings
-    for position in readings.indices {
-      let state = readings[position].state
-      var why = StackReadiness.gap(
-        state, templateBytes: readings[position].template.utf8.count, hasBucket: false)
-      switch outcomes[position] {
-      case .changes(let changes):
-        why = "a change set from the record would change \(changes.count) resources"
-        findings.append(
-          Finding(
-            "rehearsal-not-empty", .warning,
-            ("\(state.name) is not as its template and parameters say; a restore would change:"
-              + changes.map { "\n\($0)" }.joined()), subject: state.name))
-      case .failed(let reason):
-        why = reason
-        findings.append(
-          Finding(
-            "rehearsal-failed", .error, "\(state.name): the rehearsal failed: \(reason)", subject: state.name)
-        )
-      case .empty, nil: break
-      }
-      proved[position].state.restorable = why == nil
-      proved[position].state.why = why
-      if let why, outcomes[position] == nil {
-        findings.append(Finding("not-restorable", .error, "\(state.name): \(why)", subject: state.name))
-      }
-    }
-    return proved
+      + (command.noBaseline ? [] : ["record the answers of the checks and a day of metrics"])
+      + ["write the restore point \(session.restorePoints.folder(point.id))"]
   }
 
-  /// The facts were read over several seconds; a deployment that began meanwhile makes them a mixture.
-  private func refuseChangesMeanwhile(_ readings: [StackReading], _ client: AWSClient) async throws {
-    let cloudFormation = CloudFormationClient(client)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for reading in readings where reading.state.parentId == nil {
-        group.addTask {
-          let now = try await cloudFormation.describeStack(reading.state.stackId)
-          let updated = now?.updatedAt ?? now?.createdAt ?? reading.state.lastUpdatedAt
-          guard now?.status == reading.status, updated == reading.state.lastUpdatedAt else {
-            throw StepFailure(
-              .busy,
-              "\(reading.state.name) was changed while the snapshot was made (now \(now?.status.rawValue ?? "gone"))",
-              advice: "another deployment is under way: wait until it has finished and run the step again")
-          }
-        }
-      }
-      try await group.waitForAll()
+  private func write(_ point: RestorePoint, _ readings: [StackReading], _ resources: ResourceReading) throws {
+    var contents = resources.files
+    for reading in readings { contents.merge(reading.files) { $1 } }
+    try session.restorePoints.write(point, contents: contents)
+    try session.restorePoints.markLatest(point.id)
+  }
+
+  // MARK: - --ready
+
+  /// Whether a deployment may begin with the restore point that is there: nothing is made.
+  private func judgeLatest(
+    _ client: AWSClient, _ deployed: String?, _ findings: [Finding]
+  ) async throws -> StepOutcome<PreflightPart> {
+    var findings = findings
+    guard let id = try session.restorePoints.latestId() else {
+      throw StepFailure(
+        .data, "there is no restore point in \(session.restorePoints.root)",
+        advice: "run preflight-snapshot \(session.environment) first, without --ready")
     }
+    let point = try session.restorePoints.read(id)
+    let (live, missing) = try await EnvironmentReader(session: session, client: client).roots()
+    findings += missing
+    for (state, status) in live {
+      findings += StackReadiness.findings(
+        state, status: status, allowsDrift: session.policy.snapshot.allowsDrift)
+    }
+    findings += RestorePointFreshness.findings(
+      point,
+      live: live.map { .init(name: $0.0.name, stackId: $0.0.stackId, updatedAt: $0.0.lastUpdatedAt) },
+      now: session.context.clock.now, maximumAge: session.policy.snapshot.maximumAge, deployed: deployed)
+    var outcome = DatabaseRound.Outcome(state: point.database, status: point.database?.status ?? "none")
+    if session.config.usesExternalDatabase { outcome.status = "external" }
+    return StepOutcome(
+      verdict: isGood(findings) ? .go : .stop, findings: findings, summary: .init(point, isWritten: true),
+      part: PreflightPart(point, database: outcome, path: session.restorePoints.folder(id), plan: nil))
   }
 }

@@ -11,23 +11,46 @@ public enum MetricBaseline {
   /// a day of them.
   static let length: Duration = .seconds(86_400), period: Duration = .seconds(300)
 
-  /// Reads the series of the configuration's stacks; series without any point are left out. Costs one call of
-  /// GetMetricData for each 500 metrics.
+  /// Reads the series of the resources that `point` names; series without any point are left out. Costs one call of
+  /// GetMetricData for each 500 metrics, and no other.
   /// - Throws: what AWS throws.
-  public static func read(_ session: StepSession) async throws -> [SeriesBaseline] {
-    let aws = try session.aws()
-    let targets = try await StackTargets(
-      stacks: session.config.stacks, stateMachineARN: session.config.stateMachineARN,
-      cloudFormation: CloudFormationClient(aws), functions: LambdaClient(aws), gateways: APIGatewayClient(aws)
-    ).targets()
+  public static func read(_ session: StepSession, of point: RestorePoint) async throws -> [SeriesBaseline] {
+    let series = definitions(point, stateMachineARN: session.config.stateMachineARN)
+    guard !series.isEmpty else { return [] }
     let end = session.context.clock.now
     // CloudWatch's periods begin at whole multiples of their length.
     let start = Timestamp(
       microseconds: (end - length).microseconds / period.microseconds * period.microseconds)
-    let wanted = Array(Set(targets.series.flatMap { $0.values + $0.counts }))
-    let answer = try await CloudWatchSource(client: CloudWatchClient(aws)).points(
+    let wanted = Array(Set(series.flatMap { $0.values + $0.counts }))
+    let answer = try await CloudWatchSource(client: CloudWatchClient(try session.aws())).points(
       of: wanted, from: start, to: end, period: period)
-    return targets.series.compactMap { baseline($0, in: answer, from: start, to: end) }
+    return series.compactMap { baseline($0, in: answer, from: start, to: end) }
+  }
+
+  /// The series that a watch would look at, in the order in which it finds them.
+  static func definitions(_ point: RestorePoint, stateMachineARN: String?) -> [SeriesDefinition] {
+    var series: [SeriesDefinition] = []
+    for function in point.functions { series += WatchedMetrics.function(name: function.name) }
+    for stage in point.apiStages {
+      series +=
+        stage.version == APIGatewayClient.Version.v2.rawValue
+        ? WatchedMetrics.httpAPI(id: stage.apiId, name: stage.apiName, stage: stage.stage)
+        : WatchedMetrics.restAPI(name: stage.apiName, stage: stage.stage)
+    }
+    var machines = point.stateMachines.map(\.arn)
+    if let arn = stateMachineARN, !machines.contains(arn) { machines.append(arn) }
+    for arn in machines { series += WatchedMetrics.stateMachine(arn: arn) }
+    for resource in point.stacks.flatMap(\.resources) {
+      guard let id = resource.physicalId else { continue }
+      switch resource.type {
+      case "AWS::RDS::DBInstance":
+        series += WatchedMetrics.database(dimension: "DBInstanceIdentifier", id: id)
+      case "AWS::RDS::DBCluster":
+        series += WatchedMetrics.database(dimension: "DBClusterIdentifier", id: id)
+      default: break
+      }
+    }
+    return series
   }
 
   /// One value a period, nil where there is none; nil for a series without any.

@@ -1,4 +1,5 @@
 import AWSClients
+import JSONValues
 import Records
 import SystemInterfaces
 import Testing
@@ -50,15 +51,41 @@ import Testing
       StackParameter(name: "Size", value: "3", noEcho: false),
     ]
     let findings = StackReadiness.findings(hidden, status: .updateComplete, allowsDrift: true)
-    #expect(findings.map(\.code) == ["hidden-parameter"])
+    #expect(findings.map(\.code) == ["hidden-parameter"] && findings[0].message.contains("unverified"))
     #expect(findings[0].message.contains("Password") && !findings[0].message.contains("Size"))
   }
 
   @Test func `a template beyond a call's size needs a bucket`() {
-    #expect(StackReadiness.gap(state(), templateBytes: 51_200, hasBucket: false) == nil)
-    #expect(StackReadiness.gap(state(), templateBytes: 51_201, hasBucket: false)?.contains("S3") == true)
-    #expect(StackReadiness.gap(state(), templateBytes: 51_201, hasBucket: true) == nil)
-    #expect(StackReadiness.gap(state(), templateBytes: 0, hasBucket: true) != nil)
+    #expect(StackReadiness.gap(templateBytes: 51_200, missingBucket: "no bucket is named") == nil)
+    let large = StackReadiness.gap(templateBytes: 51_201, missingBucket: "no bucket is named")
+    #expect(large?.code == "template-bucket-missing")
+    #expect(large?.why.contains("51201 bytes") == true && large?.why.contains("no bucket is named") == true)
+    #expect(StackReadiness.gap(templateBytes: 51_201, missingBucket: nil) == nil)
+    #expect(StackReadiness.gap(templateBytes: 0, missingBucket: nil)?.code == "not-restorable")
+    #expect(StackReadiness.gap(templateBytes: 1_048_577, missingBucket: nil)?.code == "not-restorable")
+  }
+
+  @Test func `what a template fetches must be there`() {
+    let gap = StackReadiness.gap(
+      templateBytes: 10, missingBucket: nil, missingAssets: ["s3://b/k, which Worker names"])
+    #expect(gap?.code == "asset-missing")
+    #expect(gap?.why.contains("s3://b/k, which Worker names") == true)
+  }
+
+  @Test func `deployments that CloudFormation could take back by itself are advised`() {
+    var plain = StackReading(state: state(), status: .updateComplete, files: [:], template: "")
+    plain.disablesRollback = true
+    var watched = plain
+    watched.state.name = "Watched"
+    watched.disablesRollback = false
+    watched.state.rollbackConfiguration = ["triggers": [], "monitoringMinutes": 30]
+    let findings = StackReadiness.advice([plain, watched], watch: .seconds(1800))
+    #expect(findings.map(\.code) == ["no-monitoring-time", "rollback-disabled"])
+    #expect(findings[0].message.contains("MonitoringTimeInMinutes 30"))
+    #expect(!findings[0].message.contains("Watched"))
+    #expect(StackReadiness.advice([watched], watch: .seconds(1800)).isEmpty)
+    #expect(StackReadiness.advice([watched], watch: .seconds(3600)).map(\.code) == ["no-monitoring-time"])
+    #expect(findings.allSatisfy { $0.severity < .error })
   }
 
   @Test(
@@ -67,7 +94,7 @@ import Testing
       ("src/app.py", false), ("infra/api.yaml", false), ("schema.SQL", true),
     ])
   func `migrations are known by their paths`(path: String, expected: Bool) {
-    #expect(PreflightRun.isMigration(path) == expected)
+    #expect(CommitRange.isMigration(path) == expected)
   }
 
   @Test func `every code that is raised is in the catalog`() {

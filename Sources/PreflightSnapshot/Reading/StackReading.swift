@@ -1,10 +1,10 @@
 import AWSClients
+import ChangeAnalysis
 import CryptoDigests
 import DeploymentConfig
 import JSONValues
 import Records
 import SystemInterfaces
-import YAMLDocuments
 
 /// A stack with everything that a later update needs, and the files that hold its templates.
 struct StackReading: Sendable {
@@ -14,17 +14,51 @@ struct StackReading: Sendable {
   var files: [String: [UInt8]]
   /// The original template as text.
   var template: String
+  /// Whether a failed update is left as it is.
+  var disablesRollback = false
 
-  /// Whether the template holds the code of the function with this physical id.
-  func declaresInlineCode(ofFunction name: String) -> Bool {
-    guard
-      let resource = state.resources.first(where: {
-        $0.type == "AWS::Lambda::Function" && $0.physicalId == name
-      }),
-      // A template that CloudFormation took and we cannot read is treated as one whose code is elsewhere: strictly.
-      let properties = (try? YAMLNode.parse(template))?["Resources"]?[resource.logicalId]?["Properties"]
-    else { return false }
-    return properties["Code"]?["ZipFile"] != nil || properties["InlineCode"] != nil
+  /// What the template fetches, imports and hides; nil where it could not be read.
+  var facts: TemplateFacts?
+
+  /// Values of pseudo parameters, from the stack's own ARN.
+  static func pseudoParameters(_ state: StackState) -> [String: String] {
+    let parts = state.stackId.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count >= 6 else { return ["AWS::StackName": state.name] }
+    return [
+      "AWS::StackName": state.name, "AWS::StackId": state.stackId, "AWS::Partition": parts[1],
+      "AWS::Region": parts[3], "AWS::AccountId": parts[4],
+    ]
+  }
+
+  /// Reads the facts of the template, as processed where it has transforms; what it imports and hides goes into `state`.
+  mutating func takeFacts() {
+    let original = template
+    let processed = state.processedTemplateFile.flatMap { files[$0] }.map {
+      String(decoding: $0, as: UTF8.self)
+    }
+    // CloudFormation took the template: one that we cannot read leaves questions open, and they are said to be open.
+    guard let read = try? CloudFormationTemplate(parsing: processed ?? original, path: state.templateFile)
+    else {
+      return
+    }
+    let values = state.parameters.compactMap { parameter in parameter.value.map { (parameter.name, $0) } }
+    let resolved = state.parameters.compactMap { parameter in
+      parameter.resolvedValue.map { (parameter.name, $0) }
+    }
+    let facts = TemplateFacts(
+      of: read,
+      includedBy: processed == nil
+        ? nil : try? CloudFormationTemplate(parsing: original, path: state.templateFile),
+      parameters: Dictionary(values, uniquingKeysWith: { $1 }),
+      resolved: Dictionary(resolved, uniquingKeysWith: { $1 }),
+      pseudoParameters: StackReading.pseudoParameters(state))
+    for index in state.parameters.indices where facts.hiddenParameters.contains(state.parameters[index].name)
+    {
+      state.parameters[index].noEcho = true
+      state.parameters[index].value = nil
+    }
+    state.imports = facts.imports.sorted()
+    self.facts = facts
   }
 }
 
@@ -52,7 +86,7 @@ struct StackReader: Sendable {
     let name = "templates/\(prefix)\(template.drop(while: \.isWhitespace).first == "{" ? ".json" : ".yaml")"
     var state = StackState(
       role: role, name: stack.name, stackId: stack.id, status: stack.status.rawValue,
-      lastUpdatedAt: stack.updatedAt ?? stack.createdAt ?? Timestamp(microseconds: 0), templateFile: name,
+      lastUpdatedAt: stack.lastUpdatedAt, templateFile: name,
       templateSha256: Digest.sha256Hex(bytes))
     var files = [name: bytes]
     let processedText = try await processed
@@ -71,13 +105,18 @@ struct StackReader: Sendable {
     state.resources = members.map {
       StackResourceState(logicalId: $0.logicalId, physicalId: $0.physicalId, type: $0.type, status: $0.status)
     }
-    var readings = [StackReading(state: state, status: stack.status, files: files, template: template)]
-    for member in members where member.type == "AWS::CloudFormation::Stack" {
-      guard let id = member.physicalId, let nested = try await cloudFormation.describeStack(id) else {
-        continue
+    var own = StackReading(state: state, status: stack.status, files: files, template: template)
+    own.takeFacts()
+    own.disablesRollback = stack.disablesRollback
+    var readings = [own]
+    let nested = members.filter { $0.type == "AWS::CloudFormation::Stack" }
+    let cloudFormation = cloudFormation
+    readings += try await nested.mapAtOnce { member -> [StackReading] in
+      guard let id = member.physicalId, let found = try await cloudFormation.describeStack(id) else {
+        return []
       }
-      readings += try await read(nested, role: role, prefix: "\(prefix)-\(member.logicalId)")
-    }
+      return try await read(found, role: role, prefix: "\(prefix)-\(member.logicalId)")
+    }.flatMap { $0 }
     return readings
   }
 
@@ -96,6 +135,7 @@ struct StackReader: Sendable {
     state.roleARN = stack.roleARN
     state.terminationProtection = stack.hasTerminationProtection
     state.driftStatus = stack.driftStatus
+    state.deploymentMode = stack.deploymentMode
     state.outputs = stack.outputs.map {
       Records.StackOutput(name: $0.key, value: $0.value, exportName: $0.exportName)
     }
