@@ -126,8 +126,7 @@ let package = Package(
       "PreflightSnapshot",
       [
         "StepCommand", "SmokeChecks", "Watch30m", "AWSClients", "ChangeAnalysis", "CIEnvironment",
-        "GitHistory",
-        "Records", "Reporting",
+        "DeploymentLedger", "GitHistory", "Records", "Reporting",
         "DeploymentConfig",
         "JSONValues", "CryptoDigests", "SystemInterfaces", argumentParser,
       ]),
@@ -201,8 +200,9 @@ let package = Package(
     tests(
       "PreflightSnapshot",
       [
-        "AWSClients", "ChangeAnalysis", "CryptoDigests", "DeploymentConfig", "SystemInterfaces", "Records",
-        "Reporting", "JSONValues", "StepCommand", "HTTPTransport",
+        "AWSClients", "ChangeAnalysis", "CryptoDigests", "DeploymentConfig", "DeploymentLedger",
+        "SystemInterfaces",
+        "Records", "Reporting", "JSONValues", "StepCommand", "HTTPTransport",
       ]),
     tests("DiffGate", ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "ChangeAnalysis"]),
     tests(

@@ -1,4 +1,5 @@
 import DeploymentConfig
+import DeploymentLedger
 import Records
 import SystemInterfaces
 import Testing
@@ -52,6 +53,23 @@ import Testing
     #expect(frozen[0].message.contains("holidays") && frozen[0].message.contains("2027-01-03"))
     let passed = try findings("2026-12-22T10:00:00Z", skip: "card payments fail")
     #expect(passed[0].severity == .warning && passed[0].message.contains("card payments fail"))
+  }
+
+  // MARK: - Staging first
+
+  @Test func `only a pass in staging is a proof, and a stop there is named`() throws {
+    let time = try #require(Timestamp("2026-11-25T10:00:00Z"))
+    let entry = LedgerEntry(
+      .record, step: .smokeTest, environment: "staging", run: "r", startedAt: time, finishedAt: time)
+    func finding(_ proof: StageProof, stops: Bool = true) -> Finding? {
+      StagingEvidence.finding(proof, commit, "staging", stops: stops)
+    }
+    #expect(finding(.passed(entry)) == nil)
+    let missing = try #require(finding(.unknown))
+    #expect(missing.code == "staging-missing" && missing.severity == .error)
+    #expect(missing.message.contains("0123456789ab in staging"))
+    #expect(finding(.stopped(entry))?.message.contains("smoke-test at 2026-11-25") == true)
+    #expect(finding(.unknown, stops: false)?.severity == .warning)
   }
 
   // MARK: - Freshness

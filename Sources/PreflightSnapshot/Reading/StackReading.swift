@@ -18,7 +18,7 @@ struct StackReading: Sendable {
   var disablesRollback = false
 
   /// What the template fetches, imports and hides; nil where it could not be read.
-  var facts: TemplateFacts?
+  var facts: TemplateDependencies?
 
   /// Values of pseudo parameters, from the stack's own ARN.
   static func pseudoParameters(_ state: StackState) -> [String: String] {
@@ -45,7 +45,7 @@ struct StackReading: Sendable {
     let resolved = state.parameters.compactMap { parameter in
       parameter.resolvedValue.map { (parameter.name, $0) }
     }
-    let facts = TemplateFacts(
+    let facts = TemplateDependencies(
       of: read,
       includedBy: processed == nil
         ? nil : try? CloudFormationTemplate(parsing: original, path: state.templateFile),

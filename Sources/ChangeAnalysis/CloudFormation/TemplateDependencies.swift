@@ -1,7 +1,7 @@
 import YAMLDocuments
 
 /// What a deployed template says beside its resources' properties: what it fetches, imports and hides.
-public struct TemplateFacts: Hashable, Sendable {
+public struct TemplateDependencies: Hashable, Sendable {
   /// Parameters that the template declares NoEcho.
   public private(set) var hiddenParameters: Set<String> = []
   /// Names of the exports that it imports, as far as they can be known.
@@ -52,7 +52,7 @@ public struct TemplateFacts: Hashable, Sendable {
     }
     for output in evaluator.outputs { evaluator.evaluate(output.node).collectImports(&imports) }
     collectIncludes((original ?? template).root)
-    bootstrapBucket = TemplateFacts.bootstrapBucket(template, parameters, pseudoParameters)
+    bootstrapBucket = TemplateDependencies.bootstrapBucket(template, parameters, pseudoParameters)
   }
 
   // MARK: - Assets
@@ -84,13 +84,13 @@ public struct TemplateFacts: Hashable, Sendable {
       walk(then, under: name, id)
       walk(otherwise, under: name, id)
     case .text(let text):
-      if TemplateFacts.addressNames.contains(name), text.hasPrefix("s3://") {
+      if TemplateDependencies.addressNames.contains(name), text.hasPrefix("s3://") {
         add(address: value, id)
-      } else if TemplateFacts.imageNames.contains(name), text.contains(".dkr.ecr") {
+      } else if TemplateDependencies.imageNames.contains(name), text.contains(".dkr.ecr") {
         add(.image(text), id)
       }
     case .joined, .unknown, .call:
-      if TemplateFacts.imageNames.contains(name) { addUnknown(id) }
+      if TemplateDependencies.imageNames.contains(name) { addUnknown(id) }
     case .absent, .number: break
     }
   }

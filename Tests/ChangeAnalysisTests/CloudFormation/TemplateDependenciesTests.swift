@@ -1,12 +1,12 @@
 import ChangeAnalysis
 import Testing
 
-@Suite struct TemplateFactsTests {
+@Suite struct TemplateDependenciesTests {
   private func facts(
     _ text: String, original: String? = nil, parameters: [String: String] = [:],
     resolved: [String: String] = [:]
-  ) throws -> TemplateFacts {
-    TemplateFacts(
+  ) throws -> TemplateDependencies {
+    TemplateDependencies(
       of: try CloudFormationTemplate(parsing: text, path: "t.yaml"),
       includedBy: try original.map { try CloudFormationTemplate(parsing: $0, path: "o.yaml") },
       parameters: parameters, resolved: resolved,
