@@ -74,8 +74,9 @@ let package = Package(
     library("CryptoDigests", ["CLibCrypto"], linked: [.linkedLibrary("crypto")]),
     library("YAMLDocuments", ["CLibYAML", "JSONValues"], linked: [.linkedLibrary(":libyaml.a")]),
     library("HTTPTransport", ["SystemInterfaces"]),
+    library("MailTransport", ["SystemInterfaces", "CryptoDigests"]),
     library(
-      "CurlTransport", ["HTTPTransport", "SystemInterfaces", "CLibCurl", "CLibCurlShims"],
+      "CurlTransport", ["HTTPTransport", "MailTransport", "SystemInterfaces", "CLibCurl", "CLibCurlShims"],
       linked: [.linkedLibrary("curl")]),
     library(
       "GitHistory", ["SystemInterfaces", "CLibGit2", "CLibGit2Shims"],
@@ -102,7 +103,7 @@ let package = Package(
       [
         "SystemInterfaces", "JSONValues", "DeploymentConfig", "Records", "Reporting", "CIEnvironment",
         "GitHistory", "DeploymentLedger", "DatabaseAccess", "CryptoDigests",
-        "HTTPTransport", "CurlTransport", "AWSClients", argumentParser,
+        "HTTPTransport", "MailTransport", "CurlTransport", "AWSClients", argumentParser,
       ]),
 
     // Rules: pure functions of values.
@@ -155,8 +156,8 @@ let package = Package(
       [
         "StepCommand", "RollbackPlan", "SmokeTest", "SmokeChecks", "AWSClients", "GitHistory", "Records",
         "Reporting",
-        "DeploymentConfig", "JSONValues", "YAMLDocuments", "CryptoDigests", "HTTPTransport",
-        "SystemInterfaces",
+        "DeploymentConfig", "JSONValues", "YAMLDocuments", "CryptoDigests", "HTTPTransport", "MailTransport",
+        "SystemInterfaces", "Watch30m",
         argumentParser,
       ]),
     step("preflight-snapshot", "PreflightSnapshot"),
@@ -176,7 +177,8 @@ let package = Package(
     tests("DatabaseAccess", ["SystemInterfaces"]),
     tests("CryptoDigests", []),
     tests("YAMLDocuments", ["JSONValues"]),
-    tests("CurlTransport", ["HTTPTransport", "JSONValues", "SystemInterfaces"]),
+    tests("MailTransport", ["CryptoDigests", "SystemInterfaces"]),
+    tests("CurlTransport", ["HTTPTransport", "MailTransport", "JSONValues", "SystemInterfaces"]),
     tests("GitHistory", ["SystemInterfaces"]),
     tests("DeploymentConfig", ["JSONValues", "SystemInterfaces"]),
     tests("Records", ["SystemInterfaces", "JSONValues"]),
@@ -221,7 +223,7 @@ let package = Package(
       "AutoRevert",
       [
         "AWSClients", "CryptoDigests", "DeploymentConfig", "GitHistory", "HTTPTransport", "JSONValues",
-        "Records", "Reporting",
+        "CurlTransport", "MailTransport", "Records", "Reporting", argumentParser,
         "RollbackPlan", "StepCommand", "SystemInterfaces", "YAMLDocuments",
       ]),
     // The built binaries against real parts.

@@ -261,7 +261,7 @@ final class CurlTransfer: @unchecked Sendable {
     return message[..<(scheme ?? quote ?? message.startIndex)] + "…" + message[at...]
   }
 
-  private static func kind(_ result: CURLcode) -> TransferError.Kind {
+  static func kind(_ result: CURLcode) -> TransferError.Kind {
     switch result {
     case CURLE_COULDNT_RESOLVE_HOST: .nameNotResolved
     case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: .proxyFailed

@@ -97,6 +97,14 @@ public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
   case revertCommit = "revert-commit"
   /// Drift after skipped resources.
   case driftAfterSkip = "drift-after-skip"
+  /// A safety rule forbids the rollback.
+  case safetyRule = "safety-rule"
+  /// A person took responsibility for what a safety rule forbids.
+  case safetyRuleOverridden = "safety-rule-overridden"
+  /// Too little on record says that the deployment is bad.
+  case evidenceThin = "evidence-thin"
+  /// What the restore point rests on outside it has gone.
+  case restorePointIncomplete = "restore-point-incomplete"
   /// The rollback configuration could not be put back.
   case rollbackConfigurationLeft = "rollback-configuration-left"
 }

@@ -8,11 +8,13 @@ import SystemInterfaces
 extension StepContext {
   /// The dependencies of a real run.
   public static func live() -> StepContext {
-    StepContext(
+    var context = StepContext(
       environment: .ofProcess(), clock: SystemClock(), files: LocalFileSystem(), terminal: ProcessTerminal(),
       random: Randomness(), makeTransport: { CurlTransport(environment: $0) },
       openRepository: { try GitRepository(at: $0, environment: $1) },
       workingDirectory: currentFolder(), processId: getpid())
+    context.mail = CurlMail()
+    return context
   }
 
   private static func currentFolder() -> String {

@@ -1,5 +1,6 @@
 import GitHistory
 import HTTPTransport
+import MailTransport
 import Records
 import SystemInterfaces
 
@@ -19,6 +20,8 @@ public struct StepContext: Sendable {
   public var processes: any ProcessRunner = LocalProcessRunner()
   /// Makes the HTTP transport; called once, and only by a step that sends something.
   public var makeTransport: @Sendable (Environment) -> any HTTPTransport
+  /// Sends mail; used only by a step that has some to send. Without one, none can be sent.
+  public var mail: (any MailTransport)?
   /// Opens the repository at a folder; called only by a step that reads git.
   public var openRepository: @Sendable (_ folder: String, Environment) throws -> GitRepository
   /// The working directory, absolute.

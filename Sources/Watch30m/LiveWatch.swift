@@ -169,6 +169,10 @@ struct LiveWatch: Sendable {
       deployedAt: schedule.deployedAt, duration: schedule.end - schedule.deployedAt, period: schedule.period,
       isComplete: isComplete)
     var seen = state.seen
+    if let until = schedule.baselineUntil {
+      // What came between was the fault that was undone: neither normal nor to be judged.
+      seen.forget(from: until, to: schedule.deployedAt)
+    }
     let known = state.knownUntil ?? schedule.deployedAt
     if isComplete, known < schedule.end {
       for series in targets.series {

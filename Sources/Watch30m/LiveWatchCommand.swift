@@ -25,7 +25,7 @@ struct LiveWatchCommand {
         length: command.length?.value ?? policy.length,
         interval: command.every?.value ?? policyInterval(policy),
         settle: command.settle?.value ?? policy.settle, period: command.period?.value,
-        deployedAt: command.deployedAt?.value),
+        deployedAt: command.deployedAt?.value, baselineUntil: command.baselineUntil?.value),
       now: session.context.clock.now, targets: targets)
     guard schedule.deployedAt <= session.context.clock.now else {
       throw StepFailure(

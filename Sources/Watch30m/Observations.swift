@@ -40,6 +40,11 @@ struct Observations: Hashable, Sendable {
     return before == point ? nil : before
   }
 
+  /// Forgets what was seen from `start` up to `end`.
+  mutating func forget(from start: Timestamp, to end: Timestamp) {
+    for (name, known) in points { points[name] = known.filter { $0.key < start || $0.key >= end } }
+  }
+
   /// What users meet first: an API's errors and latencies.
   static func isFrontDoor(_ name: SeriesName) -> Bool {
     name.name.hasPrefix("api/") && name.kind != .gauge && !name.name.hasSuffix(clientErrors)

@@ -11,7 +11,7 @@ public struct WatchCommand: StepCommand {
   public static let abstract =
     "Watches metrics, logs and the endpoint after a deployment, and says go or stop."
   public static let environmentOptions = [
-    "for", "every", "settle", "period", "deployed-at", "replay", "record", "judge",
+    "for", "every", "settle", "period", "deployed-at", "baseline-until", "replay", "record", "judge",
   ]
 
   @OptionGroup public var common: CommonOptions
@@ -33,6 +33,11 @@ public struct WatchCommand: StepCommand {
 
   @Option(help: "When the new version was in place, RFC 3339. (default: the last update of the stacks)")
   var deployedAt: TimeArgument?
+
+  @Option(
+    help:
+      "Where the baseline ends, RFC 3339, if what came just before was not normal. (default: --deployed-at)")
+  var baselineUntil: TimeArgument?
 
   @Option(help: "Judge recorded points (CSV: timestamp,series,kind,value,count) without waiting.")
   var replay: String?

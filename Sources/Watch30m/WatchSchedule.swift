@@ -13,6 +13,9 @@ struct WatchSchedule: Hashable, Sendable {
   /// How old a period must be to count.
   var settle: Duration
 
+  /// Where the baseline ends, before the deployment.
+  var baselineUntil: Timestamp?
+
   /// What was asked for; nil means the default.
   struct Wishes: Hashable, Sendable {
     var length: Duration
@@ -20,6 +23,7 @@ struct WatchSchedule: Hashable, Sendable {
     var settle: Duration?
     var period: Duration?
     var deployedAt: Timestamp?
+    var baselineUntil: Timestamp?
   }
 
   /// The schedule of a watch that starts at `now`.
@@ -27,6 +31,7 @@ struct WatchSchedule: Hashable, Sendable {
     let length = wishes.length
     interval = min(wishes.interval ?? .seconds(60), max(length / 5, .milliseconds(100)))
     period = wishes.period ?? WatchSchedule.period(for: length)
+    baselineUntil = wishes.baselineUntil
     // Lambda dates a metric by the start of the invocation: minutes change until the longest one has ended. A watch
     // of less than five minutes, as in a demonstration, waits for the same share of its length as a usual one.
     let usual = max(.seconds(120), targets.longestTimeout)
@@ -54,6 +59,7 @@ struct WatchSchedule: Hashable, Sendable {
 
   /// How far back the baseline reaches: a day, or the three hours for which CloudWatch keeps periods under a minute.
   var baselineStart: Timestamp {
-    deployedAt - (period < .seconds(60) ? .seconds(3 * 3600) : .seconds(86_400))
+    min(baselineUntil ?? deployedAt, deployedAt)
+      - (period < .seconds(60) ? .seconds(3 * 3600) : .seconds(86_400))
   }
 }

@@ -38,24 +38,3 @@ import YAMLDocuments
     #expect(throws: (any Error).self) { try ExportKeeper.keep(template, Self.exports) }
   }
 }
-
-@Suite struct `Messages` {
-  static let message = Notifier.Message(
-    issue: "checkout answers 500", impact: "prod: Shop-Api", action: "restore Shop-Api", eta: "13 min",
-    status: "In progress")
-
-  @Test func `say issue, impact, action, ETA and status`() {
-    let webhook = Notifier.body(.webhook, Self.message, environment: "prod", run: "r1")
-    #expect(webhook["subject"]?.string == "[URGENT] Rolling back prod")
-    for (name, value) in [
-      ("issue", "checkout answers 500"), ("impact", "prod: Shop-Api"), ("action", "restore Shop-Api"),
-      ("eta", "13 min"), ("status", "In progress"), ("run", "r1"),
-    ] { #expect(webhook[name]?.string == value) }
-    let slack = Notifier.body(.slack, Self.message, environment: "prod", run: "r1")["text"]?.string ?? ""
-    for word in [
-      "[URGENT] Rolling back prod", "Issue: checkout answers 500", "ETA: 13 min", "Status: In progress",
-    ] {
-      #expect(slack.contains(word))
-    }
-  }
-}

@@ -52,12 +52,12 @@ import Testing
   @Test func `ticks the checklist only as far as it was done`() {
     func ticked(_ record: Record<RevertPart>) -> Int {
       let lines = RevertCommand.report(record).sections.first { $0.title == "Checklist" }?.lines ?? []
-      #expect(lines.count == 9)
+      #expect(lines.count == 17)
       return lines.filter { $0.hasPrefix("[x]") }.count
     }
-    #expect(ticked(Self.record("restored", .go, health: .go)) == 6)
-    #expect(ticked(Self.record("restored", .stop, health: .stop)) == 5)
-    #expect(ticked(Self.record("stopped", .stop)) == 4)
+    #expect(ticked(Self.record("restored", .go, health: .go)) == 7)
+    #expect(ticked(Self.record("restored", .stop, health: .stop)) == 6)
+    #expect(ticked(Self.record("stopped", .stop)) == 5)
   }
 
   @Test func `is read back as it was written, and shows journal and health even where there are none`() throws

@@ -28,7 +28,7 @@ import Testing
             action: action, startedAt: Timestamp(seconds: 3), finishedAt: Timestamp(seconds: 4),
             ending: ending)
         ], findings: [], facts: RevertFacts(stacks: [], restorePoint: "r"))
-      return RevertRun.triggersLeft(result, LoadedRestorePoint(point: point, templates: [:]))
+      return RevertEnding.triggersLeft(result, LoadedRestorePoint(point: point, templates: [:]))
     }
     let found = left(.restore, .done, point)
     #expect(found.map(\.code) == [.rollbackConfigurationLeft])

@@ -34,7 +34,15 @@ import Testing
       smoke-test: { files: a.hurl, deadline: 3m, concurrency: 4, flaky: fail, allow-writes: true, latency-factor: 2.5 }
       watch-30m: { for: 10m, every: 30s, settle: 1m, judge: mann-whitney, error-rate: 0.05, logs: false }
       auto-revert: { deadline: 1h, maximum-per-day: 1, maximum-age: 2h, kill-switch: STOP, branch: false }
-      notifications: [{ kind: slack, url-from: SLACK_URL, environments: [prod] }]
+      notifications:
+        - { kind: slack, url-from: SLACK_URL, environments: [prod], after: 10m }
+        - { kind: slack, token-from: SLACK_TOKEN, channel: C0OPS }
+        - kind: smtp
+          url-from: MAIL
+          from: ops@example.com
+          to: [a@example.com]
+          tls: optional
+          text: "{issue}"
       """)
     #expect(policy.nonProduction == ["dev", "perf"] && policy.order == ["api", "database"])
     #expect(policy.isProduction("staging"), "a list of one's own replaces the built-in one")
@@ -45,7 +53,10 @@ import Testing
     #expect(
       policy.watch.length == .seconds(600) && policy.watch.judge == .mannWhitney && !policy.watch.readsLogs)
     #expect(policy.revert.killSwitch == "STOP" && !policy.revert.makesBranch)
-    #expect(policy.notifications.first?.variable == "SLACK_URL")
+    let told = policy.notifications
+    #expect(told.map(\.name) == ["SLACK_URL", "Slack C0OPS", "a@example.com"])
+    #expect(told[0].variable == "SLACK_URL" && told[0].after == .seconds(600) && told[1].after == .zero)
+    #expect(told[2].tls == .optional && told[2].text?.filled(["issue": "500"]) == "500")
   }
 
   @Test(
@@ -61,7 +72,13 @@ import Testing
       ("diff-gate:\n  severities:\n    truncate: fatal", 3, "diff-gate.severities.truncate: expected error"),
       ("diff-gate:\n  rules: [{ severity: off }]", 2, "severity: expected error, warning, notice"),
       ("diff-gate: { postgresql-version: new }", 1, "a whole number from 8 to 99"),
-      ("notifications: [{kind: slack}]", 0, "url-from"),
+      ("notifications: [{kind: slack}]", 1, "url-from"),
+      ("notifications:\n  - {kind: slack, token-from: T}", 2, "channel"),
+      ("notifications:\n  - kind: smtp\n    url-from: M\n    from: a@b.c", 2, "url-from, from and to"),
+      ("notifications:\n  - kind: smtp\n    to: 'a@b.c, d@e.f'", 3, "an address such as"),
+      ("notifications:\n  - kind: smtp\n    from: Ops <a@b.c>", 3, "an address such as"),
+      ("notifications:\n  - text: '{issue} {colour}'", 2, "not {colour}"),
+      ("auto-revert:\n  evidence: some", 2, "one of advised, required"),
     ])
   func `mistakes are named with their line`(text: String, line: Int, message: String) {
     let error = #expect(throws: ConfigError.self) { try read(text) }

@@ -1,18 +1,38 @@
 import ArgumentParser
+import DeploymentConfig
 import Records
 import RollbackPlan
 import SmokeChecks
 import SmokeTest
 import StepCommand
+import SystemInterfaces
+import Watch30m
 
-/// Whether the application does its work again: the smoke-test step itself, inside this run.
+/// Whether the application does its work again: the smoke-test step itself inside this run, with all files of the policy,
+/// and then, where the policy asks for it, a short watch.
 struct HealthCheck {
   let session: StepSession
 
   /// Checks, compared with what the restore point recorded.
-  func check(against restorePoint: String?) async throws -> (
-    health: RevertPart.HealthEntry, findings: [Finding]
-  ) {
+  /// - Parameters:
+  ///   - restorePoint: compared with; nil where there is none.
+  ///   - window: when the numbers stopped being normal, and when the state was put back.
+  func check(
+    against restorePoint: String?, window: (normalUntil: Timestamp, restoredAt: Timestamp)
+  ) async throws -> (health: RevertPart.HealthEntry, findings: [Finding]) {
+    var (health, findings) = try await smoke(against: restorePoint)
+    if session.policy.revert.watch > .zero, health.verdict != .stop {
+      let watched = try await watch(window)
+      health.watch = watched.verdict
+      findings += watched.findings
+      if watched.verdict != .go { health.verdict = watched.verdict }
+    }
+    return (health, findings)
+  }
+
+  private func smoke(
+    against restorePoint: String?
+  ) async throws -> (RevertPart.HealthEntry, [Finding]) {
     do {
       let command = try SmokeTestCommand.parse(
         [session.environment, "--baseline", restorePoint ?? "none"])
@@ -26,6 +46,40 @@ struct HealthCheck {
       let health = RevertPart.HealthEntry(
         verdict: .inconclusive, checks: 0, failed: 0, failures: [failure.message])
       return (health, finding(health))
+    }
+  }
+
+  /// The watch-30m step itself, for as long as the policy says, against what was normal before the bad deployment.
+  private func watch(
+    _ window: (normalUntil: Timestamp, restoredAt: Timestamp)
+  ) async throws -> (verdict: Verdict, findings: [Finding]) {
+    let length = session.policy.revert.watch.text
+    do {
+      let command = try WatchCommand.parse([
+        session.environment, "--for", length, "--deployed-at", window.restoredAt.description,
+        "--baseline-until", window.normalUntil.description,
+      ])
+      let outcome = try await command.run(in: session)
+      guard outcome.verdict != .go else { return (.go, outcome.findings) }
+      let reasons = outcome.summary.reasons.joined(separator: "; ")
+      let finding =
+        outcome.verdict == .stop
+        ? PlanFinding(
+          .notHealthy, .stop, "\(length) after the rollback the numbers are not back: \(reasons).")
+        : PlanFinding(
+          .healthUnknown, .warning,
+          "\(length) of watching did not show whether the numbers are back: \(reasons).")
+      return (outcome.verdict, outcome.findings + [Finding(finding)])
+    } catch let failure as StepFailure where failure.status == .unavailable || failure.status == .data {
+      return (
+        .inconclusive,
+        [
+          Finding(
+            PlanFinding(
+              .healthUnknown, .warning,
+              "the numbers could not be watched after the rollback: \(failure.message)."))
+        ]
+      )
     }
   }
 

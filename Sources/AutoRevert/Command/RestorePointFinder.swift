@@ -101,46 +101,30 @@ struct RestorePointFinder {
   }
 }
 
-/// When the deployment that is undone was judged.
-enum JudgedDeployment {
-  /// The start of the newest record after `point` that did not say go: what was deployed later was not judged by it.
-  static func time(_ session: StepSession, after point: RestorePoint?) throws -> Timestamp? {
-    var newest: Timestamp?
-    for step in [Step.smokeTest, .watch30m] {
-      let path = "\(session.records.root)/\(step.rawValue).json"
-      guard try session.context.files.status(of: path) != nil else { continue }
-      let tree: JSONValue
-      do {
-        tree = try JSONValue(parsing: try session.context.files.read(path))
-      } catch let error as JSONSyntaxError {
-        throw RecordError(path: path, reason: error.description)
-      }
-      guard let verdict = tree["verdict"]?.string, let text = tree["startedAt"]?.string,
-        let startedAt = Timestamp(text)
-      else {
-        throw RecordError(
-          path: path, reason: "it has no verdict or no time: not a record of \(step.rawValue)")
-      }
-      if verdict == Verdict.go.rawValue { continue }
-      if let point, startedAt <= point.createdAt { continue }
-      newest = max(newest ?? startedAt, startedAt)
-    }
-    return newest
-  }
-}
-
-/// How long actions took before.
+/// What earlier runs of this step left on record.
 enum EarlierRuns {
+  /// How many of them made a revert commit since `age` ago.
+  static func revertCommits(_ session: StepSession, within age: Duration) throws -> Int {
+    let now = session.context.clock.now
+    return try records(session, newest: 100)
+      .filter { $0.summary.branch != nil && now - $0.finishedAt < age }.count
+  }
+
+  /// The records of the newest runs. One that cannot be read teaches nothing and stops nothing.
+  private static func records(_ session: StepSession, newest count: Int) throws -> [Record<RevertPart>] {
+    let (files, folder) = (session.context.files, "\(session.records.root)/runs")
+    guard try files.status(of: folder) != nil else { return [] }
+    return try files.names(in: folder).suffix(count).flatMap { run in
+      ((try? files.names(in: "\(folder)/\(run)")) ?? [])
+        .filter { $0.hasPrefix(Step.autoRevert.rawValue) && $0.hasSuffix(".json") }
+        .compactMap { try? session.records.read(RevertPart.self, at: "\(folder)/\(run)/\($0)") }
+    }
+  }
+
   /// Estimates learned from the records of earlier runs.
   static func estimates(_ session: StepSession) throws -> Estimates {
     var estimates = Estimates.runbook
-    let folder = "\(session.records.root)/runs"
-    guard try session.context.files.status(of: folder) != nil else { return estimates }
-    for run in try session.context.files.names(in: folder).suffix(20) {
-      let path = "\(folder)/\(run)/\(Step.autoRevert.rawValue).json"
-      guard try session.context.files.status(of: path) != nil else { continue }
-      // An estimate is not worth failing for: what cannot be read teaches nothing.
-      guard let record = try? session.records.read(RevertPart.self, at: path) else { continue }
+    for record in try records(session, newest: 20) {
       for action in record.part.actions where action.result == "done" {
         guard let kind = PlannedAction.Kind(rawValue: action.action) else { continue }
         estimates.learn(kind, seconds: (action.finishedAt - action.startedAt).inSeconds)

@@ -32,20 +32,31 @@ struct RevertRun {
     defer { withExtendedLifetime(lock) {} }
     // Whoever held the lock may have ended what was unfinished.
     continued = try unfinished()
-    try SafetyLimits(command: command, session: session).check(isContinued: continued != nil)
-
+    let notifier = Notifier(session, isContinued: continued != nil)
+    let evidence = try EarlierEvidence(session)
+    if command.dryRun { await notifier.check() }
     do {
-      return try await run(options, targets, continued, confirmation, deadline)
+      return try await run(options, targets, continued, confirmation, deadline, notifier, evidence)
     } catch let failure as OperationFailure {
       let hasBegun = try !command.dryRun && unfinished() != nil
-      throw RevertRun.stepFailure(failure, session.environment, hasBegun: hasBegun)
+      let ended = RevertRun.stepFailure(failure, session.environment, hasBegun: hasBegun)
+      await tellOfEnd("\(ended.message); \(ended.advice)", notifier, evidence)
+      throw ended
+    } catch let failure as SafetyRefusal {
+      await tellOfEnd("refused: \(failure.failure.message); \(failure.failure.advice)", notifier, evidence)
+      throw failure.failure
     }
   }
 
   private func run(
     _ options: PlanOptions, _ targets: [TargetStack], _ continued: ContinuedRevert?,
-    _ confirmation: RollbackConfirmation, _ deadline: Duration
+    _ confirmation: RollbackConfirmation, _ deadline: Duration, _ notifier: Notifier,
+    _ evidence: EarlierEvidence
   ) async throws -> StepOutcome<RevertPart> {
+    let safety = SafetyCheck(command: command, session: session, isContinued: continued != nil)
+    let firstFacts = try await safety.firstFacts()
+    // What is forbidden whatever AWS says ends here; a dry run hears of it with the rest.
+    if !command.dryRun { _ = try safety.enforce(firstFacts) }
     let aws = try session.aws()
     let cloudFormation = AWSOperations(CloudFormationClient(aws), clock: session.context.clock)
     let chosen = try await RestorePointFinder(session: session, aws: aws, operations: cloudFormation)
@@ -53,6 +64,7 @@ struct RevertRun {
     let journal = RevertJournal(
       records: session.records.root, restorePoint: chosen.loaded?.point.id, files: session.context.files,
       clock: session.context.clock, redactor: session.redactor)
+    let undone = UndoneRange(session, restored: chosen.loaded?.point.commit)
 
     var task = RevertTask(
       targets: targets, restorePoint: chosen.loaded, options: options,
@@ -60,8 +72,7 @@ struct RevertRun {
     task.firstSeen = try journal.unfinished().map(RevertJournal.firstSeen) ?? [:]
     task.breakingMigrations = try BreakingMigrations.find(session)
     task.accepted = try journal.acceptedTokens()
-    task.judgedAt =
-      command.operator == nil ? try JudgedDeployment.time(session, after: chosen.loaded?.point) : nil
+    task.judgedAt = command.operator == nil ? evidence.judgedAt(since: chosen.loaded?.point) : nil
     task.estimates = try EarlierRuns.estimates(session)
     let resources = chosen.loaded.map { AWSResources(aws, restorePoint: $0) }
     let engine = RevertEngine(
@@ -69,114 +80,64 @@ struct RevertRun {
       journal: journal,
       teller: teller(), keepExports: ExportKeeper.keep)
 
-    let notifier = Notifier(session: session)
     var notices: [PlanFinding] = chosen.findings
+    var escalation: Task<Void, Never>?
+    // Ends with the run, however that ends.
+    defer { escalation?.cancel() }
     let result = try await engine.run(dryRun: command.dryRun) { plan, facts in
       PlanText.show(plan, facts, chosen.loaded?.point, session)
-      guard !plan.isBlocked, plan.changesSomething else { return true }
-      try SafetyLimits(command: command, session: session).checkAge(facts, isContinued: continued != nil)
-      if case .ask(let word) = confirmation, !ask(word) {
+      guard plan.changesSomething else { return true }
+      notices += try safety.enforce(
+        safety.completed(firstFacts, facts, plan, chosen.loaded?.point, evidence, undone.commits))
+      guard !plan.isBlocked else { return true }
+      notices += safety.advice(evidence, chosen.loaded?.point)
+      if case .ask(let word) = confirmation, !command.dryRun, !ask(word) {
         return false
       }
-      notices += await notifier.send(message(plan, "In progress"))
+      await notifier.tell(message(plan, evidence, .inProgress))
+      escalation = Task { await notifier.escalate() }
       return true
     }
-    return try await finish(result, chosen, journal, notices, notifier)
+    escalation?.cancel()
+    let ending = RevertEnding(
+      command: command, session: session, result: result, loaded: chosen.loaded, journal: journal,
+      undone: undone, evidence: evidence, notices: notices)
+    var outcome = try await ending.outcome()
+    await tellOfOutcome(&outcome, result, notifier, evidence)
+    return outcome
   }
 
-  // MARK: - The end
+  // MARK: - Telling people
 
-  private func finish(
-    _ result: EngineResult, _ chosen: RestorePointFinder.Choice, _ journal: RevertJournal,
-    _ notices: [PlanFinding], _ notifier: Notifier
-  ) async throws -> StepOutcome<RevertPart> {
-    if result.ending == .declined {
-      throw StepFailure(.refused, "the plan was not confirmed: nothing was changed")
+  /// Says how it ended to those who were told that it began, and to everybody where it needs a person.
+  private func tellOfOutcome(
+    _ outcome: inout StepOutcome<RevertPart>, _ result: EngineResult, _ notifier: Notifier,
+    _ evidence: EarlierEvidence
+  ) async {
+    if !command.dryRun {
+      let isDone = outcome.verdict == .go
+      let hasSpoken = await notifier.hasSpoken
+      if hasSpoken || outcome.verdict == .stop {
+        var said = message(result.plan, evidence, isDone ? .complete : .needsPerson)
+        if let took = outcome.summary.tookSeconds { said.eta = "took \(RevertReport.minutes(took))" }
+        let worst = outcome.findings.first { $0.severity == .error } ?? outcome.findings.first
+        said.detail =
+          isDone
+          ? outcome.summary.restoredCommit.map { "back at commit \($0.prefix(12))" } ?? "as before the update"
+          : worst?.message ?? outcome.summary.outcome
+        // What was interrupted is told all the same.
+        await Task { [said] in await notifier.tell(said) }.value
+      }
     }
-    var findings = (notices + result.findings + RevertRun.triggersLeft(result, chosen.loaded)).map(
-      Finding.init)
-    var verdict = RevertRun.verdict(result)
-    var health: RevertPart.HealthEntry?
-    var branch: String?
-    // What was deleted on purpose has no health and no version to go back to in git.
-    let isTeardown = command.method == PlanOptions.Method.delete.rawValue
-    if !isTeardown, result.ending == .restored || result.ending == .nothingToDo {
-      session.progress.say("checking health")
-      let checked = try await HealthCheck(session: session).check(against: chosen.loaded?.point.id)
-      health = checked.health
-      findings += checked.findings
-      verdict = checked.health.verdict
-      let made = try GitOnlyDoor.revertCommit(command, session, restored: chosen.loaded?.point.commit)
-      branch = made.branch
-      findings += made.findings.map(Finding.init)
-    }
-    if !result.actions.isEmpty {
-      let status = verdict == .go ? "Complete" : "Needs a person"
-      findings += await notifier.send(message(result.plan, status)).map(Finding.init)
-    }
-    if result.ending != .interrupted, result.ending != .planned, try journal.unfinished() != nil,
-      !result.findings.contains(where: { $0.code == .deadline })
-    {
-      try journal.write(.end, [("result", .string(RevertRun.word(result.ending)))])
-    }
-    if !command.dryRun, session.isProduction {
-      findings.append(
-        Finding(
-          PlanFinding(
-            .lockIsLocal, .note,
-            "the lock keeps out other runs on this machine only: see that no other runner reverts "
-              + "\(session.environment) at the same time.")))
-    }
-    var summary = RevertPart.Summary(outcome: RevertRun.word(result.ending))
-    summary.restorePoint = chosen.loaded?.point.id
-    summary.restoredCommit = chosen.loaded?.point.commit
-    summary.reason = command.reason
-    summary.operator = command.operator
-    summary.estimatedSeconds = result.plan.estimate
-    if let first = result.actions.map(\.startedAt).min(), let last = result.actions.map(\.finishedAt).max() {
-      summary.tookSeconds = (last - first).inSeconds
-    }
-    summary.branch = branch
-    let hasJournal = try !journal.lines().isEmpty
-    return StepOutcome(
-      verdict: verdict, findings: findings, summary: summary,
-      part: RevertPart(
-        plan: result.plan.actions.map(RevertPart.PlanEntry.init), journal: hasJournal ? journal.path : nil,
-        actions: result.actions.map(RevertPart.ActionEntry.init), health: health))
+    outcome.findings += await notifier.findings.map(Finding.init)
+    outcome.part.told = await notifier.told
   }
 
-  /// Danger 3: a restore runs without rollback triggers; where the stack had some, a person is told to set them again.
-  static func triggersLeft(_ result: EngineResult, _ loaded: LoadedRestorePoint?) -> [PlanFinding] {
-    let restored = Set(
-      result.actions.filter { $0.action.operation == .restore && $0.ending == .done }.map(\.action.target))
-    return (loaded?.point.stacks ?? []).compactMap { stack in
-      let triggers = (stack.rollbackConfiguration?["triggers"]?.array ?? []).compactMap { $0["arn"]?.string }
-      guard restored.contains(stack.name), !triggers.isEmpty else { return nil }
-      return PlanFinding(
-        .rollbackConfigurationLeft, .warning, target: stack.name,
-        "\(stack.name) was restored without its rollback triggers (\(triggers.joined(separator: ", "))), which the bad "
-          + "version could have set off. The next deployment has to name them again.")
-    }
-  }
-
-  private static func verdict(_ result: EngineResult) -> Verdict {
-    switch result.ending {
-    case .restored, .nothingToDo: .go
-    case .planned: result.plan.isBlocked ? .stop : .go
-    case .stopped, .declined: .stop
-    case .interrupted: .inconclusive
-    }
-  }
-
-  private static func word(_ ending: EngineResult.Ending) -> String {
-    switch ending {
-    case .restored: "restored"
-    case .nothingToDo: "nothing-to-do"
-    case .stopped: "stopped"
-    case .planned: "planned"
-    case .declined: "declined"
-    case .interrupted: "interrupted"
-    }
+  /// Says that the run ended without a result.
+  private func tellOfEnd(_ detail: String, _ notifier: Notifier, _ evidence: EarlierEvidence) async {
+    guard !command.dryRun else { return }
+    await notifier.tell(message(Plan(), evidence, .needsPerson, detail: detail))
+    for finding in await notifier.findings { session.progress.say("warning: \(finding.message)") }
   }
 
   static func stepFailure(_ failure: OperationFailure, _ environment: String, hasBegun: Bool) -> StepFailure {
@@ -191,40 +152,7 @@ struct RevertRun {
     }
   }
 
-  // MARK: - Options
-
-  private func planOptions() throws -> PlanOptions {
-    var options = PlanOptions()
-    if let text = command.method {
-      guard let method = PlanOptions.Method(rawValue: text) else {
-        let known = PlanOptions.Method.allCases.map(\.rawValue).joined(separator: ", ")
-        throw StepFailure(.usage, "--method \(text): expected one of \(known)")
-      }
-      options.method = method
-    }
-    for path in command.skip + command.allowStateful where !path.contains("/") {
-      throw StepFailure(.usage, "'\(path)' names no resource: expected STACK/RESOURCE")
-    }
-    options.only = Set(command.only.map { $0.lowercased() })
-    options.allowReplace = command.allowReplace
-    options.allowStateful = Set(command.allowStateful)
-    options.skips = command.skip
-    options.skipStuck = command.skipStuck
-    options.acceptSchema = command.acceptSchema
-    options.typedWords = Set(command.confirm)
-    options.roleOrder = session.policy.order
-    return options
-  }
-
-  private func deadline() throws -> Duration {
-    guard let text = command.deadline ?? session.policy.options["deadline"] else {
-      return session.policy.revert.deadline
-    }
-    guard let duration = Duration(text: text), duration > .zero else {
-      throw StepFailure(.usage, "--deadline \(text): expected a duration such as 30m or 2h")
-    }
-    return duration
-  }
+  // MARK: - Lock, confirmation, messages
 
   private func takeLock() throws -> RevertLock {
     try RevertLock(
@@ -265,12 +193,21 @@ struct RevertRun {
     return EngineTeller(say: { text in progress.say(text) }, update: { text in progress.update(text) })
   }
 
-  private func message(_ plan: Plan, _ status: String) -> Notifier.Message {
-    Notifier.Message(
-      issue: command.reason ?? "the deployment did not pass its checks",
-      impact: "\(session.environment): " + Set(plan.open.map(\.target)).sorted().joined(separator: ", "),
-      action: plan.open.map { "\($0.kind.rawValue) \($0.target)" }.joined(separator: ", "),
-      eta: RevertReport.minutes(plan.estimate), status: status)
+  /// The runbook's message for `plan`.
+  func message(
+    _ plan: Plan, _ evidence: EarlierEvidence, _ state: IncidentMessage.State, detail: String = ""
+  ) -> IncidentMessage {
+    let bad = evidence.entries.filter { $0.verdict == .stop }
+    let found = bad.flatMap { entry in entry.messages.prefix(2).map { "\(entry.step.rawValue): \($0)" } }
+    let stacks = Set(plan.open.map(\.target)).sorted().joined(separator: ", ")
+    let action = plan.open.map { "\($0.kind.rawValue) \($0.target)" }.joined(separator: ", ")
+    return IncidentMessage(
+      issue: command.reason ?? found.first ?? "the deployment did not pass its checks",
+      impact: "\(session.environment)\(stacks.isEmpty ? "" : " (\(stacks))")"
+        + (found.isEmpty ? "" : "; " + found.joined(separator: "; ")),
+      action: action.isEmpty ? "none" : "rolling back to the previous version: \(action)",
+      eta: "about \(RevertReport.minutes(plan.estimate))", state: state, detail: detail,
+      operator: command.operator ?? "")
   }
 }
 

@@ -1,3 +1,4 @@
+import DeploymentConfig
 import GitHistory
 import Records
 import Reporting
@@ -87,56 +88,43 @@ enum GitOnlyDoor {
   /// The revert commits after a rollback, where the restored commit is another than the judged one. A rollback that
   /// succeeded does not fail because of them: what keeps them from being made is a finding.
   static func revertCommit(
-    _ command: RevertCommand, _ session: StepSession, restored: String?
+    _ command: RevertCommand, _ session: StepSession, _ undone: UndoneRange
   ) throws -> (branch: String?, findings: [PlanFinding]) {
-    guard let restored, session.repositoryRoot != nil else { return (nil, []) }
     func left(_ why: String) -> (branch: String?, findings: [PlanFinding]) {
       (nil, [PlanFinding(.revertCommit, .warning, "no revert commit was made: \(why)")])
     }
+    guard session.policy.revert.makesBranch else { return (nil, []) }
+    if let why = undone.unknown { return left(why) }
+    guard let judged = undone.judged, let newest = undone.gitCommits.first else { return (nil, []) }
+    if let vetoed = undone.commits.first(where: \.isVetoed) {
+      return left("\(vetoed.id.prefix(10)) says NOAUTOREVERT=true")
+    }
+    let limit = session.policy.revert.maximumCommitsPerDay
+    guard try EarlierRuns.revertCommits(session, within: .seconds(86_400)) < limit else {
+      return left("\(limit) were made in the last 24 hours, and the policy allows no more")
+    }
     do {
       let repository = try session.repository()
-      guard let judged = try session.commitId().flatMap({ ObjectId(hex: $0) }) else { return (nil, []) }
-      let commits = try undone(repository, from: judged, downTo: repository.resolve(restored))
-      guard let commits else {
-        return left("\(restored) is not a first-parent ancestor of \(judged.short); revert by hand")
-      }
-      guard !commits.isEmpty else { return (nil, []) }
-      if let vetoed = commits.first(where: { $0.message.contains("NOAUTOREVERT=true") }) {
-        return left("\(vetoed.id.short) says NOAUTOREVERT=true")
-      }
       let plan = try GitRevertPlan(
-        repository, reverting: commits, mainline: commits.contains(where: \.isMerge) ? 1 : nil,
-        onto: repository.commit(judged))
+        repository, reverting: undone.gitCommits,
+        mainline: undone.gitCommits.contains(where: \.isMerge) ? 1 : nil, onto: repository.commit(judged))
       if let blocking = plan.findings.first(where: { $0.severity == .error }) {
         return left(blocking.message)
       }
       let branch = GitRevertBranch(repository: repository, name: command.branch ?? plan.branchName)
+      if let existing = try ExistingRevert(repository).of(newest, branch: branch.name) {
+        return (nil, [PlanFinding(.revertCommit, .note, existing)])
+      }
       switch try branch.write(plan, at: session.context.clock.now, reason: command.reason) {
       case .made(let tip), .alreadyThere(let tip):
         let note =
-          "the revert of \(commits.count == 1 ? "1 commit" : "\(commits.count) commits") is on the branch "
-          + "\(branch.name) (\(tip.short)): merge it, or the next deployment brings the fault back"
+          "the revert of \(undone.commits.count == 1 ? "1 commit" : "\(undone.commits.count) commits") is on the "
+          + "branch \(branch.name) (\(tip.short)): merge it, or the next deployment brings the fault back"
         return (branch.name, [PlanFinding(.revertCommit, .note, note)])
       case .taken(let finding): return left(finding.message)
       }
     } catch let error as GitError {
       return left(error.description)
     }
-  }
-
-  /// The commits from `judged` along first parents down to `restored`, newest first; nil where that does not lead there.
-  private static func undone(
-    _ repository: GitRepository, from judged: ObjectId, downTo restored: ObjectId
-  ) throws -> [GitCommit]? {
-    var commits: [GitCommit] = []
-    var next = judged
-    while next != restored {
-      guard commits.count < 200 else { return nil }
-      let commit = try repository.commit(next)
-      guard let parent = commit.parents.first else { return nil }
-      commits.append(commit)
-      next = parent
-    }
-    return commits
   }
 }

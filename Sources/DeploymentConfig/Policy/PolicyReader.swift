@@ -135,5 +135,10 @@ public struct PolicyReader {
     ConfigError(path: path, line: value.line, message: "\(qualified(name)): expected \(expected)")
   }
 
+  /// An error where a key that is needed is not there.
+  func missing(_ what: String) -> ConfigError {
+    ConfigError(path: path, line: node?.line ?? 0, message: "\(place) needs \(what)")
+  }
+
   private func qualified(_ name: String) -> String { place.isEmpty ? name : "\(place).\(name)" }
 }

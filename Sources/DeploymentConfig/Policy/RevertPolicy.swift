@@ -6,8 +6,17 @@ public struct RevertPolicy: Hashable, Sendable {
   public var maximumPerDay = 4
   /// `maximum-age`: an older deployment is only reverted by a named operator.
   public var maximumAge: Duration = .seconds(6 * 3600)
-  /// `kill-switch`: a file, relative to the repository, whose presence forbids automatic reverts.
+  /// `maximum-commits-per-day`: revert commits that are made after a rollback.
+  public var maximumCommitsPerDay = 10
+  /// `kill-switch`: what forbids automatic reverts: a file, relative to the repository, or a reference (`refs/…`) whose
+  /// presence forbids, or a page that has to answer `allow`.
   public var killSwitch = ""
+  /// What is wanted on record before a rollback.
+  public enum Evidence: String, Hashable, Sendable, CaseIterable { case advised, required }
+  /// `evidence`: whether two failures of the deployment and two successes of the version before must be on record.
+  public var evidence = Evidence.advised
+  /// `watch`: for how long the numbers are watched after a rollback; nothing means not at all.
+  public var watch: Duration = .zero
   /// `branch`: whether a revert commit is made on a branch of its own.
   public var makesBranch = true
 
@@ -19,7 +28,10 @@ public struct RevertPolicy: Hashable, Sendable {
     if let value = try section.duration("deadline") { deadline = value }
     if let value = try section.int("maximum-per-day", in: 0...1000) { maximumPerDay = value }
     if let value = try section.duration("maximum-age") { maximumAge = value }
+    if let value = try section.int("maximum-commits-per-day", in: 0...1000) { maximumCommitsPerDay = value }
     if let value = try section.string("kill-switch") { killSwitch = value }
+    if let value = try section.word("evidence", Evidence.self) { evidence = value }
+    if let value = try section.duration("watch") { watch = value }
     if let value = try section.bool("branch") { makesBranch = value }
     try section.finish()
   }

@@ -43,6 +43,10 @@ enum RevertCatalog {
     case .notificationFailed: "A message could not be sent."
     case .revertCommit: "What became of the revert commit."
     case .driftAfterSkip: "What drift was found after resources were skipped."
+    case .safetyRule: "A rule of systems that revert by themselves forbids the rollback."
+    case .safetyRuleOverridden: "A person took responsibility for what a rule forbids."
+    case .evidenceThin: "Fewer than two failures of the deployment are on record."
+    case .restorePointIncomplete: "Something that the restore point rests on is not there any more."
     case .rollbackConfigurationLeft: "The stack's rollback triggers were taken away for the restore."
     }
   }
@@ -56,6 +60,9 @@ enum RevertCatalog {
     case .wouldReplace: "Look at the plan; allow it with --allow-replace."
     case .wouldLoseData: "Look at the plan; allow it with --allow-stateful STACK/RESOURCE."
     case .schemaAhead: "Roll the schema back first, or accept it with --accept-schema."
+    case .safetyRule: "Let a person decide: --operator NAME."
+    case .evidenceThin: "Say why with --reason, or run smoke-test first."
+    case .restorePointIncomplete: "Name another restore point with --to; auto-revert --list shows them."
     case .deadline: "Run auto-revert with --continue."
     case .rollbackConfigurationLeft: "Set the recorded triggers again with the next deployment."
     case .notHealthy: "Look at the failed checks; an older restore point can be named with --to."

@@ -19,6 +19,8 @@ public struct RevertPart: StepPart, Hashable {
     public var estimatedSeconds: Double?, tookSeconds: Double?
     /// The branch that holds the revert commit.
     public var branch: String?
+    /// A file with the text of its pull request.
+    public var pullRequestText: String?
 
     /// An outcome.
     public init(outcome: String) { self.outcome = outcome }
@@ -84,6 +86,8 @@ public struct RevertPart: StepPart, Hashable {
     public var checks: Int, failed: Int
     /// One sentence a check that did not pass.
     public var failures: [String]
+    /// What the watch afterwards said, where the policy asks for one.
+    public var watch: Verdict?
 
     /// What checks said.
     public init(verdict: Verdict, checks: Int, failed: Int, failures: [String]) {
@@ -94,6 +98,26 @@ public struct RevertPart: StepPart, Hashable {
     }
   }
 
+  /// What an earlier step put on record.
+  public struct EvidenceEntry: Codable, Hashable, Sendable {
+    /// The step, its answer, when it ended, the commit it spoke of.
+    public var step: String, verdict: Verdict, finishedAt: Timestamp, commit: String?
+    /// What it found.
+    public var messages: [String]
+  }
+
+  /// A commit that the rollback undoes.
+  public struct CommitEntry: Codable, Hashable, Sendable {
+    /// The full id, the first line of the message.
+    public var id: String, summary: String
+  }
+
+  /// Something that happened, from the restore point on.
+  public struct TimelineEntry: Codable, Hashable, Sendable {
+    /// When; who says so: a step or a stack; what.
+    public var at: Timestamp, source: String, event: String
+  }
+
   /// The plan as it was shown.
   public var plan: [PlanEntry]
   /// The path of the journal; null where nothing was to be done.
@@ -102,6 +126,14 @@ public struct RevertPart: StepPart, Hashable {
   public var actions: [ActionEntry]
   /// Null where it was not checked.
   public var health: HealthEntry?
+  /// What the earlier steps put on record.
+  public var evidence: [EvidenceEntry] = []
+  /// The commits that are undone, newest first.
+  public var commits: [CommitEntry] = []
+  /// Oldest first.
+  public var timeline: [TimelineEntry] = []
+  /// The channels that were told.
+  public var told: [String] = []
 
   /// A part.
   public init(
@@ -113,7 +145,9 @@ public struct RevertPart: StepPart, Hashable {
     self.health = health
   }
 
-  enum CodingKeys: String, CodingKey { case plan, journal, actions, health }
+  enum CodingKeys: String, CodingKey {
+    case plan, journal, actions, health, evidence, commits, timeline, told
+  }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
@@ -122,6 +156,22 @@ public struct RevertPart: StepPart, Hashable {
     try container.encode(journal, forKey: .journal)
     try container.encode(actions, forKey: .actions)
     try container.encode(health, forKey: .health)
+    try container.encode(evidence, forKey: .evidence)
+    try container.encode(commits, forKey: .commits)
+    try container.encode(timeline, forKey: .timeline)
+    try container.encode(told, forKey: .told)
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    plan = try container.decode([PlanEntry].self, forKey: .plan)
+    journal = try container.decodeIfPresent(String.self, forKey: .journal)
+    actions = try container.decode([ActionEntry].self, forKey: .actions)
+    health = try container.decodeIfPresent(HealthEntry.self, forKey: .health)
+    evidence = try container.decodeIfPresent([EvidenceEntry].self, forKey: .evidence) ?? []
+    commits = try container.decodeIfPresent([CommitEntry].self, forKey: .commits) ?? []
+    timeline = try container.decodeIfPresent([TimelineEntry].self, forKey: .timeline) ?? []
+    told = try container.decodeIfPresent([String].self, forKey: .told) ?? []
   }
 }
 
@@ -149,6 +199,15 @@ extension RevertPart.ActionEntry {
     self.init(
       action: result.action.kind.rawValue, target: result.action.target, reason: result.action.reason,
       startedAt: result.startedAt, finishedAt: result.finishedAt, result: text)
+  }
+}
+
+extension RevertPart.EvidenceEntry {
+  /// An earlier record as a line of this one.
+  init(_ entry: EarlierEvidence.Entry) {
+    self.init(
+      step: entry.step.rawValue, verdict: entry.verdict, finishedAt: entry.finishedAt, commit: entry.commit,
+      messages: Array(entry.messages.prefix(10)))
   }
 }
 

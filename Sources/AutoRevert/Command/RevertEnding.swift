@@ -1,0 +1,144 @@
+import GitHistory
+import JSONValues
+import Records
+import Reporting
+import RollbackPlan
+import StepCommand
+import SystemInterfaces
+
+/// What follows once the stacks stand still: health, the revert commit, the journal's end, the record.
+struct RevertEnding {
+  let command: RevertCommand
+  let session: StepSession
+  let result: EngineResult
+  let loaded: LoadedRestorePoint?
+  let journal: RevertJournal
+  let undone: UndoneRange
+  let evidence: EarlierEvidence
+  let notices: [PlanFinding]
+
+  func outcome() async throws -> StepOutcome<RevertPart> {
+    if result.ending == .declined {
+      throw StepFailure(.refused, "the plan was not confirmed: nothing was changed")
+    }
+    var findings = (notices + result.findings + RevertEnding.triggersLeft(result, loaded)).map(Finding.init)
+    var verdict = RevertEnding.verdict(result)
+    if result.ending == .planned, notices.contains(where: { $0.severity == .stop }) { verdict = .stop }
+    var health: RevertPart.HealthEntry?
+    var branch: String?
+    // What was deleted on purpose has no health and no version to go back to in git.
+    let isTeardown = command.method == PlanOptions.Method.delete.rawValue
+    if !isTeardown, result.ending == .restored || result.ending == .nothingToDo {
+      session.progress.say("checking health")
+      let checked = try await HealthCheck(session: session).check(
+        against: loaded?.point.id, window: window)
+      health = checked.health
+      findings += checked.findings
+      verdict = checked.health.verdict
+      let made = try GitOnlyDoor.revertCommit(command, session, undone)
+      branch = made.branch
+      findings += made.findings.map(Finding.init)
+    }
+    try endJournal()
+    if !command.dryRun, session.isProduction {
+      findings.append(
+        Finding(
+          PlanFinding(
+            .lockIsLocal, .note,
+            "the lock keeps out other runs on this machine only: see that no other runner reverts "
+              + "\(session.environment) at the same time.")))
+    }
+    let hasJournal = try !journal.lines().isEmpty
+    var part = RevertPart(
+      plan: result.plan.actions.map(RevertPart.PlanEntry.init), journal: hasJournal ? journal.path : nil,
+      actions: result.actions.map(RevertPart.ActionEntry.init), health: health)
+    part.evidence = evidence.entries.map(RevertPart.EvidenceEntry.init)
+    part.commits = undone.commits.map { RevertPart.CommitEntry(id: $0.id, summary: $0.summary) }
+    part.timeline =
+      Timeline(result, loaded?.point, evidence, command.dryRun ? nil : health, now: session.context.clock.now)
+      .entries
+    var summary = summary(branch)
+    summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
+    return StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
+  }
+
+  /// When the numbers stopped being normal, as far as is known, and when the state was put back.
+  private var window: (normalUntil: Timestamp, restoredAt: Timestamp) {
+    let restoredAt = result.actions.map(\.finishedAt).max() ?? session.context.clock.now
+    // The bad deployment's own update is the first after the restore point that is none of ours.
+    let recordedAt = loaded?.point.createdAt
+    let events = result.facts.stacks.flatMap { $0.live?.events ?? [] }
+    let foreign = events.filter { event in
+      event.status == .updateInProgress && event.token.flatMap(OperationToken.init) == nil
+        && (recordedAt.map { event.at > $0 } ?? true)
+    }
+    let deployed = foreign.map(\.at).min()
+    return (min(deployed ?? restoredAt, restoredAt), restoredAt)
+  }
+
+  /// Leaves the text of the pull request beside the record; its path.
+  private func writePullRequestText(_ branch: String, _ part: RevertPart) throws -> String {
+    let text = PullRequestText.make(
+      branch: branch, environment: session.environment, reason: command.reason,
+      restored: loaded?.point.commit, commits: part.commits, evidence: part.evidence)
+    let path = "\(session.records.root)/revert-pull-request.md"
+    try session.context.files.writeAtomically(
+      Array(session.redactor.redact(text).utf8), to: path, mode: 0o600)
+    return path
+  }
+
+  private func endJournal() throws {
+    guard result.ending != .interrupted, result.ending != .planned, try journal.unfinished() != nil,
+      !result.findings.contains(where: { $0.code == .deadline })
+    else { return }
+    try journal.write(.end, [("result", .string(RevertEnding.word(result.ending)))])
+  }
+
+  private func summary(_ branch: String?) -> RevertPart.Summary {
+    var summary = RevertPart.Summary(outcome: RevertEnding.word(result.ending))
+    summary.restorePoint = loaded?.point.id
+    summary.restoredCommit = loaded?.point.commit
+    summary.reason = command.reason
+    summary.operator = command.operator
+    summary.estimatedSeconds = result.plan.estimate
+    if let first = result.actions.map(\.startedAt).min(), let last = result.actions.map(\.finishedAt).max() {
+      summary.tookSeconds = (last - first).inSeconds
+    }
+    summary.branch = branch
+    return summary
+  }
+
+  /// Danger 3: a restore runs without rollback triggers; where the stack had some, a person is told to set them again.
+  static func triggersLeft(_ result: EngineResult, _ loaded: LoadedRestorePoint?) -> [PlanFinding] {
+    let restored = Set(
+      result.actions.filter { $0.action.operation == .restore && $0.ending == .done }.map(\.action.target))
+    return (loaded?.point.stacks ?? []).compactMap { stack in
+      let triggers = (stack.rollbackConfiguration?["triggers"]?.array ?? []).compactMap { $0["arn"]?.string }
+      guard restored.contains(stack.name), !triggers.isEmpty else { return nil }
+      return PlanFinding(
+        .rollbackConfigurationLeft, .warning, target: stack.name,
+        "\(stack.name) was restored without its rollback triggers (\(triggers.joined(separator: ", "))), which the bad "
+          + "version could have set off. The next deployment has to name them again.")
+    }
+  }
+
+  static func verdict(_ result: EngineResult) -> Verdict {
+    switch result.ending {
+    case .restored, .nothingToDo: .go
+    case .planned: result.plan.isBlocked ? .stop : .go
+    case .stopped, .declined: .stop
+    case .interrupted: .inconclusive
+    }
+  }
+
+  static func word(_ ending: EngineResult.Ending) -> String {
+    switch ending {
+    case .restored: "restored"
+    case .nothingToDo: "nothing-to-do"
+    case .stopped: "stopped"
+    case .planned: "planned"
+    case .declined: "declined"
+    case .interrupted: "interrupted"
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import DeploymentConfig
+
+/// What the runbook's message says, and where the rollback stands.
+struct IncidentMessage: Hashable, Sendable {
+  /// Where the rollback stands.
+  enum State: String, Hashable, Sendable {
+    case inProgress = "in-progress"
+    case complete, needsPerson = "needs-person"
+
+    /// As a person reads it.
+    var words: String {
+      switch self {
+      case .inProgress: "In progress"
+      case .complete: "Complete"
+      case .needsPerson: "Needs a person"
+      }
+    }
+  }
+  /// What is wrong, whom it hits, what is done.
+  var issue: String, impact: String, action: String
+  /// How long it is expected to take, or took.
+  var eta: String
+  /// Where it stands.
+  var state: State
+  /// More on that, for a person: what failed, what to do next.
+  var detail = ""
+  /// Who takes responsibility, where somebody does.
+  var `operator` = ""
+
+  /// The status line.
+  var status: String { detail.isEmpty ? state.words : "\(state.words): \(detail)" }
+
+  /// Every field gone over by `change`: what is redacted here is redacted before any encoding hides it.
+  func mapped(_ change: (String) -> String) -> IncidentMessage {
+    IncidentMessage(
+      issue: change(issue), impact: change(impact), action: change(action), eta: change(eta), state: state,
+      detail: change(detail), operator: change(`operator`))
+  }
+}
+
+/// A message as one channel sends it.
+struct RenderedMessage: Hashable, Sendable {
+  /// Stable for one rollback, however many runs it takes.
+  var incident: String
+  /// The run that sends it, the environment.
+  var run: String, environment: String
+  /// One line; the whole message.
+  var subject: String, text: String
+  /// The parts.
+  var message: IncidentMessage
+
+  /// The runbook's template.
+  static let defaultSubject = "[URGENT] Rolling back {environment}"
+  static let defaultText = """
+    Issue: {issue}
+    Impact: {impact}
+    Action: {action}
+    ETA: {eta}
+    Status: {status}
+
+    Team: please stand by and monitor. Incident {incident}, run {run}.
+    """
+
+  init(
+    _ message: IncidentMessage, _ entry: NotificationPolicy, incident: String, run: String,
+    environment: String
+  ) {
+    self.message = message
+    self.incident = incident
+    self.run = run
+    self.environment = environment
+    let values = [
+      "action": message.action, "environment": environment, "eta": message.eta, "impact": message.impact,
+      "incident": incident, "issue": message.issue, "operator": message.operator, "run": run,
+      "status": message.status,
+    ]
+    subject = RenderedMessage.fill(entry.subject, RenderedMessage.defaultSubject, values)
+    text = RenderedMessage.fill(entry.text, RenderedMessage.defaultText, values)
+  }
+
+  private static func fill(_ own: MessageTemplate?, _ builtIn: String, _ values: [String: String]) -> String {
+    own?.filled(values) ?? (try? MessageTemplate(builtIn))?.filled(values) ?? ""
+  }
+}
