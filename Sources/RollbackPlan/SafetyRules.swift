@@ -79,7 +79,7 @@ public enum SafetyRules {
     if facts.rollbacksToday >= limits.rollbacksPerDay {
       refuse(
         "rollbacks-per-day",
-        "\(count(facts.rollbacksToday, "rollback")) begun in the last 24 hours, and the policy allows "
+        "\(count(facts.rollbacksToday, "rollback")) in the last 24 hours, and the policy allows "
           + "\(limits.rollbacksPerDay)")
     }
     if let deployedAt = facts.deployedAt, now - deployedAt > limits.maximumAge {

@@ -77,7 +77,7 @@ struct AutoRevertEndToEndSurvivalTests {
     try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "3"])
     let refused = try world.revert()
     #expect(refused.status == 77)
-    #expect(refused.error.contains("1 reverts were begun in the last 24 hours"))
+    #expect(refused.error.contains("1 rollback in the last 24 hours, and the policy allows 1"))
     #expect(try await world.marker() == "3")
   }
 
