@@ -137,20 +137,17 @@ struct GateRun {
       try migrations.judgeAll()
       try configuration.judgeAll()
     }
-    var findings =
-      notes + notesOnFacts + templates.findings + migrations.findings + configuration.findings
-      + OwnRules.findings(policy.gate.rules, change.files)
-    findings += LinkFindings.findings(change.files)
     var spoke = "templates"
+    var asked: [Finding] = []
     if command.changeSet {
-      let opinion = try await ChangeSetOpinion(
-        session: session, config: configs.new, values: values
-      ).ask(
-        templates.comparisons.map(\.entry), change)
-      findings += opinion.findings
-      templates.adopt(opinion.entries)
-      if !opinion.entries.isEmpty { spoke = "changeSet" }
+      let opinion = try await ChangeSetOpinion(session: session).ask(templates.judged, change)
+      templates.adopt(opinion.changes)
+      asked = opinion.findings
+      if !opinion.changes.isEmpty { spoke = "changeSet" }
     }
+    var findings =
+      notes + notesOnFacts + templates.findings + asked + migrations.findings + configuration.findings
+      + OwnRules.findings(policy.gate.rules, change.files) + LinkFindings.findings(change.files)
     let acknowledged = try acknowledgements(change, policy, &findings)
     findings = adjusted(GateFindings.unique(findings), policy.gate)
     let ledger = AcknowledgementLedger(
@@ -158,12 +155,13 @@ struct GateRun {
     let all = ledger.findings + (try unowned(ledger.entries, change, policy))
 
     let (outline, stacks) = RollbackOutline.make(
-      templates: templates.comparisons, migrations: migrations, config: configs.new, policy: policy)
+      templates: templates.judged, migrations: migrations, config: configs.new, policy: policy)
     var summary = GatePart.Summary(base: change.base, head: change.head, comparedBecause: change.because)
     summary.changedFiles = change.changedCount
+    let entries = templates.judged.map(\.entry)
     summary.judgedFiles =
-      templates.entries.count + migrations.entries.count + Set(configuration.entries.map(\.path)).count
-    for resource in templates.entries.flatMap(\.resources) {
+      Set(entries.map(\.path)).count + migrations.entries.count + Set(configuration.entries.map(\.path)).count
+    for resource in entries.flatMap(\.resources) {
       summary.resources[resource.action, default: 0] += 1
     }
     summary.stacks = stacks
@@ -174,7 +172,7 @@ struct GateRun {
       verdict: all.contains { $0.severity == .error } ? .stop : .go, findings: all, inputs: inputs(change),
       summary: summary,
       part: GatePart(
-        templates: templates.entries, migrations: migrations.entries, configuration: configuration.entries,
+        templates: entries, migrations: migrations.entries, configuration: configuration.entries,
         acknowledgements: ledger.entries))
   }
 

@@ -20,12 +20,12 @@ struct DiffGateEndToEndChangeSetTests {
     """
   }
 
-  private func repository() throws -> TestRepository {
+  private func repository(_ next: String? = nil) throws -> TestRepository {
     let repository = try TestRepository()
     try repository.write("deployment-*.config\n.backstop/\n", to: ".gitignore")
     try repository.write(template("one"), to: "infra/api.yaml")
     try repository.commit("First", at: 1)
-    try repository.write(template("two"), to: "infra/api.yaml")
+    try repository.write(next ?? template("two"), to: "infra/api.yaml")
     try repository.commit("Second", at: 2)
     try repository.write(
       "ENVIRONMENT=prod\nAWS_REGION=us-east-1\nAPI_STACK=\(name)\nUSE_EXTERNAL_DATABASE=true\n",
@@ -64,6 +64,45 @@ struct DiffGateEndToEndChangeSetTests {
     let record = try JSONValue(parsing: outcome.output)
     #expect(record["summary"]?["spoke"]?.string == "templates")
     #expect(record["findings"]?.array?.map { $0["code"]?.string } == ["change-set-unavailable"])
+  }
+
+  @Test func `what CloudFormation refuses at once stops, and names its reason`() async throws {
+    let aws = try LocalAWS.shared()
+    try await aws.createStack(name, template: template("one"))
+    // A parameter without default that nothing gives a value.
+    let outcome = try gate(
+      repository("Parameters: {Size: {Type: Number}}\n" + template("two")), aws.environment.variables)
+    #expect(outcome.status == 1, "\(outcome.error)")
+    let findings = try JSONValue(parsing: outcome.output)["findings"]?.array
+    #expect(findings?.contains { $0["code"]?.string == "change-set-refused" } == true, "\(outcome.output)")
+  }
+
+  @Test func `an interrupted run, a lost answer: no change set is left`() async throws {
+    let aws = try LocalAWS()
+    let transport = CurlTransport(environment: aws.environment)
+    try await aws.createStack(name, template: template("one"))
+    func changeSetCalls() async throws -> [String] {
+      try await aws.calls(over: transport).compactMap { $0["action"]?.string }.filter {
+        $0.hasSuffix("ChangeSet")
+      }
+    }
+    // The comparison takes long enough for a signal.
+    try await aws.setFaults([.init(.delay, "DescribeChangeSet", times: 10, seconds: 5)], over: transport)
+    let repository = try repository()
+    let variables = aws.environment.variables
+    let interrupted = try BuiltStep("diff-gate", in: repository.path, variables: variables).run(
+      ["prod", "--change-set"],
+      whileRunning: { id in
+        let calls = ["-s", "--noproxy", "*", aws.endpoint + "/_calls"]
+        while try !runProgram("curl", calls).text.contains("DescribeChangeSet") { usleep(20_000) }
+        kill(id, SIGINT)
+      })
+    #expect(interrupted.status == 130, "\(interrupted.error)")
+    #expect(try await changeSetCalls().last == "DeleteChangeSet")
+    try await aws.setFaults([.init(.drop, "CreateChangeSet", times: 10)], over: transport)
+    let lost = try gate(repository, variables)
+    #expect(lost.status != 0, "\(lost.output)")
+    #expect(try await changeSetCalls().last == "DeleteChangeSet")
   }
 
   @Test func `without credentials it is refused, without an endpoint unavailable`() throws {

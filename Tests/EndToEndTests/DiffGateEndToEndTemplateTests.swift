@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The built `diff-gate` over templates that name other templates, and over assemblies of the CDK.
-@Suite struct DiffGateEndToEndTemplateTests {
+@Suite(.blocking) struct DiffGateEndToEndTemplateTests {
   private static let inner = """
     Parameters: {Name: {Type: String, Default: none}}
     Resources:

@@ -30,58 +30,19 @@ struct ChangeFindings {
 
   private mutating func judge(_ outcome: ResourceJudge.Outcome, _ pair: ResourceJudge.Pair) {
     let change = outcome.change
-    let what = "\(change.logicalId) (\(change.type))"
-    let why = change.reasons.isEmpty ? "" : " " + change.reasons.joined(separator: " ")
-    let data = change.stateful ? " It holds data that the template cannot make again." : ""
-    func tell(_ code: String, _ severity: Severity, _ message: String) -> Finding {
-      Finding(
-        code, severity, message + why + data, path: path, line: change.line,
-        // An acknowledgement holds for these properties, not for others that change later.
-        subject: ([change.logicalId] + change.properties).joined(separator: " "))
-    }
-    switch change.action {
-    case .delete:
-      all.append(tell("resource-deleted", change.stateful ? .error : .notice, "\(what) is deleted."))
-    case .snapshotThenDelete:
-      all.append(
-        tell(
-          "resource-snapshot-deleted", change.stateful ? .error : .warning,
-          "\(what) is deleted after a last snapshot."))
-    case .orphan:
-      all.append(
-        tell(
-          "resource-orphaned", change.stateful ? .warning : .notice,
-          "\(what) leaves the stack and stays in the account."))
-    case .replace:
-      let isRevision = TypeFacts.revisionTypes.contains(change.type) && !change.stateful
-      // What becomes of the old data is one thing; the new resource starts without it in any case.
-      let severity: Severity = change.stateful ? .error : isRevision ? .notice : .warning
-      all.append(tell("resource-replaced", severity, "\(what) is replaced: \(fate(change))."))
-      judgeRefusal(outcome, pair)
-    case .mayReplace:
-      all.append(
-        tell(
-          "resource-may-be-replaced",
-          outcome.isLookUpOnly ? .notice : outcome.losesData && change.stateful ? .error : .warning,
-          "\(what) may be replaced or removed."))
-    case .update:
-      if TypeFacts.isNestedStack(change.type), judge.nestedOutcomes[change.logicalId] == nil {
-        add(
-          "nested-stack-changed", .notice,
-          "\(what) changes: what happens inside is judged by comparing its own template.",
-          line: change.line, subject: change.logicalId)
-      }
-    case .create, .import, .none: break
+    let openSeverity: Severity =
+      outcome.isLookUpOnly ? .notice : outcome.losesData && change.stateful ? .error : .warning
+    if let finding = change.finding(in: path, openSeverity: openSeverity) { all.append(finding) }
+    if change.action == .replace { judgeRefusal(outcome, pair) }
+    if change.action == .update, TypeFacts.isNestedStack(change.type),
+      judge.nestedOutcomes[change.logicalId] == nil
+    {
+      add(
+        "nested-stack-changed", .notice,
+        "\(change.logicalId) (\(change.type)) changes: what happens inside is judged by comparing its own template.",
+        line: change.line, subject: change.logicalId)
     }
     judgeWeakenedPolicy(change, pair)
-  }
-
-  private func fate(_ change: ResourceChange) -> String {
-    switch change.oldResource {
-    case .retained: "the old one stays in the account"
-    case .snapshot: "the old one is deleted after a snapshot"
-    case .deleted, nil: "the old one is deleted"
-    }
   }
 
   /// Replacements that CloudFormation does not carry out.

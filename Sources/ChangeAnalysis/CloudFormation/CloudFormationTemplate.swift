@@ -82,6 +82,9 @@ public struct CloudFormationTemplate: Sendable {
   /// The logical ids in their order, as written: loops and macros are not expanded.
   public var logicalIds: [String] { resources.map(\.name) }
 
+  /// The names of the parameters that it declares.
+  public var parameterNames: [String] { parameters.map(\.name) }
+
   private static func section(
     _ name: String, _ root: YAMLNode, _ path: String
   ) throws(TemplateError) -> [Member] {

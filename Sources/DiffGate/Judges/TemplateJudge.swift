@@ -12,10 +12,10 @@ struct TemplateJudge {
   let values: ParameterValues
   /// Whether every file is a template because it was named as one.
   let areNamed: Bool
-  private(set) var entries: [TemplateEntry] = []
-  private(set) var findings: [Finding] = []
-  /// By template, what was found; for the outline and a change set's second opinion.
-  private(set) var comparisons: [(entry: TemplateEntry, change: TemplateChange)] = []
+  /// Every template that differs, and what was found about it.
+  private(set) var judged: [JudgedTemplate] = []
+  /// Findings about files that are no readable templates.
+  private var unreadable: [Finding] = []
   var manifests: [String: AssemblyManifest?] = [:]
   private let facts: TemplateFacts
 
@@ -67,13 +67,12 @@ struct TemplateJudge {
     for (version, isInner) in zip(versions, isInner) where !isInner { try judge(version) }
   }
 
-  /// Takes over what CloudFormation itself said.
-  mutating func adopt(_ answers: [String: TemplateEntry]) {
-    func taken(_ entry: TemplateEntry) -> TemplateEntry {
-      entry.nestedIn == nil ? answers[entry.path] ?? entry : entry
-    }
-    entries = entries.map(taken)
-    comparisons = comparisons.map { (taken($0.entry), $0.change) }
+  /// All findings, those about files that cannot be read first.
+  var findings: [Finding] { unreadable + judged.flatMap(\.change.findings) }
+
+  /// Takes over what CloudFormation itself said, by the position of the template.
+  mutating func adopt(_ answers: [Int: [ResourceChange]]) {
+    for (position, changes) in answers { judged[position].adopt(changes) }
   }
 
   // MARK: - What is a template
@@ -119,7 +118,7 @@ struct TemplateJudge {
     }
     var versions = Versions(file: file)
     do throws(TemplateError) { versions.new = try template(file.new, file.path) } catch {
-      findings.append(
+      unreadable.append(
         Finding(
           "template-unreadable", .error, "this template cannot be read: \(error.message)", path: file.path,
           line: error.line > 0 ? error.line : nil, subject: "syntax"))
@@ -127,7 +126,7 @@ struct TemplateJudge {
     }
     do throws(TemplateError) { versions.old = try template(file.old, file.oldPath ?? file.path) } catch {
       // What is deployed cannot be read, so everything is open; the version that was there is not this change's fault.
-      findings.append(
+      unreadable.append(
         Finding(
           "template-before-unreadable", areNamed ? .error : .warning,
           "the version before cannot be read, so what changes is not known: \(error.message)",
@@ -186,26 +185,30 @@ struct TemplateJudge {
       context.otherTemplates = try neighbours(of: file)
       if !context.otherTemplates.isEmpty { result = compare() }
     }
-    report(result, path: file.path, stack: stack?.name, nestedIn: nil)
+    let place = JudgedTemplate(
+      entry: TemplateEntry(path: file.path, stack: stack?.name, resources: []), change: result,
+      parameters: values.new(manifest?.parameters(of: file.name)),
+      declared: versions.new?.template.parameterNames ?? [],
+      nests: versions.new?.template.nestedStacks.isEmpty == false)
+    report(place)
   }
 
-  private mutating func report(_ result: TemplateChange, path: String, stack: String?, nestedIn: String?) {
-    let entry = TemplateEntry(
-      path: path, stack: stack, nestedIn: nestedIn,
-      resources: result.resources.filter { $0.action != .none }.map {
-        TemplateEntry.Resource(
-          logicalId: $0.logicalId, type: $0.type, action: $0.action.rawValue, properties: $0.properties,
-          stateful: $0.stateful, reasons: $0.reasons)
-      })
+  private mutating func report(_ template: JudgedTemplate) {
+    var template = template
+    template.entry.resources = TemplateEntry.resources(of: template.change)
     // A nested stack that stays as it is would be a line that says nothing.
-    if nestedIn == nil || !entry.resources.isEmpty {
-      entries.append(entry)
-      comparisons.append((entry, result))
+    if template.entry.nestedIn == nil || !template.entry.resources.isEmpty
+      || !template.change.findings.isEmpty
+    {
+      judged.append(template)
     }
-    findings += result.findings
-    for nested in result.nested {
-      let place = nestedIn.map { "\($0)/\(nested.logicalId)" } ?? nested.logicalId
-      report(nested.change, path: nested.path, stack: stack, nestedIn: place)
+    for nested in template.change.nested {
+      let place = template.entry.nestedIn.map { "\($0)/\(nested.logicalId)" } ?? nested.logicalId
+      report(
+        JudgedTemplate(
+          entry: TemplateEntry(
+            path: nested.path, stack: template.entry.stack, nestedIn: place, resources: []),
+          change: nested.change, parameters: [:], declared: [], nests: false))
     }
   }
 

@@ -9,14 +9,14 @@ extension RollbackOutline {
 
   /// What a rollback of exactly this change would be.
   static func make(
-    templates: [(entry: TemplateEntry, change: TemplateChange)], migrations: MigrationJudge,
+    templates: [JudgedTemplate], migrations: MigrationJudge,
     config: DeploymentConfig,
     policy: Policy
   ) -> (outline: RollbackOutline, stacks: [String]) {
     var outline = RollbackOutline()
     let changing = templates.filter { !$0.entry.resources.isEmpty }
     var targets: [(role: String, name: String)] = []
-    for (entry, _) in changing where entry.nestedIn == nil {
+    for entry in changing.map(\.entry) where entry.nestedIn == nil {
       let stack = config.stacks.first { $0.name == entry.stack }
       targets.append((stack?.role ?? entry.path.lowercased(), entry.stack ?? entry.path))
     }
@@ -28,7 +28,7 @@ extension RollbackOutline {
 
     var loses: [String] = []
     var isGone = migrations.needsRestore
-    for (_, change) in changing {
+    for change in changing.map(\.change) {
       for resource in change.resources where resource.stateful {
         let words: String? =
           switch (resource.action, resource.oldResource) {
