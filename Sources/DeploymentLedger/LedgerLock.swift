@@ -44,14 +44,14 @@ public struct LedgerLock: Hashable, Sendable {
   }
 
   /// - Parameters:
-  ///   - own: the id of the lock that this machine's records say was taken here last; its holder is gone where the
-  ///     kernel gave this run the local lock.
+  ///   - own: the ids of the locks that this machine's records say were taken here last; their holders are gone where
+  ///     the kernel gave this run the local lock.
   ///   - takeOver: the run that was named to take it from.
-  public static func standing(_ lock: LedgerLock?, own: String?, takeOver: String?, now: Timestamp)
+  public static func standing(_ lock: LedgerLock?, own: Set<String>, takeOver: String?, now: Timestamp)
     -> Standing
   {
     guard let lock else { return .free }
-    if lock.id == own { return .ownLeftover }
+    if own.contains(lock.id) { return .ownLeftover }
     if lock.run == takeOver { return .takenOver }
     return now >= lock.expiresAt ? .expired : .held
   }

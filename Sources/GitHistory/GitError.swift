@@ -26,6 +26,18 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
     case referenceExists
     /// A file or folder of the repository cannot be read or written.
     case files
+    /// There is no remote of that name, or no repository at its address.
+    case unknownRemote
+    /// The remote could not be reached, or broke off.
+    case unreachable
+    /// The remote does not know the login, or the login may not do this.
+    case unauthorized
+    /// The remote's certificate or host key is not one that is trusted.
+    case untrustedRemote
+    /// The remote has what is not here: somebody else pushed first.
+    case notFastForward
+    /// The remote did not take a reference, for a reason of its own.
+    case rejected
     /// Anything else that libgit2 reported.
     case other
   }
@@ -41,7 +53,8 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What to do next; empty where nothing is known to help.
   public let advice: String
 
-  init(_ kind: Kind, call: String, code: Int32 = 0, _ message: String, advice: String = "") {
+  /// An error of `kind`; `call` names what failed.
+  public init(_ kind: Kind, call: String, code: Int32 = 0, _ message: String, advice: String = "") {
     self.kind = kind
     self.call = call
     self.code = code

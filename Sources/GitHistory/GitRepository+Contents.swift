@@ -56,7 +56,7 @@ extension GitRepository {
   }
 
   /// The entry at `path`; the tree nil is the one without entries.
-  func entry(at path: String, in tree: ObjectId?) throws(GitError) -> TreeEntry? {
+  public func entry(at path: String, in tree: ObjectId?) throws(GitError) -> TreeEntry? {
     guard let tree, tree != GitRepository.emptyTree else { return nil }
     return try entry(at: path, inTree: tree)
   }

@@ -48,6 +48,15 @@ extension GitRepository {
   /// Looks again at what objects there are: others may have put packs into the folder.
   public func refreshObjects() { git_odb_refresh(objects) }
 
+  /// Sets the reference `name` to `commit`, whatever it held.
+  public func setReference(_ name: String, to commit: ObjectId) throws(GitError) {
+    var id = commit.raw
+    var made: OpaquePointer?
+    let code = git_reference_create(&made, handle, name, &id, 1, nil)
+    git_reference_free(made)
+    try GitError.check(code, "git_reference_create", "set \(name) to \(commit.short)")
+  }
+
   /// Removes the reference `name`; one that is not there is no error.
   public func removeReference(_ name: String) throws(GitError) {
     let code = git_reference_remove(handle, name)

@@ -8,6 +8,8 @@ public final class GitRepository {
   let objects: OpaquePointer
   /// The folder with git's own files, absolute, without a slash at the end.
   public let gitFolder: String
+  /// The same folder, or the one that all linked work trees of the repository share.
+  public let commonFolder: String
   /// The root of the work tree, absolute, without a slash at the end; nil where the repository is bare.
   public let workTree: String?
   /// The variables that git's identity is read from.
@@ -51,8 +53,8 @@ public final class GitRepository {
       }
     }
     workTree = GitRepository.trimmed(git_repository_workdir(opened))
-    let common = GitRepository.trimmed(git_repository_commondir(opened)) ?? gitFolder
-    shallowCommits = GitRepository.shallowCommits(at: "\(common)/shallow")
+    commonFolder = GitRepository.trimmed(git_repository_commondir(opened)) ?? gitFolder
+    shallowCommits = GitRepository.shallowCommits(at: "\(commonFolder)/shallow")
   }
 
   deinit {

@@ -41,6 +41,9 @@ public struct PreflightCommand: StepCommand {
   @Flag(help: "Record no answers and metrics.")
   var noBaseline = false
 
+  @Option(help: "Take the ledger's lock over from this run, which is known to be dead.")
+  var takeLock: String?
+
   public init() {}
 
   public func run(in session: StepSession) async throws -> StepOutcome<PreflightPart> {

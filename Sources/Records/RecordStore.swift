@@ -60,8 +60,8 @@ public struct RecordStore: Sendable {
   @discardableResult
   public func write(_ document: String, of step: Step) throws -> String {
     let folder = "\(root)/runs/\(run)"
+    try prepareFolder()
     try files.createFolder(folder, mode: 0o700)
-    try writeIgnoreFile()
     let bytes = Array(document.utf8)
     let temporary = "\(folder)/.\(step.rawValue).partial"
     try files.remove(temporary)
@@ -88,8 +88,9 @@ public struct RecordStore: Sendable {
     }
   }
 
-  /// Keeps records out of commits where they stand inside a work tree.
-  private func writeIgnoreFile() throws(FileError) {
+  /// Makes the folder, and keeps it out of commits where it stands inside a work tree.
+  public func prepareFolder() throws(FileError) {
+    try files.createFolder(root, mode: 0o700)
     _ = try create(Array("*\n".utf8), at: "\(root)/.gitignore")
   }
 

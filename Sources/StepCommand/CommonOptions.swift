@@ -63,6 +63,13 @@ public struct CommonOptions: ParsableArguments, Sendable {
   @Option(help: "Exit 0 or 1 instead of 3 where the evidence does not suffice: go or stop.")
   public var inconclusive: InconclusiveChoice?
 
+  @Flag(
+    help: "Fetch and push the ledger (refs/backstop/*): records reach other machines, and locks hold there.")
+  public var pushLedger = false
+
+  @Option(help: "The remote or the address that the ledger is pushed to. (default: origin)")
+  public var ledgerRemote: String?
+
   @Flag(help: "Say nothing but the result.")
   public var quiet = false
 
@@ -78,6 +85,7 @@ public struct CommonOptions: ParsableArguments, Sendable {
   static let environmentOptions = [
     "config-dir", "config-ref", "repo", "policy", "records", "commit", "format", "junit", "sarif", "tap",
     "code-quality", "markdown", "html", "color", "inconclusive",
+    "ledger-remote",
   ]
-  static let environmentFlags = ["quiet", "verbose"]
+  static let environmentFlags = ["quiet", "verbose", "push-ledger"]
 }

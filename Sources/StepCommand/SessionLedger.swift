@@ -5,6 +5,7 @@ import GitHistory
 import JSONValues
 import Records
 import Reporting
+import Synchronization
 import SystemInterfaces
 
 /// The trail of the records, as a session reads and writes it.
@@ -49,19 +50,25 @@ extension StepSession {
     return entries
   }
 
-  /// Adds what may be kept of a record to the trail. What keeps it from being written is told, and changes no verdict:
-  /// the record itself stands.
+  /// Adds what may be kept of a record to the trail, and pushes it where that is wanted; a lock that the session holds
+  /// ends with it. What keeps it from being written is told, and changes no verdict: the record itself stands.
   func addToLedger(_ record: JSONValue, document: String) async {
-    guard policy.ledger.isRecorded else { return }
+    let shared = lock.withLock { $0?.shared }
+    guard policy.ledger.isRecorded || shared != nil else { return }
     do {
       guard let ledger = try ledger() else { return }
       var entry = try LedgerEntry(
         record: record, sha256: Digest.sha256Hex(Array(document.utf8)), run: redactor.redact(records.run))
       entry.committedAt = try committedAt(entry.commit)
+      entry.releases = shared?.id
       try await ledger.append(entry)
+      if pushesLedger { try await withLedgerSync { try await $0.push() } }
+      lock.withLock { $0 = nil }
     } catch {
-      let failure = StepFailure(describing: error)
-      progress.say("the ledger \(Ledger.reference(of: environment)) was not written: \(failure)")
+      if let shared { return tellLockStays(shared, error) }
+      let what = pushesLedger ? "was not written, or not pushed to \(ledgerRemoteName)" : "was not written"
+      progress.say(
+        "the ledger \(Ledger.reference(of: environment)) \(what): \(StepFailure(describing: error))")
     }
   }
 

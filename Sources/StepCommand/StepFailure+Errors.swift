@@ -54,10 +54,12 @@ extension StepFailure {
   /// not trust is a safety rule (77), a name that is not there is wrong input (65).
   private static func exitCode(of kind: GitError.Kind) -> ExitStatus {
     switch kind {
-    case .beyondShallow, .notFetched, .files: .unavailable
-    case .ownedByAnotherUser, .noIdentity: .refused
-    case .noRepository, .unsupportedRepository, .unknownRevision, .ambiguousRevision, .damaged: .data
-    case .referenceExists: .busy
+    case .beyondShallow, .notFetched, .files, .unreachable: .unavailable
+    case .ownedByAnotherUser, .noIdentity, .unauthorized, .untrustedRemote, .rejected: .refused
+    case .noRepository, .unsupportedRepository, .unknownRevision, .ambiguousRevision, .damaged,
+      .unknownRemote:
+      .data
+    case .referenceExists, .notFastForward: .busy
     case .other: .software
     }
   }

@@ -37,11 +37,13 @@ public enum StepMain<Command: StepCommand> {
         terminal.write(answer, to: .standardOutput)
         return ExitStatus.go.rawValue
       }
-      // Before the work: a repository that cannot be read must not cost a result of half an hour.
-      let commit = try session.commitId()
-      let outcome = try await interruption.run { try await command.run(in: session) }
-      session.progress.finish()
-      let record = try await finish(outcome, session, commit: commit)
+      let record: Record<Command.Part>
+      do {
+        record = try await work(command, session, interruption)
+      } catch {
+        await session.releaseEnvironment()
+        throw error
+      }
       if let signal = interruption.signal { return signal.rawValue }
       return ExitStatus(record.verdict, inconclusiveAs: command.common.inconclusive.map(verdict)).rawValue
     } catch {
@@ -50,6 +52,16 @@ public enum StepMain<Command: StepCommand> {
       terminal.write("\(Command.Part.step.rawValue): \(failure)\n", to: .standardError)
       return failure.status.rawValue
     }
+  }
+
+  private static func work(
+    _ command: Command, _ session: StepSession, _ interruption: Interruption
+  ) async throws -> Record<Command.Part> {
+    // Before the work: a repository that cannot be read must not cost a result of half an hour.
+    let commit = try session.commitId()
+    let outcome = try await interruption.run { try await command.run(in: session) }
+    session.progress.finish()
+    return try await finish(outcome, session, commit: commit)
   }
 
   private static func verdict(_ choice: InconclusiveChoice) -> Verdict { choice == .go ? .go : .stop }

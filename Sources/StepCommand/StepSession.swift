@@ -35,6 +35,8 @@ public final class StepSession: Sendable {
   public let configInputs: [RecordInput]
   private let transport = Mutex<(any HTTPTransport)?>(nil)
   private let client = Mutex<AWSClient?>(nil)
+  /// The lock of the environment, while the session holds it.
+  let lock = Mutex<HeldLock?>(nil)
 
   /// The environment's name.
   public var environment: String { common.environment }

@@ -85,20 +85,3 @@ import Testing
     #expect(try !files.readText(journal().path).contains("planted"))
   }
 }
-
-@Suite struct `Lock` {
-  @Test func `keeps a second run out, and is free when the first has ended`() throws {
-    let folder = TemporaryFolder()
-    let now = Timestamp("2026-11-24T00:00:00Z")!
-    func take(_ owner: String, at time: Timestamp = now) throws -> RevertLock {
-      try RevertLock(records: folder("r"), files: LocalFileSystem(), owner: owner, now: time)
-    }
-    var held: RevertLock? = try take("first")
-    let failure = #expect(throws: StepFailure.self) { _ = try take("second", at: now + .seconds(90)) }
-    #expect(failure?.status == .busy)
-    #expect(failure?.message.contains("first, for 90 seconds") == true)
-    withExtendedLifetime(held) {}
-    held = nil
-    _ = try take("second")
-  }
-}

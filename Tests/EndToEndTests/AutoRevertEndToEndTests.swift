@@ -111,7 +111,7 @@ import Testing
     try writeConfig()
     try FileManager.default.createDirectory(
       atPath: folder(".backstop/prod"), withIntermediateDirectories: true)
-    let path = folder(".backstop/prod/auto-revert.lock")
+    let path = folder(".backstop/prod/environment.lock")
     try #"{"owner":"process 1, run nightly","since":"2026-01-01T00:00:00Z"}"#
       .write(toFile: path, atomically: true, encoding: .utf8)
     let holder = open(path, O_RDWR | O_CLOEXEC)

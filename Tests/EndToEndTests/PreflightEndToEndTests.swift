@@ -98,7 +98,9 @@ struct PreflightEndToEndTests {
     let result = try preflight(variables: variables)
     #expect(result.status == 69)
     #expect(result.error.contains("127.0.0.1:1") && result.error.contains("AWS_ENDPOINT_URL"))
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["deployment-prod.config"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder(".backstop/prod")).sorted()
+        == [".gitignore", "environment.lock"])
   }
 
   @Test func `no credentials are 77 and say which were looked for`() throws {

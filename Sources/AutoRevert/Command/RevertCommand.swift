@@ -61,6 +61,9 @@ public struct RevertCommand: StepCommand {
   @Flag(help: "Leave all stuck resources as they are, once continuing without has failed.")
   var skipStuck = false
 
+  @Option(help: "Take the ledger's lock over from this run, which is known to be dead.")
+  var takeLock: String?
+
   @Flag(help: "Put the old version back although migrations of the range do not fit it.")
   var acceptSchema = false
 

@@ -28,8 +28,7 @@ struct RevertRun {
     if case .refused(let reason, let advice) = confirmation, !command.dryRun {
       throw StepFailure(.refused, reason, advice: advice)
     }
-    let lock = command.dryRun ? nil : try takeLock()
-    defer { withExtendedLifetime(lock) {} }
+    if !command.dryRun { try await session.lockEnvironment(for: .autoRevert, takeOver: command.takeLock) }
     // Whoever held the lock may have ended what was unfinished.
     continued = try unfinished()
     let notifier = Notifier(session, isContinued: continued != nil)
@@ -153,13 +152,6 @@ struct RevertRun {
   }
 
   // MARK: - Lock, confirmation, messages
-
-  private func takeLock() throws -> RevertLock {
-    try RevertLock(
-      records: session.records.root, files: session.context.files,
-      owner: "process \(session.context.processId), run \(session.records.run)",
-      now: session.context.clock.now)
-  }
 
   private func unfinished() throws -> ContinuedRevert? {
     let found = try RevertJournal.newestUnfinished(

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Serves git repositories as hosts do: `git http-backend` behind HTTP with a password, and sshd.
+
+usage: git_server.py FOLDER
+
+FOLDER/repositories holds the bare repositories; FOLDER/ssh gets the host key, its line of known_hosts, and two clients'
+keys: `id_ed25519` may log in, `stranger` may not. Prints one line of JSON when it is ready and ends when its standard
+input closes. Over HTTP the user is `ci` and the password `planted-ledger-token`; /open/… asks for none, /status/NNN/…
+answers that status, /silent/… never answers.
+"""
+import base64
+import ctypes
+import getpass
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+folder = os.path.abspath(sys.argv[1])
+repositories, ssh = os.path.join(folder, "repositories"), os.path.join(folder, "ssh")
+expected = "Basic " + base64.b64encode(b"ci:planted-ledger-token").decode()
+closing = threading.Event()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def reply(self, status, headers=(), body=b""):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def body(self):
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            parts = []
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                parts.append(self.rfile.read(size))
+                self.rfile.readline()
+            self.rfile.readline()
+            return b"".join(parts)
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def serve(self):
+        sent = self.body()
+        path, _, query = self.path.partition("?")
+        first, _, rest = path.lstrip("/").partition("/")
+        if first == "status":
+            return self.reply(int(rest.split("/")[0]))
+        if first == "silent":
+            closing.wait()
+            return
+        if first == "open":
+            path = "/" + rest
+        elif self.headers.get("Authorization") != expected:
+            return self.reply(401, [("WWW-Authenticate", 'Basic realm="git"')])
+        variables = dict(
+            os.environ, GIT_PROJECT_ROOT=repositories, GIT_HTTP_EXPORT_ALL="1", PATH_INFO=path, QUERY_STRING=query,
+            REQUEST_METHOD=self.command, CONTENT_TYPE=self.headers.get("Content-Type", ""), REMOTE_USER="ci",
+            REMOTE_ADDR="127.0.0.1", CONTENT_LENGTH=str(len(sent)),
+            HTTP_CONTENT_ENCODING=self.headers.get("Content-Encoding", ""), GIT_CONFIG_NOSYSTEM="1")
+        answer = subprocess.run(["git", "http-backend"], input=sent, env=variables, stdout=subprocess.PIPE).stdout
+        head, _, content = answer.partition(b"\r\n\r\n")
+        status, headers = 200, []
+        for line in head.decode().split("\r\n"):
+            name, _, value = line.partition(": ")
+            if name == "Status":
+                status = int(value.split()[0])
+            elif name:
+                headers.append((name, value))
+        self.reply(status, headers, content)
+
+    do_GET = do_POST = serve
+
+
+def start_sshd():
+    sshd = shutil.which("sshd", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if not sshd:
+        return None, 0
+    os.makedirs(ssh, exist_ok=True)
+    for name in ("host", "id_ed25519", "stranger"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", os.path.join(ssh, name)], check=True)
+    shutil.copy(os.path.join(ssh, "id_ed25519.pub"), os.path.join(ssh, "authorized_keys"))
+    if os.geteuid() == 0:
+        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with open(os.path.join(ssh, "config"), "w") as file:
+        file.write(
+            f"Port {port}\nListenAddress 127.0.0.1\nHostKey {ssh}/host\nAuthorizedKeysFile {ssh}/authorized_keys\n"
+            f"PidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\nPermitRootLogin yes\nLogLevel ERROR\n")
+    with open(os.path.join(ssh, "host.pub")) as key, open(os.path.join(ssh, "known_hosts"), "w") as file:
+        file.write(f"[127.0.0.1]:{port} {' '.join(key.read().split()[:2])}\n")
+    server = subprocess.Popen(
+        [sshd, "-D", "-e", "-f", os.path.join(ssh, "config")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=open(os.path.join(ssh, "log"), "wb"),
+        preexec_fn=lambda: ctypes.CDLL(None).prctl(1, signal.SIGKILL))  # PR_SET_PDEATHSIG
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return server, port
+        time.sleep(0.02)
+    sys.exit(f"sshd did not start; its log is {ssh}/log")
+
+
+os.makedirs(repositories, exist_ok=True)
+http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+http.daemon_threads = True
+threading.Thread(target=http.serve_forever, daemon=True).start()
+sshd, ssh_port = start_sshd()
+print(json.dumps({"ports": {"http": http.server_port, "ssh": ssh_port}, "user": getpass.getuser()}), flush=True)
+sys.stdin.read()
+closing.set()
+if sshd:
+    sshd.kill()
+    sshd.wait()
