@@ -40,13 +40,13 @@ struct RevertEnding {
       findings += made.findings.map(Finding.init)
     }
     try endJournal()
-    if !command.dryRun, session.isProduction {
+    if !command.dryRun, session.isProduction, !session.pushesLedger {
       findings.append(
         Finding(
           PlanFinding(
             .lockIsLocal, .note,
             "the lock keeps out other runs on this machine only: see that no other runner reverts "
-              + "\(session.environment) at the same time.")))
+              + "\(session.environment) at the same time, or lock it for all with --push-ledger.")))
     }
     let hasJournal = try !journal.lines().isEmpty
     var part = RevertPart(
