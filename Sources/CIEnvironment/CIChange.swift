@@ -9,6 +9,8 @@ public struct CIChange: Hashable, Sendable {
   /// Whether `HEAD` is a merge that the system made of the target branch and the change, so that its first parent is
   /// the true base.
   public var isMergeRef = false
+  /// The commit that the system runs for. A job may check out another one, which then is no merge of the system's.
+  public var runCommit: String?
   /// The variable that said so, for messages.
   public var source: String?
 
@@ -34,11 +36,17 @@ public struct CIChange: Hashable, Sendable {
     case .github:
       take(branch: "GITHUB_BASE_REF")
       isMergeRef = environment["GITHUB_REF"]?.hasSuffix("/merge") ?? false
+      runCommit = commit("GITHUB_SHA")
     case .gitlab:
       // Merged-result pipelines check out a merge; its first parent is the target.
       isMergeRef = ["merged_result", "merge_train"].contains(environment["CI_MERGE_REQUEST_EVENT_TYPE"] ?? "")
       take(branch: "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+      runCommit = commit("CI_COMMIT_SHA")
       take(commit: "CI_MERGE_REQUEST_DIFF_BASE_SHA")
+      // A push to a branch is one step of its change; on the default branch it is the change.
+      if let branch = environment.nonEmpty("CI_COMMIT_BRANCH"), branch != environment["CI_DEFAULT_BRANCH"] {
+        take(branch: "CI_DEFAULT_BRANCH")
+      }
       if targetBranch == nil { take(commit: "CI_COMMIT_BEFORE_SHA") }
     case .buildkite: take(branch: "BUILDKITE_PULL_REQUEST_BASE_BRANCH")
     case .jenkins:
@@ -47,6 +55,7 @@ public struct CIChange: Hashable, Sendable {
     case .azure:
       take(branch: "SYSTEM_PULLREQUEST_TARGETBRANCH")
       isMergeRef = environment["BUILD_SOURCEBRANCH"]?.hasSuffix("/merge") ?? false
+      runCommit = commit("BUILD_SOURCEVERSION")
     case .circleci:
       // CircleCI tells neither by itself; pipelines hand these two in.
       take(branch: "CIRCLE_TARGET_BRANCH")

@@ -9,7 +9,7 @@ public struct DiffGateCommand: StepCommand {
   public typealias Part = GatePart
   public static let abstract = "Judges before a merge whether a change can be undone, and at what price."
   public static let environmentOptions = [
-    "base", "head", "old", "new", "old-parameters", "new-parameters",
+    "base", "head", "old", "new", "old-parameters", "new-parameters", "approvals",
   ]
   public static let environmentFlags = ["change-set"]
 
@@ -33,6 +33,9 @@ public struct DiffGateCommand: StepCommand {
 
   @Option(help: "Parameter values after.")
   var newParameters: String?
+
+  @Option(help: "Who approved the change: GitHub's reviews, GitLab's approvals, or a list of names, as JSON.")
+  var approvals: String?
 
   @Flag(help: "Ask CloudFormation as well, by change sets that are deleted again.")
   var changeSet = false

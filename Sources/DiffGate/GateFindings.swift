@@ -60,6 +60,12 @@ public enum GateFindings {
       "acknowledgement-unowned", "Nobody has to approve the file of acknowledgements.",
       remedy: "Name its owners in CODEOWNERS."),
     .init(
+      "acknowledgement-pending", "An acknowledgement comes with the change itself.",
+      remedy: "Let an owner approve the change, and hand the approvals in with --approvals."),
+    .init(
+      "acknowledgement-unapproved", "No owner has approved an acknowledgement, so it does not count.",
+      remedy: "Let an owner that the message names approve the change."),
+    .init(
       "acknowledgement-mismatched", "An acknowledgement's finding has changed since.",
       remedy: "Look at the finding again, and acknowledge it anew."),
     .init(

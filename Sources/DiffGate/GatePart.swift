@@ -56,18 +56,28 @@ public struct RollbackOutline: Codable, Hashable, Sendable {
   }
   /// One step.
   public struct Step: Codable, Hashable, Sendable {
-    /// Counted from 1.
-    public var order: Int
-    /// `cancel`, `redeploy`, `schemaScript` or `databaseRestore`.
+    /// Counted from 1; 0 for what has no place in the order.
+    public var order = 0
+    /// `cancel`, `redeploy`, `deleteStack`, `configuration`, `schemaScript` or `databaseRestore`.
     public var action: String
-    /// The stack, the script or the database.
+    /// The stack, the file, the script or the database.
     public var target: String
     /// At least and at most, by the runbook's estimates.
-    public var minutes: [Int]
+    public var minutes: [Int] = [0, 0]
+    /// Steps in whose place this one is done, where the data that they do not bring back is needed.
+    public var insteadOf: [Int]?
+
+    /// A step without its place and time.
+    public init(action: String, target: String) {
+      self.action = action
+      self.target = target
+    }
   }
   /// How well it can be undone.
   public var reversibility = Reversibility.nothingToDo
-  /// In the order in which they are done.
+  /// What to do while the update still runs.
+  public var duringUpdate: Step?
+  /// In the order in which they are done, once the update has finished.
   public var steps: [Step] = []
   /// At least and at most, in all.
   public var minutes: [Int] = [0, 0]
@@ -142,7 +152,7 @@ public struct ConfigurationEntry: Codable, Hashable, Sendable {
 public struct AcknowledgementEntry: Codable, Hashable, Sendable {
   /// The finding that it is about.
   public var fingerprint: String
-  /// `used`, `expired`, `unused` or `mismatched`.
+  /// `used`, `expired`, `unused`, `mismatched` or `unapproved`.
   public var state: String
   /// Why somebody took the risk.
   public var reason: String
@@ -150,4 +160,6 @@ public struct AcknowledgementEntry: Codable, Hashable, Sendable {
   public var expires: String
   /// Where it stands: a file and line, or a commit.
   public var source: String
+  /// What stands behind it: `reviewed` (the base holds it), `approved`, `pending`, `unapproved` or `unowned`.
+  public var standing: String
 }

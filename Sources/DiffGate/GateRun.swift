@@ -151,11 +151,13 @@ struct GateRun {
     let acknowledged = try acknowledgements(change, policy, &findings)
     findings = adjusted(GateFindings.unique(findings), policy.gate)
     let ledger = AcknowledgementLedger(
-      findings, acknowledged, today: String(session.context.clock.now.description.prefix(10)))
-    let all = ledger.findings + (try unowned(ledger.entries, change, policy))
+      findings, acknowledged, try rights(change, policy),
+      today: String(session.context.clock.now.description.prefix(10)))
+    let all = ledger.findings
 
     let (outline, stacks) = RollbackOutline.make(
-      templates: templates.judged, migrations: migrations, config: configs.new, policy: policy)
+      templates: templates.judged, migrations: migrations, configuration: configuration,
+      config: configs.new, policy: policy)
     var summary = GatePart.Summary(base: change.base, head: change.head, comparedBecause: change.because)
     summary.changedFiles = change.changedCount
     let entries = templates.judged.map(\.entry)
@@ -185,51 +187,6 @@ struct GateRun {
       finding.severity = Severity(rawValue: wanted) ?? finding.severity
       return finding
     }
-  }
-
-  /// From the reviewed file as the change leaves it, and from the commits' trailers.
-  private func acknowledgements(_ change: Change, _ policy: Policy, _ findings: inout [Finding]) throws
-    -> [Acknowledgement]
-  {
-    let path = policy.gate.acknowledgements
-    var found: [Acknowledgement] = []
-    for message in change.messages {
-      found += Acknowledgement.read(message: message.text, commit: message.id)
-    }
-    // Two files have no history, so nobody can have reviewed what acknowledges their findings.
-    guard command.old == nil, let bytes = try change.readNew(path) else { return found }
-    do throws(YAMLError) {
-      found += try Acknowledgement.read(bytes, path: path)
-    } catch {
-      findings.append(
-        Finding(
-          "acknowledgements-unreadable", .error, "no acknowledgement counts: \(error.message)", path: path,
-          line: error.line > 0 ? error.line : nil, subject: "syntax"))
-    }
-    return found
-  }
-
-  /// A file of acknowledgements that nobody has to approve is as good as none, and said to be.
-  private func unowned(_ entries: [AcknowledgementEntry], _ change: Change, _ policy: Policy) throws
-    -> [Finding]
-  {
-    let path = policy.gate.acknowledgements
-    guard command.old == nil,
-      entries.contains(where: { $0.state == "used" && $0.source.hasPrefix("\(path):") })
-    else {
-      return []
-    }
-    for place in CodeOwners.places {
-      guard let bytes = try change.readOld(place) else { continue }
-      if !CodeOwners(String(decoding: bytes, as: UTF8.self)).owners(of: path).isEmpty { return [] }
-      break
-    }
-    return [
-      Finding(
-        "acknowledgement-unowned", .warning,
-        "CODEOWNERS of the base names no owner of \(path), so that whoever writes a change acknowledges it, too",
-        path: path, subject: "owners")
-    ]
   }
 
   private func inputs(_ change: Change) -> [RecordInput] {

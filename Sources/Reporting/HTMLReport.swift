@@ -29,7 +29,7 @@ public enum HTMLReport: ReportFormat {
       out += "</ul>\n"
     }
     if report.cases.isEmpty {
-      for section in report.sections { out += render(section) }
+      for section in report.sections + report.details { out += render(section) }
     } else {
       out += checks(report.cases)
     }

@@ -11,12 +11,7 @@ public enum MarkdownReport: ReportFormat {
       "### \(symbol(report.verdict)) `\(report.step.rawValue)` \(escaped(report.environment)): "
         + "\(report.verdict.rawValue)")
     lines += ["", escaped(report.headline)]
-    for section in report.sections where !(section.lines.isEmpty && section.rows.isEmpty) {
-      lines.append("")
-      if !section.title.isEmpty { lines += ["**\(escaped(section.title))**", ""] }
-      for line in section.lines { lines += [escaped(line), ""] }
-      lines += table(section)
-    }
+    for section in report.sections { lines += self.lines(of: section, folded: false) }
     if !report.findings.isEmpty {
       lines += ["", "| | finding | where |", "|---|---|---|"]
       for finding in report.findings {
@@ -26,7 +21,22 @@ public enum MarkdownReport: ReportFormat {
             + "| \(place.isEmpty ? "" : "`\(escaped(place))`") |")
       }
     }
+    for section in report.details { lines += self.lines(of: section, folded: true) }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func lines(of section: ReportSection, folded: Bool) -> [String] {
+    guard !(section.lines.isEmpty && section.rows.isEmpty) else { return [] }
+    var lines = [""]
+    let isFolded = folded && !section.title.isEmpty
+    if isFolded {
+      lines += ["<details><summary>\(XMLText.escaped(section.title))</summary>", ""]
+    } else if !section.title.isEmpty {
+      lines += ["**\(escaped(section.title))**", ""]
+    }
+    for line in section.lines { lines += [escaped(line), ""] }
+    lines += table(section)
+    return lines + (isFolded ? ["", "</details>"] : [])
   }
 
   /// The report within the size that GitHub takes for a step's summary; what goes beyond is cut at a line.

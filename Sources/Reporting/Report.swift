@@ -19,6 +19,8 @@ public struct Report: Sendable {
   public var headline: String
   /// Tables and paragraphs, in the order in which they are read.
   public var sections: [ReportSection]
+  /// Tables for who wants to know more, after the findings.
+  public var details: [ReportSection]
   /// Worst first.
   public var findings: [Finding]
   /// One entry a check, for formats that count them.
@@ -28,8 +30,8 @@ public struct Report: Sendable {
 
   /// A report of `record`.
   public init<Part>(
-    _ record: Record<Part>, headline: String, sections: [ReportSection] = [], cases: [ReportCase] = [],
-    catalog: [FindingDescription] = []
+    _ record: Record<Part>, headline: String, sections: [ReportSection] = [],
+    details: [ReportSection] = [], cases: [ReportCase] = [], catalog: [FindingDescription] = []
   ) {
     step = Part.step
     environment = record.environment
@@ -39,6 +41,7 @@ public struct Report: Sendable {
     finishedAt = record.finishedAt
     self.headline = headline
     self.sections = sections
+    self.details = details
     findings = record.findings
     self.cases = cases
     self.catalog = catalog

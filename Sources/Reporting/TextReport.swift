@@ -10,18 +10,20 @@ public enum TextReport {
     lines.append(
       "\(ink.verdict(verdict, report.verdict))  \(ink.bold(report.step.rawValue)) \(report.environment): "
         + report.headline)
-    for section in report.sections where !(section.lines.isEmpty && section.rows.isEmpty) {
-      lines.append("")
-      if !section.title.isEmpty { lines.append(ink.bold(section.title)) }
-      lines += section.lines.map { "  \($0)" }
-      lines += table(section).map { "  \($0)" }
-    }
+    for section in report.sections { lines += self.lines(of: section, ink) }
     if !report.findings.isEmpty {
       lines.append("")
       lines.append(ink.bold("Findings"))
       for finding in report.findings { lines += self.lines(of: finding, ink) }
     }
+    for section in report.details { lines += self.lines(of: section, ink) }
     return lines.map(trimmedEnd).joined(separator: "\n") + "\n"
+  }
+
+  private static func lines(of section: ReportSection, _ ink: Ink) -> [String] {
+    guard !(section.lines.isEmpty && section.rows.isEmpty) else { return [] }
+    return [""] + (section.title.isEmpty ? [] : [ink.bold(section.title)])
+      + section.lines.map { "  \($0)" } + table(section).map { "  \($0)" }
   }
 
   private static func lines(of finding: Finding, _ ink: Ink) -> [String] {

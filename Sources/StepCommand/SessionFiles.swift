@@ -6,7 +6,8 @@ import SystemInterfaces
 
 /// How a session finds and reads the files that it starts from.
 extension StepSession {
-  /// The root of the work tree: `--repo`, `GIT_WORK_TREE`, or the nearest folder upward that holds `.git`.
+  /// The root of the work tree: `--repo`, `GIT_WORK_TREE`, or the nearest folder upward that holds `.git` or is a bare
+  /// repository.
   static func findRepository(_ common: CommonOptions, _ context: StepContext) throws -> String? {
     if let repo = common.repo {
       let path = context.absolute(repo)
@@ -24,6 +25,9 @@ extension StepSession {
     var folder = context.workingDirectory
     while true {
       if context.files.exists(folder == "/" ? "/.git" : "\(folder)/.git") { return folder }
+      if ["HEAD", "objects", "refs"].allSatisfy({ context.files.exists("\(folder)/\($0)") }) {
+        return folder
+      }
       guard folder != "/", let slash = folder.lastIndex(of: "/") else { return nil }
       folder = slash == folder.startIndex ? "/" : String(folder[..<slash])
     }

@@ -16,7 +16,10 @@ import YAMLDocuments
       line: 2)
   }
   private func ledger(_ acknowledgement: Acknowledgement) -> AcknowledgementLedger {
-    AcknowledgementLedger([finding], [acknowledgement], today: "2026-11-24")
+    let rights = AcknowledgementRights(
+      owners: ["@dba"], approvals: nil, needsApproval: false, teams: [:],
+      inBase: [AcknowledgementRights.key(acknowledgement)])
+    return AcknowledgementLedger([finding], [acknowledgement], rights, today: "2026-11-24")
   }
 
   @Test func `one that fits turns a stop into a notice that says why`() {

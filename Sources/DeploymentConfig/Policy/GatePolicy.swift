@@ -16,6 +16,10 @@ public struct GatePolicy: Hashable, Sendable {
   public var statefulTypes: [String] = []
   /// `acknowledgements`: the file that holds them.
   public var acknowledgements = "backstop-acknowledgements.yml"
+  /// `acknowledgements-need-approval`: whether one that comes with the change counts only once an owner has approved.
+  public var acknowledgementsNeedApproval = false
+  /// `teams`: members of the teams that own the file of acknowledgements.
+  public var teams: [String: Set<String>] = [:]
   /// `postgresql-version`: the major version of the database; nil: one that is still supported.
   public var postgresVersion: Int?
   /// `migrations-in-transaction`: whether the tool that runs migrations puts each into a transaction; nil: as its own
@@ -23,6 +27,11 @@ public struct GatePolicy: Hashable, Sendable {
   public var migrationsInTransaction: Bool?
   /// `rules`: the project's own.
   public var rules: [Rule] = []
+
+  /// A name as it is compared: in lower case, without `@`.
+  private static func person(_ name: String) -> String {
+    (name.hasPrefix("@") ? String(name.dropFirst()) : name).lowercased()
+  }
 
   private static let severityWords = ["error", "warning", "notice", "off"]
 
@@ -41,6 +50,11 @@ public struct GatePolicy: Hashable, Sendable {
         "severities.\(member.name)", member.value, GatePolicy.severityWords.joined(separator: ", "))
     }
     statefulTypes = try section.strings("stateful-types") ?? []
+    acknowledgementsNeedApproval = try section.bool("acknowledgements-need-approval") ?? false
+    for (team, members) in try section.stringMap("teams") ?? [:] {
+      teams[GatePolicy.person(team)] = Set(
+        members.split { $0 == "," || $0.isWhitespace }.map { GatePolicy.person(String($0)) })
+    }
     postgresVersion = try section.int("postgresql-version", in: 8...99)
     migrationsInTransaction = try section.bool("migrations-in-transaction")
     if let value = try section.string("acknowledgements") { acknowledgements = value }

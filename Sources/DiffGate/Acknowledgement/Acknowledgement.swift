@@ -79,15 +79,21 @@ struct Acknowledgement: Hashable, Sendable {
 struct AcknowledgementLedger {
   private(set) var findings: [Finding]
   private(set) var entries: [AcknowledgementEntry] = []
+  private let rights: AcknowledgementRights
 
   /// - Parameter today: as `2026-12-31`, UTC.
-  init(_ findings: [Finding], _ acknowledgements: [Acknowledgement], today: String) {
+  init(
+    _ findings: [Finding], _ acknowledgements: [Acknowledgement], _ rights: AcknowledgementRights,
+    today: String
+  ) {
     self.findings = findings
+    self.rights = rights
     for acknowledgement in acknowledgements { apply(acknowledgement, today) }
   }
 
   private mutating func apply(_ acknowledgement: Acknowledgement, _ today: String) {
     let indices = findings.indices.filter { findings[$0].fingerprint == acknowledgement.fingerprint }
+    let standing = rights.standing(of: acknowledgement)
     let state: String
     if indices.isEmpty {
       // Nothing of that code in the file any more, or something that has become something else.
@@ -97,6 +103,8 @@ struct AcknowledgementLedger {
       state = "mismatched"
     } else if acknowledgement.expires < today {
       state = "expired"
+    } else if standing == .unapproved {
+      state = "unapproved"
     } else {
       state = "used"
       for index in indices where findings[index].severity > .notice {
@@ -108,11 +116,15 @@ struct AcknowledgementLedger {
     entries.append(
       AcknowledgementEntry(
         fingerprint: acknowledgement.fingerprint, state: state, reason: acknowledgement.reason,
-        expires: acknowledgement.expires, source: acknowledgement.source))
-    guard state != "used" else { return }
+        expires: acknowledgement.expires, source: acknowledgement.source, standing: standing.rawValue))
+    guard state != "used" else {
+      note(standing, acknowledgement)
+      return
+    }
     let why =
       switch state {
       case "expired": "ended on \(acknowledgement.expires)"
+      case "unapproved": "counts once \(rights.ownersInWords) has approved this change"
       case "mismatched": "does not fit its finding any more, which has changed since"
       default: "is about no finding of this change"
       }
@@ -121,5 +133,27 @@ struct AcknowledgementLedger {
         "acknowledgement-\(state)", state == "unused" ? .notice : .warning,
         "the acknowledgement of \(acknowledgement.fingerprint) (\(acknowledgement.source)) \(why)",
         path: acknowledgement.path, line: acknowledgement.line, subject: acknowledgement.fingerprint))
+  }
+
+  /// What stands behind one that counts, where that is less than an owner's word.
+  private mutating func note(_ standing: AcknowledgementRights.Standing, _ acknowledgement: Acknowledgement) {
+    let path = acknowledgement.path
+    switch standing {
+    case .unowned:
+      findings.append(
+        Finding(
+          "acknowledgement-unowned", .warning,
+          "CODEOWNERS of the base names no owner of the file of acknowledgements, so that whoever writes a change "
+            + "acknowledges it, too (\(acknowledgement.source))", path: path, line: acknowledgement.line,
+          subject: acknowledgement.fingerprint))
+    case .pending:
+      findings.append(
+        Finding(
+          "acknowledgement-pending", path == nil ? .warning : .notice,
+          "the acknowledgement of \(acknowledgement.fingerprint) (\(acknowledgement.source)) comes with this change: "
+            + "\(rights.ownersInWords) has to approve it", path: path, line: acknowledgement.line,
+          subject: acknowledgement.fingerprint))
+    case .reviewed, .approved, .unapproved: break
+    }
   }
 }

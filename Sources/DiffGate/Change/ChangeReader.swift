@@ -34,19 +34,25 @@ struct ChangeReader {
       return Range(
         base: try repository.mergeBase(base, head) ?? base, head: head, because: "--base \(named)")
     }
-    if namedHead == nil, ci.isMergeRef, let base = try repository.mergeRefBase() {
+    if namedHead == nil, ci.isMergeRef, ci.runCommit.map({ $0 == head.hex }) ?? true,
+      let base = try repository.mergeRefBase()
+    {
       return Range(base: base, head: head, because: "HEAD is the merge that the CI made: its first parent")
     }
-    if let commit = ci.baseCommit, ci.targetBranch == nil || knows(commit) {
+    // A commit that a forced push has put aside is no base; one that a shallow clone lacks is named with the depth.
+    if let commit = ci.baseCommit, knows(commit) || ci.targetBranch == nil && repository.isShallow {
       let base = try repository.resolve(commit)
       return Range(
-        base: try repository.mergeBase(base, head) ?? base, head: head, because: "\(ci.source ?? "the CI")")
+        base: try repository.mergeBase(base, head) ?? base, head: head, because: ci.source ?? "the CI")
     }
     if let branch = ci.targetBranch {
-      let base = try resolve(branch: branch, from: ci.source ?? "the CI")
-      return Range(
-        base: try repository.mergeBase(base, head) ?? base, head: head,
-        because: "\(ci.source ?? "the CI"): merge base with \(branch)")
+      let tip = try resolve(branch: branch, from: ci.source ?? "the CI")
+      let base = try repository.mergeBase(tip, head) ?? tip
+      // A branch that is merged already is judged as the default branch is.
+      if base != head {
+        return Range(
+          base: base, head: head, because: "\(ci.source ?? "the CI"): merge base with \(branch)")
+      }
     }
     return try defaultRange(head)
   }
@@ -60,10 +66,12 @@ struct ChangeReader {
     if let id = repository.reference("refs/heads/\(branch)") { return id }
     throw StepFailure(
       .unavailable, "\(source) names the branch \(branch), which this clone does not hold",
-      advice: "fetch it: git fetch origin \(branch), or check out with fetch-depth: 0")
+      advice:
+        "fetch it: git fetch origin \(branch):refs/remotes/origin/\(branch), or check out with fetch-depth: 0"
+    )
   }
 
-  /// The merge base with the default branch; on that branch itself, the commit before.
+  /// The merge base with the default branch; on that branch itself, what was pushed, or the commit before.
   private func defaultRange(_ head: ObjectId) throws -> Range {
     if let branch = repository.defaultBranch() {
       let tip = try repository.resolve(branch)
@@ -74,28 +82,52 @@ struct ChangeReader {
     guard let parent = try repository.commit(head).parents.first else {
       return Range(base: nil, head: head, because: "HEAD is the first commit")
     }
-    guard repository.has(parent) else {
+    let push = GitHubPush(session)
+    if let push, push.after == head.hex, knows(push.before), let before = ObjectId(hex: push.before) {
+      return Range(base: before, head: head, because: "the commit before the push, by GITHUB_EVENT_PATH")
+    }
+    let depth = push.map { $0.after == head.hex ? $0.commits + 1 : 2 } ?? 2
+    guard repository.has(parent), depth == 2 || !repository.isShallow else {
       throw StepFailure(
-        .unavailable, "this clone ends at HEAD (\(head.short)); its parent \(parent.short) is not here",
-        advice: "check out with fetch-depth: 2 or more (git fetch --depth=2), or name --base")
+        .unavailable,
+        depth == 2
+          ? "this clone ends at HEAD (\(head.short)); its parent \(parent.short) is not here"
+          : "this push brought \(depth - 1) commits, and this clone does not hold the one before them",
+        advice: "check out with fetch-depth: \(depth) or more (git fetch --depth=\(depth)), or name --base")
     }
     return Range(base: parent, head: head, because: "HEAD and the commit before")
   }
 
   // MARK: - Contents
 
+  /// Names what a partial clone lacks, and the one command that fetches all of it.
+  private func fetched<Value>(_ range: Range, _ what: String, _ read: () throws -> Value) throws -> Value {
+    do {
+      return try read()
+    } catch let error as GitError where error.kind == .notFetched {
+      let command = ["git diff", range.base?.hex, range.head.hex].compactMap { $0 }.joined(separator: " ")
+      throw StepFailure(
+        .unavailable, "cannot \(what): \(error.message)",
+        advice:
+          "run `\(command) > /dev/null` once, which fetches what the comparison needs, or check out without a "
+          + "filter")
+    }
+  }
+
   /// The change between two commits; only files that may be judged are read.
   func change(_ range: Range, isOfInterest: (String) -> Bool) throws -> Change {
     let repository = repository
     let baseTree = try range.base.map { try repository.commit($0).tree }
     let headTree = try repository.commit(range.head).tree
-    let changes = try repository.changes(from: baseTree, to: headTree)
+    let changes = try fetched(range, "compare the two trees") {
+      try repository.changes(from: baseTree, to: headTree)
+    }
     var files: [ChangedFile] = []
     for change in changes {
       guard isOfInterest(change.path) || change.oldPath.map(isOfInterest) ?? false else { continue }
       func content(_ entry: TreeEntry?) throws -> [UInt8]? {
         guard let entry, entry.kind == .file || entry.kind == .executable else { return nil }
-        return try repository.blob(entry.id)
+        return try fetched(range, "read \(change.path)") { try repository.blob(entry.id) }
       }
       files.append(
         ChangedFile(
@@ -114,6 +146,7 @@ struct ChangeReader {
       files: files, readOld: { try read($0, baseTree) }, readNew: { try read($0, headTree) },
       listNew: { try repository.paths(at: range.head.hex, under: $0) },
       listFolder: { try repository.files(inFolder: $0, ofTree: headTree) },
+      heads: Set([range.head.hex] + (try repository.commit(range.head).parents.dropFirst().map(\.hex))),
       messages: commits.map { ($0.id.short, $0.message) })
   }
 }

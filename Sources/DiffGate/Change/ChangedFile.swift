@@ -33,6 +33,8 @@ struct Change {
   var listNew: (_ folder: String) throws -> [String]
   /// Paths of the files directly in a folder of the newer version.
   var listFolder: (_ folder: String) throws -> [String]
+  /// The newest commits of the change: `HEAD`, and the commit that a CI's merge took in.
+  var heads: Set<String> = []
   /// Commit messages of the change with their short ids.
   var messages: [(id: String, text: String)]
 }

@@ -28,6 +28,11 @@ struct ConfigurationJudge {
     return String(name.dropFirst("deployment-".count).dropLast(".config".count))
   }
 
+  /// Files of an environment whose keys differ.
+  func paths(of environment: String) -> [String] {
+    Set(entries.map(\.path)).filter { ConfigurationJudge.environment(of: $0) == environment }.sorted()
+  }
+
   mutating func judgeAll() throws {
     var production: [(ConfigurationVersions, [ConfigurationDifference])] = []
     for file in change.files {
@@ -38,6 +43,10 @@ struct ConfigurationJudge {
       if policy.isProduction(environment) { production.append((versions, differences)) }
     }
     for (versions, differences) in production { try compareWithStaging(versions, differences) }
+    // That a key differs needs no word where something worse is said of it.
+    let plain: Set<String> = ["config-key-changed", "config-key-added"]
+    let told = Set(findings.filter { !plain.contains($0.code) }.map { "\($0.path ?? "") \($0.line ?? 0)" })
+    findings.removeAll { plain.contains($0.code) && told.contains("\($0.path ?? "") \($0.line ?? 0)") }
   }
 
   private mutating func versions(

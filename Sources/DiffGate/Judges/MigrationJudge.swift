@@ -9,8 +9,10 @@ struct MigrationJudge {
   let policy: GatePolicy
   private(set) var entries: [MigrationEntry] = []
   private(set) var findings: [Finding] = []
-  /// What stays lost, and what a rollback script itself loses.
+  /// What stays lost whatever is done.
   private(set) var losses: [String] = []
+  /// What is written after the deployment and lost by going back.
+  private(set) var laterLosses: [String] = []
   /// Migrations whose data only a backup brings back.
   private(set) var needsRestore = false
   /// In the order in which a rollback runs them: newest first.
@@ -139,10 +141,10 @@ struct MigrationJudge {
     for effect in report.effects where effect.verb == .drop {
       let name =
         effect.object.kind == .table
-        ? "rows written to \(effect.object.name) since"
+        ? "rows written to \(effect.object.name) after the deployment"
         : effect.object.kind == .column
-          ? "values written to \(effect.object.table ?? "").\(effect.object.name) since" : nil
-      if let name, !losses.contains(name) { losses.append(name) }
+          ? "values written to \(effect.object.table ?? "").\(effect.object.name) after the deployment" : nil
+      if let name, !laterLosses.contains(name) { laterLosses.append(name) }
     }
   }
 

@@ -4,70 +4,89 @@ import Reporting
 /// What people and CI systems read of a diff-gate record: first what a rollback would be, then why.
 enum GateReport {
   static func make(_ record: Record<GatePart>) -> Report {
-    var sections = [rollback(record.summary)]
-    if let resources = resources(record.part.templates) { sections.append(resources) }
-    if let migrations = migrations(record.part.migrations) { sections.append(migrations) }
-    if let hints = acknowledging(record) { sections.append(hints) }
+    let details = [
+      resources(record.part.templates), migrations(record.part.migrations), acknowledging(record),
+      comparison(record.summary),
+    ]
     return Report(
-      record, headline: headline(record), sections: sections, cases: cases(record),
-      catalog: GateFindings.catalog)
+      record, headline: headline(record), sections: [rollback(record)], details: details.compactMap { $0 },
+      cases: cases(record), catalog: GateFindings.catalog)
   }
 
   // MARK: - Ten seconds
 
   private static func headline(_ record: Record<GatePart>) -> String {
     let summary = record.summary
-    let errors = record.findings.count { $0.severity == .error }
-    if errors > 0 {
-      let way: String
-      switch summary.rollback.reversibility {
-      case .restoreOnly: way = "only a backup undoes this change"
-      case .withLoss: way = "this change can be undone only with loss"
-      case .complete, .nothingToDo: way = "this change is not ready to be undone"
+    let outline = summary.rollback
+    let time = minutes(outline.minutes)
+    let way =
+      switch outline.reversibility {
+      case .nothingToDo where summary.changedFiles == 0: "nothing differs"
+      case .nothingToDo: "nothing in \(count(summary.changedFiles, "changed file")) needs a rollback"
+      case .complete: "this change can be undone in \(time)"
+      case .withLoss: "this change can be undone in \(time), but not without loss"
+      case .restoreOnly: "only a backup undoes this change, in \(time)"
       }
-      return "\(way): \(count(errors, "finding")) stop\(errors == 1 ? "s" : "") it"
-    }
+    let errors = record.findings.count { $0.severity == .error }
     let warnings = record.findings.count { $0.severity == .warning }
-    let rest = warnings > 0 ? ", \(count(warnings, "warning"))" : ""
-    switch summary.rollback.reversibility {
-    case .nothingToDo:
-      return summary.changedFiles == 0
-        ? "nothing differs"
-        : "nothing in \(count(summary.changedFiles, "changed file")) needs a rollback\(rest)"
-    case .complete: return "this change can be undone in \(minutes(summary.rollback.minutes))\(rest)"
-    case .withLoss:
-      return "this change can be undone in \(minutes(summary.rollback.minutes)), with loss\(rest)"
-    case .restoreOnly: return "only a backup undoes this change\(rest)"
-    }
+    if errors > 0 { return "\(way): \(count(errors, "finding")) stop\(errors == 1 ? "s" : "") it" }
+    return warnings > 0 ? "\(way), \(count(warnings, "warning"))" : way
   }
 
-  private static func rollback(_ summary: GatePart.Summary) -> ReportSection {
-    let outline = summary.rollback
-    var lines = ["compared \(short(summary.base)) with \(short(summary.head)) (\(summary.comparedBecause))"]
-    if outline.reversibility == .nothingToDo {
-      lines.append("nothing to roll back")
-      return ReportSection("Rolling this change back", lines: lines)
-    }
-    if !summary.stacks.isEmpty {
+  private static func rollback(_ record: Record<GatePart>) -> ReportSection {
+    let outline = record.summary.rollback
+    let title = "Rolling this change back"
+    if outline.reversibility == .nothingToDo { return ReportSection(title, lines: ["nothing to roll back"]) }
+    var lines: [String] = []
+    if !record.summary.stacks.isEmpty {
       lines.append(
-        summary.spoke == "changeSet"
-          ? "resources: as CloudFormation's change sets say, which are deleted again"
-          : "resources: as the templates and the values at hand say; CloudFormation was not asked")
-      lines.append("while the update runs: cancel it (\(minutes([5, 10])) a stack); afterwards:")
+        "changes: \(record.summary.stacks.map { stack($0, record.part.templates) }.joined(separator: "; "))")
     }
-    if !outline.loses.isEmpty {
-      lines.insert("would lose: \(outline.loses.joined(separator: "; "))", at: 1)
+    if outline.loses.count == 1 { lines.append("loses: \(outline.loses[0])") }
+    if outline.loses.count > 1 { lines += ["loses:"] + outline.loses.map { "- \($0)" } }
+    if let cancel = outline.duringUpdate {
+      lines.append("while the update still runs: cancel it (\(minutes(cancel.minutes)) a stack); afterwards:")
     }
     return ReportSection(
-      "Rolling this change back", lines: lines, columns: ["", "do", "on", "takes"],
+      title, lines: lines, columns: ["", "do", "on", "takes"],
       rows: outline.steps.map { step in
-        [String(step.order), words(step.action), step.target, minutes(step.minutes)]
+        [String(step.order), words(step), step.target, minutes(step.minutes)]
       } + (outline.steps.count > 1 ? [["", "in all", "", minutes(outline.minutes)]] : []))
   }
+
+  /// What a step does; of one that is done in the place of others, which.
+  private static func words(_ step: RollbackOutline.Step) -> String {
+    guard let instead = step.insteadOf, let first = instead.first, let last = instead.last else {
+      return words(step.action)
+    }
+    return "or \(words(step.action)), instead of \(first == last ? "\(first)" : "\(first) to \(last)")"
+  }
+
+  /// A stack and what happens in it: `CiraInvoice-Api-prod (2 replaced, 1 updated)`.
+  private static func stack(_ name: String, _ templates: [TemplateEntry]) -> String {
+    let resources = templates.filter { ($0.stack ?? $0.path) == name }.flatMap(\.resources)
+    let parts = weight.compactMap { action -> String? in
+      let number = resources.count { $0.action == action }
+      return number == 0 ? nil : "\(number) \(past[action] ?? action)"
+    }
+    return parts.isEmpty ? name : "\(name) (\(parts.joined(separator: ", ")))"
+  }
+
+  /// Actions, the worst first, and how they are told.
+  private static let weight = [
+    "delete", "replace", "mayReplace", "snapshotThenDelete", "orphan", "import", "create", "update",
+  ]
+  private static let past = [
+    "delete": "deleted", "replace": "replaced", "mayReplace": "perhaps replaced",
+    "snapshotThenDelete": "deleted after a snapshot", "orphan": "left behind", "import": "imported",
+    "create": "new", "update": "updated",
+  ]
 
   private static func words(_ action: String) -> String {
     switch action {
     case "redeploy": "put the template before back"
+    case "deleteStack": "delete the new stack"
+    case "configuration": "put the configuration before back and deploy"
     case "schemaScript": "run the rollback script"
     case "databaseRestore": "restore the database snapshot"
     default: action
@@ -88,9 +107,6 @@ enum GateReport {
       }
     }
     guard !rows.isEmpty else { return nil }
-    let weight = [
-      "delete", "replace", "mayReplace", "snapshotThenDelete", "orphan", "import", "create", "update",
-    ]
     let sorted = rows.sorted {
       (weight.firstIndex(of: $0[1]) ?? 9, $0[2]) < (weight.firstIndex(of: $1[1]) ?? 9, $1[2])
     }
@@ -120,6 +136,18 @@ enum GateReport {
       "To take a risk knowingly, acknowledge it with a reason and a last day", lines: [],
       columns: ["fingerprint", "finding", "where"],
       rows: errors.map { [$0.fingerprint, $0.code, $0.path ?? ""] })
+  }
+
+  /// What was compared with what, and who spoke about resources.
+  private static func comparison(_ summary: GatePart.Summary) -> ReportSection? {
+    var lines = ["\(short(summary.base)) with \(short(summary.head)) (\(summary.comparedBecause))"]
+    if !summary.stacks.isEmpty {
+      lines.append(
+        summary.spoke == "changeSet"
+          ? "resources: as CloudFormation's change sets say, which are deleted again"
+          : "resources: as the templates and the values at hand say; CloudFormation was not asked")
+    }
+    return ReportSection("Compared", lines: lines)
   }
 
   private static func cases(_ record: Record<GatePart>) -> [ReportCase] {

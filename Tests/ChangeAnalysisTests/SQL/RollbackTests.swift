@@ -184,4 +184,63 @@ import Testing
     #expect(issues.map(\.rule) == [rule])
     #expect(issues.map(\.line) == [line])
   }
+
+  @Test(arguments: [
+    (
+      MigrationTool.alembic,
+      "def upgrade():\n    op.add_column('t', sa.Column(\n        'a', sa.String(), nullable=False))\n\ndef downgrade():\n    pass\n",
+      "t.a", 2
+    ),
+    (.rails, "  def change\n    add_column :t, :a, :string,\n      null: false\n  end\n", "t.a", 2),
+    (.rails, "  def change\n    add_reference :t, :u, null: false, foreign_key: true\n  end\n", "t.u", 2),
+    (
+      .knex,
+      "exports.up = (knex) => {\n  return knex.schema.alterTable('t', (t) => {\n    t.string('a').notNullable();\n  });\n};\n",
+      "a", 3
+    ),
+    (
+      .django,
+      "operations = [\n  migrations.AddField(\n    model_name='t',\n    name='a',\n    field=models.CharField(default=''),\n  ),\n]\n",
+      "t.a", 2
+    ),
+  ])
+  func `a column that must be given is found`(
+    _ tool: MigrationTool, _ text: String, _ subject: String, _ line: Int
+  ) {
+    let found = CodeMigration(text, tool: tool).issues.filter { $0.rule == "adding-required-field" }
+    #expect(found.map(\.subject) == [subject])
+    #expect(found.map(\.line) == [line])
+  }
+
+  @Test(arguments: [
+    (
+      MigrationTool.alembic,
+      "def upgrade():\n    op.add_column('t', sa.Column('a', sa.Text(), server_default='x', nullable=False))\n"
+    ),
+    (
+      .alembic,
+      "def upgrade():\n    op.create_table('t')\n    op.add_column('t', sa.Column('a', nullable=False))\n"
+    ),
+    (
+      .alembic,
+      "def upgrade():\n    pass\ndef downgrade():\n    op.add_column('t', sa.Column('a', nullable=False))\n"
+    ),
+    (
+      .rails,
+      "  def change\n    add_column :t, :a, :string\n    change_column_null :t, :b, null: false\n  end\n"
+    ),
+    (
+      .rails,
+      "  def change\n    create_table :t do |t|\n    end\n    add_column :t, :a, :text, null: false\n  end\n"
+    ),
+    (
+      .knex,
+      "exports.up = (knex) => knex.schema.createTable('t', (t) => {\n  t.string('a').notNullable();\n});\n"
+    ),
+    (.django, "operations = [\n  migrations.AddField('t', 'a', models.TextField(null=True)),\n]\n"),
+  ])
+  func `a column that may be left out is not`(_ tool: MigrationTool, _ text: String) {
+    #expect(
+      CodeMigration(text, tool: tool).issues.filter { $0.rule == "adding-required-field" }.isEmpty, "\(text)")
+  }
 }

@@ -18,7 +18,7 @@ public struct CodeMigration: Hashable, Sendable {
   public init(_ text: String, tool: MigrationTool) {
     let code = CodeText(text)
     switch tool {
-    case .alembic: readPair(code, forward: "def upgrade", back: "def downgrade", blocks: .indentation)
+    case .alembic: readPair(code, tool, forward: "def upgrade", back: "def downgrade", blocks: .indentation)
     case .rails: readRails(code)
     case .django: readDjango(code)
     case .knex: readKnex(code)
@@ -31,12 +31,14 @@ public struct CodeMigration: Hashable, Sendable {
 
   // MARK: - Tools
 
-  private mutating func readPair(_ code: CodeText, forward: String, back: String, blocks: CodeText.Blocks) {
+  private mutating func readPair(
+    _ code: CodeText, _ tool: MigrationTool, forward: String, back: String, blocks: CodeText.Blocks
+  ) {
     let up = code.block(forward, blocks)
     let down = code.block(back, blocks)
     wayBackLine = down?.first?.number ?? up?.first?.number
     doesSomething = up.map(CodeText.doesSomething) ?? true
-    judge(up ?? [])
+    judge(up ?? [], tool)
     guard let down else {
       whyNoWayBack = "there is no \(back.split(separator: " ").last ?? "")"
       return
@@ -53,13 +55,13 @@ public struct CodeMigration: Hashable, Sendable {
 
   private mutating func readRails(_ code: CodeText) {
     if code.block("def up", .end) != nil {
-      readPair(code, forward: "def up", back: "def down", blocks: .end)
+      readPair(code, .rails, forward: "def up", back: "def down", blocks: .end)
       return
     }
     let change = code.block("def change", .end) ?? []
     wayBackLine = change.first?.number
     doesSomething = CodeText.doesSomething(change)
-    judge(change)
+    judge(change, .rails)
     hasWayBack = true
     let body = change.map(\.text).joined(separator: "\n")
     guard !body.contains("reversible do") else { return }
@@ -79,7 +81,7 @@ public struct CodeMigration: Hashable, Sendable {
 
   private mutating func readDjango(_ code: CodeText) {
     doesSomething = code.lines.contains { $0.text.contains("migrations.") && $0.text.contains("(") }
-    judge(code.lines)
+    judge(code.lines, .django)
     hasWayBack = true
     for call in ["RunPython(", "RunSQL("] {
       for (arguments, line) in code.calls(call) {
@@ -98,18 +100,18 @@ public struct CodeMigration: Hashable, Sendable {
   private mutating func readKnex(_ code: CodeText) {
     let names = code.lines.contains { $0.text.contains("exports.up") || $0.text.contains("exports.down") }
     if names {
-      readPair(code, forward: "exports.up", back: "exports.down", blocks: .braces)
+      readPair(code, .knex, forward: "exports.up", back: "exports.down", blocks: .braces)
     } else if code.lines.contains(where: { $0.text.contains("function up") }) {
-      readPair(code, forward: "function up", back: "function down", blocks: .braces)
+      readPair(code, .knex, forward: "function up", back: "function down", blocks: .braces)
     } else {
-      readPair(code, forward: "up(", back: "down(", blocks: .braces)
+      readPair(code, .knex, forward: "up(", back: "down(", blocks: .braces)
     }
   }
 
   private mutating func readLiquibase(_ code: CodeText) {
     let text = code.lines.map(\.text).joined(separator: "\n")
     doesSomething = true
-    judge(code.lines)
+    judge(code.lines, .liquibase)
     // Liquibase writes the way back of most changes itself; these it cannot.
     let own = [
       "<sql", "<sqlFile", "<dropTable", "<dropColumn", "<update", "<delete", "<insert", "- sql:",
@@ -122,7 +124,8 @@ public struct CodeMigration: Hashable, Sendable {
 
   // MARK: - What is destroyed
 
-  private mutating func judge(_ lines: [CodeText.Line]) {
+  private mutating func judge(_ lines: [CodeText.Line], _ tool: MigrationTool) {
+    issues += RequiredColumns.find(in: lines, tool: tool)
     let calls: [(words: [String], rule: String, risk: SQLRisk, what: String)] = [
       (
         [

@@ -19,6 +19,9 @@ struct CodeText: Hashable, Sendable {
     }
   }
 
+  /// A part of other code.
+  init(_ lines: [Line]) { self.lines = lines }
+
   /// The lines of the body that `head` opens; nil where there is none.
   func block(_ head: String, _ blocks: Blocks) -> [Line]? {
     guard
@@ -82,7 +85,9 @@ struct CodeText: Hashable, Sendable {
   }
 
   /// The argument text of each call of `name`, which ends in a parenthesis, and its line.
-  func calls(_ name: String) -> [(arguments: String, line: Int)] {
+  ///
+  /// - Parameter endsAtLine: for languages that call without parentheses: arguments go on after a comma alone.
+  func calls(_ name: String, endsAtLine: Bool = false) -> [(arguments: String, line: Int)] {
     var found: [(String, Int)] = []
     for (index, line) in lines.enumerated() {
       guard let range = line.text.firstRange(of: name) else { continue }
@@ -98,7 +103,7 @@ struct CodeText: Hashable, Sendable {
           arguments.append(character)
         }
         next += 1
-        guard next < lines.count else { break }
+        guard next < lines.count, !endsAtLine || rest.last(where: { !$0.isWhitespace }) == "," else { break }
         rest = "\n" + lines[next].text
       }
       found.append((arguments, line.number))
