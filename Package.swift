@@ -119,7 +119,7 @@ let package = Package(
       "SmokeChecks",
       [
         "HurlFile", "HTTPTransport", "SystemInterfaces", "JSONValues", "Records", "DeploymentConfig",
-        "AWSClients", "DatabaseAccess", "CryptoDigests",
+        "AWSClients", "DatabaseAccess", "CryptoDigests", "YAMLDocuments",
       ]),
 
     // The five steps, one folder each.
@@ -141,7 +141,8 @@ let package = Package(
     library(
       "SmokeTest",
       [
-        "StepCommand", "SmokeChecks", "HurlFile", "AWSClients", "Records", "Reporting", "DeploymentConfig",
+        "StepCommand", "SmokeChecks", "HurlFile", "AWSClients", "DatabaseAccess", "Records", "Reporting",
+        "DeploymentConfig",
         "JSONValues", "CryptoDigests", "HTTPTransport", "CurlTransport", "SystemInterfaces", argumentParser,
       ]),
     library(
@@ -198,7 +199,10 @@ let package = Package(
     tests("RollbackPlan", ["SystemInterfaces", "Records", "JSONValues"]),
     tests(
       "SmokeChecks",
-      ["HTTPTransport", "CurlTransport", "SystemInterfaces", "HurlFile", "JSONValues", "Records"]),
+      [
+        "HTTPTransport", "CurlTransport", "SystemInterfaces", "HurlFile", "JSONValues", "Records",
+        "DatabaseAccess", "DeploymentConfig",
+      ]),
     tests(
       "PreflightSnapshot",
       [

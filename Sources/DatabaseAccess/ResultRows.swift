@@ -58,3 +58,11 @@ public struct ResultRows: Hashable, Sendable {
     rows = Array(records.dropFirst())
   }
 }
+
+/// What answers a query that reads; `Psql` does.
+public protocol SQLQuerying: Sendable {
+  /// The rows of one statement that reads.
+  func query(_ sql: String, timeout: Duration) async throws(PsqlError) -> ResultRows
+}
+
+extension Psql: SQLQuerying {}

@@ -33,6 +33,8 @@ public struct ResponseBaseline: Codable, Hashable, Sendable {
   public var certificateExpires: Timestamp?
   /// The version or commit that answered, where the answer tells it.
   public var answeredVersion: String?
+  /// What a query found: a number, or how many rows and their digest.
+  public var value: String?
 
   /// A baseline of one check.
   public init(name: String, outcome: String, status: Int? = nil, latencies: [Double] = []) {

@@ -1,7 +1,7 @@
 import AWSClients
 
 /// AWS's control plane over the service clients.
-public struct AWSControlPlane: ControlPlane {
+public struct AWSControlPlane: ControlPlane, ExecutionPlane {
   private let stacks: CloudFormationClient
   private let functions: LambdaClient
   private let machines: StepFunctionsClient
@@ -44,6 +44,23 @@ public struct AWSControlPlane: ControlPlane {
     try await asking { try await machines.describeStateMachine(arn).status }.flatMap { $0 }
   }
 
+  public func startExecution(
+    ofStateMachine arn: String, name: String, input: String
+  ) async throws(ControlPlaneError) -> ExecutionState {
+    try await mustBeThere("state machine \(arn)") {
+      // An Express execution cannot be asked about afterwards, only waited for.
+      if try await machines.describeStateMachine(arn).type == "EXPRESS" {
+        return ExecutionState(try await machines.startSyncExecution(arn, name: name, input: input))
+      }
+      let execution = try await machines.startExecution(arn, name: name, input: input)
+      return ExecutionState(arn: execution, status: "RUNNING")
+    }
+  }
+
+  public func execution(_ arn: String) async throws(ControlPlaneError) -> ExecutionState {
+    try await mustBeThere("execution \(arn)") { ExecutionState(try await machines.describeExecution(arn)) }
+  }
+
   public func database(_ identifier: String, isCluster: Bool) async throws(ControlPlaneError) -> String? {
     try await asking {
       isCluster
@@ -52,19 +69,23 @@ public struct AWSControlPlane: ControlPlane {
     }.flatMap { $0 }
   }
 
+  /// The answer of `call`, which must be there.
+  private func mustBeThere<Value>(
+    _ what: String, _ call: () async throws -> Value
+  ) async throws(ControlPlaneError) -> Value {
+    guard let value = try await asking(call) else {
+      throw ControlPlaneError(.other, "there is no \(what)")
+    }
+    return value
+  }
+
   /// The answer of `call`; nil where what was named does not exist.
   private func asking<Value>(_ call: () async throws -> Value) async throws(ControlPlaneError) -> Value? {
     do {
       return try await call()
     } catch let error as AWSError {
-      switch error.kind {
-      case .notFound: return nil
-      case .credentialsMissing, .credentialsExpired, .credentialsInvalid, .accessDenied:
-        throw ControlPlaneError(.refused, "\(error)", advice: error.advice)
-      case .throttled, .transient, .unreachable, .replyLost, .badAnswer:
-        throw ControlPlaneError(.unavailable, "\(error)", advice: error.advice)
-      case .noUpdates, .conflict, .other: throw ControlPlaneError(.other, "\(error)", advice: error.advice)
-      }
+      if error.kind == .notFound { return nil }
+      throw ControlPlaneError(describing: error)
     } catch let error as CredentialsError {
       throw ControlPlaneError(.refused, "\(error)", advice: error.advice)
     } catch is CancellationError {
@@ -72,5 +93,25 @@ public struct AWSControlPlane: ControlPlane {
     } catch {
       throw ControlPlaneError(.other, "\(error)")
     }
+  }
+}
+
+extension ExecutionState {
+  fileprivate init(_ found: StateMachineExecution) {
+    self.init(
+      arn: found.arn, status: found.status, output: found.output, error: found.error, cause: found.cause)
+  }
+}
+
+extension ControlPlaneError {
+  /// What an error of AWS means for checks.
+  init(describing error: AWSError) {
+    let kind: Kind =
+      switch error.kind {
+      case .credentialsMissing, .credentialsExpired, .credentialsInvalid, .accessDenied: .refused
+      case .throttled, .transient, .unreachable, .replyLost, .badAnswer: .unavailable
+      case .notFound, .noUpdates, .conflict, .other: .other
+      }
+    self.init(kind, "\(error)", advice: error.advice)
   }
 }

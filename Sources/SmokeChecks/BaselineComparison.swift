@@ -54,6 +54,7 @@ public enum BaselineComparison {
         }
       }
     }
+    guard observation.status != nil else { return }
     let gone = Set(before.headerNames ?? []).subtracting(observation.headers).subtracting(passing)
     result.differences += gone.sorted().map { "header \($0) is gone" }
     if let was = before.certificateExpires, let expires = observation.certificateExpires, expires < was {
@@ -89,6 +90,7 @@ extension ResponseBaseline {
     headerNames = observation?.headers
     certificateExpires = observation?.certificateExpires
     answeredVersion = result.version
+    value = observation?.value
   }
 }
 

@@ -1,4 +1,5 @@
 import HTTPTransport
+import Records
 import SystemInterfaces
 
 /// Something that can be asked of a deployment, and how to ask it once.
@@ -58,14 +59,21 @@ public struct AttemptContext: Sendable {
   public let transport: any HTTPTransport
   /// The time and how to wait.
   public let clock: any WallClock
+  /// Where names that must not repeat come from.
+  public let random: Randomness
   /// How long an exchange may take at most, the run's deadline considered.
   public let timeout: Duration
   /// Takes secrets out of text that is about to be shortened.
   public let redact: @Sendable (String) -> String
   /// When the run's total time is up.
   public let deadline: Timestamp
+  /// What a restore point recorded of the check.
+  public let before: ResponseBaseline?
+  /// Whether this run makes a baseline.
+  public let isRecording: Bool
+
   /// Whether an `Observation` is wanted, for a baseline or to compare with one.
-  public let wantsObservation: Bool
+  public var wantsObservation: Bool { before != nil || isRecording }
 
   /// The time that is left at `now`.
   func remaining(at now: Timestamp) -> Duration { deadline - now }
@@ -135,8 +143,8 @@ public struct AttemptResult: Sendable {
 
 /// What an answer looked like, without its values: what a baseline keeps.
 public struct Observation: Hashable, Sendable {
-  /// The status.
-  public var status: Int
+  /// The status, where there is an answer by HTTP.
+  public var status: Int?
   /// The shape of a JSON body, nil where it is none.
   public var shape: JSONShape?
   /// The names of the header fields, in lower case, sorted.
@@ -145,4 +153,25 @@ public struct Observation: Hashable, Sendable {
   public var certificateIssuer: String?, certificateExpires: Timestamp?
   /// The version that the answer names.
   public var version: String?
+  /// What a query found, as a restore point keeps it.
+  public var value: String?
+
+  /// What an answer by HTTP looked like.
+  public init(
+    status: Int, shape: JSONShape?, headers: [String], certificateIssuer: String?,
+    certificateExpires: Timestamp?, version: String?
+  ) {
+    self.status = status
+    self.shape = shape
+    self.headers = headers
+    self.certificateIssuer = certificateIssuer
+    self.certificateExpires = certificateExpires
+    self.version = version
+  }
+
+  /// What a query found.
+  public init(value: String) {
+    headers = []
+    self.value = value
+  }
 }

@@ -117,10 +117,10 @@ struct CheckRunner: Sendable {
         break
       }
       let context = AttemptContext(
-        transport: dependencies.transport, clock: dependencies.clock,
+        transport: dependencies.transport, clock: dependencies.clock, random: dependencies.random,
         timeout: min(settings.requestTimeout, left), redact: dependencies.redact,
         deadline: started + settings.settling.deadline,
-        wantsObservation: before != nil || settings.recordsBaseline)
+        before: before, isRecording: settings.recordsBaseline)
       last = await limit.run { await check.ask(context) }
       judgeVersion(&last, before)
       record(last, since: now, in: &result)

@@ -43,6 +43,8 @@ public enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
   case databaseState = "database-state"
   case resourceMissing = "resource-missing"
   case integrity = "integrity"
+  case sql = "sql"
+  case execution = "execution"
   case controlPlane = "control-plane"
   // Why a check could not be run.
   case badRequest = "bad-request"
@@ -52,6 +54,7 @@ public enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
   case dependency = "dependency"
   case writesNotAllowed = "writes-not-allowed"
   case skippedByFile = "skipped-by-file"
+  case noBaseline = "no-baseline"
   case deadline = "deadline"
   case other = "other"
 }
@@ -126,6 +129,8 @@ extension FailureClass {
     case .databaseState: "Look at the database's events."
     case .resourceMissing: "The stack lists it but the service does not know it: it was deleted by hand."
     case .integrity: "Compare the data with what the query expects before anything else writes to it."
+    case .sql: "Run the query by hand with psql; look at the role's rights and at the last migration."
+    case .execution: "Look at the execution's history in Step Functions for the first state that failed."
     case .controlPlane: "AWS could not be asked: check network, credentials, permissions and region."
     case .badRequest: "Correct the URL or the request in the check."
     case .variable: "Define the variable in the configuration, with --variable, or capture it before its use."
@@ -134,6 +139,7 @@ extension FailureClass {
     case .dependency: "An earlier check that this one needs did not pass; look there first."
     case .writesNotAllowed: "Allow it in the policy (smoke.writesInProduction) if it is safe."
     case .skippedByFile: "The file itself asks to skip it."
+    case .noBaseline: "Run preflight-snapshot before the deployment."
     case .deadline: "The run's total time was up; raise --deadline or look at what took so long."
     case .other: "See the message."
     }

@@ -18,12 +18,15 @@ public struct CheckedStack: Hashable, Sendable {
 public struct StackChecks: Sendable {
   private let plane: any ControlPlane
   /// What the control plane could not answer; the first one decides the exit code.
-  public let faults = ControlPlaneFaults()
+  public let faults: ControlPlaneFaults
   /// Stacks that were rolled back, functions that name a version: worth saying beside the results.
   public let notes = Notes()
 
   /// Checks over `plane`.
-  public init(_ plane: any ControlPlane) { self.plane = plane }
+  public init(_ plane: any ControlPlane, faults: ControlPlaneFaults = ControlPlaneFaults()) {
+    self.plane = plane
+    self.faults = faults
+  }
 
   /// One chain a check, for `stacks` and for `stateMachines` that no stack lists.
   public func chains(stacks: [CheckedStack], stateMachines: [String] = []) async -> [CheckChain] {
@@ -127,12 +130,16 @@ public struct StackChecks: Sendable {
 public final class ControlPlaneFaults: Sendable {
   private let errors = Mutex<[ControlPlaneError]>([])
 
+  /// None yet.
+  public init() {}
+
   /// The first refusal, else the first of any kind: a refusal tells more than an outage.
   public var first: ControlPlaneError? {
     errors.withLock { errors in errors.first { $0.kind == .refused } ?? errors.first }
   }
 
-  func note(_ error: ControlPlaneError) { errors.withLock { $0.append(error) } }
+  /// Keeps `error`.
+  public func note(_ error: ControlPlaneError) { errors.withLock { $0.append(error) } }
 }
 
 /// Remarks gathered during a run, each once.

@@ -13,6 +13,8 @@ struct SmokeOptions: Sendable {
   }
 
   var files: [String]
+  /// OpenAPI documents; absolute where the policy names them.
+  var openAPI: [String]
   var runsBuiltIn: Bool
   var parseOnly: Bool
   var variables: [(name: String, value: String)]
@@ -25,14 +27,16 @@ struct SmokeOptions: Sendable {
   init(_ command: SmokeTestCommand, _ session: StepSession) throws {
     policy = session.policy.smoke
     let named = command.smoke + command.files
+    let root = session.repositoryRoot ?? session.context.workingDirectory
+    let isNamed = !named.isEmpty || !command.openapi.isEmpty
+    openAPI = isNamed ? command.openapi : policy.openAPI.map { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
     files = try SmokeFiles.expand(
       named, relativeTo: session.context.workingDirectory, session.context.files, isPattern: false)
-    if named.isEmpty {
+    if !isNamed {
       files = try SmokeFiles.expand(
-        policy.files, relativeTo: session.repositoryRoot ?? session.context.workingDirectory,
-        session.context.files, isPattern: true)
+        policy.files, relativeTo: root, session.context.files, isPattern: true)
     }
-    runsBuiltIn = named.isEmpty || command.builtIn
+    runsBuiltIn = !isNamed || command.builtIn
     parseOnly = command.parseOnly
     variables = try command.variable.map { text in
       guard let mark = text.firstIndex(of: "="), mark > text.startIndex else {

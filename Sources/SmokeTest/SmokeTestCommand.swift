@@ -11,7 +11,7 @@ public struct SmokeTestCommand: StepCommand {
   public static let abstract = "Checks right after a deployment whether it works, compared with before."
   public static let environmentOptions = [
     "smoke", "variable", "flaky", "deadline", "settle", "concurrency", "baseline", "expect-version", "shard",
-    "output",
+    "output", "openapi",
   ]
   public static let environmentFlags = ["parse-only", "built-in"]
 
@@ -22,6 +22,9 @@ public struct SmokeTestCommand: StepCommand {
 
   @Option(help: "A Hurl file, or a folder of them; may be repeated. Without one the built-in checks run.")
   var smoke: [String] = []
+
+  @Option(help: "An OpenAPI document whose GET operations are asked; may be repeated.")
+  var openapi: [String] = []
 
   @Flag(help: "Run the built-in checks beside the files.")
   var builtIn = false
@@ -62,14 +65,14 @@ public struct SmokeTestCommand: StepCommand {
   public init() {}
 
   /// Files may bring all they need, and merging needs the records alone.
-  public var needsConfig: Bool { merge.isEmpty && smoke.isEmpty && files.isEmpty }
+  public var needsConfig: Bool { merge.isEmpty && smoke.isEmpty && files.isEmpty && openapi.isEmpty }
 
   public func run(in session: StepSession) async throws -> StepOutcome<SmokePart> {
     if !merge.isEmpty { return try ShardMerge.outcome(of: merge, session) }
     do {
       let options = try SmokeOptions(self, session)
       return try await SmokeTestRun(options: options, session: session).outcome()
-    } catch let error as HurlPlanError {
+    } catch let error as CheckSourceError {
       throw StepFailure(.data, error.description, advice: error.advice)
     }
   }

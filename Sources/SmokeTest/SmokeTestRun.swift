@@ -1,4 +1,5 @@
 import AWSClients
+import CryptoDigests
 import DeploymentConfig
 import HTTPTransport
 import Records
@@ -13,18 +14,28 @@ struct SmokeTestRun: Sendable {
   let session: StepSession
 
   func outcome() async throws -> StepOutcome<SmokePart> {
-    var chains: [CheckChain] = []
     var findings: [Finding] = []
-    var notes: [String] = []
-    var builtIn: BuiltInChecks?
     let hurl = try hurlPlan()
-    if options.parseOnly { return parsed(hurl) }
-    chains += hurl.chains
+    let documents = try openAPIDocuments()
+    if options.parseOnly { return parsed(hurl, documents) }
+    let faults = ControlPlaneFaults()
+    let plane = options.runsBuiltIn ? try controlPlane() : nil
+    let probes =
+      options.runsBuiltIn
+      ? try await PolicyChecks(
+        options.policy, file: session.policy.path.map(shown), config: session.config, plane: plane,
+        faults: faults
+      ) { [session] in try await session.database() } : PolicyChecks()
+    let described = try OpenAPIChecks(
+      documents.map(\.document), endpoint: session.config.apiEndpoint, apiKey: session.config.apiKey)
+    var chains = hurl.chains + described.chains + probes.chains
+    var notes = described.notes + probes.notes
+    var remarks: Notes?
     if options.runsBuiltIn {
       let found = await BuiltInChecks(
-        config: session.config, policy: options.policy, plane: try controlPlane())
+        config: session.config, policy: options.policy, plane: plane, faults: faults)
       chains += found.chains
-      builtIn = found
+      remarks = found.notes
     }
     if let shard = options.shard { chains = SmokeShards.part(shard.index, of: shard.count, chains) }
     if chains.isEmpty {
@@ -48,7 +59,7 @@ struct SmokeTestRun: Sendable {
       try session.context.files.writeAtomically(body, to: session.context.absolute(path), mode: 0o600)
     }
     let entries = report.results.map(CheckEntry.init)
-    try raise(builtIn?.faults?.first, entries)
+    try raise(faults.first, entries)
     var (found, verdict) = SmokeVerdict.judge(entries, policy: options.policy)
     if options.settings.expectedVersion == nil, let commit = try session.commitId(),
       let other = entries.compactMap(\.version).first(where: {
@@ -61,47 +72,30 @@ struct SmokeTestRun: Sendable {
           subject: "version"))
     }
     found += findings
-    notes += builtIn?.notes?.all ?? []
+    notes += remarks?.all ?? []
     var summary = SmokePart.Summary(counting: entries)
     summary.comparedWith = comparedWith
     summary.shard = options.shard?.text
     summary.notes = notes
     return StepOutcome(
-      verdict: verdict, findings: found, inputs: hurl.inputs, summary: summary,
-      part: SmokePart(checks: entries))
-  }
-
-  /// AWS, where the configuration names anything there.
-  private func controlPlane() throws -> (any ControlPlane)? {
-    guard !session.config.stacks.isEmpty || session.config.stateMachineARN != nil else { return nil }
-    return AWSControlPlane(try session.aws())
-  }
-
-  private func hurlPlan() throws -> HurlPlan {
-    let progress = session.progress
-    var environment = HurlEnvironment(
-      root: session.repositoryRoot ?? session.context.workingDirectory, files: session.context.files,
-      random: session.context.random, redactor: session.redactor
-    ) { [session] in try session.aws() }
-    environment.log = { progress.say($0) }
-    environment.keepsLastBody = options.output != nil
-    let variables = SmokeVariables.make(
-      config: session.config, policy: options.policy, environment: session.context.environment,
-      given: options.variables, redactor: session.redactor)
-    return try HurlPlan(
-      options.files, variables: variables, environment: environment,
-      workingDirectory: session.context.workingDirectory)
+      verdict: verdict, findings: found, inputs: hurl.inputs + documents.map(\.input),
+      summary: summary, part: SmokePart(checks: entries))
   }
 
   /// The record of files that were only read.
-  private func parsed(_ hurl: HurlPlan) -> StepOutcome<SmokePart> {
+  private func parsed(
+    _ hurl: HurlPlan, _ documents: [DescribedAPI]
+  ) -> StepOutcome<SmokePart> {
     let entries = hurl.chains.flatMap(\.checks).map {
       CheckEntry(CheckResult(check: $0, outcome: .skipped, message: "only read"))
     }
     var summary = SmokePart.Summary(counting: entries)
     summary.parseOnly = true
+    summary.notes = documents.map(\.document).map { document in
+      "\(document.file): \(document.operations.count) GET operations can be asked, \(document.omissions.count) cannot"
+    }
     return StepOutcome(
-      verdict: .go, findings: [], inputs: hurl.inputs, summary: summary,
+      verdict: .go, findings: [], inputs: hurl.inputs + documents.map(\.input), summary: summary,
       part: SmokePart(checks: entries))
   }
 

@@ -79,11 +79,54 @@ import Testing
       ("notifications:\n  - kind: smtp\n    from: Ops <a@b.c>", 3, "an address such as"),
       ("notifications:\n  - text: '{issue} {colour}'", 2, "not {colour}"),
       ("auto-revert:\n  evidence: some", 2, "one of advised, required"),
+      ("smoke-test:\n  sql:\n    - name: a\n      sql: SELECT 1", 3, "'a' expects nothing"),
+      ("smoke-test:\n  sql:\n    - { sql: SELECT 1, equals: 1 }", 3, "smoke-test.sql[0]: name is missing"),
+      (
+        "smoke-test:\n  sql:\n    - { name: a, sql: x, before: 95 }", 3,
+        "expected same or a share such as 95%"
+      ),
+      ("smoke-test:\n  executions:\n    - { name: a, status: DONE }", 3, "expected SUCCEEDED, FAILED"),
+      ("smoke-test:\n  executions:\n    - name: a\n      output: x", 4, "a mapping from JSONPath to value"),
     ])
   func `mistakes are named with their line`(text: String, line: Int, message: String) {
     let error = #expect(throws: ConfigError.self) { try read(text) }
     #expect(error?.line == line || line == 1 && error?.line == 2, "\(error?.description ?? "")")
     #expect(error?.message.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func `probes, executions and documents of smoke-test`() throws {
+    let smoke = try read(
+      """
+      smoke-test:
+        openapi: api.yaml
+        sql:
+          - name: owners
+            sql: SELECT count(*) FROM t
+            equals: 0
+            at-most: 5
+            before: 99.5%
+            critical: true
+            timeout: 5s
+          - { name: same, sql: TABLE t, before: same }
+        executions:
+          - name: run
+            state-machine: Flow
+            input: { id: 7, tags: [a] }
+            status: FAILED
+            output: { $.a: yes }
+            timeout: 2m
+      """
+    ).smoke
+    #expect(smoke.openAPI == ["api.yaml"])
+    var owners = SQLProbePolicy(name: "owners", sql: "SELECT count(*) FROM t")
+    (owners.equals, owners.atMost, owners.before) = ("0", 5, .atLeast(percent: 99.5))
+    (owners.isCritical, owners.timeout, owners.line) = (true, .seconds(5), 4)
+    #expect(smoke.sql.first == owners)
+    #expect(smoke.sql.last?.before == .same)
+    let execution = try #require(smoke.executions.first)
+    #expect(execution.input == ["id": 7, "tags": ["a"]])
+    #expect(execution.output.map(\.path) == ["$.a"] && execution.output.map(\.value) == [true])
+    #expect(execution.status == "FAILED" && execution.timeout == .seconds(120) && execution.line == 13)
   }
 
   @Test func `roles that the order does not name come before the last`() {

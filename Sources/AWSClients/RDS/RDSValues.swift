@@ -23,6 +23,10 @@ public struct DBInstance: Hashable, Sendable {
   public var parameterGroups: [String], optionGroups: [String]
   public var copiesTagsToSnapshot: Bool
   public var usesIAMAuthentication: Bool
+  /// The database made with the instance.
+  public var databaseName: String?
+  /// The secret that RDS manages for the master user, by ARN.
+  public var masterUserSecret: String?
   public var latestRestorableTime: Timestamp?
   public var tags: [AWSTag]
 
@@ -51,6 +55,8 @@ public struct DBInstance: Hashable, Sendable {
     optionGroups = element.list("OptionGroupMemberships").compactMap { $0.nonEmpty("OptionGroupName") }
     copiesTagsToSnapshot = element.bool("CopyTagsToSnapshot") ?? false
     usesIAMAuthentication = element.bool("IAMDatabaseAuthenticationEnabled") ?? false
+    databaseName = element.nonEmpty("DBName")
+    masterUserSecret = element["MasterUserSecret"]?.nonEmpty("SecretArn")
     latestRestorableTime = element.time("LatestRestorableTime")
     tags = element.list("TagList").map { AWSTag($0.text("Key") ?? "", $0.text("Value") ?? "") }
   }
@@ -71,6 +77,10 @@ public struct DBCluster: Hashable, Sendable {
   public var members: [String]
   public var subnetGroup: String?, parameterGroup: String?
   public var securityGroups: [String]
+  /// The database made with the cluster.
+  public var databaseName: String?
+  /// The secret that RDS manages for the master user, by ARN.
+  public var masterUserSecret: String?
   public var latestRestorableTime: Timestamp?
   public var tags: [AWSTag]
 
@@ -87,6 +97,8 @@ public struct DBCluster: Hashable, Sendable {
     members = element.list("DBClusterMembers").compactMap { $0.nonEmpty("DBInstanceIdentifier") }
     subnetGroup = element.nonEmpty("DBSubnetGroup")
     parameterGroup = element.nonEmpty("DBClusterParameterGroup")
+    databaseName = element.nonEmpty("DatabaseName")
+    masterUserSecret = element["MasterUserSecret"]?.nonEmpty("SecretArn")
     securityGroups = element.list("VpcSecurityGroups").compactMap { $0.nonEmpty("VpcSecurityGroupId") }
     latestRestorableTime = element.time("LatestRestorableTime")
     tags = element.list("TagList").map { AWSTag($0.text("Key") ?? "", $0.text("Value") ?? "") }

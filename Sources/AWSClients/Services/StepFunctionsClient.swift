@@ -75,16 +75,37 @@ public struct StepFunctionsClient: Sendable {
     return try await call("StartExecution", body, subject: arn).text("executionArn") ?? ""
   }
 
+  /// Runs an execution of an Express state machine and returns when it has ended, within five minutes.
+  public func startSyncExecution(_ arn: String, name: String, input: String = "{}") async throws
+    -> StateMachineExecution
+  {
+    var body = JSONObject()
+    body["stateMachineArn"] = .string(arn)
+    body["name"] = .string(name)
+    body["input"] = .string(input)
+    // Express executions are not told apart by name: a second start would be a second execution.
+    var operation = AWSOperation.json(
+      .stepFunctions, "StartSyncExecution", body, repeating: .unsafe, subject: "state machine \(arn)")
+    operation.timeout = .seconds(310)
+    let endpoint = client.endpoints.endpoint(of: .stepFunctions, region: client.region)
+    if !endpoint.isCustom { operation.hostPrefix = "sync-" }
+    return StepFunctionsClient.execution(try await client.json(operation), arn: arn)
+  }
+
+  private static func execution(_ json: JSONValue, arn: String) -> StateMachineExecution {
+    StateMachineExecution(
+      arn: json.text("executionArn") ?? arn, stateMachineARN: json.text("stateMachineArn") ?? "",
+      status: json.text("status") ?? "", startedAt: json.time("startDate"), stoppedAt: json.time("stopDate"),
+      input: json.text("input"), output: json.text("output"), error: json.text("error"),
+      cause: json.text("cause"))
+  }
+
   /// How an execution stands.
   public func describeExecution(_ arn: String) async throws -> StateMachineExecution {
     var body = JSONObject()
     body["executionArn"] = .string(arn)
     let json = try await client.json(
       .json(.stepFunctions, "DescribeExecution", body, subject: "execution \(arn)"))
-    return StateMachineExecution(
-      arn: json.text("executionArn") ?? arn, stateMachineARN: json.text("stateMachineArn") ?? "",
-      status: json.text("status") ?? "", startedAt: json.time("startDate"), stoppedAt: json.time("stopDate"),
-      input: json.text("input"), output: json.text("output"), error: json.text("error"),
-      cause: json.text("cause"))
+    return StepFunctionsClient.execution(json, arn: arn)
   }
 }

@@ -19,6 +19,20 @@ public struct PolicyReader {
   /// Whether the mapping stands in the file at all.
   public var isPresent: Bool { node != nil }
 
+  /// The line on which the mapping begins; 0 where it does not stand in the file.
+  var line: Int { node?.line ?? 0 }
+
+  /// Text that must be there.
+  mutating func required(_ name: String) throws(ConfigError) -> String {
+    guard let text = try string(name), !text.isEmpty else { throw problem("\(name) is missing") }
+    return text
+  }
+
+  /// An error of the mapping as a whole.
+  func problem(_ message: String) -> ConfigError {
+    ConfigError(path: path, line: line, message: "\(place): \(message)")
+  }
+
   /// The value of `name`, marked as known.
   mutating func take(_ name: String) -> YAMLNode? {
     known.insert(name)

@@ -20,6 +20,12 @@ public struct SmokePolicy: Hashable, Sendable {
   public var certificateDays = 15
   /// `variables`: for Hurl files.
   public var variables: [String: String] = [:]
+  /// `openapi`: documents whose safe operations are asked, relative to the repository.
+  public var openAPI: [String] = []
+  /// `sql`: probes of the data.
+  public var sql: [SQLProbePolicy] = []
+  /// `executions`: of state machines.
+  public var executions: [ExecutionPolicy] = []
 
   /// The defaults.
   public init() {}
@@ -35,6 +41,9 @@ public struct SmokePolicy: Hashable, Sendable {
     if let value = try section.double("latency-factor", in: 1...1000) { latencyFactor = value }
     if let value = try section.int("certificate-days", in: 0...3650) { certificateDays = value }
     variables = try section.stringMap("variables") ?? [:]
+    openAPI = try section.strings("openapi") ?? []
+    for entry in try section.sections("sql") { sql.append(try SQLProbePolicy(entry)) }
+    for entry in try section.sections("executions") { executions.append(try ExecutionPolicy(entry)) }
     try section.finish()
   }
 }

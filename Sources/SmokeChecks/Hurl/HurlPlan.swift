@@ -3,16 +3,6 @@ import HurlFile
 import Records
 import SystemInterfaces
 
-/// Hurl files that cannot be read, every one of them named. A step ends with 65 for it.
-public struct HurlPlanError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// One a file or a place in it.
-  public var problems: [String]
-  /// What to do next.
-  public var advice: String
-
-  public var description: String { problems.joined(separator: "\n") }
-}
-
 /// The Hurl files of a run: read, ordered by what they need of each other, as chains of checks.
 public struct HurlPlan: Sendable {
   /// One file.
@@ -31,12 +21,12 @@ public struct HurlPlan: Sendable {
   ///   - environment: its `root` is also what files are named relative to, as annotations on a commit need it.
   public init(
     _ names: [String], variables: HurlVariables, environment: HurlEnvironment, workingDirectory: String
-  ) throws(HurlPlanError) {
+  ) throws(CheckSourceError) {
     var reader = Reader(
       environment: environment, variables: variables, workingDirectory: workingDirectory)
     for name in names { _ = reader.read(name, neededBy: []) }
     guard reader.problems.isEmpty else {
-      throw HurlPlanError(problems: reader.problems, advice: "correct the file; nothing was sent")
+      throw CheckSourceError(problems: reader.problems, advice: "correct the file; nothing was sent")
     }
     files = reader.files
     for (file, needs) in zip(files, reader.needs) {

@@ -19,7 +19,7 @@ public enum SmokeFiles {
         continue
       }
       guard let status = try files.status(of: path) else {
-        throw HurlPlanError(
+        throw CheckSourceError(
           problems: ["cannot read \(name): there is no such file"],
           advice: isPattern ? "correct smoke-test.files in the policy" : "correct --smoke")
       }

@@ -1,0 +1,132 @@
+import HTTPTransport
+
+/// Checks of the operations of OpenAPI documents that only read.
+public struct OpenAPIChecks: Sendable {
+  /// One chain an operation.
+  public private(set) var chains: [CheckChain] = []
+  /// What is worth saying beside the results: operations that cannot be asked.
+  public private(set) var notes: [String] = []
+
+  /// The checks of `documents`.
+  /// - Parameters:
+  ///   - endpoint: where the API is, in place of what the documents say.
+  ///   - apiKey: sent where an operation asks for one.
+  public init(
+    _ documents: [OpenAPIDocument], endpoint: String?, apiKey: String?
+  ) throws(CheckSourceError) {
+    for document in documents {
+      guard let base = OpenAPIServer.base(endpoint: endpoint, server: document.server) else {
+        throw CheckSourceError(
+          problems: ["\(document.file): neither the configuration nor the document says where the API is"],
+          advice: "set API_ENDPOINT, or give servers a url with https://")
+      }
+      for operation in document.operations {
+        if operation.apiKey != nil, apiKey == nil {
+          notes.append(
+            "\(document.file): GET \(operation.template) is not asked: it needs an API key, and there is no API_KEY"
+          )
+          continue
+        }
+        chains.append(CheckChain([OpenAPIChecks.check(operation, document.file, base, apiKey)]))
+      }
+      for omission in document.omissions {
+        notes.append("\(document.file): GET \(omission.template) is not asked: \(omission.reason)")
+      }
+      if document.operations.isEmpty {
+        notes.append("\(document.file) has no GET operation that can be asked as it stands")
+      }
+    }
+  }
+
+  private static func check(
+    _ operation: OpenAPIDocument.Operation, _ file: String, _ base: String, _ apiKey: String?
+  ) -> Check {
+    var url = base + operation.path
+    var headers = operation.headers.sorted { $0.key < $1.key }.map { HTTPField($0.key, $0.value) }
+    if let apiKey {
+      switch operation.apiKey {
+      case .header(let name): headers.append(HTTPField(name, apiKey))
+      case .query(let name):
+        url += (url.contains("?") ? "&" : "?") + "\(name)=\(WebAddress.percentEncoded(apiKey))"
+      case nil: break
+      }
+    }
+    let types = operation.answers.flatMap(\.mediaTypes)
+    if !types.isEmpty, headers.first("accept") == nil {
+      // What is documented, and anything else rather than a 406.
+      let listed = types.enumerated().filter { types.firstIndex(of: $1) == $0 }.map(\.element)
+      headers.append(HTTPField("Accept", (listed + ["*/*;q=0.1"]).joined(separator: ", ")))
+    }
+    let (address, fields) = (url, headers)
+    return Check(
+      name: "GET \(operation.template)", key: "\(file) GET \(operation.template)", file: file,
+      line: operation.line, method: "GET", url: url
+    ) { context in
+      var request = HTTPRequest("GET", address, headers: fields, timeout: context.timeout)
+      Exchange.introduce(&request)
+      request.options.maximumBodyBytes = Exchange.maximumBodyBytes
+      request.options.acceptsCompression = true
+      switch await Exchange.send(request, context) {
+      case .failure(let failure): return failure.result(of: request)
+      case .success(let response):
+        var result = AttemptResult(OpenAPIRules.verdict(response, operation.answers, redact: context.redact))
+        Exchange.describe(response, of: request, in: &result)
+        let json = Exchange.json(response)
+        result.version = VersionSource().version(headers: response.headers, json: json)
+        if context.wantsObservation {
+          result.observation = Exchange.observation(response, json: json, version: result.version)
+          result.repeatable = request
+        }
+        return result
+      }
+    }
+  }
+}
+
+/// Whether an answer is one that a document describes as a success.
+enum OpenAPIRules {
+  static func verdict(
+    _ response: HTTPResponse, _ documented: [OpenAPIDocument.Answer], redact: (String) -> String
+  ) -> AttemptResult.Verdict {
+    let successes = documented.filter { ["2", "3"].contains($0.status.prefix(1)) }
+    guard let answer = match(response.status, documented), (200..<400).contains(response.status) else {
+      let diagnosis = AnswerClassifier.diagnosis(
+        status: response.status, headers: response.headers, body: response.body, redact: redact)
+      let expected = successes.isEmpty ? "a success" : successes.map(\.status).joined(separator: " or ")
+      return .failed(
+        diagnosis.failure, "\(diagnosis.message), documented \(expected)", settles: diagnosis.failure.settles)
+    }
+    guard !answer.mediaTypes.isEmpty, !response.body.isEmpty else { return .passed }
+    guard let type = response.headers.first("content-type") else {
+      return .failed(
+        .assertion, "has no Content-Type, documented \(answer.mediaTypes.joined(separator: " or "))",
+        settles: false)
+    }
+    guard answer.mediaTypes.contains(where: { accepts(type, $0) }) else {
+      return .failed(
+        .assertion, "is \(redact(type)), documented \(answer.mediaTypes.joined(separator: " or "))",
+        settles: false)
+    }
+    return .passed
+  }
+
+  /// The most exact description of `status`; where none is given at all, any success is as documented.
+  private static func match(
+    _ status: Int, _ documented: [OpenAPIDocument.Answer]
+  ) -> OpenAPIDocument.Answer? {
+    let text = String(status)
+    return documented.first { $0.status == text } ?? documented.first { $0.status == "\(text.prefix(1))XX" }
+      ?? documented.first { $0.status == "DEFAULT" }
+      ?? (documented.isEmpty ? OpenAPIDocument.Answer(status: text, mediaTypes: []) : nil)
+  }
+
+  /// Whether a Content-Type falls under a documented media type, parameters aside.
+  static func accepts(_ type: String, _ documented: String) -> Bool {
+    func plain(_ text: String) -> [Substring] {
+      text.prefix { $0 != ";" }.lowercased().filter { $0 != " " }[...].split(separator: "/", maxSplits: 1)
+    }
+    let (left, right) = (plain(type), plain(documented))
+    guard left.count == 2, right.count == 2 else { return false }
+    return (right[0] == "*" || left[0] == right[0]) && (right[1] == "*" || left[1] == right[1])
+  }
+}
