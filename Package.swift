@@ -155,7 +155,8 @@ let package = Package(
     library(
       "AutoRevert",
       [
-        "StepCommand", "RollbackPlan", "SmokeTest", "SmokeChecks", "AWSClients", "GitHistory", "Records",
+        "StepCommand", "RollbackPlan", "PreflightSnapshot", "SmokeTest", "SmokeChecks", "DeploymentLedger",
+        "AWSClients", "GitHistory", "Records",
         "Reporting",
         "DeploymentConfig", "JSONValues", "YAMLDocuments", "CryptoDigests", "HTTPTransport", "MailTransport",
         "SystemInterfaces", "Watch30m",

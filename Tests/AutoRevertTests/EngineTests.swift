@@ -202,3 +202,22 @@ import Testing
     #expect(after.allSatisfy { $0["result"]?.string == "accepted" })
   }
 }
+
+@Suite struct `Journal on a full disk` {
+  @Test(arguments: [0, 1, 2, 3, 5]) func `no call is made that could not be written down first`(_ room: Int)
+    async throws
+  {
+    let world = ModelWorld { _, stack in `Engine over a model of CloudFormation`.finished(&stack) }
+    world.files.fail(afterAppends: room)
+    await #expect(throws: FileError.self) { _ = try await world.run() }
+    // Before the first line, nothing; then one call for each `before` that reached the disk.
+    let written = try world.journal().lines().count { $0["event"]?.string == "before" }
+    #expect(world.cloud.mutations.count == written)
+    #expect(world.cloud.violations == [])
+    // With room again the same command goes on, and no call is made twice.
+    world.files.fail(afterAppends: nil)
+    #expect(try await world.run().ending == .restored)
+    #expect(world.isRestored && world.cloud.violations == [])
+    #expect(world.cloud.mutations.count == 4)
+  }
+}

@@ -6,11 +6,15 @@ final class MemoryFiles: FileSystem {
   private struct State {
     var files: [String: [UInt8]] = [:]
     var isFrozen = false
+    var appendsLeft: Int?
   }
   private let state = Mutex(State())
 
   /// Writes no longer change anything: the process is dead.
   func freeze(_ frozen: Bool) { state.withLock { $0.isFrozen = frozen } }
+
+  /// The disk is full after so many more lines; nil is a disk with room.
+  func fail(afterAppends count: Int?) { state.withLock { $0.appendsLeft = count } }
 
   func read(_ path: String) throws(FileError) -> [UInt8] {
     guard let bytes = state.withLock({ $0.files[path] }) else {
@@ -28,7 +32,15 @@ final class MemoryFiles: FileSystem {
     try writeAtomically(bytes, to: path, mode: mode)
   }
   func append(_ bytes: [UInt8], to path: String, mode: UInt32) throws(FileError) {
-    state.withLock { if !$0.isFrozen { $0.files[path, default: []] += bytes } }
+    let isFull = state.withLock { state in
+      if let left = state.appendsLeft {
+        if left == 0 { return true }
+        state.appendsLeft = left - 1
+      }
+      if !state.isFrozen { state.files[path, default: []] += bytes }
+      return false
+    }
+    if isFull { throw FileError(operation: "append to", path: path, code: 28) }
   }
   func createFolder(_ path: String, mode: UInt32) throws(FileError) {}
   func names(in path: String) throws(FileError) -> [String] {

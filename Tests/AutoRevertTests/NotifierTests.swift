@@ -25,9 +25,9 @@ struct NotifierTests {
       "HOOK": "\(server.web)/hook?token=hook-secret-1", "BROKEN": "\(server.web)/broken",
       "SLACK_API": "\(server.web)/api", "SLACK_TOKEN": "xoxb-a-bots-token",
       "SLACK_HOOK": "\(server.web)/slack-hook",
-      "MAIL": "smtp://localhost:\(server.process.port("starttls"))", "MAIL_PASSWORD": "mail p@ss/word?",
-      "MAIL_USER": "backstop", "SMTPS": "smtps://localhost:\(server.process.port("smtps"))",
-      "PLAIN": "smtp://localhost:\(server.process.port("plain"))",
+      "MAIL": "smtp://localhost:\(server.port("starttls"))", "MAIL_PASSWORD": "mail p@ss/word?",
+      "MAIL_USER": "backstop", "SMTPS": "smtps://localhost:\(server.port("smtps"))",
+      "PLAIN": "smtp://localhost:\(server.port("plain"))",
     ]
   }
 
@@ -150,7 +150,7 @@ struct NotifierTests {
   @Test func `mail goes by implicit TLS too, with the password in the address`() async throws {
     var bench = bench
     bench.variables["SMTPS"] =
-      "smtps://backstop:mail%20p%40ss%2Fword%3F@localhost:\(server.process.port("smtps"))"
+      "smtps://backstop:mail%20p%40ss%2Fword%3F@localhost:\(server.port("smtps"))"
     let notifier = try notifier(
       bench,
       "  - {kind: smtp, url-from: SMTPS, from: ops@example.com, to: a@example.com, ca-file: \(server.authority)}\n"
@@ -289,27 +289,5 @@ struct NotifierTests {
     await notifier.check()
     #expect(await notifier.findings.map(\.target) == ["NOT_SET"])
     #expect(try await server.posts().isEmpty)
-  }
-}
-
-/// The servers of `Tests/Servers/people_server.py`.
-struct PeopleServer {
-  static let python = Repository.root + "/.build/venv/bin/python"
-  static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: python) }
-  let process: ServerProcess
-  var web: String { "http://127.0.0.1:\(process.port("http"))" }
-  var authority: String { process.ready["ca"]?.string ?? "" }
-
-  init() throws {
-    process = try ServerProcess(
-      PeopleServer.python, arguments: [Repository.root + "/Tests/Servers/people_server.py"])
-  }
-
-  func posts() async throws -> [JSONValue] { try await get("/_posts") }
-  func mails() async throws -> [JSONValue] { try await get("/_mails") }
-
-  private func get(_ path: String) async throws -> [JSONValue] {
-    let answer = try await CurlTransport(environment: Environment([:])).send(HTTPRequest("GET", web + path))
-    return try JSONValue(parsing: answer.body).array ?? []
   }
 }

@@ -1,34 +1,38 @@
+import DeploymentLedger
 import JSONValues
 import Records
 import RollbackPlan
 import StepCommand
 import SystemInterfaces
 
-/// `--list`: the restore points there are.
+/// `--list`: the restore points there are, with what the steps said of the commit that each holds.
 enum RestorePointList {
   static func text(_ session: StepSession) throws -> String {
     let latest = try session.restorePoints.latestId()
+    let verdicts = try CommitVerdicts(session)
     var rows: [[String]] = []
     var entries: [JSONValue] = []
     for id in try session.restorePoints.ids().reversed() {
-      let row: (commit: String, age: String, state: String)
+      let row: (commit: String, age: String, verdicts: String, database: String, state: String)
       do {
         let point = try session.restorePoints.read(id)
         let missing = point.stacks.filter { !$0.restorable }
         row = (
           point.commit ?? "unknown", age(session.context.clock.now - point.createdAt),
+          point.commit.map(verdicts.text) ?? "", database(point),
           missing.isEmpty
             ? "\(point.stacks.count) stacks" : "cannot restore \(missing.map(\.name).joined(separator: ", "))"
         )
       } catch {
         // One that cannot be used is shown with the reason, beside the others.
-        row = ("", "", "unusable: \(error)")
+        row = ("", "", "", "", "unusable: \(error)")
       }
       let mark = id == latest ? "latest good" : ""
-      rows.append([id, String(row.commit.prefix(12)), row.age, mark, row.state])
+      rows.append([id, String(row.commit.prefix(12)), row.age, mark, row.verdicts, row.database, row.state])
       entries.append([
         "id": .string(id), "commit": .string(row.commit), "age": .string(row.age),
-        "latest": .bool(id == latest), "state": .string(row.state),
+        "latest": .bool(id == latest), "verdicts": .string(row.verdicts), "database": .string(row.database),
+        "state": .string(row.state),
       ])
     }
     if session.format == .json {
@@ -38,7 +42,13 @@ enum RestorePointList {
     guard !rows.isEmpty else {
       return "There are no restore points in \(session.restorePoints.root). preflight-snapshot makes one.\n"
     }
-    return table([["RESTORE POINT", "COMMIT", "AGE", "", "HOLDS"]] + rows)
+    return table(
+      [["RESTORE POINT", "COMMIT", "AGE", "", "SAID OF THE COMMIT", "DATABASE SNAPSHOT", "HOLDS"]] + rows)
+  }
+
+  private static func database(_ point: RestorePoint) -> String {
+    guard let database = point.database else { return "no database" }
+    return database.snapshotId ?? "none of \(database.identifier)"
   }
 
   private static func age(_ duration: Duration) -> String {
@@ -55,5 +65,44 @@ enum RestorePointList {
       }.joined(separator: "  ")
       return String(line.reversed().drop { $0 == " " }.reversed())
     }.joined(separator: "\n") + "\n"
+  }
+}
+
+/// What the steps that check a deployment last said of each commit, by the trail and by the records.
+struct CommitVerdicts {
+  private var known: [String: [Step: (at: Timestamp, verdict: Verdict)]] = [:]
+
+  init(_ session: StepSession) throws {
+    for line in try session.ledger()?.entries(limit: 500) ?? [] {
+      guard let commit = line.entry.commit, let verdict = line.entry.verdict else { continue }
+      take(commit, line.entry.step, line.entry.finishedAt, verdict)
+    }
+    let (files, folder) = (session.context.files, "\(session.records.root)/runs")
+    guard try files.status(of: folder) != nil else { return }
+    for run in try files.names(in: folder).suffix(200) {
+      // A record that cannot be read is no reason to show no list.
+      for name in (try? files.names(in: "\(folder)/\(run)")) ?? [] where name.hasSuffix(".json") {
+        guard
+          let tree = (try? files.read("\(folder)/\(run)/\(name)")).flatMap({ try? JSONValue(parsing: $0) }),
+          let commit = tree["commit"]?.string, let step = tree["step"]?.string.flatMap(Step.init),
+          let at = tree["finishedAt"]?.string.flatMap({ Timestamp($0) }),
+          let verdict = tree["verdict"]?.string.flatMap(Verdict.init)
+        else { continue }
+        take(commit, step, at, verdict)
+      }
+    }
+  }
+
+  private mutating func take(_ commit: String, _ step: Step, _ at: Timestamp, _ verdict: Verdict) {
+    guard [.smokeTest, .watch30m].contains(step) else { return }
+    if let before = known[commit]?[step], before.at > at { return }
+    known[commit, default: [:]][step] = (at, verdict)
+  }
+
+  /// `smoke-test go, watch-30m stop`; empty where none spoke of it.
+  func text(_ commit: String) -> String {
+    [Step.smokeTest, .watch30m].compactMap { step in
+      known[commit]?[step].map { "\(step.rawValue) \($0.verdict.rawValue)" }
+    }.joined(separator: ", ")
   }
 }

@@ -58,8 +58,7 @@ struct RevertRun {
     if !command.dryRun { _ = try safety.enforce(firstFacts) }
     let aws = try session.aws()
     let cloudFormation = AWSOperations(CloudFormationClient(aws), clock: session.context.clock)
-    let chosen = try await RestorePointFinder(session: session, aws: aws, operations: cloudFormation)
-      .find(named: command.to, continued: continued, targets: targets)
+    let chosen = try await choose(targets, continued, aws, cloudFormation)
     let journal = RevertJournal(
       records: session.records.root, restorePoint: chosen.loaded?.point.id, files: session.context.files,
       clock: session.context.clock, redactor: session.redactor)
@@ -98,12 +97,30 @@ struct RevertRun {
       return true
     }
     escalation?.cancel()
+    if command.dryRun, result.plan.changesSomething {
+      notices += try safety.enforce(
+        safety.completed(
+          firstFacts, result.facts, result.plan, chosen.loaded?.point, evidence, undone.commits))
+    }
     let ending = RevertEnding(
       command: command, session: session, result: result, loaded: chosen.loaded, journal: journal,
       undone: undone, evidence: evidence, notices: notices)
     var outcome = try await ending.outcome()
     await tellOfOutcome(&outcome, result, notifier, evidence)
     return outcome
+  }
+
+  /// The restore point, with what it rests on looked for.
+  private func choose(
+    _ targets: [TargetStack], _ continued: ContinuedRevert?, _ aws: AWSClient, _ operations: AWSOperations
+  ) async throws -> RestorePointFinder.Choice {
+    var chosen = try await RestorePointFinder(session: session, aws: aws, operations: operations)
+      .find(named: command.to, continued: continued, targets: targets)
+    guard let loaded = chosen.loaded else { return chosen }
+    let checked = try await RestorePointCheck(session: session, aws: aws).check(loaded)
+    chosen.loaded = checked.loaded
+    chosen.findings += checked.findings
+    return chosen
   }
 
   // MARK: - Telling people

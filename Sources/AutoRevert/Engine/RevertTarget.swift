@@ -23,6 +23,8 @@ public struct LoadedRestorePoint: Sendable {
   public var templates: [String: String]
   /// The definition of each state machine, by ARN.
   public var definitions: [String: String]
+  /// What a stack's template fetches and is not there any more, by stack name.
+  public var missingAssets: [String: [String]] = [:]
 
   /// A restore point and its files.
   public init(point: RestorePoint, templates: [String: String], definitions: [String: String] = [:]) {
@@ -69,6 +71,9 @@ public struct LoadedRestorePoint: Sendable {
       }
     } else {
       recorded.obstacles.append("its template is not in the restore point")
+    }
+    for asset in missingAssets[name] ?? [] {
+      recorded.obstacles.append("\(asset), is not there any more")
     }
     for parameter in state.parameters where parameter.noEcho {
       recorded.maskedParameters.append(parameter.name)

@@ -148,7 +148,9 @@ actor Notifier {
   }
 
   private func mailChannel(_ entry: NotificationPolicy) throws(ChannelFailure) -> MailChannel {
-    let url = try secret(entry.variable)
+    // A mail server's address is no secret, a password in it is.
+    let url = try value(entry.variable)
+    session.redactor.learn(url, named: entry.variable ?? "")
     guard ["smtp://", "smtps://"].contains(where: { url.lowercased().hasPrefix($0) }) else {
       throw ChannelFailure("\(entry.variable ?? "") holds no smtp:// or smtps:// address")
     }
@@ -156,7 +158,7 @@ actor Notifier {
       throw ChannelFailure("there is no way to send mail here")
     }
     var server = MailServer(url)
-    if entry.userVariable != nil { server.user = try secret(entry.userVariable) }
+    if entry.userVariable != nil { server.user = try value(entry.userVariable) }
     if entry.passwordVariable != nil { server.password = try secret(entry.passwordVariable) }
     server.requiresTLS = entry.tls == .required
     server.certificateAuthorityFile = entry.certificateAuthorityFile.map(session.context.absolute)
@@ -166,11 +168,16 @@ actor Notifier {
 
   /// The value of a variable that the policy names; never shown from here on.
   private func secret(_ variable: String?) throws(ChannelFailure) -> String {
+    let value = try value(variable)
+    session.redactor.learn(value)
+    session.redactor.learn(value, named: variable ?? "")
+    return value
+  }
+
+  private func value(_ variable: String?) throws(ChannelFailure) -> String {
     guard let variable, let value = session.context.environment.nonEmpty(variable) else {
       throw ChannelFailure("the environment variable \(variable ?? "") is not set")
     }
-    session.redactor.learn(value)
-    session.redactor.learn(value, named: variable)
     return value
   }
 }

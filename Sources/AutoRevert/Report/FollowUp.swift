@@ -9,10 +9,8 @@ enum FollowUp {
     if record.summary.outcome == "interrupted" || has(.deadline, record) {
       steps.append("Go on: auto-revert \(name) --continue")
     }
-    for finding in record.findings where finding.severity == .error {
-      steps.append("Resolve: \(finding.message)")
-    }
-    for finding in record.findings where leaves(finding.code) { steps.append(finding.message) }
+    steps += few(record.findings.filter { $0.severity == .error }) { "Resolve: \($0.message)" }
+    steps += few(record.findings.filter { leaves($0.code) }, \.message)
     let isBack = ["restored", "nothing-to-do"].contains(record.summary.outcome)
     if !record.part.commits.isEmpty, isBack { steps += git(record) }
     if isBack, record.part.health?.watch == nil {
@@ -23,6 +21,18 @@ enum FollowUp {
         "Find the root cause and why no test caught it; fix it, test it in staging, and deploy the fix")
     }
     return steps.enumerated().map { "\($0.offset + 1). \($0.element)" }
+  }
+
+  /// The first of each kind: a list of hundreds hides what is to be done.
+  private static func few(_ findings: [Finding], _ words: (Finding) -> String) -> [String] {
+    var lines: [String] = []
+    var counts: [String: Int] = [:]
+    for finding in findings {
+      counts[finding.code, default: 0] += 1
+      if counts[finding.code, default: 0] <= 3 { lines.append(words(finding)) }
+    }
+    let more = counts.filter { $0.value > 3 }.sorted { $0.key < $1.key }
+    return lines + more.map { "and \($0.value - 3) more of the kind \($0.key): see the findings" }
   }
 
   /// Merging the revert, and how the commits come back once the fault is mended.

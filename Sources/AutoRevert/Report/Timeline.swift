@@ -28,7 +28,8 @@ struct Timeline {
       add(entry.finishedAt, entry.step.rawValue, "said \(entry.verdict.rawValue)\(first)")
     }
     for stack in result.facts.stacks {
-      for event in (stack.live?.events ?? []).prefix(60) {
+      // Newest first as they come; of one moment, the older is told first.
+      for event in (stack.live?.events ?? []).prefix(60).reversed() {
         guard let status = event.status else { continue }
         let isOwn = event.token.flatMap(OperationToken.init) != nil
         add(event.at, stack.name, status.rawValue + (isOwn ? " (auto-revert)" : ""))

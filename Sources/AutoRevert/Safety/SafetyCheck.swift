@@ -1,4 +1,5 @@
 import DeploymentConfig
+import DeploymentLedger
 import JSONValues
 import Records
 import RollbackPlan
@@ -17,7 +18,7 @@ struct SafetyCheck {
     var facts = SafetyFacts()
     guard !isContinued else { return facts }
     facts.killSwitch = await KillSwitch(session: session).state()
-    facts.rollbacksToday = try begunToday()
+    facts.rollbacksToday = try max(begunToday(), recordedToday())
     return facts
   }
 
@@ -88,6 +89,22 @@ struct SafetyCheck {
   /// The command for a person, with what was asked for.
   private var override: String {
     CommandText(command, session).text(adding: ["--operator", "NAME"])
+  }
+
+  /// Rollbacks of the last 24 hours in the environment's trail, which runs on other machines wrote as well.
+  private func recordedToday() throws -> Int {
+    let since = session.context.clock.now - .seconds(86_400)
+    var count = 0
+    try session.ledger()?.walk { line in
+      let entry = line.entry
+      if entry.step == .autoRevert, entry.facts["outcome"] == "restored",
+        entry.finishedAt > since
+      {
+        count += 1
+      }
+      return entry.finishedAt > since
+    }
+    return count
   }
 
   /// Begin lines of the last 24 hours in all journals; those of one revert that was continued count once.

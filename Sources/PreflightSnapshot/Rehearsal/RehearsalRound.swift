@@ -147,7 +147,7 @@ struct RehearsalRound: Sendable {
       policy: session.policy.snapshot, bootstrap: bootstrap, client: client)
   }
 
-  private static func missing(_ reading: StackReading, _ states: [TemplateAsset: AssetCheck.State])
+  static func missing(_ reading: StackReading, _ states: [TemplateAsset: AssetCheck.State])
     -> [String]
   {
     (reading.facts?.assets ?? []).filter { states[$0.asset] == .missing }

@@ -1,0 +1,77 @@
+import AWSClients
+import PreflightSnapshot
+import Records
+import RollbackPlan
+import StepCommand
+import SystemInterfaces
+
+/// Whether what a restore point rests on outside it is still there: looked for before anything is touched.
+struct RestorePointCheck {
+  let session: StepSession
+  let aws: AWSClient
+
+  /// `loaded` with what has gone from its stacks' assets, and what is to be said of its database snapshot.
+  func check(_ loaded: LoadedRestorePoint) async throws -> (
+    loaded: LoadedRestorePoint, findings: [PlanFinding]
+  ) {
+    var loaded = loaded
+    var findings: [PlanFinding] = []
+    do {
+      loaded.missingAssets = try await RestorePointAssets.missing(recorded(loaded), client: aws)
+      findings += try await databaseSnapshot(loaded.point)
+    } catch let error as AWSError
+      where error.isTemporary || error.isAboutCredentials && error.kind != .accessDenied
+    {
+      throw OperationFailure(describing: error)
+    } catch let error as AWSError {
+      findings.append(
+        PlanFinding(
+          .restorePointIncomplete, .warning, target: loaded.point.id,
+          "whether everything is there that the restore point \(loaded.point.id) rests on could not be looked at: \(error)"
+        ))
+    }
+    return (loaded, findings)
+  }
+
+  private func recorded(_ loaded: LoadedRestorePoint) throws -> [RestorePointAssets.Recorded] {
+    try loaded.point.stacks.compactMap { stack in
+      guard let template = loaded.templates[stack.name] else { return nil }
+      let processed = try stack.processedTemplateFile.map {
+        try session.restorePoints.contents(of: $0, in: loaded.point.id)
+      }
+      return RestorePointAssets.Recorded(stack, original: Array(template.utf8), processed: processed)
+    }
+  }
+
+  private func databaseSnapshot(_ point: RestorePoint) async throws -> [PlanFinding] {
+    guard let database = point.database, let id = database.snapshotId else { return [] }
+    guard let snapshot = try await snapshot(id, isOfCluster: database.kind == "cluster") else {
+      return [
+        PlanFinding(
+          .restorePointIncomplete, .warning, target: id,
+          "the snapshot \(id) of the database \(database.identifier) is not there any more: stacks can be put back, the "
+            + "data cannot.")
+      ]
+    }
+    guard snapshot.status == "available" else {
+      return [
+        PlanFinding(
+          .restorePointIncomplete, .warning, target: id,
+          "the snapshot \(id) of the database \(database.identifier) is \(snapshot.status), not available.")
+      ]
+    }
+    return []
+  }
+
+  /// The service calls a name that it does not know a failure.
+  private func snapshot(_ id: String, isOfCluster: Bool) async throws -> DBSnapshot? {
+    let client = RDSClient(aws)
+    do {
+      return isOfCluster
+        ? try await client.describeDBClusterSnapshots(id).first
+        : try await client.describeDBSnapshots(id).first
+    } catch let error as AWSError where error.kind == .notFound {
+      return nil
+    }
+  }
+}
