@@ -235,7 +235,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "JSONValues", "SystemInterfaces", "CurlTransport", "AWSClients", "preflight-snapshot",
+        "TestSupport", "JSONValues", "Records", "SystemInterfaces", "CurlTransport", "AWSClients",
+        "preflight-snapshot",
         "diff-gate", "smoke-test", "watch-30m", "auto-revert",
       ], swiftSettings: strict),
   ],

@@ -78,6 +78,9 @@ public enum GateFindings {
       "change-set-unavailable", "CloudFormation could not be asked about a stack.", remedy: "See the message."
     ),
     .init(
+      "cdk-app-unjudged", "The change alters a CDK application whose templates are not in git.",
+      remedy: "Compare two output folders of cdk synth with --old and --new."),
+    .init(
       "restore-point-unreadable", "The newest restore point cannot be read.",
       remedy: "Run preflight-snapshot again, or hand parameters in."),
     .init("own-rule", "A rule of the project's own policy matched."),

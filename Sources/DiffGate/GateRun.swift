@@ -34,7 +34,9 @@ struct GateRun {
         || ConfigurationJudge.isOfInterest(path) || rulePatterns.contains { $0.matches(path) }
     }
     change.files.removeAll { file in ignored.contains { $0.matches(file.path) } }
-    return try await judge(change, policy: policy, configs: try configs(change), fromBase: notes)
+    let isCurrent = try command.head == nil || reader.repository.headCommit() == range.head
+    let unjudged = try SynthesizedApps(session: session, isCurrent: isCurrent).extend(&change)
+    return try await judge(change, policy: policy, configs: try configs(change), fromBase: notes + unjudged)
   }
 
   // MARK: - Policy and configuration
@@ -102,13 +104,13 @@ struct GateRun {
   }
 
   /// What the newest restore point knows about the stacks; one that cannot be read is said to be, and helps nobody.
-  private func facts() -> (TemplateFacts, [Finding]) {
+  private func facts() -> (RecordedStacks, [Finding]) {
     do {
-      guard let id = try session.restorePoints.latestId() else { return (TemplateFacts(), []) }
-      return (TemplateFacts(try session.restorePoints.read(id)), [])
+      guard let id = try session.restorePoints.latestId() else { return (RecordedStacks(), []) }
+      return (RecordedStacks(try session.restorePoints.read(id)), [])
     } catch {
       return (
-        TemplateFacts(),
+        RecordedStacks(),
         [
           Finding(
             "restore-point-unreadable", .notice,

@@ -1,5 +1,7 @@
 import Foundation
 import JSONValues
+import Records
+import SystemInterfaces
 import TestSupport
 import Testing
 
@@ -115,7 +117,8 @@ import Testing
   // MARK: - Assemblies
 
   /// An output folder of `cdk synth` with one stack that nests another, found by its asset's digest.
-  private func assembly(_ path: String, key: String, size: String) throws {
+  private func assembly(_ path: String, key: String, size: String, noted: Bool = false) throws {
+    let metadata = "\"Metadata\": {\"aws:asset:path\": \"Inner.nested.template.json\"},"
     let digest = String(repeating: key == "id" ? "1a" : "2b", count: 32)
     let files: [(String, String)] = [
       (
@@ -138,7 +141,7 @@ import Testing
         """
         {"Parameters": {"Size": {"Type": "String"}}, "Resources": {
          "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Size"}}},
-         "Inner": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": {"Fn::Sub":
+         "Inner": {"Type": "AWS::CloudFormation::Stack",\(noted ? metadata : "") "Properties": {"TemplateURL": {"Fn::Sub":
           "https://s3.${AWS::Region}.${AWS::URLSuffix}/cdk-assets-${AWS::AccountId}-${AWS::Region}/\(digest).json"}}}}}
         """
       ),
@@ -197,6 +200,80 @@ import Testing
     let outcome = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
     #expect(outcome.status == 1, "\(outcome.error)")
     #expect(try actions(record(outcome)) == ["Queue replace"])
+  }
+
+  // MARK: - Assemblies outside of git
+
+  /// An application whose output git ignores; code changed in the last commit.
+  private func application() throws -> TestRepository {
+    let repository = try TestRepository()
+    try repository.write("cdk.out/\n.backstop/\ndeployment-*.config\n", to: ".gitignore")
+    try repository.write("{\"app\": \"node app.js\"}", to: "cdk.json")
+    try repository.write("new Stack(1)", to: "lib/stack.ts")
+    try repository.commit("First", at: 1)
+    try repository.write("new Stack(2)", to: "lib/stack.ts")
+    try repository.commit("Second", at: 2)
+    try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
+    return repository
+  }
+
+  /// What `preflight-snapshot` records of the stack of `assembly` and the one nested in it.
+  private func record(_ folder: String, in repository: TestRepository) throws {
+    func text(_ name: String) throws -> [UInt8] { try LocalFileSystem().read("\(folder)/\(name)") }
+    func state(_ name: String, _ id: String) -> StackState {
+      StackState(
+        role: "api", name: name, stackId: id, status: "UPDATE_COMPLETE",
+        lastUpdatedAt: Timestamp(secondsSince1970: 1),
+        templateFile: "\(id).json", templateSha256: "")
+    }
+    var point = RestorePoint(
+      id: "20261101T000000Z-abc", environment: "prod", commit: nil, createdAt: Timestamp(secondsSince1970: 1),
+      region: "us-east-1", account: nil)
+    var outer = state("Shop-Api", "outer")
+    outer.parameters = [.init(name: "Size", value: "1", noEcho: false)]
+    outer.resources = [
+      .init(
+        logicalId: "Inner", physicalId: "inner", type: "AWS::CloudFormation::Stack", status: "CREATE_COMPLETE"
+      )
+    ]
+    var inner = state("Shop-Api-Inner-1", "inner")
+    inner.parentId = "outer"
+    point.stacks = [outer, inner]
+    let store = RestorePointStore(records: repository.path + "/.backstop/prod", files: LocalFileSystem())
+    try store.write(
+      point,
+      contents: [
+        "outer.json": try text("Api.template.json"), "inner.json": try text("Inner.nested.template.json"),
+      ])
+    try store.markLatest(point.id)
+  }
+
+  @Test func `code of a CDK application changes and nothing can be compared: that is said`() throws {
+    let repository = try application()
+    let outcome = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let findings = try record(outcome)["findings"]?.array ?? []
+    #expect(findings.map { $0["code"]?.string } == ["cdk-app-unjudged"])
+    #expect(findings.first?["message"]?.string?.contains("--old DIR --new DIR") == true)
+    // A change of other files is none of the application.
+    try repository.write("words", to: "README.md")
+    try repository.commit("Words", at: 3)
+    let words = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
+    #expect(try record(words)["findings"]?.array?.isEmpty == true)
+  }
+
+  @Test func `what cdk synth left is compared with what the restore point says is deployed`() throws {
+    let repository = try application()
+    try assembly(repository.path + "/cdk.out", key: "id", size: "1", noted: true)
+    try record(repository.path + "/cdk.out", in: repository)
+    let same = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
+    #expect(same.status == 0, "\(same.error)")
+    #expect(try actions(record(same)).isEmpty)
+    try assembly(repository.path + "/cdk.out", key: "name", size: "2", noted: true)
+    let outcome = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
+    #expect(outcome.status == 1, "\(outcome.error)")
+    #expect(try actions(record(outcome)) == ["Queue replace", "Inner update", "Inner Table replace"])
+    #expect(try record(outcome)["templates"]?[0]?["path"]?.string == "cdk.out/Api.template.json")
   }
 
   @Test func `a folder that is no assembly, a folder against a file`() throws {

@@ -1,3 +1,5 @@
+import JSONValues
+
 /// What the statements of a resource's policies allow, in parts small enough to compare.
 struct PermissionGrants {
   /// One principal, action and resource that a statement allows together.
@@ -80,8 +82,23 @@ struct PermissionGrants {
     case .choice(_, let then, let otherwise):
       collect(then)
       collect(otherwise)
-    case .absent, .text, .number, .joined, .call, .unknown: break
+    case .text, .joined:
+      if let document = Self.document(value) { collect(document) }
+    case .call("Fn::ToJsonString", let arguments): for argument in arguments { collect(argument) }
+    case .absent, .number, .call, .unknown: break
     }
+  }
+
+  /// The policy that a property holds as JSON text; what is not known of it stands as it would be written.
+  private static func document(_ value: ResolvedValue) -> ResolvedValue? {
+    let text: String
+    if case .joined(let parts) = value {
+      text = parts.map { $0.text ?? "${\($0.summary.filter { $0 != "\"" && $0 != "\\" })}" }.joined()
+    } else {
+      text = value.text ?? ""
+    }
+    guard text.first(where: { !$0.isWhitespace }) == "{", text.contains("\"Statement\"") else { return nil }
+    return (try? JSONValue(parsing: text)).map(ResolvedValue.init)
   }
 
   private mutating func add(_ statement: ResolvedValue) {
@@ -158,5 +175,20 @@ enum Wildcard {
       }
     }
     return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+  }
+}
+
+extension ResolvedValue {
+  /// What JSON text holds.
+  fileprivate init(_ json: JSONValue) {
+    switch json {
+    case .null: self = .absent
+    case .bool(let value): self = .truth(value)
+    case .number(let number): self = .number(number.text)
+    case .string(let text): self = .text(text)
+    case .array(let elements): self = .list(elements.map { ResolvedValue($0) })
+    case .object(let object):
+      self = .map(object.members.map { ResolvedMember(name: $0.name, value: ResolvedValue($0.value)) })
+    }
   }
 }

@@ -141,11 +141,21 @@ struct ValueComparison {
     for (a, b) in zip(left, right) { result = result && compare(a, b) }
     switch result {
     case .same: return .same
+    // Zones and address blocks of one list are all different.
+    case .different where name == "Fn::Select" && isAnotherOfDistinct(left, right): return .different
     // These give different values for different arguments.
     case .different where ["Fn::Base64", "Fn::ToJsonString", "Fn::GetAZs"].contains(name): return .different
     case .different: return .open(all)
     case .open: return result
     }
+  }
+
+  /// Whether both select from the same list of distinct elements, by another position.
+  private func isAnotherOfDistinct(_ left: [ResolvedValue], _ right: [ResolvedValue]) -> Bool {
+    guard left.count == 2, right.count == 2, left[0].text != nil, right[0].text != nil,
+      case .call(let name, _) = left[1], ["Fn::GetAZs", "Fn::Cidr"].contains(name)
+    else { return false }
+    return compare(left[0], right[0]) == .different && compare(left[1], right[1]) == .same
   }
 
   private func joined(_ left: [ResolvedValue], _ right: [ResolvedValue]) -> Likeness {

@@ -143,6 +143,7 @@ struct ChangeReader {
     let commits = try range.base.map { try repository.commits(from: $0, to: range.head, limit: 1000) } ?? []
     return Change(
       base: range.base?.hex ?? "", head: range.head.hex, because: range.because, changedCount: changes.count,
+      paths: changes.map(\.path),
       files: files, readOld: { try read($0, baseTree) }, readNew: { try read($0, headTree) },
       listNew: { try repository.paths(at: range.head.hex, under: $0) },
       listFolder: { try repository.files(inFolder: $0, ofTree: headTree) },

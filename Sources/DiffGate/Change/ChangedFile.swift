@@ -24,6 +24,8 @@ struct Change {
   var base: String, head: String, because: String
   /// All that differ, however many were read.
   var changedCount: Int
+  /// The paths of all that differ.
+  var paths: [String] = []
   /// Those that the judges may read.
   var files: [ChangedFile]
   /// Paths of changed files, judged or not: (old, new).

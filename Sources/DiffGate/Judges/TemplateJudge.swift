@@ -17,7 +17,7 @@ struct TemplateJudge {
   /// Findings about files that are no readable templates.
   private var unreadable: [Finding] = []
   var manifests: [String: AssemblyManifest?] = [:]
-  private let facts: TemplateFacts
+  private let facts: RecordedStacks
 
   /// A template on both sides; nil where that side has none.
   private struct Versions {
@@ -28,7 +28,7 @@ struct TemplateJudge {
 
   init(
     change: Change, config: DeploymentConfig, policy: GatePolicy, values: ParameterValues, areNamed: Bool,
-    facts: TemplateFacts = TemplateFacts()
+    facts: RecordedStacks = RecordedStacks()
   ) {
     self.change = change
     self.config = config

@@ -56,6 +56,34 @@ import Testing
     #expect(first.finding("iam-widened")?.fingerprint != second.finding("iam-widened")?.fingerprint)
   }
 
+  @Test func `policies as JSON text, also with parts that are not known`() throws {
+    func template(_ action: String, _ function: String) -> String {
+      """
+      Resources:
+        B: {Type: AWS::S3::Bucket}
+        R:
+          Type: AWS::SecretsManager::ResourcePolicy
+          Properties:
+            SecretId: s
+            ResourcePolicy: \(function) '{"Statement": [{"Effect": "Allow", "Action": "\(action)", "Resource": "${B.Arn}/x"}]}'
+      """
+    }
+    for function in ["", "!Sub"] {
+      let result = try change(template("s3:Get*", function), template("s3:*", function))
+      #expect(result.codes == ["iam-widened"], "\(function)")
+      #expect(try change(template("s3:*", function), template("s3:GetObject", function)).codes.isEmpty)
+    }
+    func json(_ action: String) -> String {
+      """
+      Transform: AWS::LanguageExtensions
+      Resources:
+        R: {Type: 'AWS::IoT::Policy', Properties: {PolicyDocument: {'Fn::ToJsonString': {Statement: [{Effect: Allow,
+          Action: '\(action)', Resource: a}]}}}}
+      """
+    }
+    #expect(try change(json("iot:Get*"), json("iot:*")).codes == ["iam-widened"])
+  }
+
   @Test func `trust, inline policies and managed policies of a role`() throws {
     let role = """
       Resources:

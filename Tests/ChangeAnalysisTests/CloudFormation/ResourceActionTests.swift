@@ -25,6 +25,16 @@ import Testing
       "AWS::Lambda::Version", "{FunctionName: f, Description: a}", "{FunctionName: f, Description: b}",
       .replace
     ),
+    (
+      "AWS::EC2::Subnet", "{AvailabilityZone: !Select [0, !GetAZs '']}",
+      "{AvailabilityZone: !Select [1, !GetAZs '']}",
+      .replace
+    ),
+    (
+      "AWS::EC2::Subnet", "{AvailabilityZone: !Select [0, !GetAZs '']}",
+      "{AvailabilityZone: !Select [0, !GetAZs a]}",
+      .mayReplace
+    ),
     ("AWS::KMS::Key", "{Description: a}", "{Description: b}", .update),
     ("Custom::Thing", "{ServiceToken: t, A: 1}", "{ServiceToken: t, A: 2}", .update),
     ("Custom::Thing", "{ServiceToken: t}", "{ServiceToken: u}", .mayReplace),

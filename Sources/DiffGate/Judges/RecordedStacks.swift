@@ -1,7 +1,7 @@
 import Records
 
 /// What earlier steps recorded about the stacks of this environment.
-struct TemplateFacts: Sendable {
+struct RecordedStacks: Sendable {
   /// Parameter values as they are deployed, by stack; what CloudFormation masks is left out.
   var parameters: [String: [String: String]] = [:]
   /// Who imports which export, by export name.
