@@ -89,10 +89,52 @@ import Testing
     let line = "  A: {Type: AWS::S3::Bucket}\n"
     let text = "Resources:\n" + String(repeating: line, count: (100 << 20) / line.utf8.count)
     try text.write(toFile: folder("big.yaml"), atomically: true, encoding: .utf8)
+    try "Resources: {}\n".write(toFile: folder("small.yaml"), atomically: true, encoding: .utf8)
     let outcome = try BuiltStep("diff-gate", in: folder.path).run([
-      "dev", "--old", "big.yaml", "--new", "big.yaml",
+      "dev", "--old", "small.yaml", "--new", "big.yaml",
     ])
-    #expect([0, 1].contains(outcome.status), "\(outcome.error)")
+    #expect(outcome.status == 65, "\(outcome.error)")
+    #expect(outcome.error.contains("big.yaml"), "\(outcome.error)")
+    #expect(outcome.error.contains("16777216"), "\(outcome.error)")
+  }
+
+  @Test(arguments: [
+    ("- a\n- b\n", "a template is a mapping of sections"),
+    ("just words\n", "a template is a mapping of sections"),
+    ("Resources:\n  - a\n", "Resources has to be a mapping"), ("Resources: {A: 1, A: 2}\n", "duplicate key"),
+    ("{\"Resources\": {\"A\": 1, \"A\": 2}}\n", "duplicate key"),
+    ("Resources: {A: \u{0}}\n", "control characters"),
+    ("{\"Resources\": \u{0}}\n", "expected a value"), ("Resources: {A: [}\n", "did not find"), ("a: &a [*a]\nResources: {}\n", "alias *a names what contains it"),
+  ])
+  func `files that are named and are no templates`(_ text: String, _ words: String) throws {
+    let folder = TemporaryFolder()
+    try text.write(toFile: folder("new.yaml"), atomically: true, encoding: .utf8)
+    try "Resources: {}\n".write(toFile: folder("old.yaml"), atomically: true, encoding: .utf8)
+    let outcome = try BuiltStep("diff-gate", in: folder.path).run([
+      "dev", "--old", "old.yaml", "--new", "new.yaml",
+    ])
+    #expect(outcome.status == 65, "\(outcome.output)\(outcome.error)")
+    #expect(outcome.error.contains("new.yaml:"), "\(outcome.error)")
+    #expect(outcome.error.contains(words), "\(outcome.error)")
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test func `a file that stops being a template stops; other documents that mention resources are none`()
+    throws
+  {
+    let repository = try repository()
+    try repository.write("Resources: {A: {Type: AWS::S3::Bucket}}\n", to: "infra/api.yaml")
+    try repository.write("[{\"Resources\": [\"AWS::S3::Bucket\"]}]\n", to: "docs/list.json")
+    try repository.commit("Template", at: 2)
+    try repository.write("words\n", to: "infra/api.yaml")
+    try repository.write("[{\"Resources\": [\"AWS::S3::Object\"]}]\n", to: "docs/list.json")
+    try repository.write("{\"Resources\": [\"AWS::S3::Object\"], \"Rules\": 1}\n", to: "docs/rules.json")
+    try repository.commit("Words", at: 3)
+    let outcome = try gate(repository, "prod", "--format", "json")
+    #expect(outcome.status == 1, "\(outcome.error)")
+    let findings = try JSONValue(parsing: outcome.output)["findings"]?.array ?? []
+    #expect(findings.map { $0["path"]?.string } == ["infra/api.yaml"])
+    #expect(findings.first?["code"]?.string == "template-unreadable")
   }
 
   @Test func `paths with newlines, links out of the tree, submodules`() throws {

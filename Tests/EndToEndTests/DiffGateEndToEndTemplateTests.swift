@@ -223,11 +223,11 @@ import Testing
     func state(_ name: String, _ id: String) -> StackState {
       StackState(
         role: "api", name: name, stackId: id, status: "UPDATE_COMPLETE",
-        lastUpdatedAt: Timestamp(secondsSince1970: 1),
+        lastUpdatedAt: Timestamp(seconds: 1),
         templateFile: "\(id).json", templateSha256: "")
     }
     var point = RestorePoint(
-      id: "20261101T000000Z-abc", environment: "prod", commit: nil, createdAt: Timestamp(secondsSince1970: 1),
+      id: "20261101T000000Z-abc", environment: "prod", commit: nil, createdAt: Timestamp(seconds: 1),
       region: "us-east-1", account: nil)
     var outer = state("Shop-Api", "outer")
     outer.parameters = [.init(name: "Size", value: "1", noEcho: false)]

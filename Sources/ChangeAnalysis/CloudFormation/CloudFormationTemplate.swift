@@ -11,6 +11,14 @@ public struct TemplateError: Error, Hashable, Sendable, CustomStringConvertible 
   /// What was found and what was expected.
   public let message: String
 
+  /// An error at a place.
+  public init(path: String, line: Int, column: Int, message: String) {
+    self.path = path
+    self.line = line
+    self.column = column
+    self.message = message
+  }
+
   public var description: String {
     line > 0 ? "\(path):\(line):\(column): \(message)" : "\(path): \(message)"
   }
@@ -47,6 +55,18 @@ public struct CloudFormationTemplate: Sendable {
       throw TemplateError(path: path, line: error.line, column: error.column, message: error.message)
     }
     try self.init(root: root, path: path)
+  }
+
+  /// Reads a file that may be a template; nil where it is another document.
+  /// - Throws: where the text is no YAML or JSON, or looks like a template and is none.
+  public static func ifTemplate(
+    parsing bytes: some Collection<UInt8>, path: String
+  ) throws(TemplateError) -> CloudFormationTemplate? {
+    let root: YAMLNode
+    do throws(YAMLError) { root = try YAMLNode.parse(bytes) } catch {
+      throw TemplateError(path: path, line: error.line, column: error.column, message: error.message)
+    }
+    return isTemplate(root) ? try CloudFormationTemplate(root: root, path: path) : nil
   }
 
   /// Reads a template.

@@ -112,25 +112,47 @@ struct TemplateJudge {
 
   /// Both versions of a template, or a finding where one cannot be read.
   private mutating func parse(_ file: ChangedFile) throws -> Versions? {
+    // Where nobody said that these files are templates, other documents that mention resources are none of ours.
+    let isSure = areNamed || !policy.templates.isEmpty
     func template(_ bytes: [UInt8]?, _ path: String) throws(TemplateError) -> NestedTemplate? {
       guard let bytes, areNamed || TemplateText.mentionsResources(bytes) else { return nil }
-      return NestedTemplate(try CloudFormationTemplate(parsing: bytes, path: path))
+      let template =
+        isSure
+        ? try CloudFormationTemplate(parsing: bytes, path: path)
+        : try CloudFormationTemplate.ifTemplate(parsing: bytes, path: path)
+      return template.map { NestedTemplate($0) }
+    }
+    func finding(
+      _ code: String, _ severity: Severity, _ error: TemplateError, _ what: String, _ subject: String
+    ) throws {
+      // A file that the command line names is data, and no change of anybody's.
+      if areNamed {
+        throw StepFailure(.data, error.description, advice: "name a CloudFormation template in JSON or YAML")
+      }
+      unreadable.append(
+        Finding(
+          code, severity, "\(what): \(error.message)", path: error.path,
+          line: error.line > 0 ? error.line : nil,
+          subject: subject))
     }
     var versions = Versions(file: file)
     do throws(TemplateError) { versions.new = try template(file.new, file.path) } catch {
-      unreadable.append(
-        Finding(
-          "template-unreadable", .error, "this template cannot be read: \(error.message)", path: file.path,
-          line: error.line > 0 ? error.line : nil, subject: "syntax"))
+      try finding("template-unreadable", .error, error, "this template cannot be read", "syntax")
       return nil
     }
     do throws(TemplateError) { versions.old = try template(file.old, file.oldPath ?? file.path) } catch {
       // What is deployed cannot be read, so everything is open; the version that was there is not this change's fault.
-      unreadable.append(
-        Finding(
-          "template-before-unreadable", areNamed ? .error : .warning,
-          "the version before cannot be read, so what changes is not known: \(error.message)",
-          path: error.path, line: error.line > 0 ? error.line : nil, subject: "before"))
+      try finding(
+        "template-before-unreadable", .warning, error,
+        "the version before cannot be read, so what changes is not known",
+        "before")
+      return nil
+    }
+    if versions.old != nil, versions.new == nil, file.new != nil {
+      try finding(
+        "template-unreadable", .error,
+        TemplateError(path: file.path, line: 1, column: 1, message: "it has no section of resources"),
+        "this file was a template and is none now", "syntax")
       return nil
     }
     return versions.old == nil && versions.new == nil ? nil : versions

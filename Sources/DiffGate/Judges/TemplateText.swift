@@ -8,10 +8,12 @@ enum TemplateText {
     return [".yaml", ".yml", ".json", ".template"].contains { lower.hasSuffix($0) }
   }
 
-  /// The words that every template has.
+  /// The words that every template has: a section of resources, and a type or the format's version.
   static func mentionsResources(_ bytes: [UInt8]) -> Bool {
-    contains("AWSTemplateFormatVersion", in: bytes)
-      || contains("Resources", in: bytes) && (contains("AWS::", in: bytes) || contains("Custom::", in: bytes))
+    if contains("AWSTemplateFormatVersion", in: bytes) { return true }
+    guard contains("AWS::", in: bytes) || contains("Custom::", in: bytes) else { return false }
+    return bytes.starts(with: "Resources:".utf8) || contains("\nResources:", in: bytes)
+      || contains("\"Resources\"", in: bytes) || contains("'Resources'", in: bytes)
   }
 
   /// The words of a stack inside a stack.
