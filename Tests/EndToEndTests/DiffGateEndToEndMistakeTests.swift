@@ -104,7 +104,8 @@ import Testing
     ("Resources:\n  - a\n", "Resources has to be a mapping"), ("Resources: {A: 1, A: 2}\n", "duplicate key"),
     ("{\"Resources\": {\"A\": 1, \"A\": 2}}\n", "duplicate key"),
     ("Resources: {A: \u{0}}\n", "control characters"),
-    ("{\"Resources\": \u{0}}\n", "expected a value"), ("Resources: {A: [}\n", "did not find"), ("a: &a [*a]\nResources: {}\n", "alias *a names what contains it"),
+    ("{\"Resources\": \u{0}}\n", "expected a value"), ("Resources: {A: [}\n", "did not find"),
+    ("a: &a [*a]\nResources: {}\n", "alias *a names what contains it"),
   ])
   func `files that are named and are no templates`(_ text: String, _ words: String) throws {
     let folder = TemporaryFolder()

@@ -15,11 +15,6 @@ struct SynthesizedApps {
     "ts", "js", "mts", "mjs", "cjs", "py", "java", "kt", "cs", "fs", "go",
   ]
 
-  init(session: StepSession, isCurrent: Bool) {
-    self.session = session
-    self.isCurrent = isCurrent
-  }
-
   /// Adds the templates of such applications to the change, and says what could not be compared.
   func extend(_ change: inout Change) throws -> [Finding] {
     var findings: [Finding] = []
