@@ -6,9 +6,10 @@ struct CommitWalk {
   struct Node {
     let seconds: Int64
     let parents: [ObjectId]
+    /// Whether the clone ends here.
+    var isShallowEnd = false
   }
   private let repository: GitRepository
-  private var nodes: [ObjectId: Node] = [:]
   /// Whether a commit was met whose parents this clone does not hold.
   private(set) var metShallowEnd = false
 
@@ -16,7 +17,10 @@ struct CommitWalk {
 
   /// Parents and time of a commit; none beyond a shallow clone's end.
   mutating func node(_ id: ObjectId) throws(GitError) -> Node {
-    if let known = nodes[id] { return known }
+    if let known = repository.walkedCommits[id] {
+      metShallowEnd = metShallowEnd || known.isShallowEnd
+      return known
+    }
     var raw = id.raw
     var object: OpaquePointer?
     let code = git_odb_read(&object, repository.objects, &raw)
@@ -29,9 +33,9 @@ struct CommitWalk {
     var node = read
     if repository.shallowCommits.contains(id) {
       metShallowEnd = true
-      node = Node(seconds: read.seconds, parents: [])
+      node = Node(seconds: read.seconds, parents: [], isShallowEnd: true)
     }
-    nodes[id] = node
+    repository.walkedCommits[id] = node
     return node
   }
 
@@ -45,7 +49,7 @@ struct CommitWalk {
       start = end + 1
       if line.isEmpty { return nil }
       if line.starts(with: "parent ".utf8) {
-        guard let id = ObjectId(hex: String(decoding: line.dropFirst(7), as: UTF8.self)) else { return nil }
+        guard let id = ObjectId(digits: line.dropFirst(7)) else { return nil }
         parents.append(id)
       } else if line.starts(with: "committer ".utf8) {
         let words = line[(line.lastIndex(of: UInt8(ascii: ">")).map { $0 + 1 } ?? line.startIndex)...]

@@ -14,6 +14,8 @@ public final class GitRepository {
   public let workTree: String?
   /// The variables that git's identity is read from.
   let environment: Environment
+  /// What walks have read of commits, so that the next walk over the same history reads none of them again.
+  var walkedCommits: [ObjectId: CommitWalk.Node] = [:]
   /// Commits whose parents a shallow clone left out.
   let shallowCommits: Set<ObjectId>
 

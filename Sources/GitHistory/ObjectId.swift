@@ -8,10 +8,12 @@ public struct ObjectId: Hashable, Sendable, Comparable, CustomStringConvertible 
   private let low: UInt32
 
   /// The id that forty hexadecimal digits write; nil for anything else.
-  public init?(hex: some StringProtocol) {
-    guard hex.utf8.count == 40 else { return nil }
+  public init?(hex: some StringProtocol) { self.init(digits: hex.utf8) }
+
+  init?(digits: some Collection<UInt8>) {
+    guard digits.count == 40 else { return nil }
     var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
-    for (index, byte) in hex.utf8.enumerated() {
+    for (index, byte) in digits.enumerated() {
       let digit: UInt8
       switch byte {
       case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")

@@ -115,12 +115,18 @@ private struct RenameSearch {
     let from = sources.filter { !usedSources.contains($0) && isFile(changes[$0].old) }
     let to = destinations.filter { found[$0] == nil && isFile(changes[$0].new) }
     guard !from.isEmpty, !to.isEmpty, from.count * to.count <= limit * limit else { return }
+    // Sizes side by side: they alone exclude almost all pairs.
+    var sizes: [Int] = []
+    for source in from { sizes.append(try similarity.size(repository, changes[source].old!.id)) }
     var candidates: [Candidate] = []
     for destination in to {
+      let new = changes[destination].new!.id
+      let size = try similarity.size(repository, new)
       // Git keeps the four best of each destination.
       var best: [Candidate] = []
-      for source in from {
-        let score = try score(repository, source, destination, minimum: minimum)
+      for (index, source) in from.enumerated()
+      where !SimilarityIndex.sizesExclude(sizes[index], size, minimum: minimum) {
+        let score = try similarity.score(repository, changes[source].old!.id, new, minimum: minimum)
         guard score >= minimum else { continue }
         let candidate = Candidate(
           source: source, destination: destination, score: score,

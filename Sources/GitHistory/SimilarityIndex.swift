@@ -12,12 +12,14 @@ struct SimilarityIndex {
     size = content.count
     // Git's test for binary content; in text the CR of a CRLF does not count.
     let isText = !content.prefix(8000).contains(0)
-    var counted: [UInt32: Int] = [:]
+    // The hash above the length: sorting brings equal pieces together.
+    var keys: [UInt64] = []
+    keys.reserveCapacity(content.count / 32 + 1)
     var first: UInt32 = 0
     var second: UInt32 = 0
     var length = 0
-    func close(_ counted: inout [UInt32: Int]) {
-      counted[(first &+ second &* 0x61) % 107_927, default: 0] += length
+    func close() {
+      keys.append(UInt64((first &+ second &* 0x61) % 107_927) << 32 | UInt64(length))
       (first, second, length) = (0, 0, 0)
     }
     for index in content.indices {
@@ -28,10 +30,21 @@ struct SimilarityIndex {
       second = (second << 7) ^ (before >> 25)
       first &+= UInt32(byte)
       length += 1
-      if length == 64 || byte == 0x0A { close(&counted) }
+      if length == 64 || byte == 0x0A { close() }
     }
-    if length > 0 { close(&counted) }
-    pieces = counted.map { (hash: $0.key, bytes: $0.value) }.sorted { $0.hash < $1.hash }
+    if length > 0 { close() }
+    keys.sort()
+    var pieces: [(hash: UInt32, bytes: Int)] = []
+    pieces.reserveCapacity(keys.count)
+    for key in keys {
+      let hash = UInt32(key >> 32)
+      if pieces.last?.hash == hash {
+        pieces[pieces.count - 1].bytes += Int(key & 0xFFFF_FFFF)
+      } else {
+        pieces.append((hash, Int(key & 0xFFFF_FFFF)))
+      }
+    }
+    self.pieces = pieces
   }
 
   /// Whether two sizes are so different that contents of them cannot reach `minimum`.
@@ -69,7 +82,7 @@ struct SimilarityCache {
     return try index(repository, old).score(index(repository, new))
   }
 
-  private mutating func size(_ repository: GitRepository, _ id: ObjectId) throws(GitError) -> Int {
+  mutating func size(_ repository: GitRepository, _ id: ObjectId) throws(GitError) -> Int {
     if let known = sizes[id] { return known }
     let size = try repository.blobSize(id)
     sizes[id] = size
