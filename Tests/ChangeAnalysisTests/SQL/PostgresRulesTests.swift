@@ -35,6 +35,7 @@ private func issues(_ sql: String, _ risks: Set<SQLRisk>, dialect: SQLDialect = 
     "DELETE FROM t WHERE id = 3;", "UPDATE t SET a = 1 WHERE b IS NULL;", "DROP INDEX CONCURRENTLY i;",
     "ALTER TABLE t DROP CONSTRAINT c;", "SELECT 'DROP TABLE t';", "-- DROP TABLE t;\nSELECT 1;",
     "COMMENT ON TABLE t IS 'DROP TABLE t';",
+    "ALTER TYPE e RENAME TO e_old; CREATE TYPE e AS ENUM ('a'); DROP TYPE e_old;",
     "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$ DELETE FROM t $$;",
   ])
   func `nothing is lost`(_ sql: String) { #expect(issues(sql, [.irreversible]) == []) }
@@ -71,6 +72,8 @@ private func issues(_ sql: String, _ risks: Set<SQLRisk>, dialect: SQLDialect = 
     "ALTER TABLE t ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY NOT NULL;",
     "CREATE TABLE n (a int); ALTER TABLE n RENAME COLUMN a TO b;", "ALTER TYPE e ADD VALUE 'c' AFTER 'b';",
     "GRANT SELECT ON t TO app;", "INSERT INTO t VALUES (1);",
+    "ALTER TYPE e RENAME TO e_old; CREATE TYPE e AS ENUM ('a'); DROP TYPE e_old;",
+    "ALTER TABLE t DROP CONSTRAINT c; ALTER TABLE t ADD CONSTRAINT c CHECK (a IN (1, 2, 3)) NOT VALID;",
   ])
   func `the version before can live with it`(_ sql: String) { #expect(issues(sql, [.breaking]) == []) }
 

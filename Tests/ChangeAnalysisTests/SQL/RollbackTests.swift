@@ -80,6 +80,27 @@ import Testing
       "ALTER TABLE t DROP COLUMN a;"
     ),
     ("CREATE TABLE tmp (a int); DROP TABLE tmp;", "SELECT 1;"),
+    // Names change on the way.
+    (
+      "ALTER TABLE t RENAME a TO b; ALTER TABLE t ALTER b TYPE varchar(9);",
+      "ALTER TABLE t RENAME b TO a; ALTER TABLE t ALTER a TYPE text;"
+    ),
+    (
+      "ALTER TABLE t RENAME TO u; ALTER TABLE u ALTER a SET NOT NULL; ALTER TABLE u ADD COLUMN c int;",
+      "ALTER TABLE u DROP COLUMN c; ALTER TABLE u RENAME TO t; ALTER TABLE t ALTER a DROP NOT NULL;"
+    ),
+    (
+      "ALTER TYPE e RENAME TO e__; CREATE TYPE e AS ENUM ('a'); ALTER TABLE t ALTER c TYPE e USING c::text::e; DROP TYPE e__;",
+      "ALTER TYPE e RENAME TO e__; CREATE TYPE e AS ENUM ('a', 'b'); ALTER TABLE t ALTER c TYPE e USING c::text::e; DROP TYPE e__;"
+    ),
+    ("ALTER TABLE t RENAME TO u; ALTER TABLE u RENAME TO t;", "SELECT 1;"),
+    ("CREATE SEQUENCE s; CREATE TABLE t (a int DEFAULT nextval('s'));", "DROP TABLE t;"),
+    ("CREATE MATERIALIZED VIEW v AS SELECT 1 a; CREATE INDEX i ON v (a);", "DROP MATERIALIZED VIEW v;"),
+    (
+      "ALTER TABLE t DROP CONSTRAINT t_check; ALTER TABLE t ADD CHECK (a > b);",
+      "ALTER TABLE t DROP CONSTRAINT t_check; ALTER TABLE t ADD CHECK (a > 0);"
+    ),
+    ("ALTER TABLE t ADD UNIQUE (a, b);", "ALTER TABLE t DROP CONSTRAINT t_a_b_key;"),
     ("CREATE OR REPLACE VIEW v AS SELECT 2;", "CREATE OR REPLACE VIEW v AS SELECT 1;"),
     (
       "ALTER TABLE t DROP CONSTRAINT c; ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);",
@@ -103,6 +124,11 @@ import Testing
     ("CREATE INDEX i ON t (a);", "SELECT 1;", "index i stays", 1),
     ("ALTER TABLE t ALTER a TYPE text;", "SELECT 1;", "column t.a keeps its new type", 1),
     ("CREATE VIEW v AS SELECT 1;", "DROP TABLE w;", "view v stays", 1),
+    (
+      "ALTER TABLE t RENAME TO u;\nALTER TABLE u ADD COLUMN a int;", "ALTER TABLE u RENAME TO t;",
+      "column t.a stays", 2
+    ),
+    ("ALTER TABLE t ADD UNIQUE (a);", "SELECT 1;", "constraint t_a_key on t stays", 1),
   ])
   func `what is left out is named`(_ forward: String, _ back: String, _ words: String, _ line: Int) {
     let found = judge(forward, back).leftOut

@@ -5,8 +5,12 @@ extension PostgresJudge {
   mutating func judgeConstraint(_ constraint: JSONValue, on table: String) {
     let name = constraint["conname"]?.string ?? ""
     let isNotValid = constraint.flag("skip_validation")
-    let object = SchemaObject(.constraint, name, table: table)
-    if !name.isEmpty { effect(.create, object) }
+    let columns = constraint["raw_expr"]?.columnNames ?? []
+    effect(
+      .create,
+      SchemaObject(
+        .constraint, name.isEmpty ? PostgresJudge.name(of: constraint, on: table, checking: columns) : name,
+        table: table))
     adviseRobust(
       !droppedConstraints.contains(name.lowercased()),
       "ADD CONSTRAINT fails on a second run: DROP CONSTRAINT IF EXISTS before it")
@@ -33,10 +37,11 @@ extension PostgresJudge {
           "constraint-missing-not-valid", on: table, "checks every row of \(table) under a lock: NOT VALID",
           name)
       }
-      let columns = constraint["raw_expr"]?.columnNames ?? []
       if isOld(table), !areNew(columns, on: table) {
+        // A check that takes another's place may as well be the wider one.
+        let replaces = !droppedConstraints.isEmpty
         issue(
-          "narrower-check", .breaking,
+          "narrower-check", replaces ? .notUnderstood : .breaking,
           "the version before may write rows to \(table) that \(name.isEmpty ? "the new check" : name) refuses",
           "\(table).\(name)")
       }
@@ -70,6 +75,19 @@ extension PostgresJudge {
     issue(
       "constraint-missing-not-valid", .advice, "checks every row of \(table) under a lock", "\(table).\(name)"
     )
+  }
+
+  /// The name that PostgreSQL gives to a constraint without one.
+  private static func name(of constraint: JSONValue, on table: String, checking: Set<String>) -> String {
+    let keys = (constraint.list("keys") + constraint.list("fk_attrs")).compactMap(\.name)
+    let joined = ([table] + keys).joined(separator: "_")
+    return switch constraint["contype"]?.string {
+    case "CONSTR_CHECK": checking.count == 1 ? "\(table)_\(checking.first!)_check" : "\(table)_check"
+    case "CONSTR_UNIQUE": "\(joined)_key"
+    case "CONSTR_PRIMARY": "\(table)_pkey"
+    case "CONSTR_FOREIGN": "\(joined)_fkey"
+    default: "\(table)_excl"
+    }
   }
 
   mutating func judgeCreateIndex(_ body: JSONValue) {

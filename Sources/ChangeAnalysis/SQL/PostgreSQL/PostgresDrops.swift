@@ -25,6 +25,10 @@ extension PostgresJudge {
     case "OBJECT_TABLE", "OBJECT_FOREIGN_TABLE":
       let table = SchemaObject(.table, name)
       if parents.isEmpty, !temporaryTables.contains(table.name) { adviseSchema(name) }
+      if temporaryTables.contains(table.name) {
+        createdTables.remove(table.name)
+        return
+      }
       effect(.drop, table)
       // The rows of a foreign table are elsewhere.
       let isForeign = kind == "OBJECT_FOREIGN_TABLE"
@@ -41,7 +45,9 @@ extension PostgresJudge {
       }
     case "OBJECT_TYPE", "OBJECT_DOMAIN":
       effect(.drop, SchemaObject(.type, name))
-      if isNotMadeHere(.type, name) {
+      // Put aside under another name, and made anew under its own.
+      let isReplaced = renamedTypes[name.lowercased()].map { !isNotMadeHere(.type, $0) } ?? false
+      if isNotMadeHere(.type, name), isCascade || !isReplaced {
         issue(
           kind == "OBJECT_DOMAIN" ? "ban-drop-domain" : "ban-drop-type",
           isCascade ? .irreversible : .breaking,
@@ -120,7 +126,9 @@ extension PostgresJudge {
       let old = body["object"]?["List"]?["items"]?.lastName ?? ""
       effect(.rename(to: new.lowercased()), SchemaObject(.type, old))
       guard isNotMadeHere(.type, old) else { return }
-      issue("renaming-object", .breaking, "the type \(old) is called \(new)", old)
+      renamedTypes[new.lowercased()] = old.lowercased()
+      pendingDrops.append(
+        ("renaming-object", SchemaObject(.type, old), currentLine, "the old name of the type"))
     case "OBJECT_FUNCTION", "OBJECT_PROCEDURE":
       let old = body["object"]?["ObjectWithArgs"]?["objname"]?.lastName ?? ""
       effect(.rename(to: new.lowercased()), SchemaObject(.function, old))

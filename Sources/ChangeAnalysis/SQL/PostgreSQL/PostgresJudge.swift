@@ -38,6 +38,8 @@ struct PostgresJudge {
   var beginLine: Int?
   /// Objects without data that were dropped and not made again so far.
   var pendingDrops: [(rule: String, object: SchemaObject, line: Int, words: String)] = []
+  /// Types that the script has renamed: their old names by the new ones.
+  var renamedTypes: [String: String] = [:]
   /// Whether the current statement is CONCURRENTLY.
   private(set) var currentIsConcurrent = false
 
