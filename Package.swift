@@ -155,8 +155,8 @@ let package = Package(
     library(
       "AutoRevert",
       [
-        "StepCommand", "RollbackPlan", "PreflightSnapshot", "SmokeTest", "SmokeChecks", "DeploymentLedger",
-        "AWSClients", "GitHistory", "Records",
+        "StepCommand", "RollbackPlan", "PreflightSnapshot", "SmokeTest", "SmokeChecks", "ChangeAnalysis",
+        "DeploymentLedger", "DatabaseAccess", "AWSClients", "GitHistory", "Records",
         "Reporting",
         "DeploymentConfig", "JSONValues", "YAMLDocuments", "CryptoDigests", "HTTPTransport", "MailTransport",
         "SystemInterfaces", "Watch30m",
@@ -211,7 +211,9 @@ let package = Package(
         "SystemInterfaces",
         "Records", "Reporting", "JSONValues", "StepCommand", "HTTPTransport",
       ]),
-    tests("DiffGate", ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "ChangeAnalysis"]),
+    tests(
+      "DiffGate",
+      ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "ChangeAnalysis", "DeploymentConfig"]),
     tests(
       "SmokeTest",
       [

@@ -8,6 +8,8 @@ public enum StackOperation: String, CaseIterable, Hashable, Sendable, Codable {
   case rollback
   /// ExecuteChangeSet was accepted, for the recorded template or one on the way to it.
   case restore
+  /// UpdateStack was accepted, for the rollback triggers and the monitoring time alone.
+  case triggers
   /// DeleteStack was accepted.
   case delete
   /// Something that others started is waited for.
@@ -68,6 +70,10 @@ extension StackOperation {
       .updateRollbackComplete: .failed("the restore failed and was undone: the bad version is back"),
       .updateRollbackFailed: .failed("the restore failed and could not be undone"),
       .updateFailed: .failed("the restore failed and was left as it was"),
+    ],
+    .triggers: [
+      .updateComplete: .done,
+      .updateRollbackComplete: .failed("an alarm undid it: nothing but the triggers was to be changed"),
     ],
     .delete: [
       .deleteComplete: .done,

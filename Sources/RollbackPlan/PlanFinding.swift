@@ -81,6 +81,18 @@ public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
   case resourceLeft = "resource-left"
   /// Migrations of the reverted range do not fit the old version.
   case schemaAhead = "schema-ahead"
+  /// A stack's policy denies what the restore would change.
+  case stackPolicy = "stack-policy"
+  /// A quick setting was made, or could not be made.
+  case reliefSet = "relief-set"
+  /// The schema is rolled back by scripts, or cannot be.
+  case schemaRollback = "schema-rollback"
+  /// The database cannot be made anew from the snapshot.
+  case databaseNotRestorable = "database-not-restorable"
+  /// The restored database is another one than the stack owns.
+  case databaseBeside = "database-beside"
+  /// A template that was uploaded for a call could not be removed.
+  case templateLeft = "template-left"
   /// The time for everything ran out while something still runs.
   case deadline = "deadline"
   /// The lock holds on this machine alone.

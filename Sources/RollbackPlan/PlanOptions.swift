@@ -12,6 +12,8 @@ public struct PlanOptions: Hashable, Sendable {
     case restore
     /// Delete the stacks.
     case delete
+    /// Only set what `--relief` names.
+    case relief
   }
   /// How to go back.
   public var method = Method.automatic
@@ -27,7 +29,13 @@ public struct PlanOptions: Hashable, Sendable {
   public var skipStuck = false
   /// Migrations of the reverted range that the old version does not fit are accepted.
   public var acceptSchema = false
-  /// The words typed for a deletion.
+  /// A stack's policy may be lifted for the length of its restore.
+  public var overrideStackPolicy = false
+  /// The rollback scripts of the reverted migrations are run.
+  public var rollBackSchema = false
+  /// A new database is made of the snapshot, and the application switched to it.
+  public var restoreDatabase = false
+  /// The words typed for a deletion or a database.
   public var typedWords: Set<String> = []
   /// Roles in the order of rollback; roles that are not named come before the last one, by name.
   public var roleOrder = PlanOptions.runbookOrder

@@ -14,8 +14,16 @@ public struct PlannedAction: Hashable, Sendable {
     case restore
     /// Execute a change set of the recorded template that keeps exports still in use: the first phase of a cycle.
     case restoreKeepingExports
+    /// Give a stack its recorded rollback triggers and monitoring time again, once all else is done.
+    case restoreTriggers
+    /// Let a stack's policy permit everything, for the length of a restore.
+    case liftStackPolicy
+    /// Give a stack its recorded policy again.
+    case restoreStackPolicy
     /// DeleteStack.
     case delete
+    /// Set a function's time limit or memory now, until the plan undoes it.
+    case relieve
     /// Make the recorded version of a secret current again.
     case restoreSecretStage
     /// Point a function's alias at the recorded version.
@@ -24,6 +32,16 @@ public struct PlannedAction: Hashable, Sendable {
     case restoreStageDeployment
     /// Give a state machine its recorded definition.
     case restoreStateMachine
+    /// Give a function its recorded code.
+    case restoreFunctionCode
+    /// Give a function its recorded time limit and memory.
+    case restoreFunctionSettings
+    /// Run the rollback scripts of the reverted migrations, newest first.
+    case rollBackSchema
+    /// Make a new database of the restore point's snapshot, beside the old one.
+    case restoreDatabase
+    /// Point a secret at the restored database.
+    case switchDatabase
     /// Look for drift after resources were skipped.
     case detectDrift
     /// Check the application's health.
@@ -57,6 +75,8 @@ public struct PlannedAction: Hashable, Sendable {
   public var attempt = 1
   /// What an action outside the stacks sets: a version, a deployment, a commit.
   public var value: String?
+  /// The stack that owns what an action outside the stacks changes.
+  public var stack: String?
 
   /// An action.
   public init(_ kind: Kind, target: String, reason: String) {
@@ -73,6 +93,7 @@ public struct PlannedAction: Hashable, Sendable {
     case .continueRollback: .continueRollback
     case .rollbackStack: .rollback
     case .restore, .restoreKeepingExports: .restore
+    case .restoreTriggers: .triggers
     case .delete: .delete
     default: nil
     }
@@ -84,7 +105,7 @@ public struct PlannedAction: Hashable, Sendable {
     case .cancel: .cancelUpdate
     case .continueRollback: .continueUpdateRollback
     case .rollbackStack: .rollbackStack
-    case .restore, .restoreKeepingExports: .update
+    case .restore, .restoreKeepingExports, .restoreTriggers: .update
     case .delete: .delete
     default: nil
     }
@@ -114,10 +135,13 @@ public struct Estimates: Hashable, Sendable {
   }
 
   /// The runbook's table: a cancelled update 5 to 10 minutes, a full rollback of the application 10 to 15, a complete
-  /// teardown 20 to 30. The rest are single calls.
+  /// teardown and a restored database 20 to 30. The rest are single calls.
   private static let runbookSeconds: [PlannedAction.Kind: Double] = [
     .cancel: 450, .continueRollback: 450, .rollbackStack: 450, .wait: 450, .restore: 750,
     .restoreKeepingExports: 750, .delete: 1500, .restoreSecretStage: 5, .restoreAlias: 5,
-    .restoreStageDeployment: 5, .restoreStateMachine: 5, .detectDrift: 60, .verify: 30, .revertCommit: 5,
+    .restoreStageDeployment: 5, .restoreStateMachine: 5, .restoreFunctionCode: 15,
+    .restoreFunctionSettings: 10,
+    .relieve: 10, .restoreTriggers: 30, .liftStackPolicy: 5, .restoreStackPolicy: 5, .rollBackSchema: 60,
+    .restoreDatabase: 1500, .switchDatabase: 5, .detectDrift: 60, .verify: 30, .revertCommit: 5,
   ]
 }

@@ -44,10 +44,12 @@ public enum Planner {
     }
     let chosen = facts.stacks.filter { options.only.isEmpty || options.only.contains($0.role) }
       .sorted { options.rank($0.role) < options.rank($1.role) }
-    if options.method == .delete {
-      DeletePlan(facts: facts, options: options).extend(&plan, chosen)
-    } else {
-      extend(&plan, chosen, facts, options)
+    switch options.method {
+    case .delete: DeletePlan(facts: facts, options: options).extend(&plan, chosen)
+    case .relief:
+      let reliefs = ReliefPlan(facts: facts, options: options).actions(&plan.findings)
+      plan.actions = reliefs.map { staged($0, 1) }
+    default: extend(&plan, chosen, facts, options)
     }
     number(&plan, estimates)
     return plan
@@ -58,6 +60,8 @@ public enum Planner {
   ) {
     let decider = StackDecider(facts: facts, options: options)
     var first: [PlannedAction] = []
+    var quick: [PlannedAction] = []
+    var closing: [PlannedAction] = []
     var restored: [StackFacts] = []
     var restores: [String: PlannedAction] = [:]
     for stack in chosen {
@@ -73,16 +77,40 @@ public enum Planner {
         restored.append(stack)
         restores[stack.name] = action
       }
+      if let action = decision.before { quick.append(action) }
+      closing += decision.closing
     }
     schemaFindings(&plan, restored, facts, options)
+    if !first.isEmpty || !restored.isEmpty {
+      quick += ReliefPlan(facts: facts, options: options).actions(&plan.findings)
+    } else if !facts.reliefs.isEmpty {
+      ReliefPlan(facts: facts, options: options).sayNothingToRollBack(&plan.findings)
+    }
     // Cancels go out before anything is waited for; the order among the rest is the runbook's too.
-    plan.actions = first.sorted { ($0.kind == .cancel ? 0 : 1) < ($1.kind == .cancel ? 0 : 1) }
-    for index in plan.actions.indices { plan.actions[index].stage = 1 }
+    let beginning = first.sorted { ($0.kind == .cancel ? 0 : 1) < ($1.kind == .cancel ? 0 : 1) } + quick
+    plan.actions = beginning.map { staged($0, 1) }
+    arrange(&plan, restored, restores, first: first, quick: quick, facts)
+    // A policy is put back before anything but a stack's own update is done.
+    for action in closing where action.kind == .restoreStackPolicy { append(action, to: &plan) }
+    resources(&plan, chosen, facts, options)
+    LastPlan(facts: facts, options: options).extend(&plan)
+    // An update for the triggers keeps the stack in progress for the length of the monitoring: nothing follows it.
+    for var action in closing where action.kind == .restoreTriggers {
+      action.isConditional = action.isConditional || plan.actions.contains { $0.kind != .restoreTriggers }
+      append(action, to: &plan)
+    }
+  }
 
+  /// Puts the restores into stages, by exports and by what has to end before.
+  private static func arrange(
+    _ plan: inout Plan, _ restored: [StackFacts], _ restores: [String: PlannedAction], first: [PlannedAction],
+    quick: [PlannedAction], _ facts: RevertFacts
+  ) {
     let order = RestoreOrder(restored: restored, facts: facts)
     // What conditional restores would meet is only a forecast: it is judged when it comes to that.
     if first.isEmpty { plan.findings += order.findings }
     let links = ExportLinks(facts)
+    let isBegun = !first.isEmpty || !quick.isEmpty
     for (level, steps) in order.levels.enumerated() {
       for step in steps {
         guard var action = restores[step.stack] else { continue }
@@ -95,14 +123,24 @@ public enum Planner {
         }) {
           action.isConditional = true
         }
-        let waitsForMoving = first.contains {
-          $0.target == step.stack || links.areRelated($0.target, step.stack)
-        }
-        action.stage = level == 0 && !waitsForMoving && !first.isEmpty ? 1 : level + (first.isEmpty ? 1 : 2)
+        let waits =
+          quick.contains { $0.stack == step.stack }
+          || first.contains { $0.target == step.stack || links.areRelated($0.target, step.stack) }
+        action.stage = level == 0 && !waits && isBegun ? 1 : level + (isBegun ? 2 : 1)
         plan.actions.append(action)
       }
     }
-    resources(&plan, chosen, facts, options)
+  }
+
+  /// `action` after all that is planned so far.
+  static func append(_ action: PlannedAction, to plan: inout Plan) {
+    plan.actions.append(staged(action, (plan.actions.map(\.stage).max() ?? 0) + 1))
+  }
+
+  private static func staged(_ action: PlannedAction, _ stage: Int) -> PlannedAction {
+    var action = action
+    action.stage = stage
+    return action
   }
 
   /// Resources are looked at once the stacks stand still: a restore may bring them back by itself, and a call beside
@@ -140,12 +178,14 @@ public enum Planner {
     guard !facts.breakingMigrations.isEmpty, !restored.isEmpty else { return }
     plan.findings.append(
       PlanFinding(
-        .schemaAhead, options.acceptSchema ? .warning : .stop,
+        .schemaAhead, options.acceptSchema || options.rollBackSchema ? .warning : .stop,
         "the recorded version does not fit the schema that these migrations made: "
           + "\(facts.breakingMigrations.joined(separator: ", ")). "
-          + (options.acceptSchema
-            ? "Accepted by --accept-schema."
-            : "Roll the schema back first, or accept it with --accept-schema.")))
+          + (options.rollBackSchema
+            ? "The schema is rolled back right after it is live again."
+            : options.acceptSchema
+              ? "Accepted by --accept-schema."
+              : "Roll the schema back as well with --rollback-schema, or accept it with --accept-schema.")))
   }
 
   private static func number(_ plan: inout Plan, _ estimates: Estimates) {

@@ -1,4 +1,4 @@
-/// Decides for what stacks do not own: secrets' versions, aliases, stages, state machines.
+/// Decides for what stacks do not own: secrets' versions, functions' code, settings and aliases, stages, state machines.
 ///
 /// What a stack's template declares is put back by the stack's own restore; its resources are looked at again
 /// afterwards, and only what then still differs is set by a call.
@@ -38,7 +38,19 @@ struct ResourceDecider {
         action(.restoreSecretStage, resource, "AWSCURRENT is on \(live), recorded was \(resource.recorded)"),
         []
       )
-    case .alias:
+    case .alias(let guarded):
+      if !guarded.missingVersions.isEmpty {
+        return (
+          nil,
+          [
+            PlanFinding(
+              .resourceLeft, .stop, target: resource.target,
+              "\(resource.target) points to \(live), and the recorded version "
+                + "\(listed(guarded.missingVersions)) has been deleted. Publish the recorded code again and point the "
+                + "alias to it, and keep versions with UpdateReplacePolicy: Retain.")
+          ]
+        )
+      }
       return (
         action(.restoreAlias, resource, "points to version \(live), recorded was \(resource.recorded)"), []
       )
@@ -48,21 +60,34 @@ struct ResourceDecider {
       )
     case .stateMachine:
       return (action(.restoreStateMachine, resource, "its definition is another than recorded"), [])
-    case .functionCode:
+    case .functionSettings:
       return (
-        nil,
-        [
-          PlanFinding(
-            .resourceLeft, .stop, target: resource.target,
-            "the code of \(resource.target) (\(live)) is not the recorded one (\(resource.recorded)), and the stack's "
-              + "template does not bring it back. Publish the recorded commit's code again.")
-        ]
+        action(.restoreFunctionSettings, resource, "runs with \(live), recorded was \(resource.recorded)"), []
+      )
+    case .functionCode(let code):
+      guard let source = code.source else {
+        return (
+          nil,
+          [
+            PlanFinding(
+              .resourceLeft, .stop, target: resource.target,
+              "the code of \(resource.target) (\(live)) is not the recorded one (\(resource.recorded)), the stack's "
+                + "template does not bring it back, and the restore point does not keep it. Publish the recorded "
+                + "commit's code again.")
+          ]
+        )
+      }
+      return (
+        action(
+          .restoreFunctionCode, resource,
+          "its code is \(live), recorded was \(resource.recorded); it is taken from \(source)"), []
       )
     }
   }
 
   /// Danger 10: when AWSCURRENT must not be moved.
   private func refusal(_ guarded: SecretGuard) -> String? {
+    if guarded.namesRestoredDatabase { return "it names the database that was restored from the snapshot" }
     if guarded.rotates { return "rotation is on, and what was rotated away may not work any more" }
     if let service = guarded.owningService { return "\(service) owns it" }
     if guarded.rotatedSince { return "it was rotated after the restore point" }
@@ -76,6 +101,7 @@ struct ResourceDecider {
   {
     var action = PlannedAction(kind, target: resource.target, reason: reason)
     action.value = resource.recorded
+    action.stack = resource.stack
     return action
   }
 

@@ -18,6 +18,16 @@ public struct RevertFacts: Hashable, Sendable {
   public var allExports: Set<String>?
   /// Migrations in the reverted range that the recorded version does not fit.
   public var breakingMigrations: [String] = []
+  /// Quick settings that a person asked for.
+  public var reliefs: [ReliefFacts] = []
+  /// The rollback scripts of the reverted migrations; nil where nobody asked for them.
+  public var schema: SchemaFacts?
+  /// The database and what a restore of it would meet; nil where nobody asked for one.
+  public var database: DatabaseFacts?
+  /// Actions outside the stacks that this revert has done, `kind target`, so that none is done twice.
+  public var done: Set<String> = []
+  /// Actions outside the stacks that this revert began and whose end is not known.
+  public var unknown: Set<String> = []
   /// What has been tried in this run and failed, by stack.
   public var failures: [String: [FailedAttempt]] = [:]
 
@@ -43,57 +53,4 @@ public struct FailedAttempt: Hashable, Sendable {
     self.skips = skips
     self.reason = reason
   }
-}
-
-/// Something outside the stacks' templates that the restore point holds.
-public struct ResourceFacts: Hashable, Sendable {
-  /// What it is, with what decides whether it may be moved.
-  public enum Kind: Hashable, Sendable {
-    /// A secret's version labelled AWSCURRENT.
-    case secret(SecretGuard)
-    /// The version that a function's alias names.
-    case alias
-    /// The code of a function; it has no call of ours that puts it back where the stack does not.
-    case functionCode
-    /// The deployment that an API's stage serves.
-    case stageDeployment
-    /// The definition of a state machine.
-    case stateMachine
-  }
-  /// What it is.
-  public var kind: Kind
-  /// Its name, as a person knows it: `function:alias`, `api/stage`, the secret's name.
-  public var target: String
-  /// The stack whose template declares it; nil where none does.
-  public var stack: String?
-  /// What the restore point holds: a version, a deployment, a digest.
-  public var recorded: String
-  /// What is there now; nil where the resource has gone.
-  public var live: String?
-
-  /// A resource that was `recorded` and is now `live`.
-  public init(kind: Kind, target: String, stack: String?, recorded: String, live: String?) {
-    self.kind = kind
-    self.target = target
-    self.stack = stack
-    self.recorded = recorded
-    self.live = live
-  }
-}
-
-/// What keeps a secret from being moved back.
-public struct SecretGuard: Hashable, Sendable {
-  /// Rotation is on.
-  public var rotates = false
-  /// The service that owns it.
-  public var owningService: String?
-  /// It was rotated after the restore point.
-  public var rotatedSince = false
-  /// The recorded version is still there.
-  public var recordedVersionExists = true
-  /// When the present version was made, whether that was after the restore point.
-  public var changedSince = true
-
-  /// A secret that nothing keeps from being moved.
-  public init() {}
 }

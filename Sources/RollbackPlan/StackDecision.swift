@@ -4,8 +4,12 @@ import SystemInterfaces
 struct StackDecision {
   /// The next action; nil where nothing is to be done.
   var action: PlannedAction?
+  /// What has to be done right before `action`.
+  var before: PlannedAction?
   /// What may follow, depending on how `action` ends.
   var followUps: [PlannedAction] = []
+  /// What is done once everything else is: the stack's own settings around its resources.
+  var closing: [PlannedAction] = []
   /// What is to be said; a `stop` keeps the whole plan from running.
   var findings: [PlanFinding] = []
 }
@@ -73,6 +77,13 @@ struct StackDecider {
           "\(stack.name) is being updated: --method \(options.method.rawValue) cannot begin before that ends. Leave "
             + "the method out, or use --method cancel.")
       }
+    }
+    if let own = live.lastUpdateToken, isOwn(own), own.operation == .triggers {
+      return noted(
+        .rollbackConfigurationLeft, stack,
+        "\(stack.name) is \(status.rawValue): its recorded rollback triggers are being put back, for "
+          + "\(stack.recorded?.triggers.monitoringMinutes ?? 0) minutes of monitoring. It ends by itself; deploy nothing "
+          + "to it before.")
     }
     // Our own operation of an earlier run, or one that nothing may interrupt.
     let own = live.lastToken ?? live.lastUpdateToken
@@ -152,7 +163,9 @@ struct StackDecider {
     case .none:
       // Where nothing was deployed since, there is no change that could not be seen.
       let wasDeployed = live.updatedAt > recorded.updatedAt
-      return StackDecision(findings: wasDeployed ? remarks(stack, recorded) : [])
+      var decision = StackDecision(findings: wasDeployed ? remarks(stack, recorded) : [])
+      StackSurroundings(facts: facts, options: options).close(&decision, stack, live, recorded)
+      return decision
     case .unknown(let why):
       return stopped(
         .notCompared, stack, "\(stack.name) could not be compared with the restore point: \(why).")
@@ -193,7 +206,9 @@ struct StackDecider {
         "\($0.logicalID) (\($0.type)): \($0.effect.rawValue)"
       }
     }
-    return StackDecision(action: action, findings: findings)
+    var decision = StackDecision(action: action, findings: findings)
+    StackSurroundings(facts: facts, options: options).open(&decision, stack, live, recorded)
+    return decision
   }
 
   private func person(_ stack: StackFacts, _ live: LiveStack, _ status: StackStatus) -> StackDecision {

@@ -42,6 +42,12 @@ public struct LiveStack: Hashable, Sendable {
   public var preview: RestorePreview?
   /// Whether a deletion is refused by the service.
   public var isTerminationProtected = false
+  /// Its rollback triggers and monitoring time.
+  public var triggers = RollbackTriggers()
+  /// Recorded triggers that are in alarm: put back now, they would undo the very call that puts them back.
+  public var alarms: [String] = []
+  /// Its stack policy, as JSON; nil where it has none.
+  public var policy: String?
 
   /// A stack with `id` in the status `statusText`.
   public init(id: String, statusText: String, updatedAt: Timestamp) {
@@ -140,12 +146,35 @@ public struct RecordedStack: Hashable, Sendable {
   public var maskedParameters: [String] = []
   /// Parameters of an SSM type whose resolved value is another than recorded.
   public var movedParameters: [String] = []
+  /// Its rollback triggers and monitoring time.
+  public var triggers = RollbackTriggers()
+  /// Its stack policy, as JSON; nil where it had none.
+  public var policy: String?
 
   /// A stack recorded under `id`.
   public init(id: String, updatedAt: Timestamp) {
     self.id = id
     self.updatedAt = updatedAt
   }
+}
+
+/// A stack's rollback triggers: alarms that undo an update, and for how long after it they are watched.
+public struct RollbackTriggers: Hashable, Sendable {
+  /// The alarms' ARNs, each with its type, such as `AWS::CloudWatch::Alarm`.
+  public var types: [String: String]
+  /// Minutes.
+  public var monitoringMinutes: Int
+
+  /// Triggers; none by default.
+  public init(types: [String: String] = [:], monitoringMinutes: Int = 0) {
+    self.types = types
+    self.monitoringMinutes = monitoringMinutes
+  }
+
+  /// The alarms' ARNs, in order.
+  public var arns: [String] { types.keys.sorted() }
+  /// Whether there is nothing to watch.
+  public var isEmpty: Bool { types.isEmpty && monitoringMinutes == 0 }
 }
 
 /// A reviewed change set that would put a stack back.

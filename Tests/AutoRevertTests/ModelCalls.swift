@@ -7,8 +7,10 @@ import SystemInterfaces
 /// The calls of the model, each with what can go wrong with it.
 extension ModelCloud {
   /// A read: it may be throttled or not be answered, and somebody may have deployed right before it.
-  private func read<Value>(_ name: String?, _ body: (inout State) -> Value) throws(OperationFailure) -> Value
-  {
+  private func read<Value>(
+    _ name: String?, _ body: (inout State) -> Value
+  ) async throws(OperationFailure) -> Value {
+    await letIntrude()
     let result: Result<Value, OperationFailure> = state.withLock { state in
       if let failure = Self.disturb(&state, isRead: true) { return .failure(failure) }
       Self.advance(&state, clock.now)
@@ -21,7 +23,8 @@ extension ModelCloud {
   /// A call that changes something: `body` checks and does it, or says why the service refuses.
   private func change(
     _ call: StackCall, _ id: String, token: String, _ body: (inout State, inout ModelStack) -> String?
-  ) throws(OperationFailure) {
+  ) async throws(OperationFailure) {
+    await letIntrude()
     let result: Result<Void, OperationFailure> = state.withLock { state in
       if let failure = Self.disturb(&state, isRead: false) { return .failure(failure) }
       Self.advance(&state, clock.now)
@@ -29,7 +32,7 @@ extension ModelCloud {
       guard var stack = state.stacks[name] else {
         return .failure(OperationFailure(.refused, "no stack \(name)"))
       }
-      if let seen = stack.lastSeen, !seen.permits(call) {
+      if let seen = stack.lastSeen, !state.isShared, !seen.permits(call) {
         state.violations.append("\(name): \(call.rawValue) in the status \(seen.rawValue)")
       }
       if stack.hasNewerDeployment {
@@ -62,7 +65,23 @@ extension ModelCloud {
     try result.get()
   }
 
-  private static func disturb(_ state: inout State, isRead: Bool) -> OperationFailure? {
+  /// Another run gets in here, if it is its turn.
+  func letIntrude() async {
+    let isDue = state.withLock { state in
+      guard let at = state.intrudeAt, state.calls >= at, !state.isDead else { return false }
+      state.intrudeAt = nil
+      return true
+    }
+    guard isDue, let run = intruder.withLock({ $0 }) else { return }
+    let own = state.withLock { state in (state.calls, state.killAt) }
+    await run()
+    state.withLock { state in
+      (state.calls, state.killAt) = own
+      state.isDead = false
+    }
+  }
+
+  static func disturb(_ state: inout State, isRead: Bool) -> OperationFailure? {
     if state.isDead { return OperationFailure(.credentials, "killed") }
     state.calls += 1
     // Every second kill comes after a call that changes something has been done.
@@ -95,27 +114,28 @@ extension ModelCloud {
   // MARK: - Reads
 
   func describe(_ stack: String) async throws(OperationFailure) -> DescribedStack? {
-    try read(Self.name(stack)) { state in
+    try await read(Self.name(stack)) { state in
       let name = Self.name(stack)
       guard let found = state.stacks[name] else { return nil }
       state.stacks[name]?.lastSeen = found.status
       var described = DescribedStack(
         id: found.id, name: name, status: found.status.rawValue, updatedAt: found.updatedAt)
+      described.triggers = found.triggers
       described.parameters = [StackParameter(name: "Version", value: found.live.version, noEcho: false)]
       return described
     }
   }
 
   func events(_ stack: String, since time: Timestamp) async throws(OperationFailure) -> [DescribedEvent] {
-    try read(nil) { state in (state.stacks[Self.name(stack)]?.events ?? []).filter { $0.at >= time } }
+    try await read(nil) { state in (state.stacks[Self.name(stack)]?.events ?? []).filter { $0.at >= time } }
   }
 
   func template(_ stack: String) async throws(OperationFailure) -> String {
-    try read(nil) { state in state.stacks[Self.name(stack)]?.live.text ?? "" }
+    try await read(nil) { state in state.stacks[Self.name(stack)]?.live.text ?? "" }
   }
 
   func exports() async throws(OperationFailure) -> [DescribedExport] {
-    try read(nil) { state in
+    try await read(nil) { state in
       state.stacks.values.sorted { $0.name < $1.name }.flatMap { stack in
         stack.live.exports.map { DescribedExport(name: $0, value: "v", stack: stack.id) }
       }
@@ -123,7 +143,7 @@ extension ModelCloud {
   }
 
   func importers(of export: String) async throws(OperationFailure) -> [String] {
-    try read(nil) { state in
+    try await read(nil) { state in
       state.stacks.values.filter { $0.live.imports.contains(export) }.map(\.name).sorted()
     }
   }
@@ -131,7 +151,7 @@ extension ModelCloud {
   // MARK: - Changes
 
   func cancelUpdate(_ stack: String, token: String) async throws(OperationFailure) {
-    try change(.cancelUpdate, stack, token: token) { state, found in
+    try await change(.cancelUpdate, stack, token: token) { state, found in
       if found.token?.hasPrefix("backstop-") ?? false {
         state.violations.append("\(found.name): its own restore was cancelled")
       }
@@ -149,7 +169,7 @@ extension ModelCloud {
   }
 
   func continueRollback(_ stack: String, skipping: [String], token: String) async throws(OperationFailure) {
-    try change(.continueUpdateRollback, stack, token: token) { state, found in
+    try await change(.continueUpdateRollback, stack, token: token) { state, found in
       if !skipping.allSatisfy({ $0 == "Queue" }) { return "ValidationError: not in a state to be skipped" }
       let stuck = skipping.isEmpty && state.generator.chance(state.faults.stuck)
       Self.begin(&state, &found, clock.now) { stack, at in
@@ -163,7 +183,7 @@ extension ModelCloud {
   }
 
   func rollbackStack(_ stack: String, token: String) async throws(OperationFailure) {
-    try change(.rollbackStack, stack, token: token) { state, found in
+    try await change(.rollbackStack, stack, token: token) { state, found in
       let stuck = state.generator.chance(state.faults.stuck)
       Self.begin(&state, &found, clock.now) { stack, at in
         stack.token = token
@@ -175,7 +195,7 @@ extension ModelCloud {
   }
 
   func executeChangeSet(_ name: String, of stack: String, token: String) async throws(OperationFailure) {
-    try change(.update, stack, token: token) { state, found in
+    try await change(.update, stack, token: token) { state, found in
       guard let set = state.changeSets["\(found.name)/\(name)"], set.updatedAt == found.updatedAt else {
         return "InvalidChangeSetStatus: \(name) is obsolete"
       }
@@ -185,9 +205,42 @@ extension ModelCloud {
       let template = set.template
       Self.begin(&state, &found, clock.now) { stack, at in
         stack.isStuckNext = stuck
+        stack.triggers = RollbackTriggers()
         stack.beginUpdate(to: template, at, token: token, seconds: 25, willFail: fails)
       }
       return nil
+    }
+  }
+
+  func updateTriggers(
+    _ stack: String, to triggers: RollbackTriggers, token: String
+  ) async throws(OperationFailure) {
+    if state.withLock({ $0.generator.chance($0.faults.pointlessTriggers) }) {
+      throw OperationFailure(.pointless, "No updates are to be performed.")
+    }
+    try await change(.update, stack, token: token) { state, found in
+      Self.begin(&state, &found, clock.now) { stack, at in
+        stack.triggers = triggers
+        stack.beginUpdate(
+          to: stack.live, at, token: token, seconds: max(1, triggers.monitoringMinutes * 60))
+        stack.changesTriggersOnly = true
+      }
+      return nil
+    }
+  }
+
+  func alarming(_ alarms: [String]) async throws(OperationFailure) -> [String] {
+    try await read(nil) { state in alarms.filter(state.alarming.contains) }
+  }
+
+  func stackPolicy(_ stack: String) async throws(OperationFailure) -> String? {
+    try await read(nil) { state in state.stacks[Self.name(stack)]?.policy }
+  }
+
+  func setStackPolicy(_ stack: String, _ policy: String) async throws(OperationFailure) {
+    try await read(nil) { state in
+      state.stacks[Self.name(stack)]?.policy = policy
+      state.mutations.append("setStackPolicy \(Self.name(stack))")
     }
   }
 
@@ -196,7 +249,7 @@ extension ModelCloud {
   }
 
   /// An accepted call shows after a while.
-  private static func begin(
+  static func begin(
     _ state: inout State, _ stack: inout ModelStack, _ now: Timestamp,
     _ effect: @escaping @Sendable (inout ModelStack, Timestamp) -> Void
   ) {
@@ -208,6 +261,7 @@ extension ModelCloud {
   // MARK: - Change sets
 
   func createChangeSet(_ request: RestoreRequest) async throws(OperationFailure) -> String {
+    await letIntrude()
     let result: Result<String, OperationFailure> = state.withLock { state in
       if let failure = Self.disturb(&state, isRead: true) { return .failure(failure) }
       Self.advance(&state, clock.now)
@@ -232,7 +286,7 @@ extension ModelCloud {
   }
 
   func changeSet(_ name: String, of stack: String) async throws(OperationFailure) -> DescribedChangeSet? {
-    try read(nil) { state in
+    try await read(nil) { state in
       guard let set = state.changeSets["\(Self.name(stack))/\(name)"],
         let live = state.stacks[set.stack]?.live
       else { return nil }
@@ -247,10 +301,10 @@ extension ModelCloud {
   }
 
   func deleteChangeSet(_ name: String, of stack: String) async throws(OperationFailure) {
-    try read(nil) { state in state.changeSets["\(Self.name(stack))/\(name)"] = nil }
+    try await read(nil) { state in state.changeSets["\(Self.name(stack))/\(name)"] = nil }
   }
 
   func driftedResources(_ stack: String) async throws(OperationFailure) -> [String] {
-    try read(nil) { state in state.stacks[Self.name(stack)]?.skipped ?? [] }
+    try await read(nil) { state in state.stacks[Self.name(stack)]?.skipped ?? [] }
   }
 }

@@ -63,6 +63,8 @@ struct ModelFaults: Sendable {
   var lag = 0
   /// Somebody deploys meanwhile.
   var newerDeployment = 0.0
+  /// The service takes no triggers without another change.
+  var pointlessTriggers = 0.0
 }
 
 /// One stack of the model.
@@ -82,9 +84,13 @@ struct ModelStack: Sendable {
   var disablesRollback = false
   var isStuckNext = false
   var skipped: [String] = []
+  var triggers = RollbackTriggers()
+  var policy: String?
   /// A deployment that began after the revert had looked.
   var hasNewerDeployment = false
   var lastSeen: StackStatus?
+  /// The update that runs is for the triggers alone.
+  var changesTriggersOnly = false
   /// An accepted call that does not show yet.
   var pending: (@Sendable (inout ModelStack, Timestamp) -> Void)?
   var pendingAt: Timestamp?
@@ -103,7 +109,17 @@ final class ModelCloud: CloudFormationOperations {
     var isDead = false
     var violations: [String] = []
     var mutations: [String] = []
+    /// Alarms that are on.
+    var alarming = Set<String>()
+    /// What stacks do not own, by name: the stack and the value.
+    var resources: [String: (stack: String, value: String)] = [:]
+    /// Gets in before the call of this number, once.
+    var intrudeAt: Int?
+    /// Two runs are at work: what one of them saw last is not what the other calls after.
+    var isShared = false
   }
+  /// Another run that gets in between two calls of the first.
+  let intruder = Mutex<(@Sendable () async -> Void)?>(nil)
   let state: Mutex<State>
   let clock: any WallClock
 
@@ -148,6 +164,13 @@ final class ModelCloud: CloudFormationOperations {
   private static func step(_ stack: inout ModelStack, _ at: Timestamp, _ state: inout State) {
     stack.until = nil
     switch stack.status {
+    case .updateInProgress where stack.changesTriggersOnly:
+      if stack.triggers.arns.contains(where: state.alarming.contains) {
+        stack.triggers = RollbackTriggers()
+        stack.become(.updateRollbackInProgress, at, 1)
+      } else {
+        stack.become(.updateCompleteCleanupInProgress, at, 1)
+      }
     case .updateInProgress:
       let taken = stack.next.map { next in
         stack.live.exports.filter { !next.exports.contains($0) }.filter { export in
@@ -157,6 +180,15 @@ final class ModelCloud: CloudFormationOperations {
       let isRevert = stack.token?.hasPrefix("backstop-") ?? false
       if let taken, !taken.isEmpty, isRevert, !state.stacks.values.contains(where: \.hasNewerDeployment) {
         state.violations.append("\(stack.name): a restore takes the export \(taken[0]) from its importers")
+      }
+      // Alarms that the bad version set off undo the very restore (danger 3).
+      if isRevert, stack.triggers.arns.contains(where: state.alarming.contains) {
+        state.violations.append("\(stack.name): a restore ran under the triggers of a stack in alarm")
+      }
+      if isRevert, let policy = stack.policy.flatMap(StackPolicy.init), stack.next != stack.live,
+        !policy.denied([ModelStack.change]).isEmpty
+      {
+        state.violations.append("\(stack.name): a restore ran against the stack's policy")
       }
       if stack.willFail || !(taken ?? []).isEmpty {
         stack.resource(at, "Fn", "UPDATE_FAILED", "code not found")
@@ -170,7 +202,9 @@ final class ModelCloud: CloudFormationOperations {
         stack.live = stack.next ?? stack.live
         stack.become(.updateCompleteCleanupInProgress, at, 5)
       }
-    case .updateCompleteCleanupInProgress: stack.become(.updateComplete, at, nil)
+    case .updateCompleteCleanupInProgress:
+      stack.changesTriggersOnly = false
+      stack.become(.updateComplete, at, nil)
     case .updateRollbackInProgress:
       if stack.isStuckNext {
         stack.isStuckNext = false
@@ -180,13 +214,19 @@ final class ModelCloud: CloudFormationOperations {
         stack.next = nil
         stack.become(.updateRollbackCompleteCleanupInProgress, at, 3)
       }
-    case .updateRollbackCompleteCleanupInProgress: stack.become(.updateRollbackComplete, at, nil)
+    case .updateRollbackCompleteCleanupInProgress:
+      stack.changesTriggersOnly = false
+      stack.become(.updateRollbackComplete, at, nil)
     default: break
     }
   }
 }
 
 extension ModelStack {
+  /// What every restore of the model changes.
+  static let change = RollbackPlan.ResourceChange(
+    logicalID: "Fn", type: "AWS::Lambda::Function", effect: .modify)
+
   mutating func become(_ status: StackStatus, _ at: Timestamp, _ seconds: Int?) {
     self.status = status
     until = seconds.map { at + .seconds($0) }
@@ -210,6 +250,7 @@ extension ModelStack {
     self.token = token
     self.willFail = willFail
     disablesRollback = false
+    changesTriggersOnly = false
     updatedAt = at
     become(.updateInProgress, at, seconds)
     resource(at, "Fn", "UPDATE_IN_PROGRESS", "")

@@ -1,7 +1,9 @@
 import AutoRevert
 import CryptoDigests
+import JSONValues
 import Records
 import RollbackPlan
+import Synchronization
 import SystemInterfaces
 import TestSupport
 
@@ -13,10 +15,16 @@ struct ModelWorld {
   static let restorePoint = "20261124T004000Z-abcdef"
 
   let clock = ManualClock(start)
-  let files = MemoryFiles()
+  var files = MemoryFiles()
   let cloud: ModelCloud
   let recorded: [String: ModelTemplate]
   let targets: [TargetStack]
+  /// What the restore point holds besides: triggers and policies by stack, other resources by name.
+  var triggers: [String: RollbackTriggers] = [:]
+  var policies: [String: String] = [:]
+  var resources: [String: String] = [:]
+  /// The id of the restore point that this run goes back to.
+  var point = ModelWorld.restorePoint
 
   /// What the application was before the deployment.
   static let good: [(role: String, template: ModelTemplate)] = [
@@ -63,7 +71,7 @@ struct ModelWorld {
 
   var loaded: LoadedRestorePoint {
     var point = RestorePoint(
-      id: Self.restorePoint, environment: "prod", commit: "0123456789", createdAt: Self.recordedAt,
+      id: point, environment: "prod", commit: "0123456789", createdAt: Self.recordedAt,
       region: "eu-west-1", account: nil)
     for target in targets {
       guard let template = recorded[target.name] else { continue }
@@ -74,18 +82,29 @@ struct ModelWorld {
         templateSha256: Digest.sha256Hex(Array(template.text.utf8)))
       state.parameters = [StackParameter(name: "Version", value: template.version, noEcho: false)]
       state.imports = template.imports
+      if let triggers = triggers[target.name] {
+        state.rollbackConfiguration = [
+          "triggers": .array(
+            triggers.types.sorted { $0.key < $1.key }.map {
+              ["arn": .string($0.key), "type": .string($0.value)]
+            }),
+          "monitoringMinutes": .number(JSONNumber(triggers.monitoringMinutes)),
+        ]
+      }
       for export in template.exports {
         state.outputs.append(StackOutput(name: export, value: "v", exportName: export))
         state.importers[export] = recorded.filter { $0.value.imports.contains(export) }.map(\.key)
       }
       point.stacks.append(state)
     }
-    return LoadedRestorePoint(point: point, templates: recorded.mapValues(\.text))
+    var loaded = LoadedRestorePoint(point: point, templates: recorded.mapValues(\.text))
+    loaded.policies = policies
+    return loaded
   }
 
   func journal() -> RevertJournal {
     RevertJournal(
-      records: "/records", restorePoint: Self.restorePoint, files: files, clock: clock, redactor: Redactor())
+      records: "/records", restorePoint: point, files: files, clock: clock, redactor: Redactor())
   }
 
   /// One run, as the command makes it: what an unfinished journal says of an earlier one is taken over.
@@ -97,9 +116,13 @@ struct ModelWorld {
     let journal = journal()
     if let begin = try journal.unfinished() { task.firstSeen = RevertJournal.firstSeen(begin) }
     task.accepted = try journal.acceptedTokens()
+    (task.done, task.unknown) = try journal.outside()
+    task.liftedPolicies = try journal.liftedPolicies()
     edit(&task)
     let engine = RevertEngine(
-      task, cloudFormation: cloud, clock: clock, journal: journal,
+      task, cloudFormation: cloud,
+      resources: resources.isEmpty ? nil : ModelResources(cloud: cloud, recorded: resources), clock: clock,
+      journal: journal,
       keepExports: { text, exports in
         var template = ModelTemplate(text: text)
         template.exports += exports.map(\.name)
@@ -112,7 +135,23 @@ struct ModelWorld {
   var isRestored: Bool {
     targets.allSatisfy { target in
       guard let stack = cloud.stack(target.name), let template = recorded[target.name] else { return false }
-      return stack.live == template && stack.status.rule.condition == .settled && !stack.hasNewerDeployment
-    }
+      // An update for the triggers alone changes nothing, and lasts as long as they are watched.
+      let isSettled = stack.status.rule.condition == .settled || stack.changesTriggersOnly
+      return stack.live == template && isSettled && !stack.hasNewerDeployment
+    } && wrongResources.isEmpty
+  }
+
+  /// Resources that are not as recorded.
+  var wrongResources: [String] {
+    let now = cloud.state.withLock { $0.resources }
+    return resources.filter { now[$0.key]?.value != $0.value }.map(\.key).sorted()
+  }
+
+  /// Stacks that lie open: their policy is lifted, and the recorded one is not back.
+  var openPolicies: [String] {
+    policies.keys.filter { name in
+      cloud.stack(name)?.policy.map { $0 == StackPolicy.permissive } ?? false
+        && policies[name] != StackPolicy.permissive
+    }.sorted()
   }
 }

@@ -1,5 +1,6 @@
 import AutoRevert
 import Foundation
+import Records
 import RollbackPlan
 import Synchronization
 import SystemInterfaces
@@ -33,10 +34,19 @@ import Testing
     }
   }
 
+  @Test func `two runs at once never undo one another`() async throws {
+    for seed in Self.seeds.prefix(max(1, Self.seeds.count / 5)) {
+      let trial = Trial(seed)
+      let violations = try await trial.runBesideAnother()
+      for violation in violations { Issue.record("seed \(seed): \(violation)") }
+      if !violations.isEmpty { return }
+    }
+  }
+
   /// One world and all runs over it until one is not killed.
   struct Trial {
     let seed: UInt64
-    let world: ModelWorld
+    var world: ModelWorld
     let faults: ModelFaults
     let kills: Int
     var generator: SeededGenerator
@@ -62,6 +72,39 @@ import Testing
         generator = local
       }
       self.generator = generator
+      surround()
+    }
+
+    /// Triggers, policies and what stacks do not own, for some worlds.
+    private mutating func surround() {
+      let deny =
+        #"{"Statement":[{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"},"#
+        + #"{"Effect":"Deny","Action":"Update:*","Principal":"*","Resource":"LogicalResourceId/Fn"}]}"#
+      options.overrideStackPolicy = generator.chance(0.7)
+      let (hasTriggers, hasPolicies, hasResources) = (
+        generator.chance(0.3), generator.chance(0.25), generator.chance(0.5)
+      )
+      for name in world.targets.map(\.name) {
+        if hasTriggers, generator.chance(0.6) {
+          let alarm = "arn:aws:cloudwatch:eu-west-1:1:alarm:\(name)"
+          world.triggers[name] = RollbackTriggers(
+            types: [alarm: "AWS::CloudWatch::Alarm"], monitoringMinutes: generator.below(4))
+          if generator.chance(0.4) { world.cloud.state.withLock { _ = $0.alarming.insert(alarm) } }
+        }
+        if hasPolicies, generator.chance(0.6) { world.policies[name] = deny }
+        if hasResources {
+          for suffix in [":live", "-settings"] {
+            let value = generator.chance(0.4) ? "2" : "1"
+            world.resources["\(name)\(suffix)"] = "1"
+            world.cloud.state.withLock { $0.resources["\(name)\(suffix)"] = (name, value) }
+          }
+        }
+      }
+      let world = world
+      world.cloud.state.withLock { state in
+        for (name, triggers) in world.triggers { state.stacks[name]?.triggers = triggers }
+        for (name, policy) in world.policies { state.stacks[name]?.policy = policy }
+      }
     }
 
     static func faults(_ generator: inout SeededGenerator) -> ModelFaults {
@@ -78,6 +121,7 @@ import Testing
       faults.lateCancel = some(0.3, 1)
       faults.lag = generator.chance(0.3) ? 8 : 0
       faults.newerDeployment = some(0.15, 0.05)
+      faults.pointlessTriggers = generator.chance(0.3) ? 1 : 0
       return faults
     }
 
@@ -173,16 +217,49 @@ import Testing
       return ("killed", world.cloud.violations)
     }
 
+    /// One run, with a second one from another machine getting in between two of its calls: no lock keeps them apart.
+    func runBesideAnother() async throws -> [String] {
+      var generator = generator
+      var other = world
+      other.files = MemoryFiles()
+      if generator.chance(0.5) { other.point = "20261123T004000Z-fedcba" }
+      let (second, options) = (other, options)
+      let said = Mutex<[String]>([])
+      world.cloud.intruder.withLock { intruder in
+        intruder = {
+          do {
+            let result = try await second.run({ $0.options = options })
+            said.withLock { $0 += self.honesty(result, beside: true, isInside: true) }
+          } catch {
+            said.withLock { $0.append("the second run threw \(error)") }
+          }
+        }
+      }
+      let at = generator.below(80)
+      world.cloud.state.withLock { state in
+        state.intrudeAt = at
+        state.isShared = true
+        // What stands when a run looks first is what it judges, so a deployment between the two is no newer one to both.
+        state.faults.newerDeployment = 0
+      }
+      let result = try await world.run({ $0.options = options })
+      return world.cloud.violations + said.withLock { $0 } + honesty(result, beside: true)
+    }
+
     /// What the engine says against what is.
-    private func honesty(_ result: EngineResult) -> [String] {
+    /// - Parameters:
+    ///   - beside: another run works on the same stacks.
+    ///   - isInside: that other run is not at its end yet.
+    private func honesty(_ result: EngineResult, beside: Bool = false, isInside: Bool = false) -> [String] {
       var violations: [String] = []
       switch result.ending {
       case .restored, .nothingToDo:
         if !world.isRestored {
-          let stacks = world.targets.compactMap { world.cloud.stack($0.name) }.map {
-            "\($0.name) \($0.status.rawValue) version \($0.live.version)"
-              + ($0.hasNewerDeployment ? " with a newer deployment" : "")
-          }
+          let stacks =
+            world.targets.compactMap { world.cloud.stack($0.name) }.map {
+              "\($0.name) \($0.status.rawValue) version \($0.live.version)"
+                + ($0.hasNewerDeployment ? " with a newer deployment" : "")
+            } + world.wrongResources
           violations.append("called \(result.ending), but: \(stacks); done: \(world.cloud.mutations)")
         }
         if result.findings.contains(where: { $0.severity == .stop }) {
@@ -194,8 +271,14 @@ import Testing
         let mayStop =
           faults.stuck > 0 || faults.failedRestore > 0 || faults.newerDeployment > 0 || faults.lostCall > 0
           || faults.lostAnswer > 0 || faults.throttled > 0 || faults.unreachable > 0
-        if !mayStop { violations.append("stopped without a fault: \(stops.map(\.message))") }
+          || !world.policies.isEmpty && !options.overrideStackPolicy
+        if !mayStop, !beside { violations.append("stopped without a fault: \(stops.map(\.message))") }
       default: violations.append("ended \(result.ending)")
+      }
+      if !isInside, !world.openPolicies.isEmpty,
+        !result.findings.contains(where: { $0.code == .stackPolicy && $0.severity == .stop })
+      {
+        violations.append("the policy of \(world.openPolicies) was left lifted")
       }
       return violations
     }

@@ -1,3 +1,4 @@
+import DeploymentConfig
 import Testing
 
 @testable import DiffGate

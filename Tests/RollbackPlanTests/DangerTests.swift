@@ -167,7 +167,8 @@ import Testing
   @Test func `9 touches what stacks do not own only when the stacks stand still`() {
     var facts = Sample.facts([Sample.stack("api", .updateInProgress)])
     facts.resources = [
-      ResourceFacts(kind: .alias, target: "fn:live", stack: "Shop-api-prod", recorded: "3", live: "4")
+      ResourceFacts(
+        kind: .alias(AliasGuard()), target: "fn:live", stack: "Shop-api-prod", recorded: "3", live: "4")
     ]
     #expect(Sample.plan(facts).due == ["cancel Shop-api-prod"])
     #expect(Sample.plan(facts).actions.last?.isConditional == true)

@@ -93,6 +93,25 @@ public struct CloudWatchClient: Sendable {
     return metrics
   }
 
+  /// The state of each alarm, composite ones included, by its ARN: `OK`, `ALARM` or `INSUFFICIENT_DATA`. Alarms that are not
+  /// there are left out.
+  public func alarmStates(_ names: [String]) async throws -> [String: String] {
+    var states: [String: String] = [:]
+    var token: String?
+    repeat {
+      var parameters = QueryParameters()
+      parameters.set(list: "AlarmNames", names)
+      parameters.set(list: "AlarmTypes", ["MetricAlarm", "CompositeAlarm"])
+      parameters["NextToken"] = token
+      let answer = try await client.query(.query(.cloudWatch, "DescribeAlarms", parameters))
+      for element in answer.list("MetricAlarms") + answer.list("CompositeAlarms") {
+        states[element.text("AlarmArn") ?? ""] = element.text("StateValue")
+      }
+      token = answer.nonEmpty("NextToken")
+    } while token != nil
+    return states
+  }
+
   fileprivate static func message(_ element: XMLElement) -> String {
     [element.nonEmpty("Code"), element.nonEmpty("Value")].compactMap(\.self).joined(separator: ": ")
   }

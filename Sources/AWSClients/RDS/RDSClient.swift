@@ -4,7 +4,7 @@ public struct RDSClient: Sendable {
   /// A client over `client`.
   public init(_ client: AWSClient) { self.client = client }
 
-  private func call(
+  func call(
     _ name: String, _ parameters: QueryParameters, repeating: AWSOperation.Repeating = .safe,
     subject: String? = nil
   ) async throws -> XMLElement {
@@ -144,7 +144,7 @@ public struct RDSClient: Sendable {
 }
 
 extension QueryParameters {
-  fileprivate mutating func set(tags: [AWSTag]) {
+  mutating func set(tags: [AWSTag]) {
     set(list: "Tags", tags, element: "Tag") { tag, members in
       members["Key"] = tag.key
       members["Value"] = tag.value

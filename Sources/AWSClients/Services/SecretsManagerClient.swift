@@ -103,6 +103,13 @@ public struct SecretsManagerClient: Sendable {
     return versions
   }
 
+  /// Writes a new version, which takes the label AWSCURRENT. The caller names the version, so that a second call finds the
+  /// first one's.
+  public func putSecretValue(_ secret: String, text: String, versionId: String) async throws {
+    _ = try await call(
+      "PutSecretValue", secret, [("SecretString", text), ("ClientRequestToken", versionId)])
+  }
+
   /// Moves a label: on to `moveTo`, away from `removeFrom`. A label that stands on another version must be taken from it.
   public func updateSecretVersionStage(
     _ secret: String, stage: String, moveTo: String? = nil, removeFrom: String? = nil

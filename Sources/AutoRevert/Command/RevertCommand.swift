@@ -18,10 +18,12 @@ public struct RevertCommand: StepCommand {
 
   @Option(
     help:
-      "What confirms: rollback-production; DELETE and DELETE-DATABASE with --method delete; may be repeated.")
+      "What confirms: rollback-production; DELETE and DELETE-DATABASE with --method delete; RESTORE-DATABASE; may be repeated."
+  )
   var confirm: [String] = []
 
-  @Option(help: "How to go back: automatic, cancel, continue, restore or delete. (default: automatic)")
+  @Option(
+    help: "How to go back: automatic, cancel, continue, restore, delete or relief. (default: automatic)")
   var method: String?
 
   @Option(help: "Only the stack of this role, such as api; may be repeated.")
@@ -66,6 +68,27 @@ public struct RevertCommand: StepCommand {
 
   @Flag(help: "Put the old version back although migrations of the range do not fit it.")
   var acceptSchema = false
+
+  @Flag(
+    help: "Lift a stack's policy that denies its restore, and put it back afterwards.")
+  var overrideStackPolicy = false
+
+  @Flag(
+    name: .customLong("rollback-schema"),
+    help: "Run the rollback scripts of the reverted migrations once the old version is live again.")
+  var rollbackSchema = false
+
+  @Flag(
+    help:
+      "Make a new database of the snapshot and point the application's secret at it; wants --confirm RESTORE-DATABASE."
+  )
+  var restoreDatabase = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Set a function's time limit or memory now, until the rollback has ended; may be repeated.",
+      valueName: "function:timeout=30,memory=512"))
+  var relief: [String] = []
 
   @Option(
     help:

@@ -21,14 +21,15 @@ struct RevertEnding {
     if result.ending == .declined {
       throw StepFailure(.refused, "the plan was not confirmed: nothing was changed")
     }
-    var findings = (notices + result.findings + RevertEnding.triggersLeft(result, loaded)).map(Finding.init)
+    var findings = (notices + result.findings).map(Finding.init)
     var verdict = RevertEnding.verdict(result)
     if result.ending == .planned, notices.contains(where: { $0.severity == .stop }) { verdict = .stop }
     var health: RevertPart.HealthEntry?
     var branch: String?
-    // What was deleted on purpose has no health and no version to go back to in git.
-    let isTeardown = command.method == PlanOptions.Method.delete.rawValue
-    if !isTeardown, result.ending == .restored || result.ending == .nothingToDo {
+    // What was deleted on purpose has no health, and neither that nor a quick setting a version to go back to in git.
+    let goesBack = ![PlanOptions.Method.delete.rawValue, PlanOptions.Method.relief.rawValue].contains(
+      command.method)
+    if goesBack, result.ending == .restored || result.ending == .nothingToDo {
       session.progress.say("checking health")
       let checked = try await HealthCheck(session: session).check(
         against: loaded?.point.id, window: window)
@@ -106,20 +107,6 @@ struct RevertEnding {
     }
     summary.branch = branch
     return summary
-  }
-
-  /// Danger 3: a restore runs without rollback triggers; where the stack had some, a person is told to set them again.
-  static func triggersLeft(_ result: EngineResult, _ loaded: LoadedRestorePoint?) -> [PlanFinding] {
-    let restored = Set(
-      result.actions.filter { $0.action.operation == .restore && $0.ending == .done }.map(\.action.target))
-    return (loaded?.point.stacks ?? []).compactMap { stack in
-      let triggers = (stack.rollbackConfiguration?["triggers"]?.array ?? []).compactMap { $0["arn"]?.string }
-      guard restored.contains(stack.name), !triggers.isEmpty else { return nil }
-      return PlanFinding(
-        .rollbackConfigurationLeft, .warning, target: stack.name,
-        "\(stack.name) was restored without its rollback triggers (\(triggers.joined(separator: ", "))), which the bad "
-          + "version could have set off. The next deployment has to name them again.")
-    }
   }
 
   static func verdict(_ result: EngineResult) -> Verdict {

@@ -22,9 +22,40 @@ extension RevertRun {
     options.skips = command.skip
     options.skipStuck = command.skipStuck
     options.acceptSchema = command.acceptSchema
+    options.overrideStackPolicy = command.overrideStackPolicy
+    options.rollBackSchema = command.rollbackSchema
+    options.restoreDatabase = command.restoreDatabase
+    if command.rollbackSchema, command.restoreDatabase {
+      throw StepFailure(
+        .usage,
+        "--rollback-schema and --restore-database: the database of the snapshot has the old schema already",
+        advice: "leave one of them out")
+    }
     options.typedWords = Set(command.confirm)
     options.roleOrder = session.policy.order
     return options
+  }
+
+  /// The quick settings asked for; without a restore point nothing would undo them.
+  func reliefs(_ loaded: LoadedRestorePoint?) throws -> [ReliefRequest] {
+    if command.relief.isEmpty {
+      guard command.method == PlanOptions.Method.relief.rawValue else { return [] }
+      throw StepFailure(.usage, "--method relief needs --relief: a function and its setting")
+    }
+    let requests = try command.relief.map { text in
+      guard let request = ReliefRequest(text) else {
+        throw StepFailure(
+          .usage, "--relief \(text): expected FUNCTION:timeout=SECONDS,memory=MEGABYTES",
+          advice: "timeout is 1 to 900, memory 128 to 10240; one of them suffices")
+      }
+      return request
+    }
+    guard loaded != nil else {
+      throw StepFailure(
+        .stop, "--relief: there is no restore point, so nothing would undo the setting",
+        advice: "preflight-snapshot makes one before a deployment")
+    }
+    return requests
   }
 
   func deadline() throws -> Duration {

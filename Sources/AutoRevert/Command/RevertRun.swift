@@ -57,7 +57,10 @@ struct RevertRun {
     // What is forbidden whatever AWS says ends here; a dry run hears of it with the rest.
     if !command.dryRun { _ = try safety.enforce(firstFacts) }
     let aws = try session.aws()
-    let cloudFormation = AWSOperations(CloudFormationClient(aws), clock: session.context.clock)
+    let templates = TemplateCarrier(S3Client(aws))
+    let cloudFormation = AWSOperations(
+      CloudFormationClient(aws), clock: session.context.clock, alarms: CloudWatchClient(aws),
+      templates: templates)
     let chosen = try await choose(targets, continued, aws, cloudFormation)
     let journal = RevertJournal(
       records: session.records.root, restorePoint: chosen.loaded?.point.id, files: session.context.files,
@@ -70,9 +73,18 @@ struct RevertRun {
     task.firstSeen = try journal.unfinished().map(RevertJournal.firstSeen) ?? [:]
     task.breakingMigrations = try BreakingMigrations.find(session)
     task.accepted = try journal.acceptedTokens()
+    (task.done, task.unknown) = try journal.outside()
+    task.liftedPolicies = try journal.liftedPolicies()
     task.judgedAt = command.operator == nil ? evidence.judgedAt(since: chosen.loaded?.point) : nil
     task.estimates = try EarlierRuns.estimates(session)
-    let resources = chosen.loaded.map { AWSResources(aws, restorePoint: $0) }
+    let reliefs = try reliefs(chosen.loaded)
+    let schema = try await schema(chosen.loaded, aws)
+    task.schema = schema?.facts
+    let redactor = session.redactor
+    let resources = chosen.loaded.map {
+      AWSResources(
+        aws, restorePoint: $0, reliefs: reliefs, schema: schema?.door, onSecret: { redactor.learn($0) })
+    }
     let engine = RevertEngine(
       task, cloudFormation: cloudFormation, resources: resources, clock: session.context.clock,
       journal: journal,
@@ -101,6 +113,11 @@ struct RevertRun {
       notices += try safety.enforce(
         safety.completed(
           firstFacts, result.facts, result.plan, chosen.loaded?.point, evidence, undone.commits))
+    }
+    notices += templates.left.map {
+      PlanFinding(
+        .templateLeft, .warning, target: $0,
+        "the template that was uploaded for CloudFormation could not be removed again: \($0). Delete it by hand.")
     }
     let ending = RevertEnding(
       command: command, session: session, result: result, loaded: chosen.loaded, journal: journal,
@@ -164,7 +181,7 @@ struct RevertRun {
     switch failure.kind {
     case .credentials: return StepFailure(.refused, failure.message, advice: goOn)
     case .unreachable, .throttled, .uncertain: return StepFailure(.unavailable, failure.message, advice: goOn)
-    case .refused, .alreadyAccepted: return StepFailure(.stop, failure.message, advice: goOn)
+    case .refused, .alreadyAccepted, .pointless: return StepFailure(.stop, failure.message, advice: goOn)
     }
   }
 

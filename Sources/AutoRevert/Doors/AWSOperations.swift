@@ -10,11 +10,21 @@ import SystemInterfaces
 public struct AWSOperations: CloudFormationOperations {
   private let client: CloudFormationClient
   private let clock: any WallClock
+  private let alarms: CloudWatchClient?
+  private let templates: TemplateCarrier?
 
   /// The operations that `client` makes.
-  public init(_ client: CloudFormationClient, clock: any WallClock) {
+  /// - Parameters:
+  ///   - alarms: tells which rollback triggers are in alarm; nil takes none for so.
+  ///   - templates: carries templates that a call cannot hold.
+  public init(
+    _ client: CloudFormationClient, clock: any WallClock, alarms: CloudWatchClient? = nil,
+    templates: TemplateCarrier? = nil
+  ) {
     self.client = client
     self.clock = clock
+    self.alarms = alarms
+    self.templates = templates
   }
 
   public func describe(_ stack: String) async throws(OperationFailure) -> DescribedStack? {
@@ -59,6 +69,13 @@ public struct AWSOperations: CloudFormationOperations {
 
   public func createChangeSet(_ request: RestoreRequest) async throws(OperationFailure) -> String {
     var update = StackUpdate(.body(request.template))
+    if request.template.utf8.count > RestoreLimits.inlineTemplate {
+      guard let templates, let place = request.templateBucket else {
+        throw OperationFailure(.refused, "there is no bucket for the template of \(request.stack)")
+      }
+      update.template = .url(
+        try await asking { try await templates.upload(request.template, for: request.name, to: place) })
+    }
     update.parameters = request.parameters.map { parameter in
       parameter.value.map { StackParameter(parameter.name, $0) } ?? .previous(parameter.name)
     }
@@ -68,10 +85,56 @@ public struct AWSOperations: CloudFormationOperations {
     // Alarms that the bad version set off would undo the restore.
     update.rollbackConfiguration = RollbackConfiguration.none
     let made = update
-    return try await asking {
-      try await client.createChangeSet(
-        Observer.stackName(request.stack), name: request.name, made, token: request.name)
+    do throws(OperationFailure) {
+      return try await asking {
+        try await client.createChangeSet(
+          Observer.stackName(request.stack), name: request.name, made, token: request.name)
+      }
+    } catch {
+      // Without an answer it may be read yet; whoever asks again uploads it anew.
+      if error.kind == .refused { await templates?.remove(for: request.name) }
+      throw error
     }
+  }
+
+  public func updateTriggers(
+    _ stack: String, to triggers: RollbackTriggers, token: String
+  ) async throws(OperationFailure) {
+    guard let now = try await asking({ try await client.describeStack(stack) }) else {
+      throw OperationFailure(.refused, "there is no stack \(stack)")
+    }
+    var update = StackUpdate(.previous)
+    update.parameters = now.parameters.map { .previous($0.key) }
+    update.capabilities = now.capabilities
+    update.rollbackConfiguration = RollbackConfiguration(
+      triggers: triggers.types.sorted { $0.key < $1.key }.map { .init(arn: $0.key, type: $0.value) },
+      monitoringMinutes: triggers.monitoringMinutes)
+    let made = update
+    do {
+      try await client.updateStack(stack, made, token: token)
+    } catch let error as AWSError where error.kind == .noUpdates {
+      throw OperationFailure(
+        .pointless, "CloudFormation does not take rollback triggers without another change to the stack")
+    } catch {
+      throw OperationFailure(describing: error)
+    }
+  }
+
+  public func alarming(_ arns: [String]) async throws(OperationFailure) -> [String] {
+    guard let alarms else { return [] }
+    let names = arns.compactMap { arn in arn.firstRange(of: ":alarm:").map { String(arn[$0.upperBound...]) } }
+    guard !names.isEmpty else { return [] }
+    let states = try await asking { try await alarms.alarmStates(names) }
+    return arns.filter { states[$0] == "ALARM" }
+  }
+
+  public func stackPolicy(_ stack: String) async throws(OperationFailure) -> String? {
+    let found = try await asking { try await client.getStackPolicy(stack) }
+    return found.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  public func setStackPolicy(_ stack: String, _ policy: String) async throws(OperationFailure) {
+    try await asking { try await client.setStackPolicy(stack, body: policy) }
   }
 
   public func changeSet(
@@ -79,6 +142,8 @@ public struct AWSOperations: CloudFormationOperations {
   ) async throws(OperationFailure) -> DescribedChangeSet? {
     do {
       let found = try await client.describeChangeSet(name, stack: Observer.stackName(stack))
+      // Read by now, or never.
+      if !found.isPending { await templates?.remove(for: name) }
       if found.status == "DELETE_COMPLETE" { return nil }
       let replacements = ProvedReplacements(found.changes)
       return DescribedChangeSet(
@@ -187,6 +252,10 @@ extension DescribedStack {
     outputs = stack.outputs.map { .init(name: $0.key, value: $0.value, exportName: $0.exportName) }
     changeSet = stack.changeSetId
     isTerminationProtected = stack.hasTerminationProtection
+    triggers = RollbackTriggers(
+      types: Dictionary(
+        stack.rollbackConfiguration.triggers.map { ($0.arn, $0.type) }, uniquingKeysWith: { $1 }),
+      monitoringMinutes: stack.rollbackConfiguration.monitoringMinutes ?? 0)
   }
 }
 

@@ -36,7 +36,9 @@ struct CallRunner {
   }
 
   /// Makes the call of `action` on a stack that was observed as `live`.
-  func call(_ action: PlannedAction, _ live: LiveStack, changeSet: String?) async throws -> Outcome {
+  func call(
+    _ action: PlannedAction, _ live: LiveStack, changeSet: String?, triggers: RollbackTriggers? = nil
+  ) async throws -> Outcome {
     guard let token = token(action)?.description, let call = action.call else {
       return .failed("\(action.kind.rawValue) makes no call on a stack")
     }
@@ -50,7 +52,7 @@ struct CallRunner {
       try note(.before, action, token, [])
       var failure: OperationFailure?
       do throws(OperationFailure) {
-        try await make(action, live.id, token, changeSet)
+        try await make(action, live.id, token, changeSet, triggers)
       } catch {
         failure = error
       }
@@ -62,6 +64,7 @@ struct CallRunner {
         .after, action, token, [("result", .string("\(failure.kind)")), ("answer", .string(failure.message))])
       switch failure.kind {
       case .refused: return .replan(failure.message)
+      case .pointless: return .failed(failure.message)
       case .alreadyAccepted: return .accepted(baseline)
       case .credentials: throw failure
       case .throttled: break
@@ -98,7 +101,8 @@ struct CallRunner {
   private struct NotNow: Error { var outcome: Outcome }
 
   private func make(
-    _ action: PlannedAction, _ stack: String, _ token: String, _ changeSet: String?
+    _ action: PlannedAction, _ stack: String, _ token: String, _ changeSet: String?,
+    _ triggers: RollbackTriggers?
   ) async throws(OperationFailure) {
     switch action.kind {
     case .cancel: try await cloudFormation.cancelUpdate(stack, token: token)
@@ -110,6 +114,9 @@ struct CallRunner {
         throw OperationFailure(.refused, "there is no reviewed change set to execute")
       }
       try await cloudFormation.executeChangeSet(changeSet, of: stack, token: token)
+    case .restoreTriggers:
+      guard let triggers else { throw OperationFailure(.refused, "the restore point holds no triggers") }
+      try await cloudFormation.updateTriggers(stack, to: triggers, token: token)
     case .delete: try await cloudFormation.deleteStack(stack, token: token)
     default: throw OperationFailure(.refused, "\(action.kind.rawValue) makes no call on a stack")
     }

@@ -1,5 +1,6 @@
 import JSONValues
 import Records
+import RollbackPlan
 import SystemInterfaces
 
 /// What the engine asks of CloudFormation, and nothing more. Stacks are named by id or by name.
@@ -29,6 +30,15 @@ public protocol CloudFormationOperations: Sendable {
   func executeChangeSet(_ name: String, of stack: String, token: String) async throws(OperationFailure)
   /// DeleteChangeSet; one that is not there is no error.
   func deleteChangeSet(_ name: String, of stack: String) async throws(OperationFailure)
+  /// UpdateStack with the template and all parameters as they are, for the triggers and the monitoring time alone.
+  func updateTriggers(_ stack: String, to triggers: RollbackTriggers, token: String)
+    async throws(OperationFailure)
+  /// Those of `alarms`, given by ARN, that are in alarm.
+  func alarming(_ alarms: [String]) async throws(OperationFailure) -> [String]
+  /// The stack's policy; nil where it has none.
+  func stackPolicy(_ stack: String) async throws(OperationFailure) -> String?
+  /// SetStackPolicy.
+  func setStackPolicy(_ stack: String, _ policy: String) async throws(OperationFailure)
   /// DeleteStack.
   func deleteStack(_ stack: String, token: String) async throws(OperationFailure)
   /// Looks for drift and waits for the answer: logical ids of resources that are not as their template says.
@@ -43,6 +53,8 @@ public struct OperationFailure: Error, Hashable, Sendable, CustomStringConvertib
     case refused
     /// The same token was used before: it was accepted the first time.
     case alreadyAccepted
+    /// The service found nothing to change: nothing was done, and asking again would not help.
+    case pointless
     /// No answer, or a fault of the service: it may or may not have been done.
     case uncertain
     /// Too many calls, after retries: nothing was done.
@@ -84,6 +96,8 @@ public struct DescribedStack: Hashable, Sendable {
   public var changeSet: String?
   /// Whether deletion is refused.
   public var isTerminationProtected = false
+  /// Its rollback triggers and monitoring time.
+  public var triggers = RollbackTriggers()
 
   /// A stack.
   public init(id: String, name: String, status: String, updatedAt: Timestamp) {
@@ -150,6 +164,8 @@ public struct RestoreRequest: Hashable, Sendable {
   public var tags: [StackTag]
   /// Replaces the stack's topics.
   public var notificationARNs: [String]
+  /// Where the template goes if the call cannot carry it, `bucket` or `bucket/prefix`.
+  public var templateBucket: String?
 
   /// A change set to make.
   public init(

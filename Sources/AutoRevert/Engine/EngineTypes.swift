@@ -6,8 +6,24 @@ import SystemInterfaces
 public protocol ResourceOperations: Sendable {
   /// How what stacks do not own stands to the restore point.
   func facts() async throws(OperationFailure) -> [ResourceFacts]
-  /// Does one of the actions that `facts` led to.
+  /// The functions that get a quick setting, as they are now.
+  func reliefs() async throws(OperationFailure) -> [ReliefFacts]
+  /// The database of the restore point and the one that is made of its snapshot; nil where it holds none.
+  func database() async throws(OperationFailure) -> DatabaseFacts?
+  /// Begins one of the actions that the facts led to. Whether it is made twice is decided by the facts.
   func perform(_ action: PlannedAction) async throws(OperationFailure)
+  /// How far an action that was begun has come.
+  func progress(of action: PlannedAction) async throws(OperationFailure) -> ResourceProgress
+}
+
+/// How far something that the service does by itself has come.
+public enum ResourceProgress: Sendable, Hashable {
+  /// It reached what it is for.
+  case done
+  /// It still runs, and how it stands.
+  case running(String)
+  /// It failed, and why.
+  case failed(String)
 }
 
 /// What to go back to, and how.
@@ -26,6 +42,12 @@ public struct RevertTask: Sendable {
   public var accepted: Set<String> = []
   /// Migrations that the recorded version does not fit.
   public var breakingMigrations: [String] = []
+  /// The rollback scripts of the reverted migrations, where a person asked for them.
+  public var schema: SchemaFacts?
+  /// What an earlier run of this revert did outside the stacks, and what it began without seeing the end.
+  public var done: Set<String> = [], unknown: Set<String> = []
+  /// Policies that an earlier run of this revert lifted, by stack.
+  public var liftedPolicies: [String: String] = [:]
   /// When the engine stops waiting.
   public var deadline: Timestamp
   /// How long actions take.

@@ -63,6 +63,7 @@ final class Observer: Sendable {
     }
     var live = LiveStack(id: described.id, statusText: described.status, updatedAt: described.updatedAt)
     live.isTerminationProtected = described.isTerminationProtected
+    live.triggers = described.triggers
     live.executedChangeSet = described.changeSet.map(Self.changeSetName)
     // From the restore point on; without one, what the last day brought.
     let since = restorePoint?.point.createdAt ?? (described.updatedAt - .seconds(86_400))
@@ -78,10 +79,15 @@ final class Observer: Sendable {
     }
     if live.status?.rule.condition == .settled, restorePoint?.stack(target.name) != nil {
       live.difference = try await difference(target.name, described, live)
+      live.policy = try await cloudFormation.stackPolicy(described.id)
     }
-    return StackFacts(
-      role: target.role, name: target.name, live: live,
-      recorded: restorePoint?.recorded(target.name, live: described))
+    let recorded = restorePoint?.recorded(target.name, live: described)
+    if live.difference == .none, let wanted = recorded?.triggers, wanted != live.triggers,
+      !wanted.arns.isEmpty
+    {
+      live.alarms = try await cloudFormation.alarming(wanted.arns)
+    }
+    return StackFacts(role: target.role, name: target.name, live: live, recorded: recorded)
   }
 
   private func difference(

@@ -1,3 +1,4 @@
+import RollbackPlan
 import SystemInterfaces
 
 /// Asks again, each read by itself, while the service does not answer or answers that it is asked too often.
@@ -11,26 +12,7 @@ struct PatientReads: CloudFormationOperations {
   private func patiently<Value>(
     _ read: () async throws(OperationFailure) -> Value
   ) async throws(OperationFailure) -> Value {
-    let giveUp = clock.now + outage
-    var pause = Duration.seconds(1)
-    while true {
-      let failure: OperationFailure
-      do throws(OperationFailure) {
-        return try await read()
-      } catch {
-        failure = error
-      }
-      guard [.throttled, .uncertain, .unreachable].contains(failure.kind), clock.now < giveUp else {
-        throw failure
-      }
-      do {
-        try await clock.sleep(for: pause)
-      } catch {
-        // Cancelled: the caller finds out by its task.
-        throw failure
-      }
-      pause = min(pause * 2, .seconds(20))
-    }
+    try await Patience(clock: clock, outage: outage).ask(read)
   }
 
   func describe(_ stack: String) async throws(OperationFailure) -> DescribedStack? {
@@ -59,6 +41,22 @@ struct PatientReads: CloudFormationOperations {
     try await patiently { () async throws(OperationFailure) in try await base.driftedResources(stack) }
   }
 
+  func alarming(_ alarms: [String]) async throws(OperationFailure) -> [String] {
+    try await patiently { () async throws(OperationFailure) in try await base.alarming(alarms) }
+  }
+  func stackPolicy(_ stack: String) async throws(OperationFailure) -> String? {
+    try await patiently { () async throws(OperationFailure) in try await base.stackPolicy(stack) }
+  }
+  /// Set twice it is the same.
+  func setStackPolicy(_ stack: String, _ policy: String) async throws(OperationFailure) {
+    try await patiently { () async throws(OperationFailure) in try await base.setStackPolicy(stack, policy) }
+  }
+
+  func updateTriggers(
+    _ stack: String, to triggers: RollbackTriggers, token: String
+  ) async throws(OperationFailure) {
+    try await base.updateTriggers(stack, to: triggers, token: token)
+  }
   func cancelUpdate(_ stack: String, token: String) async throws(OperationFailure) {
     try await base.cancelUpdate(stack, token: token)
   }
@@ -76,5 +74,56 @@ struct PatientReads: CloudFormationOperations {
   }
   func deleteStack(_ stack: String, token: String) async throws(OperationFailure) {
     try await base.deleteStack(stack, token: token)
+  }
+}
+
+/// What stacks do not own, asked as patiently. What sets something passes through once.
+struct PatientResources: ResourceOperations {
+  let base: any ResourceOperations
+  let patience: Patience
+
+  func facts() async throws(OperationFailure) -> [ResourceFacts] {
+    try await patience.ask { () async throws(OperationFailure) in try await base.facts() }
+  }
+  func reliefs() async throws(OperationFailure) -> [ReliefFacts] {
+    try await patience.ask { () async throws(OperationFailure) in try await base.reliefs() }
+  }
+  func database() async throws(OperationFailure) -> DatabaseFacts? {
+    try await patience.ask { () async throws(OperationFailure) in try await base.database() }
+  }
+  func progress(of action: PlannedAction) async throws(OperationFailure) -> ResourceProgress {
+    try await patience.ask { () async throws(OperationFailure) in try await base.progress(of: action) }
+  }
+  func perform(_ action: PlannedAction) async throws(OperationFailure) { try await base.perform(action) }
+}
+
+/// For how long somebody who does not answer is asked again.
+struct Patience: Sendable {
+  let clock: any WallClock
+  let outage: Duration
+
+  /// The answer of `read`, asked again while it is not known.
+  func ask<Value>(_ read: () async throws(OperationFailure) -> Value) async throws(OperationFailure) -> Value
+  {
+    let giveUp = clock.now + outage
+    var pause = Duration.seconds(1)
+    while true {
+      let failure: OperationFailure
+      do throws(OperationFailure) {
+        return try await read()
+      } catch {
+        failure = error
+      }
+      guard [.throttled, .uncertain, .unreachable].contains(failure.kind), clock.now < giveUp else {
+        throw failure
+      }
+      do {
+        try await clock.sleep(for: pause)
+      } catch {
+        // Cancelled: the caller finds out by its task.
+        throw failure
+      }
+      pause = min(pause * 2, .seconds(20))
+    }
   }
 }

@@ -8,23 +8,26 @@ import SystemInterfaces
 /// Each round gathers the facts anew and plans from them alone, so a run that follows a killed one goes on where the
 /// stacks are and not where a file says they should be.
 public final class RevertEngine {
-  private let cloudFormation: any CloudFormationOperations
-  private let resources: (any ResourceOperations)?
-  private let clock: any WallClock
+  let cloudFormation: any CloudFormationOperations
+  let resources: (any ResourceOperations)?
+  let clock: any WallClock
   private let journal: RevertJournal
-  private let polling: Polling
-  private let teller: EngineTeller
-  private let task: RevertTask
+  let polling: Polling
+  let teller: EngineTeller
+  let task: RevertTask
   private let observer: Observer
-  private let calls: CallRunner
+  let calls: CallRunner
   private let previewer: Previewer
 
   private var failures: [String: [FailedAttempt]] = [:]
-  private var refusals: [String: Int] = [:]
+  var refusals: [String: Int] = [:]
   private var firstSeen: [String: Timestamp]
   private var results: [ActionResult] = []
   private var findings: [PlanFinding] = []
   private var resourceFacts: [ResourceFacts] = []
+  var done: Set<String>
+  var timesDone: [String: Int] = [:]
+  var liftedPolicies: [String: String]
 
   /// An engine for one run of `task`.
   /// - Parameter keepExports: writes outputs into a template that keep exports during a first phase; nil where that
@@ -39,12 +42,16 @@ public final class RevertEngine {
     let cloudFormation = PatientReads(base: cloudFormation, clock: clock, outage: polling.outage)
     self.task = task
     self.cloudFormation = cloudFormation
-    self.resources = resources
+    self.resources = resources.map {
+      PatientResources(base: $0, patience: Patience(clock: clock, outage: polling.outage))
+    }
     self.clock = clock
     self.journal = journal
     self.polling = polling
     self.teller = teller
     firstSeen = task.firstSeen
+    done = task.done
+    liftedPolicies = task.liftedPolicies
     observer = Observer(
       cloudFormation: cloudFormation, restorePoint: task.restorePoint, targets: task.targets)
     calls = CallRunner(
@@ -73,23 +80,24 @@ public final class RevertEngine {
           let mayRun = dryRun ? false : try await approve(plan, facts)
           if !mayRun {
             try await previewer.removeAll()
-            return result(dryRun ? .planned : .declined, plan, plan.findings, facts)
+            return end(dryRun ? .planned : .declined, plan, plan.findings, facts)
           }
           if !plan.isBlocked { try begin() }
         }
         note(plan.findings.filter { $0.severity != .stop })
         if plan.isBlocked {
           try await previewer.removeAll()
-          return result(.stopped, shown ?? plan, plan.findings, facts)
+          return try await result(.stopped, shown ?? plan, plan.findings, facts)
         }
         if !plan.changesSomething {
-          return result(results.isEmpty ? .nothingToDo : .restored, shown ?? plan, plan.findings, facts)
+          return try await result(
+            results.isEmpty ? .nothingToDo : .restored, shown ?? plan, plan.findings, facts)
         }
         if let late = try await perform(plan.next, facts) {
-          return result(.stopped, shown ?? plan, [late], facts)
+          return try await result(.stopped, shown ?? plan, [late], facts)
         }
       }
-      return result(
+      return try await result(
         .stopped, shown ?? Plan(),
         [
           PlanFinding(
@@ -97,11 +105,33 @@ public final class RevertEngine {
         ],
         facts)
     } catch  where error is CancellationError || Task.isCancelled {
-      return result(.interrupted, shown ?? Plan(), [], facts)
+      return end(.interrupted, shown ?? Plan(), [], facts)
     }
   }
 
+  /// The end of a run that did something, or could have: no policy stays lifted.
   private func result(
+    _ ending: EngineResult.Ending, _ plan: Plan, _ more: [PlanFinding], _ facts: RevertFacts
+  ) async throws -> EngineResult {
+    for (stack, policy) in liftedPolicies.sorted(by: { $0.key < $1.key }) {
+      var action = PlannedAction(
+        .restoreStackPolicy, target: stack, reason: "it was lifted for a restore that did not come to its end"
+      )
+      action.value = policy
+      action.stack = stack
+      if let failure = try await setPolicy(action) {
+        note([
+          PlanFinding(
+            .stackPolicy, .stop, target: stack,
+            "the policy of \(stack) was lifted and could not be put back: \(failure). Set it by hand: the journal "
+              + "holds it.")
+        ])
+      }
+    }
+    return end(ending, plan, more, facts)
+  }
+
+  private func end(
     _ ending: EngineResult.Ending, _ plan: Plan, _ more: [PlanFinding], _ facts: RevertFacts
   ) -> EngineResult {
     note(more)
@@ -141,6 +171,13 @@ public final class RevertEngine {
     facts.failures = failures
     facts.breakingMigrations = task.breakingMigrations
     facts.resources = resourceFacts
+    facts.schema = task.schema
+    facts.done = done
+    facts.unknown = task.unknown.subtracting(done)
+    if let resources {
+      facts.reliefs = try await resources.reliefs()
+      if task.options.restoreDatabase { facts.database = try await resources.database() }
+    }
     for index in facts.stacks.indices {
       let (name, live) = (facts.stacks[index].name, facts.stacks[index].live)
       facts.stacks[index].live?.preview = live.flatMap { previewer.preview(name, $0) }
@@ -152,7 +189,7 @@ public final class RevertEngine {
   private func reviewedPlan(_ facts: inout RevertFacts) async throws -> Plan {
     while true {
       var plan = Planner.plan(facts, task.options, estimates: task.estimates)
-      if let resources, !plan.open.contains(where: { $0.operation != nil || $0.kind == .wait }) {
+      if let resources, !plan.open.contains(where: RevertEngine.movesStack) {
         resourceFacts = try await resources.facts()
         facts.resources = resourceFacts
         plan = Planner.plan(facts, task.options, estimates: task.estimates)
@@ -186,6 +223,12 @@ public final class RevertEngine {
     }
   }
 
+  /// Whether a stack moves by `action`, so that what it owns is not looked at beside it. An update for the triggers is
+  /// the last of all.
+  private static func movesStack(_ action: PlannedAction) -> Bool {
+    (action.operation != nil && action.kind != .restoreTriggers) || action.kind == .wait
+  }
+
   /// Facts changed under the plan, or the service sees them otherwise: look again, but not for ever.
   private func replan(_ action: PlannedAction, _ why: String) {
     let name = "\(action.kind.rawValue) \(action.target)"
@@ -193,13 +236,14 @@ public final class RevertEngine {
     if refusals[name, default: 0] >= 4 { fail(action, why) }
   }
 
-  private func fail(_ action: PlannedAction, _ reason: String) {
+  func fail(_ action: PlannedAction, _ reason: String) {
     let kind: PlannedAction.Kind =
       switch action.kind == .wait ? action.awaited : action.operation {
       case .cancel: .cancel
       case .continueRollback: .continueRollback
       case .rollback: .rollbackStack
       case .restore: .restore
+      case .triggers: .restoreTriggers
       case .delete: .delete
       case .others, nil: action.kind
       }
@@ -224,7 +268,7 @@ public final class RevertEngine {
       guard let live = facts.stacks.first(where: { $0.name == action.target })?.live,
         action.call != nil || action.kind == .wait
       else {
-        try await performOutside(action)
+        if let late = try await performOutside(action, facts) { return late }
         continue
       }
       guard action.kind != .wait else {
@@ -233,7 +277,10 @@ public final class RevertEngine {
         continue
       }
       teller.say("\(action.kind.rawValue) \(action.target): \(action.reason)")
-      switch try await calls.call(action, live, changeSet: live.preview?.changeSet) {
+      let recorded = facts.stacks.first { $0.name == action.target }?.recorded
+      switch try await calls.call(
+        action, live, changeSet: live.preview?.changeSet, triggers: recorded?.triggers)
+      {
       case .accepted(let baseline):
         if action.operation == .restore { previewer.forget(action.target) }
         started.append(Started(action: action, live: live, at: at, baseline: baseline))
@@ -287,32 +334,6 @@ public final class RevertEngine {
         + "auto-revert with --continue to wait for it and do the rest.")
   }
 
-  private func performOutside(_ action: PlannedAction) async throws {
-    let at = clock.now
-    teller.say("\(action.kind.rawValue) \(action.target): \(action.reason)")
-    guard let resources else {
-      fail(action, "nothing here can do it")
-      return finish(action, at, .failed("nothing here can do it"))
-    }
-    try calls.note(.before, action, nil, [])
-    var failure: OperationFailure?
-    do throws(OperationFailure) {
-      try await resources.perform(action)
-    } catch {
-      failure = error
-    }
-    try calls.note(.after, action, nil, [("result", .string(failure.map { "\($0.kind)" } ?? "accepted"))])
-    if let failure {
-      if failure.kind == .credentials { throw failure }
-      // A lost answer shows in the next look: these calls set a value and do no harm twice.
-      refusals["\(action.kind) \(action.target)", default: 0] += 1
-      let isLast = failure.kind == .refused || refusals["\(action.kind) \(action.target)", default: 0] >= 4
-      if isLast { fail(action, failure.message) }
-      return finish(action, at, isLast ? .failed(failure.message) : .replanned(failure.message))
-    }
-    finish(action, at, .done)
-  }
-
   private func lookForDrift(_ one: Started) async throws {
     do {
       let drifted = try await cloudFormation.driftedResources(one.live.id)
@@ -334,7 +355,7 @@ public final class RevertEngine {
     }
   }
 
-  private func finish(
+  func finish(
     _ action: PlannedAction, _ startedAt: Timestamp, _ ending: ActionResult.Ending,
     _ finishedAt: Timestamp? = nil
   ) {

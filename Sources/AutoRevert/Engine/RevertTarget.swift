@@ -1,4 +1,5 @@
 import CryptoDigests
+import JSONValues
 import Records
 import RollbackPlan
 import SystemInterfaces
@@ -25,6 +26,12 @@ public struct LoadedRestorePoint: Sendable {
   public var definitions: [String: String]
   /// What a stack's template fetches and is not there any more, by stack name.
   public var missingAssets: [String: [String]] = [:]
+  /// The policy of each stack that has one, by stack name.
+  public var policies: [String: String] = [:]
+  /// The packages that it keeps of functions' code, by function name.
+  public var packages: [String: [UInt8]] = [:]
+  /// Where templates go that a call cannot carry, `bucket` or `bucket/prefix`; nil takes what was recorded.
+  public var templateBucket: String?
 
   /// A restore point and its files.
   public init(point: RestorePoint, templates: [String: String], definitions: [String: String] = [:]) {
@@ -46,7 +53,16 @@ public struct LoadedRestorePoint: Sendable {
       definitions[machine.arn] = String(
         decoding: try store.contents(of: machine.definitionFile, in: id), as: UTF8.self)
     }
-    return LoadedRestorePoint(point: point, templates: templates, definitions: definitions)
+    var loaded = LoadedRestorePoint(point: point, templates: templates, definitions: definitions)
+    for stack in point.stacks {
+      guard let file = stack.stackPolicyFile else { continue }
+      loaded.policies[stack.name] = String(decoding: try store.contents(of: file, in: id), as: UTF8.self)
+    }
+    for function in point.functions {
+      guard let file = function.code?.file else { continue }
+      loaded.packages[function.name] = try store.contents(of: file, in: id)
+    }
+    return loaded
   }
 
   /// The recorded state of the stack `name`.
@@ -64,10 +80,14 @@ public struct LoadedRestorePoint: Sendable {
       recorded.obstacles.append(state.why ?? "the restore point says so without a reason")
     }
     if let template = templates[name] {
-      if template.utf8.count > RestoreLimits.inlineTemplate {
+      let bytes = template.utf8.count
+      if bytes > RestoreLimits.template {
         recorded.obstacles.append(
-          "its template has \(template.utf8.count) bytes; more than \(RestoreLimits.inlineTemplate) would have to go "
-            + "through a bucket")
+          "its template has \(bytes) bytes, and CloudFormation takes \(RestoreLimits.template) at most")
+      } else if bytes > RestoreLimits.inlineTemplate, bucket(state) == nil {
+        recorded.obstacles.append(
+          "its template has \(bytes) bytes; more than \(RestoreLimits.inlineTemplate) have to go through a bucket: "
+            + "name one with template-bucket under preflight-snapshot: in the policy")
       }
     } else {
       recorded.obstacles.append("its template is not in the restore point")
@@ -84,6 +104,8 @@ public struct LoadedRestorePoint: Sendable {
             + "had")
       }
     }
+    recorded.policy = policies[name]
+    recorded.triggers = RollbackTriggers(state.rollbackConfiguration)
     recorded.movedParameters = state.parameters.filter { parameter in
       guard let resolved = parameter.resolvedValue,
         let now = live?.parameters.first(where: { $0.name == parameter.name })?.resolvedValue
@@ -93,13 +115,18 @@ public struct LoadedRestorePoint: Sendable {
     return recorded
   }
 
+  /// Where the template of a stack goes if a call cannot carry it.
+  private func bucket(_ state: StackState) -> String? { templateBucket ?? state.templateBucket }
+
   /// The change set that puts the stack `name` back.
   func request(_ name: String, stackID: String, changeSet: String) -> RestoreRequest? {
     guard let state = stack(name), let template = templates[name] else { return nil }
-    return RestoreRequest(
+    var request = RestoreRequest(
       stack: stackID, name: changeSet, template: template,
       parameters: state.parameters.map { .init(name: $0.name, value: $0.noEcho ? nil : $0.value) },
       capabilities: state.capabilities, tags: state.tags, notificationARNs: state.notificationARNs)
+    request.templateBucket = bucket(state)
+    return request
   }
 
   /// How `live`, with the template `template`, differs from what was recorded.
@@ -123,8 +150,20 @@ public struct LoadedRestorePoint: Sendable {
 
 /// Limits of the service.
 enum RestoreLimits {
-  /// Bytes of a template in a call's body.
-  static let inlineTemplate = 51_200
+  /// Bytes of a template in a call's body, and of one in a bucket.
+  static let inlineTemplate = 51_200, template = 1_000_000
+}
+
+extension RollbackTriggers {
+  /// As a restore point holds them: `triggers` with `arn` and `type`, and `monitoringMinutes`.
+  init(_ json: JSONValue?) {
+    self.init(
+      types: Dictionary(
+        (json?["triggers"]?.array ?? []).compactMap { trigger in
+          trigger["arn"]?.string.map { ($0, trigger["type"]?.string ?? "AWS::CloudWatch::Alarm") }
+        }, uniquingKeysWith: { $1 }),
+      monitoringMinutes: json?["monitoringMinutes"]?.int ?? 0)
+  }
 }
 
 extension ResourceChange {

@@ -32,6 +32,8 @@ struct Waiter {
             "the call was accepted, but nothing has begun for \(polling.patience.inSeconds) seconds")
         }
       } else {
+        // An update for the triggers alone lasts as long as they are watched, and changes nothing meanwhile.
+        if operation == .triggers, baseline != nil, isMoving(described) { return .done }
         switch judge(operation, described) {
         case .done: return .done
         case .replan(let why): return .replanned(why)
@@ -45,6 +47,10 @@ struct Waiter {
       try await clock.sleep(for: pause)
       pause = min(pause * polling.factor, polling.longest)
     }
+  }
+
+  private func isMoving(_ described: DescribedStack?) -> Bool {
+    described.flatMap { StackStatus(rawValue: $0.status) }?.rule.condition == .moving
   }
 
   private func judge(_ operation: StackOperation, _ described: DescribedStack?) -> WaitOutcome {

@@ -100,14 +100,55 @@ public final class RevertJournal: Sendable {
 
   /// Tokens of calls that were accepted in the unfinished revert; none where nothing is unfinished.
   public func acceptedTokens() throws -> Set<String> {
-    guard try unfinished() != nil else { return [] }
-    let lines = try lines()
-    let start = lines.lastIndex { $0["event"]?.string == Event.end.rawValue } ?? lines.startIndex
-    return Set(
-      lines[start...].filter {
+    Set(
+      try openLines().filter {
         $0["event"]?.string == Event.after.rawValue && $0["result"]?.string == "accepted"
       }
       .compactMap { $0["requestId"]?.string })
+  }
+
+  /// The lines of the unfinished revert; none where nothing is unfinished.
+  private func openLines() throws -> [JSONValue] {
+    guard try unfinished() != nil else { return [] }
+    let lines = try lines()
+    return Array(
+      lines[(lines.lastIndex { $0["event"]?.string == Event.end.rawValue } ?? lines.startIndex)...])
+  }
+
+  /// What the unfinished revert did outside the stacks' operations, `action target`: what was accepted, and what was
+  /// begun without a line that says how it ended.
+  public func outside() throws -> (done: Set<String>, unknown: Set<String>) {
+    var (done, unknown) = (Set<String>(), Set<String>())
+    for line in try openLines() where line["requestId"] == nil {
+      guard let action = line["action"]?.string, let target = line["target"]?.string else { continue }
+      let name = "\(action) \(target)"
+      switch line["event"]?.string {
+      case Event.before.rawValue: unknown.insert(name)
+      case Event.after.rawValue:
+        let result = line["result"]?.string
+        if result == "accepted" { done.insert(name) }
+        // No answer came: it may have been done.
+        if result != "uncertain" { unknown.remove(name) }
+      default: break
+      }
+    }
+    return (done, unknown)
+  }
+
+  /// Policies that the unfinished revert lifted and did not put back, by stack.
+  public func liftedPolicies() throws -> [String: String] {
+    var lifted: [String: String] = [:]
+    for line in try openLines() {
+      guard let target = line["target"]?.string else { continue }
+      if line["event"]?.string == Event.before.rawValue, line["action"]?.string == "liftStackPolicy" {
+        lifted[target] = line["policy"]?.string
+      } else if line["event"]?.string == Event.after.rawValue, line["action"]?.string == "restoreStackPolicy",
+        line["result"]?.string == "accepted"
+      {
+        lifted[target] = nil
+      }
+    }
+    return lifted
   }
 
   /// What the run of a `begin` line saw first of each stack.

@@ -35,6 +35,12 @@ enum RevertCatalog {
     case .secretLeft: "A secret has another version than recorded and is left."
     case .resourceLeft: "Something outside the stacks' templates is not put back."
     case .schemaAhead: "Migrations of the reverted range do not fit the recorded version."
+    case .stackPolicy: "A stack's policy denies its restore, or is not as recorded."
+    case .reliefSet: "A quick setting of a function was made, or could not be made."
+    case .schemaRollback: "The schema is rolled back by scripts, or cannot be."
+    case .databaseNotRestorable: "The database cannot be made anew from a snapshot."
+    case .databaseBeside: "The restored database is another one than the stack owns."
+    case .templateLeft: "A template that was uploaded for a call could not be removed."
     case .deadline: "The time for everything ran out while something still runs."
     case .lockIsLocal: "The lock keeps out other runs on this machine only."
     case .notHealthy: "The application is not healthy after the rollback."
@@ -47,7 +53,8 @@ enum RevertCatalog {
     case .safetyRuleOverridden: "A person took responsibility for what a rule forbids."
     case .evidenceThin: "Fewer than two failures of the deployment are on record."
     case .restorePointIncomplete: "Something that the restore point rests on is not there any more."
-    case .rollbackConfigurationLeft: "The stack's rollback triggers were taken away for the restore."
+    case .rollbackConfigurationLeft:
+      "The stack's rollback triggers are not the recorded ones, or are being put back."
     }
   }
 
@@ -63,6 +70,9 @@ enum RevertCatalog {
     case .safetyRule: "Let a person decide: --operator NAME."
     case .evidenceThin: "Say why with --reason, or run smoke-test first."
     case .restorePointIncomplete: "Name another restore point with --to; auto-revert --list shows them."
+    case .stackPolicy: "Lift it for the restore with --override-stack-policy."
+    case .databaseNotRestorable: "Name a restore point with a snapshot by --to."
+    case .databaseBeside: "Take the restored database into the stack by a resource import."
     case .deadline: "Run auto-revert with --continue."
     case .rollbackConfigurationLeft: "Set the recorded triggers again with the next deployment."
     case .notHealthy: "Look at the failed checks; an older restore point can be named with --to."

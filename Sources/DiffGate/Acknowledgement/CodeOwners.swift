@@ -1,3 +1,5 @@
+import DeploymentConfig
+
 /// `CODEOWNERS`: who has to approve a change of a file.
 struct CodeOwners: Sendable {
   /// Where GitHub and GitLab look for it, in their order.

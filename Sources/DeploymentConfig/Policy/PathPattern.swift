@@ -1,9 +1,10 @@
 /// A path pattern as `.gitignore` has them: `*` and `?` inside a folder's name, `**` across folders. A pattern without
 /// a slash matches the name of a file or folder anywhere.
-struct PathPattern: Hashable, Sendable {
+public struct PathPattern: Hashable, Sendable {
   private let parts: [[Character]]
 
-  init(_ text: String) {
+  /// Reads a pattern; every text is one.
+  public init(_ text: String) {
     var text = text[...]
     let isAnchored = text.dropLast().contains("/")
     if text.hasPrefix("/") { text = text.dropFirst() }
@@ -16,7 +17,8 @@ struct PathPattern: Hashable, Sendable {
     self.parts = parts
   }
 
-  func matches(_ path: String) -> Bool {
+  /// Whether `path`, with slashes between folders, is meant.
+  public func matches(_ path: String) -> Bool {
     let names = path.split(separator: "/", omittingEmptySubsequences: true).map { Array($0) }
     // Rows of the usual table of two sequences, so that no pattern takes more than its length times the path's.
     guard !parts.isEmpty else { return false }

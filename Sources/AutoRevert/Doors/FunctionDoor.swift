@@ -1,0 +1,194 @@
+import AWSClients
+import Records
+import RollbackPlan
+import SystemInterfaces
+
+/// Functions over their client: code, settings and aliases, compared with the restore point and put back.
+struct FunctionDoor {
+  private let restorePoint: LoadedRestorePoint
+  private let requests: [ReliefRequest]
+  private let functions: LambdaClient
+  private let stacks: CloudFormationClient
+  private let s3: S3Client
+
+  init(_ client: AWSClient, restorePoint: LoadedRestorePoint, requests: [ReliefRequest]) {
+    self.restorePoint = restorePoint
+    self.requests = requests
+    functions = LambdaClient(client)
+    stacks = CloudFormationClient(client)
+    s3 = S3Client(client)
+  }
+
+  // MARK: - Facts
+
+  func facts(_ function: FunctionState) async throws -> [ResourceFacts] {
+    let stack = Observer.stackName(function.stack)
+    guard let now = try await ifThere({ try await functions.getFunctionConfiguration(function.name) }) else {
+      return [
+        ResourceFacts(
+          kind: .functionCode(CodeGuard()), target: function.name, stack: stack,
+          recorded: function.codeSha256,
+          live: nil)
+      ]
+    }
+    var found: [ResourceFacts] = []
+    let isSame = now.codeSha256 == function.codeSha256
+    let isTemplates = isSame ? false : try await isTemplateCode(function, now)
+    let source = isSame || isTemplates ? nil : try await codeSource(function)?.text
+    found.append(
+      ResourceFacts(
+        kind: .functionCode(CodeGuard(source: source)), target: function.name, stack: stack,
+        recorded: function.codeSha256,
+        live: isTemplates ? function.codeSha256 : now.codeSha256))
+    if let timeout = function.timeout, let memory = function.memory {
+      found.append(
+        ResourceFacts(
+          kind: .functionSettings, target: function.name, stack: stack,
+          recorded: FunctionSetting(timeout: timeout, memory: memory).text,
+          live: FunctionSetting(timeout: now.timeoutSeconds, memory: now.memoryMegabytes).text))
+    }
+    return try await found + aliases(function, stack)
+  }
+
+  private func aliases(_ function: FunctionState, _ stack: String) async throws -> [ResourceFacts] {
+    guard !function.aliases.isEmpty else { return [] }
+    let live = Dictionary(
+      try await functions.listAliases(function.name).map {
+        ($0.name, FunctionDoor.text($0.functionVersion, $0.additionalVersionWeights))
+      }, uniquingKeysWith: { $1 })
+    var versions: Set<String>?
+    var found: [ResourceFacts] = []
+    for (alias, version) in function.aliases.sorted(by: { $0.key < $1.key }) {
+      let weights = function.aliasWeights?[alias] ?? [:]
+      let recorded = FunctionDoor.text(version, weights)
+      var guarded = AliasGuard()
+      if live[alias] != recorded {
+        if versions == nil {
+          versions = Set(try await functions.listVersionsByFunction(function.name).map(\.version))
+        }
+        guarded.missingVersions = ([version] + weights.keys.sorted()).filter {
+          $0 != "$LATEST" && versions?.contains($0) == false
+        }
+      }
+      found.append(
+        ResourceFacts(
+          kind: .alias(guarded), target: "\(function.name):\(alias)", stack: stack, recorded: recorded,
+          live: live[alias]))
+    }
+    return found
+  }
+
+  /// `3`, or `3 and 10 % 4` for an alias that shares its calls out.
+  private static func text(_ version: String, _ weights: [String: Double]) -> String {
+    ([version] + weights.sorted { $0.key < $1.key }.map { "\(Int(($0.value * 100).rounded())) % \($0.key)" })
+      .joined(separator: " and ")
+  }
+
+  /// Whether the function's code is what its stack's template says: code inside a template is packed anew by each
+  /// deployment, so its digest tells nothing; that nobody but CloudFormation wrote it last does.
+  private func isTemplateCode(_ function: FunctionState, _ now: FunctionConfiguration) async throws -> Bool {
+    guard function.hasInlineCode == true, let modified = FunctionDoor.time(now.lastModified) else {
+      return false
+    }
+    let members = try await stacks.describeStackResources(Observer.stackName(function.stack))
+    guard let updated = members.first(where: { $0.physicalId == function.name })?.updatedAt else {
+      return false
+    }
+    return modified <= updated + .seconds(2)
+  }
+
+  /// Lambda writes `+0000` where RFC 3339 has `+00:00`.
+  static func time(_ text: String?) -> Timestamp? {
+    guard let text else { return nil }
+    return Timestamp(text.hasSuffix("+0000") ? String(text.dropLast(5)) + "Z" : text)
+  }
+
+  /// Where the recorded code can be had now, and what to call that; nil where it cannot.
+  private func codeSource(_ function: FunctionState) async throws -> (code: FunctionCode, text: String)? {
+    if let package = restorePoint.packages[function.name] { return (.zip(package), "the restore point") }
+    guard let kept = function.code else { return nil }
+    if let bucket = kept.bucket, let key = kept.key,
+      try await s3.headObject(bucket: bucket, key: key, versionId: kept.versionId) != nil
+    {
+      return (.s3(bucket: bucket, key: key, version: kept.versionId), "s3://\(bucket)/\(key)")
+    }
+    return kept.image.map { (.image($0), "the image \($0)") }
+  }
+
+  // MARK: - Relief
+
+  /// The functions that get a quick setting, as they are now.
+  func reliefs() async throws -> [ReliefFacts] {
+    var found: [ReliefFacts] = []
+    for request in requests {
+      let name = physicalName(request.function)
+      let recorded = restorePoint.point.functions.first { $0.name == name }
+      let now = try await ifThere { try await functions.getFunctionConfiguration(name) }
+      let wanted = request.setting
+      let before = recorded.flatMap { state in
+        state.timeout.flatMap { timeout in
+          state.memory.map { wanted.part(of: FunctionSetting(timeout: timeout, memory: $0)).text }
+        }
+      }
+      found.append(
+        ReliefFacts(
+          function: name, stack: recorded.map { Observer.stackName($0.stack) }, wanted: wanted.text,
+          live: now.map {
+            wanted.part(of: FunctionSetting(timeout: $0.timeoutSeconds, memory: $0.memoryMegabytes)).text
+          }, afterwards: before))
+    }
+    return found
+  }
+
+  /// People know the name in the template; names of functions are often generated.
+  private func physicalName(_ name: String) -> String {
+    let point = restorePoint.point
+    if point.functions.contains(where: { $0.name == name }) { return name }
+    let named = point.stacks.flatMap(\.resources).first {
+      $0.logicalId == name && $0.type == "AWS::Lambda::Function"
+    }
+    return named?.physicalId ?? name
+  }
+
+  // MARK: - Actions
+
+  func perform(_ action: PlannedAction, _ value: String) async throws {
+    switch action.kind {
+    case .restoreAlias:
+      let parts = action.target.split(separator: ":").map(String.init)
+      guard parts.count == 2,
+        let state = restorePoint.point.functions.first(where: { $0.name == parts[0] }),
+        let version = state.aliases[parts[1]]
+      else { throw OperationFailure(.refused, "\(action.target) names no alias of the restore point") }
+      _ = try await functions.updateAlias(
+        parts[0], name: parts[1], version: version, weights: state.aliasWeights?[parts[1]] ?? [:])
+    case .restoreFunctionCode:
+      guard let state = restorePoint.point.functions.first(where: { $0.name == action.target }),
+        let source = try await codeSource(state)
+      else { throw OperationFailure(.refused, "the code of \(action.target) is nowhere to be had") }
+      _ = try await functions.updateFunctionCode(action.target, source.code)
+    default:
+      guard let setting = FunctionSetting(value) else {
+        throw OperationFailure(.refused, "\(value) is no setting of a function")
+      }
+      _ = try await functions.updateFunctionConfiguration(
+        action.target, timeoutSeconds: setting.timeout, memoryMegabytes: setting.memory)
+    }
+  }
+
+  /// Lambda takes a change at once and carries it out afterwards.
+  func progress(of action: PlannedAction) async throws -> ResourceProgress {
+    let now = try await functions.getFunctionConfiguration(action.target)
+    switch now.lastUpdateStatus {
+    case "InProgress": return .running("being updated")
+    case "Failed": return .failed(now.lastUpdateStatusReason ?? "Lambda gives no reason")
+    default: break
+    }
+    if action.kind == .restoreFunctionCode, now.codeSha256 != action.value {
+      return .failed(
+        "its code is \(now.codeSha256 ?? "unknown") now, and not the recorded \(action.value ?? ""): what was kept is "
+          + "another package")
+    }
+    return .done
+  }
+}

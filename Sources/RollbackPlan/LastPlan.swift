@@ -1,0 +1,144 @@
+/// What is done once the application is back: the schema, and the database from its snapshot. Both on request only.
+struct LastPlan {
+  let facts: RevertFacts
+  let options: PlanOptions
+
+  /// The word that confirms a restored database.
+  static let databaseWord = "RESTORE-DATABASE"
+
+  func extend(_ plan: inout Plan) {
+    guard options.method == .automatic || options.method == .restore else { return }
+    if options.rollBackSchema { schema(&plan) }
+    if options.restoreDatabase { database(&plan) }
+  }
+
+  // MARK: - The schema
+
+  private func schema(_ plan: inout Plan) {
+    guard let schema = facts.schema else {
+      return stop(&plan, .schemaRollback, nil, "--rollback-schema: there are no migrations to take back.")
+    }
+    let name = "\(PlannedAction.Kind.rollBackSchema.rawValue) \(schema.database)"
+    guard !facts.done.contains(name) else { return }
+    if !schema.obstacles.isEmpty {
+      return stop(
+        &plan, .schemaRollback, schema.database,
+        "the schema of \(schema.database) is not rolled back: \(schema.obstacles.joined(separator: "; ")).")
+    }
+    if let failure = facts.failures[schema.database]?.last {
+      return stop(
+        &plan, .actionFailed, schema.database,
+        "the schema of \(schema.database) could not be rolled back: \(failure.reason)")
+    }
+    if facts.unknown.contains(name) {
+      return stop(
+        &plan, .schemaRollback, schema.database,
+        "a run before this one began to roll the schema of \(schema.database) back and did not see it end. Look whether "
+          + "\(listed(schema.scripts)) took effect. If so, run auto-revert without --rollback-schema; if not, finish this "
+          + "revert without it, and begin another with it.")
+    }
+    guard !schema.scripts.isEmpty else { return }
+    var action = PlannedAction(
+      .rollBackSchema, target: schema.database,
+      reason: "the application first, then the schema: \(schema.scripts.joined(separator: ", "))")
+    action.losses = ["what the reverted migrations added, with the data in it"]
+    Planner.append(action, to: &plan)
+    for remark in schema.remarks {
+      plan.findings.append(PlanFinding(.schemaRollback, .warning, target: schema.database, remark))
+    }
+  }
+
+  // MARK: - The database
+
+  private func database(_ plan: inout Plan) {
+    guard options.typedWords.contains(LastPlan.databaseWord) else {
+      return stop(
+        &plan, .methodNotPossible, nil,
+        "--restore-database puts the application on a database of the snapshot: what was written since is lost to it. It "
+          + "wants --confirm \(LastPlan.databaseWord) as well.")
+    }
+    guard let database = facts.database else {
+      return stop(&plan, .databaseNotRestorable, nil, "the restore point holds no database.")
+    }
+    guard let snapshot = database.snapshot, let status = database.snapshotStatus else {
+      return stop(
+        &plan, .databaseNotRestorable, database.identifier,
+        database.snapshot.map { "the snapshot \($0) of \(database.identifier) is not there any more." }
+          ?? "the restore point has no snapshot of \(database.identifier): preflight-snapshot makes one when asked, or "
+          + "when migrations are to be deployed.")
+    }
+    guard status == "available" else {
+      return stop(
+        &plan, .databaseNotRestorable, database.identifier,
+        "the snapshot \(snapshot) is \(status), not available.")
+    }
+    if let failure = facts.failures[database.restored]?.last {
+      return stop(
+        &plan, .actionFailed, database.restored,
+        "\(database.restored) could not be made of \(snapshot): \(failure.reason)")
+    }
+    let isThere = database.restoredStatus == "available"
+    if !isThere {
+      var action = PlannedAction(
+        .restoreDatabase, target: database.restored,
+        reason: database.restoredStatus.map { "it is \($0): an earlier run of this revert began it" }
+          ?? "a new database of the snapshot \(snapshot), with the settings of \(database.identifier)")
+      action.value = snapshot
+      action.stack = database.stack
+      action.losses = ["for the application: what was written to \(database.identifier) since \(snapshot)"]
+      Planner.append(action, to: &plan)
+    }
+    switches(&plan, database, isThere: isThere)
+    remarks(&plan, database)
+  }
+
+  private func switches(_ plan: inout Plan, _ database: DatabaseFacts, isThere: Bool) {
+    var actions: [PlannedAction] = []
+    for secret in database.secrets {
+      let failure = facts.failures[secret.target]?.last { $0.kind == .switchDatabase }?.reason
+      if let why = secret.obstacle ?? failure {
+        plan.findings.append(
+          PlanFinding(
+            .secretLeft, .warning, target: secret.target,
+            "the secret \(secret.target) goes on naming \(database.identifier): \(why). Point it at "
+              + "\(database.restored) by hand."))
+        continue
+      }
+      var action = PlannedAction(
+        .switchDatabase, target: secret.target,
+        reason:
+          "it names \(database.identifier); a new version names \(database.restored), the present one is kept"
+      )
+      action.value = database.restored
+      action.stack = database.stack
+      action.isConditional = !isThere
+      actions.append(action)
+    }
+    let stage = (plan.actions.map(\.stage).max() ?? 0) + 1
+    plan.actions += actions.map { action in
+      var action = action
+      action.stage = stage
+      return action
+    }
+  }
+
+  private func remarks(_ plan: inout Plan, _ database: DatabaseFacts) {
+    plan.findings.append(
+      PlanFinding(
+        .databaseBeside, .warning, target: database.restored,
+        "CloudFormation goes on owning \(database.identifier), which \(database.stack) describes; \(database.restored) "
+          + "belongs to no stack. Functions read the secret when they start: deploy the API stack again, so that all use "
+          + "the new database. Take it into the stack by a resource import, and delete the old one, once nobody needs it."
+      ))
+    if !database.differences.isEmpty {
+      plan.findings.append(
+        PlanFinding(
+          .databaseBeside, .warning, target: database.restored,
+          "\(database.restored) differs from \(database.identifier): \(listed(database.differences))."))
+    }
+  }
+
+  private func stop(_ plan: inout Plan, _ code: PlanFindingCode, _ target: String?, _ message: String) {
+    plan.findings.append(PlanFinding(code, .stop, target: target, message))
+  }
+}
