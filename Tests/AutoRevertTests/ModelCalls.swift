@@ -24,8 +24,9 @@ extension ModelCloud {
   private func change(
     _ call: StackCall, _ id: String, token: String, _ body: (inout State, inout ModelStack) -> String?
   ) async throws(OperationFailure) {
-    await letIntrude()
+    let isRaced = await letIntrude()
     let result: Result<Void, OperationFailure> = state.withLock { state in
+      state.isRaced = isRaced
       if let failure = Self.disturb(&state, isRead: false) { return .failure(failure) }
       Self.advance(&state, clock.now)
       let name = Self.name(id)
@@ -66,19 +67,21 @@ extension ModelCloud {
   }
 
   /// Another run gets in here, if it is its turn.
-  func letIntrude() async {
+  @discardableResult
+  func letIntrude() async -> Bool {
     let isDue = state.withLock { state in
       guard let at = state.intrudeAt, state.calls >= at, !state.isDead else { return false }
       state.intrudeAt = nil
       return true
     }
-    guard isDue, let run = intruder.withLock({ $0 }) else { return }
+    guard isDue, let run = intruder.withLock({ $0 }) else { return false }
     let own = state.withLock { state in (state.calls, state.killAt) }
     await run()
     state.withLock { state in
       (state.calls, state.killAt) = own
       state.isDead = false
     }
+    return true
   }
 
   static func disturb(_ state: inout State, isRead: Bool) -> OperationFailure? {
@@ -152,7 +155,7 @@ extension ModelCloud {
 
   func cancelUpdate(_ stack: String, token: String) async throws(OperationFailure) {
     try await change(.cancelUpdate, stack, token: token) { state, found in
-      if found.token?.hasPrefix("backstop-") ?? false {
+      if found.token?.hasPrefix("backstop-") ?? false, !state.isRaced {
         state.violations.append("\(found.name): its own restore was cancelled")
       }
       // Too late: the update ends by itself.

@@ -117,6 +117,8 @@ final class ModelCloud: CloudFormationOperations {
     var intrudeAt: Int?
     /// Two runs are at work: what one of them saw last is not what the other calls after.
     var isShared = false
+    /// The other run got in between the last look and this very call, which only a lock prevents.
+    var isRaced = false
   }
   /// Another run that gets in between two calls of the first.
   let intruder = Mutex<(@Sendable () async -> Void)?>(nil)

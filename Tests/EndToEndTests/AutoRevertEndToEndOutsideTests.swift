@@ -71,7 +71,7 @@ struct AutoRevertEndToEndOutsideTests {
 
     let shown = try world.run("auto-revert", ["--dry-run"])
     #expect(shown.status == 0, "\(shown.error)")
-    #expect(shown.error.contains("restoreFunctionCode \(name)"))
+    #expect(shown.output.contains("restoreFunctionCode"))
     let outcome = try world.revert()
     #expect(outcome.status == 0, "\(outcome.error)")
     #expect(Set(try actions(outcome)) == ["restoreFunctionCode", "restoreFunctionSettings"])
