@@ -49,7 +49,9 @@ import Testing
     let older = try git.commit("before")
     try git.write("CREATE TABLE second (id int);", to: "migrations/2_second.up.sql")
     try git.write("DROP TABLE second;", to: "migrations/2_second.down.sql")
-    try git.write("-- migrate:up\nCREATE TABLE t (id int);\n-- migrate:down\nDROP TABLE t;\n", to: "migrations/10_third.sql")
+    try git.write(
+      "-- migrate:up\nCREATE TABLE t (id int);\n-- migrate:down\nDROP TABLE t;\n",
+      to: "migrations/10_third.sql")
     let newer = try git.commit("after")
     let repository = try GitRepository(at: git.path, environment: Environment())
     let scripts = try SchemaScripts(

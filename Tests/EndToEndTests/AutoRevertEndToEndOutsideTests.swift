@@ -14,7 +14,8 @@ struct AutoRevertEndToEndOutsideTests {
   init() throws { world = try AutoRevertWorld(try LocalAWS.shared()) }
 
   private func actions(_ outcome: BuiltStep.Outcome) throws -> [String] {
-    try JSONValue(parsing: Array(outcome.output.utf8))["actions"]?.array?.compactMap { $0["action"]?.string } ?? []
+    try JSONValue(parsing: Array(outcome.output.utf8))["actions"]?.array?.compactMap { $0["action"]?.string }
+      ?? []
   }
 
   /// A function whose code stands in a bucket, and nothing else.
@@ -80,7 +81,9 @@ struct AutoRevertEndToEndOutsideTests {
     #expect(now.timeoutSeconds == 3 && now.memoryMegabytes == 128)
   }
 
-  @Test func `9 relief is set before the rollback and undone after it, though the template would not`() async throws {
+  @Test func `9 relief is set before the rollback and undone after it, though the template would not`()
+    async throws
+  {
     let name = "\(world.name)-fn"
     try world.cli("s3api", "create-bucket", "--bucket", "\(world.name)-code")
     try await S3Client(world.aws.client).putObject(
@@ -112,14 +115,18 @@ struct AutoRevertEndToEndOutsideTests {
     #expect(try world.revert("--method", "relief").status == 64)
   }
 
-  @Test func `a template that no call carries goes through the bucket, and does not stay there`() async throws {
+  @Test func `a template that no call carries goes through the bucket, and does not stay there`() async throws
+  {
     let bucket = "\(world.name)-templates"
     try world.cli("s3api", "create-bucket", "--bucket", bucket)
     try "preflight-snapshot:\n  template-bucket: \(bucket)/ours\n"
       .write(toFile: world.folder("backstop.yml"), atomically: true, encoding: .utf8)
-    let padding = (1...700).map { "  P\($0): {Type: String, Default: '\(String(repeating: "x", count: 50))'}" }
+    let padding = (1...700).map {
+      "  P\($0): {Type: String, Default: '\(String(repeating: "x", count: 50))'}"
+    }
     let large = world.plain("large").replacingOccurrences(
-      of: "Resources:", with: "Metadata:\n  Padding:\n"
+      of: "Resources:",
+      with: "Metadata:\n  Padding:\n"
         + padding.map { "  \($0)" }.joined(separator: "\n") + "\nResources:")
     #expect(large.utf8.count > 51_200)
     try await S3Client(world.aws.client).putObject(bucket: bucket, key: "deployed", Array(large.utf8))
@@ -132,7 +139,8 @@ struct AutoRevertEndToEndOutsideTests {
     let outcome = try world.revert()
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
     #expect(try await world.marker() == "1")
-    #expect(try await CloudFormationClient(world.aws.client).getTemplate(world.name, stage: .original) == large)
+    #expect(
+      try await CloudFormationClient(world.aws.client).getTemplate(world.name, stage: .original) == large)
     #expect(try await S3Client(world.aws.client).listObjects(bucket: bucket).map(\.key) == ["deployed"])
     #expect(!outcome.output.contains("template-left"))
   }
@@ -157,14 +165,16 @@ struct AutoRevertEndToEndOutsideTests {
     #expect(try await client.getStackPolicy(world.name) == policy)
   }
 
-  @Test func `the database is made anew of the snapshot, and the application's secret switched to it`() async throws {
+  @Test func `the database is made anew of the snapshot, and the application's secret switched to it`()
+    async throws
+  {
     try """
-      ENVIRONMENT=prod
-      AWS_REGION=us-east-1
-      API_STACK=\(world.name)
-      DATABASE_STACK=\(world.name)-db
+    ENVIRONMENT=prod
+    AWS_REGION=us-east-1
+    API_STACK=\(world.name)
+    DATABASE_STACK=\(world.name)-db
 
-      """.write(toFile: world.folder("deployment-prod.config"), atomically: true, encoding: .utf8)
+    """.write(toFile: world.folder("deployment-prod.config"), atomically: true, encoding: .utf8)
     try "preflight-snapshot:\n  database-snapshot: always\n"
       .write(toFile: world.folder("backstop.yml"), atomically: true, encoding: .utf8)
     try await world.aws.createStack(world.name, template: world.plain())
@@ -196,7 +206,10 @@ struct AutoRevertEndToEndOutsideTests {
     let unconfirmed = try world.revert("--restore-database")
     #expect(unconfirmed.status == 1)
     #expect(unconfirmed.output.contains("--confirm RESTORE-DATABASE"))
-    #expect(try await RDSClient(world.aws.client).describeDBInstances().filter { $0.identifier.hasPrefix("\(world.name)-") }.isEmpty)
+    #expect(
+      try await RDSClient(world.aws.client).describeDBInstances().filter {
+        $0.identifier.hasPrefix("\(world.name)-")
+      }.isEmpty)
 
     let outcome = try world.revert("--restore-database", "--confirm", "RESTORE-DATABASE")
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
@@ -243,7 +256,9 @@ struct AutoRevertEndToEndOutsideTests {
     try git.write("ALTER TABLE \(table) RENAME COLUMN number TO id;", to: "migrations/10_b.down.sql")
     let newer = try git.commit("bad")
     func columns() throws -> String {
-      try sql("SELECT string_agg(column_name, ' ' ORDER BY 1) FROM information_schema.columns WHERE table_name = '\(table)'")
+      try sql(
+        "SELECT string_agg(column_name, ' ' ORDER BY 1) FROM information_schema.columns WHERE table_name = '\(table)'"
+      )
     }
     _ = try sql("CREATE TABLE \(table) (id int)")
     try await world.aws.createStack(world.name, template: world.plain())

@@ -3,9 +3,12 @@ import Testing
 
 /// The schema and the database: on request only, and last.
 @Suite struct `Schema and database` {
-  static var schema: SchemaFacts { SchemaFacts(database: "shop on db:5432", scripts: ["2.down.sql", "1.down.sql"]) }
+  static var schema: SchemaFacts {
+    SchemaFacts(database: "shop on db:5432", scripts: ["2.down.sql", "1.down.sql"])
+  }
 
-  static func facts(_ difference: StackDifference = .none, _ edit: (inout RevertFacts) -> Void) -> RevertFacts {
+  static func facts(_ difference: StackDifference = .none, _ edit: (inout RevertFacts) -> Void) -> RevertFacts
+  {
     var facts = Sample.facts([Sample.stack("api", .updateComplete, difference: difference)])
     edit(&facts)
     return facts
@@ -44,9 +47,10 @@ import Testing
     #expect(plan { $0.unknown = [name] }.stops == [.schemaRollback])
     #expect(plan { $0.unknown = [name] }.due == [])
     #expect(
-      plan { $0.failures["shop on db:5432"] = [FailedAttempt(kind: .rollBackSchema, reason: "no")] }.stops == [
-        .actionFailed
-      ])
+      plan { $0.failures["shop on db:5432"] = [FailedAttempt(kind: .rollBackSchema, reason: "no")] }.stops
+        == [
+          .actionFailed
+        ])
     #expect(plan { $0.schema?.obstacles = ["1.sql has no rollback script"] }.stops == [.schemaRollback])
     #expect(plan { $0.schema?.remarks = ["one by one"] }.codes == [.schemaRollback])
     #expect(plan { $0.schema?.scripts = [] }.due == [])
@@ -62,8 +66,9 @@ import Testing
     return facts
   }
 
-  static func plan(_ edit: (inout DatabaseFacts) -> Void = { _ in }, words: Set<String> = ["RESTORE-DATABASE"]) -> Plan
-  {
+  static func plan(
+    _ edit: (inout DatabaseFacts) -> Void = { _ in }, words: Set<String> = ["RESTORE-DATABASE"]
+  ) -> Plan {
     var database = database
     edit(&database)
     return Sample.plan(facts { $0.database = database }) {
@@ -116,7 +121,8 @@ import Testing
     let facts = Self.facts {
       $0.resources = [
         ResourceFacts(
-          kind: .secret(guarded), target: "shop/db", stack: "Shop-api-prod", recorded: "v1", live: "backstop-db-1")
+          kind: .secret(guarded), target: "shop/db", stack: "Shop-api-prod", recorded: "v1",
+          live: "backstop-db-1")
       ]
     }
     #expect(Sample.plan(facts).due == [])

@@ -6,7 +6,8 @@ import Testing
     function: "fn", stack: "Shop-api-prod", wanted: "timeout=30", live: "timeout=3", afterwards: "timeout=3")
 
   static func plan(
-    _ stack: StackFacts, _ relief: ReliefFacts = relief, done: Bool = false, method: PlanOptions.Method = .automatic,
+    _ stack: StackFacts, _ relief: ReliefFacts = relief, done: Bool = false,
+    method: PlanOptions.Method = .automatic,
     _ edit: (inout RevertFacts) -> Void = { _ in }
   ) -> Plan {
     var facts = Sample.facts([stack])
@@ -77,11 +78,14 @@ import Testing
     ("timeout=30", "timeout=30"), ("memory=512,timeout=30", "timeout=30,memory=512"),
   ]) func `reads settings`(_ text: String, _ shown: String) {
     #expect(FunctionSetting(text)?.text == shown)
-    #expect(ReliefRequest("arn:aws:lambda:eu-west-1:1:function:fn:\(text)")?.function.hasSuffix("function:fn") == true)
+    #expect(
+      ReliefRequest("arn:aws:lambda:eu-west-1:1:function:fn:\(text)")?.function.hasSuffix("function:fn")
+        == true)
   }
 
   @Test(arguments: [
-    "", "timeout", "timeout=", "timeout=0", "timeout=901", "memory=64", "memory=x", "timeout=3,timeout=4", "cpu=1",
+    "", "timeout", "timeout=", "timeout=0", "timeout=901", "memory=64", "memory=x", "timeout=3,timeout=4",
+    "cpu=1",
     "timeout=30,",
   ]) func `refuses what Lambda does not take`(_ text: String) {
     #expect(FunctionSetting(text) == nil)

@@ -126,17 +126,22 @@ import Testing
   @Test(arguments: [
     // Where a policy stands, what nothing allows is denied.
     (#"{"Statement":[]}"#, ResourceChange.Effect.modify, true),
-    (#"{"Statement":[{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}]}"#, .replace, false),
+    (
+      #"{"Statement":[{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}]}"#, .replace,
+      false
+    ),
     (
       #"{"Statement":{"Effect":"Allow","Action":["Update:Modify"],"Principal":"*","Resource":"*"}}"#, .modify,
       false
     ),
     (
-      #"{"Statement":{"Effect":"Allow","Action":["Update:Modify"],"Principal":"*","Resource":"*"}}"#, .mayReplace,
+      #"{"Statement":{"Effect":"Allow","Action":["Update:Modify"],"Principal":"*","Resource":"*"}}"#,
+      .mayReplace,
       true
     ),
     (
-      #"{"Statement":{"Effect":"Allow","NotAction":"Update:Delete","Principal":"*","Resource":"*"}}"#, .delete,
+      #"{"Statement":{"Effect":"Allow","NotAction":"Update:Delete","Principal":"*","Resource":"*"}}"#,
+      .delete,
       true
     ),
     (

@@ -117,7 +117,8 @@ struct RevertRun {
     notices += templates.left.map {
       PlanFinding(
         .templateLeft, .warning, target: $0,
-        "the template that was uploaded for CloudFormation could not be removed again: \($0). Delete it by hand.")
+        "the template that was uploaded for CloudFormation could not be removed again: \($0). Delete it by hand."
+      )
     }
     let ending = RevertEnding(
       command: command, session: session, result: result, loaded: chosen.loaded, journal: journal,

@@ -16,8 +16,10 @@ import Testing
   @Test(arguments: [
     ("SELECT 1;\nDROP INDEX CONCURRENTLY i;", "DROP INDEX CONCURRENTLY i (line 2)"),
     ("create unique index concurrently i on a (b)", "create unique index concurrently (line 1)"),
-    ("VACUUM a", "VACUUM a (line 1)"), ("reindex index concurrently i", "reindex index concurrently i (line 1)"),
-    ("DROP DATABASE shop", "DROP DATABASE shop (line 1)"), ("ALTER SYSTEM SET x = 1", "ALTER SYSTEM SET x (line 1)"),
+    ("VACUUM a", "VACUUM a (line 1)"),
+    ("reindex index concurrently i", "reindex index concurrently i (line 1)"),
+    ("DROP DATABASE shop", "DROP DATABASE shop (line 1)"),
+    ("ALTER SYSTEM SET x = 1", "ALTER SYSTEM SET x (line 1)"),
     ("ALTER TABLE a DETACH PARTITION p CONCURRENTLY", "ALTER TABLE a DETACH (line 1)"),
   ]) func `PostgreSQL refuses it inside one`(_ sql: String, _ statement: String) {
     #expect(ScriptTraits(sql).outsideTransactions == [statement])
