@@ -158,4 +158,42 @@ import Testing
       } == true)
     #expect(!outcome.output.contains("root:"))
   }
+
+  @Test func `migrations that want to exhaust the reader`() throws {
+    let repository = try repository()
+    let line = "INSERT INTO t VALUES (1, 'a value of a dump');\n"
+    try repository.write(
+      String(repeating: line, count: (100 << 20) / line.utf8.count), to: "migrations/1_dump.sql")
+    let deep = String(repeating: "(", count: 10_000) + "1" + String(repeating: ")", count: 10_000)
+    try repository.write("SELECT \(deep);\nDROP TABLE deep;\n", to: "migrations/2_deep.sql")
+    try repository.write(
+      "SELECT " + String(repeating: "1 + ", count: 50_000) + "1;\n", to: "migrations/3_long.sql")
+    try Data(Array("DROP TABLE t\u{0}; -- ".utf8) + [0xFF, 0xC0]).write(
+      to: URL(fileURLWithPath: repository.path + "/migrations/4_bytes.sql"))
+    try repository.write(
+      "DO $$ BEGIN EXECUTE 'DROP TABLE ' || name; DROP TABLE sure; END $$;\n\\i other.sql\n"
+        + "COPY t FROM STDIN;\nDROP TABLE data;\n\\.\nTRUNCATE u;\n", to: "migrations/5_psql.sql")
+    try repository.write("/* " + String(repeating: "/* ", count: 10_000), to: "migrations/6_comment.sql")
+    try repository.write("SELECT '" + String(repeating: "x", count: 1 << 20), to: "migrations/7_string.sql")
+    try repository.commit("Hostile", at: 2)
+    let outcome = try gate(repository, "prod", "--format", "json")
+    #expect(outcome.status == 1, "\(outcome.error)")
+    let findings = try #require(try JSONValue(parsing: outcome.output)["findings"]?.array)
+    func found(_ path: String) -> Set<String> {
+      Set(
+        findings.filter { $0["path"]?.string == "migrations/\(path).sql" }.compactMap {
+          "\($0["code"]?.string ?? "") \($0["line"]?.int ?? 0)"
+        })
+    }
+    #expect(found("1_dump").contains("sql-not-understood 1"))
+    #expect(found("2_deep").isSuperset(of: ["sql-syntax 1", "ban-drop-table 2"]))
+    #expect(found("3_long").contains("sql-syntax 1"))
+    #expect(found("4_bytes").contains("sql-syntax 1"))
+    #expect(
+      found("5_psql").isSuperset(of: [
+        "sql-not-understood 1", "ban-drop-table 1", "sql-not-understood 2", "truncate 6",
+      ]))
+    #expect(!found("5_psql").contains("ban-drop-table 4"))
+    #expect(!found("7_string").isEmpty)
+  }
 }

@@ -80,6 +80,11 @@ public enum SQLAnalysis {
     // Repairs invalid UTF-8, so that offsets and text agree.
     bytes = Array(text.utf8)
     let dialect = dialect ?? SQLDialect.detect(text, path: path)
+    var settings = settings
+    // Kin of PostgreSQL with grammar of their own: what the parser refuses is open, not wrong.
+    if ["cockroach", "crdb", "redshift"].contains(where: path.lowercased().contains) {
+      settings.postgresVersion = .max
+    }
     var report =
       dialect == .postgresql
       ? PostgresScript(bytes, settings).report() : TolerantScript(bytes, dialect: dialect).report()

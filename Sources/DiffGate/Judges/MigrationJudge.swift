@@ -42,7 +42,8 @@ struct MigrationJudge {
       return
     }
     guard bytes.count <= SQLAnalysis.byteLimit || file.fileExtension == "sql" else { return }
-    let text = String(decoding: bytes, as: UTF8.self)
+    // A dump is not judged, and need not be copied to be told from a migration.
+    let text = String(decoding: bytes.prefix(SQLAnalysis.byteLimit), as: UTF8.self)
     guard let migration = MigrationFile(path: file.path, text: text, isListed: isListed) else { return }
     // Moved as it was: nothing new is run.
     if let old = file.old, old == bytes { return }
@@ -76,7 +77,8 @@ struct MigrationJudge {
       postgresVersion: policy.postgresVersion,
       runsInTransaction: policy.migrationsInTransaction ?? migration.runsInTransaction(text))
     let report = SQLAnalysis.analyze(
-      migration.tool == .pair ? bytes : Array(forwardText.utf8), path: file.path, settings: settings)
+      migration.tool == .pair || bytes.count > SQLAnalysis.byteLimit ? bytes : Array(forwardText.utf8),
+      path: file.path, settings: settings)
     var entry = MigrationEntry(
       path: file.path, dialect: report.dialect.rawValue, tool: migration.tool.rawValue,
       statements: report.statements.map { .init(line: $0.line, rules: $0.rules) },
@@ -165,17 +167,18 @@ struct MigrationJudge {
   /// Whether the migrations around this one have no rollback scripts either: then the project lives by changes that
   /// the version before can live with.
   private func projectGoesForwardOnly(_ file: ChangedFile, _ migration: MigrationFile) throws -> Bool {
-    let folder = file.path.split(separator: "/").dropLast(
-      migration.tool == .prisma || migration.tool == .diesel ? 2 : 1
-    )
-    .joined(separator: "/")
-    guard !folder.isEmpty else { return false }
-    let paths = try change.listNew(folder)
+    let parts = file.path.split(separator: "/").dropLast(
+      migration.tool == .prisma || migration.tool == .diesel ? 2 : 1)
     let changed = Set(change.files.map(\.path))
-    let others = paths.prefix(5000).compactMap { path -> MigrationFile? in
-      changed.contains(path) ? nil : MigrationFile(path: path, text: nil, isListed: true)
+    // Some keep a folder for each release: the folder above it has the habit, too.
+    for folder in [parts, parts.dropLast()].map({ $0.joined(separator: "/") }) where !folder.isEmpty {
+      let others = try change.listNew(folder).prefix(5000).compactMap { path -> MigrationFile? in
+        changed.contains(path) ? nil : MigrationFile(path: path, text: nil, isListed: true)
+      }
+      if others.contains(where: { $0.role == .rollback }) { return false }
+      if others.count(where: { $0.role == .forward }) >= 2 { return true }
     }
-    return others.count { $0.role == .forward } >= 2 && !others.contains { $0.role == .rollback }
+    return false
   }
 
   // MARK: - Others

@@ -99,6 +99,37 @@ private func rules(_ sql: String, _ settings: SQLSettings = SQLSettings()) -> [S
   }
 }
 
+@Suite struct `Tables that SQLite builds anew` {
+  private func breaking(_ sql: String, _ dialect: SQLDialect = .sqlite) -> [String] {
+    SQLAnalysis.analyze(Array(sql.utf8), dialect: dialect).issues
+      .filter { [.breaking, .irreversible].contains($0.risk) }.map { "\($0.rule) \($0.subject)" }
+  }
+
+  @Test func `with all columns as they are ask for nothing new`() {
+    let build = "ALTER TABLE t RENAME TO o; CREATE TABLE t (a TEXT NOT NULL, b TEXT NOT NULL);"
+    #expect(breaking("\(build) INSERT INTO t SELECT * FROM o; DROP TABLE o;") == [])
+    #expect(breaking("\(build) INSERT INTO t (a, b) SELECT a, b FROM o; DROP TABLE o;") == [])
+    #expect(
+      breaking("\(build) INSERT INTO t (a, b) SELECT a, 1 FROM o; DROP TABLE o;") == [
+        "adding-required-field t.b"
+      ])
+  }
+
+  @Test(arguments: [SQLDialect.mysql, .sqlite])
+  func `a column of the script's own may be renamed`(_ dialect: SQLDialect) {
+    #expect(
+      breaking("ALTER TABLE t ADD COLUMN b_new TEXT; ALTER TABLE t RENAME COLUMN b_new TO b;", dialect) == [])
+  }
+
+  @Test func `kin of PostgreSQL with other grammar is open, not wrong`() {
+    let sql = Array("CREATE INDEX i ON t@primary (a) STORING (b);\nDROP TABLE u;".utf8)
+    let report = SQLAnalysis.analyze(sql, path: "migrations/1.cockroach.up.sql")
+    #expect(report.issues(.syntax).isEmpty && !report.issues(.notUnderstood).isEmpty)
+    #expect(report.issues(.irreversible).map(\.line) == [2])
+    #expect(!SQLAnalysis.analyze(sql, path: "migrations/1.postgres.up.sql").issues(.syntax).isEmpty)
+  }
+}
+
 @Suite struct `Rules of the way back that squawk has, too` {
   @Test(arguments: [
     ("DROP VIEW s.v;", "ban-drop-view"), ("DROP MATERIALIZED VIEW s.v;", "ban-drop-view"),

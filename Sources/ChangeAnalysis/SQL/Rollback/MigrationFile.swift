@@ -55,7 +55,7 @@ public struct MigrationFile: Hashable, Sendable {
   static let foldersWithout: Set<String> = [
     "test", "tests", "spec", "specs", "fixtures", "testdata", "__tests__", "node_modules", "vendor",
     "examples",
-    "docs", "queries",
+    "docs", "queries", "seed", "seeds",
   ]
   static let migrationFolders: Set<String> = [
     "migrations", "migration", "migrate", "flyway", "changelog", "changelogs", "changesets", "upgrades",

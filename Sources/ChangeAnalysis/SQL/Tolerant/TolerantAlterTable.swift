@@ -158,7 +158,7 @@ extension TolerantJudge {
 
   private mutating func rename(column: String, of table: String, to new: String) {
     effect(.rename(to: new.lowercased()), SchemaObject(.column, column, table: table))
-    guard isOld(table) else { return }
+    guard isOld(table), !createdColumns.contains(SchemaObject(.column, column, table: table)) else { return }
     issue(
       "renaming-column", .breaking,
       "\(table).\(column) is called \(new): the version before does not find it",

@@ -239,6 +239,10 @@ struct TolerantJudge {
       return
     }
     effect(.copy(from: source.lowercased()), SchemaObject(.table, table))
+    // All columns as they are: none is new.
+    if values.last?.isSymbol("*") == true, TokenCursor.parts(values).count == 1 {
+      requiredInNewTables[table.lowercased()] = nil
+    }
     // A column that is copied under its own name was there before.
     for (column, value) in zip(columns, TokenCursor.parts(values))
     where value.last?.text.lowercased() == column {
