@@ -18,6 +18,8 @@ public struct GatePart: StepPart {
     public var stacks: [String] = []
     /// Who spoke about resources: `templates`, or `changeSet` where AWS was asked.
     public var spoke = "templates"
+    /// Date and source of the table of create-only properties, where templates were judged by it.
+    public var replacementTable: String?
     /// What a rollback of this change would be.
     public var rollback = RollbackOutline()
     /// Findings that were acknowledged.

@@ -103,6 +103,30 @@ struct GateRun {
     return values
   }
 
+  /// The table of create-only properties, with what the policy's file says otherwise: like the policy, as the base has it.
+  private func replacements(_ policy: GatePolicy, _ change: Change) throws -> ReplacementTable {
+    guard let path = policy.replacementTable else { return .builtIn }
+    let bytes: [UInt8]?
+    if command.old == nil {
+      bytes = try change.readOld(path)
+    } else {
+      bytes = try session.context.files.read(
+        session.repositoryRoot.map { "\($0)/\(path)" } ?? session.context.absolute(path))
+    }
+    guard let bytes else {
+      throw StepFailure(
+        .data, "the policy names the replacement-table \(path), which the base does not have",
+        advice: "commit it in a change before, or leave the key out")
+    }
+    do throws(ReplacementTableError) {
+      return ReplacementTable.builtIn.overridden(by: try ReplacementTable(text: bytes))
+    } catch {
+      throw StepFailure(
+        .data, "\(path):\(error.line): \(error.message)",
+        advice: "one line a type, sorted: type|flags|create-only|conditional|name")
+    }
+  }
+
   /// What the newest restore point knows about the stacks; one that cannot be read is said to be, and helps nobody.
   private func facts() -> (RecordedStacks, [Finding]) {
     do {
@@ -131,7 +155,8 @@ struct GateRun {
     let (facts, notesOnFacts) = facts()
     var templates = TemplateJudge(
       change: change, config: configs.new, policy: policy.gate, values: values,
-      areNamed: command.old != nil, facts: facts)
+      areNamed: command.old != nil, facts: facts,
+      replacements: try replacements(policy.gate, change))
     try templates.judgeAll()
     var migrations = MigrationJudge(change: change, policy: policy.gate)
     var configuration = ConfigurationJudge(change: change, session: session, policy: policy)
@@ -170,6 +195,7 @@ struct GateRun {
     }
     summary.stacks = stacks
     summary.spoke = spoke
+    if !entries.isEmpty { summary.replacementTable = ReplacementTable.builtIn.version }
     summary.rollback = outline
     summary.acknowledged = ledger.entries.count { $0.state == "used" }
     return StepOutcome(

@@ -92,9 +92,11 @@ struct PositionedJSONReader {
       skipSpace()
     } while take(",")
     guard take("}") else { throw failure("expected a comma or the end of the object") }
-    if let twice = YAMLBudget.duplicate(in: members) {
+    if budget.limits.lastNameCounts {
+      members = YAMLBudget.lastOfEqualNames(members)
+    } else if let twice = YAMLBudget.duplicate(in: members) {
       let error = YAMLError(
-        line: twice.line, column: twice.column, message: "duplicate key \"\(twice.name)\"")
+        line: twice.line, column: twice.column, message: "\(YAMLError.duplicatePrefix)\"\(twice.name)\"")
       throw Failure(error: error, isFinal: true)
     }
     return .mapping(YAMLMapping(members))

@@ -6,6 +6,9 @@ public struct YAMLError: Error, Hashable, Sendable, CustomStringConvertible {
   public let column: Int
   /// What was found and what was expected.
   public let message: String
+  /// Whether all that is wrong is a name that stands twice in a mapping.
+  public var isDuplicateName: Bool { message.hasPrefix(YAMLError.duplicatePrefix) }
+  static let duplicatePrefix = "duplicate key "
 
   /// An error at a place.
   public init(line: Int, column: Int, message: String) {
@@ -25,6 +28,8 @@ public struct YAMLLimits: Hashable, Sendable {
   public var depth: Int
   /// How many nodes there may be once every alias is replaced by what it names.
   public var nodes: Int
+  /// Whether the last of equal names in a mapping counts, instead of being an error.
+  public var lastNameCounts = false
 
   /// CloudFormation takes templates of at most 1 MB; the defaults leave ample room above that.
   public init(bytes: Int = 16 << 20, depth: Int = 200, nodes: Int = 1_000_000) {

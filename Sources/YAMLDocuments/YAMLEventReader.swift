@@ -116,9 +116,11 @@ struct YAMLEventReader {
   private mutating func close() throws(YAMLError) {
     let frame = frames.removeLast()
     var members = frame.members
-    if let twice = YAMLBudget.duplicate(in: members) {
+    if budget.limits.lastNameCounts {
+      members = YAMLBudget.lastOfEqualNames(members)
+    } else if let twice = YAMLBudget.duplicate(in: members) {
       throw YAMLError(
-        line: twice.line, column: twice.column, message: "duplicate key \"\(twice.name)\"")
+        line: twice.line, column: twice.column, message: "\(YAMLError.duplicatePrefix)\"\(twice.name)\"")
     }
     for node in frame.merged { Self.merge(node, into: &members) }
     let kind: YAMLNode.Kind = frame.isMapping ? .mapping(YAMLMapping(members)) : .sequence(frame.elements)

@@ -2,7 +2,7 @@ extension YAMLNode {
   /// Reads one YAML or JSON document.
   ///
   /// JSON is tried first where the text begins with a brace or bracket, since YAML refuses some of it (tabs,
-  /// surrogate pairs). An empty document is a null scalar. More than one document, duplicate keys, invalid UTF-8,
+  /// surrogate pairs). An empty document is a null scalar. More than one document, duplicate keys (unless `limits` says otherwise), invalid UTF-8,
   /// and whatever exceeds `limits` are errors.
   public static func parse(
     _ bytes: some Collection<UInt8>, limits: YAMLLimits = YAMLLimits()
@@ -62,6 +62,12 @@ struct YAMLBudget {
 
   var tooMany: String { "more than \(limits.nodes) nodes once aliases are replaced by what they name" }
   var tooDeep: String { "nested deeper than \(limits.depth) levels" }
+
+  /// The members without those whose name comes again.
+  static func lastOfEqualNames(_ members: [YAMLMapping.Member]) -> [YAMLMapping.Member] {
+    var seen = Set<String>(minimumCapacity: members.count)
+    return members.reversed().filter { seen.insert($0.name).inserted }.reversed()
+  }
 
   /// The first member whose name stood before, by hashing only where there are many.
   static func duplicate(in members: [YAMLMapping.Member]) -> YAMLMapping.Member? {

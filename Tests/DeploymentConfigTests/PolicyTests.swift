@@ -30,6 +30,7 @@ import Testing
         ignore: vendor/**
         severities: { ban-drop-column: warning }
         stateful-types: [Custom::Store]
+        replacement-table: ci/types.txt
         rules: [{ code: no-friday, path: "*.yaml", contains: friday, message: no, severity: notice }]
       smoke-test: { files: a.hurl, deadline: 3m, concurrency: 4, flaky: fail, allow-writes: true, latency-factor: 2.5 }
       watch-30m: { for: 10m, every: 30s, settle: 1m, judge: mann-whitney, error-rate: 0.05, logs: false }

@@ -114,6 +114,36 @@ import Testing
     #expect(outside["findings"]?.array?.contains { $0["code"]?.string == "nested-stack-changed" } == true)
   }
 
+  // MARK: - The table of create-only properties
+
+  @Test func `a table of one's own counts as the base has it`() throws {
+    let repository = try TestRepository()
+    func template(_ value: Int) -> String {
+      "Resources: {R: {Type: 'Own::A::B', Properties: {Size: \(value)}}}\n"
+    }
+    try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
+    try repository.write("version: 1\ndiff-gate: {replacement-table: ci/types.txt}\n", to: "backstop.yml")
+    try repository.write("AWSTemplateFormatVersion: '2010-09-09'\n" + template(1), to: "a.yaml")
+    try repository.commit("First", at: 1)
+    try repository.write("Own::A::B||Size||\n", to: "ci/types.txt")
+    try repository.write("AWSTemplateFormatVersion: '2010-09-09'\n" + template(2), to: "a.yaml")
+    try repository.commit("Table", at: 2)
+    let missing = try BuiltStep("diff-gate", in: repository.path).run(["prod"])
+    #expect(missing.status == 65, "\(missing.error)")
+    #expect(missing.error.contains("ci/types.txt"))
+    try repository.write("AWSTemplateFormatVersion: '2010-09-09'\n" + template(3), to: "a.yaml")
+    try repository.commit("Size", at: 3)
+    let outcome = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
+    let record = try record(outcome)
+    #expect(actions(record) == ["R replace"], "\(outcome.error)")
+    #expect(record["summary"]?["replacementTable"]?.string?.contains("cfn-lint") == true)
+    try repository.write("Own::A::B|Size\n", to: "ci/types.txt")
+    try repository.commit("Malformed", at: 4)
+    let malformed = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--base", "HEAD"])
+    #expect(malformed.status == 65, "\(malformed.error)")
+    #expect(malformed.error.contains("ci/types.txt:1"))
+  }
+
   // MARK: - Assemblies
 
   /// An output folder of `cdk synth` with one stack that nests another, found by its asset's digest.

@@ -210,6 +210,18 @@ import Testing
     #expect(error?.message.contains(part) == true, "\(String(describing: error))")
   }
 
+  @Test(arguments: [
+    "a: 1\nb: 2\na: 3\n", "{\"a\": 1, \"b\": 2, \"a\": 3}", "x: &x {a: 1}\na: 1\n<<: *x\nb: 2\na: 3\n",
+  ])
+  func `the last of equal names counts where the caller wants it`(text: String) throws {
+    var limits = YAMLLimits()
+    limits.lastNameCounts = true
+    let node = try YAMLNode.parse(Array(text.utf8), limits: limits)
+    #expect(node["a"]?.text == "3")
+    #expect(node["b"]?.text == "2")
+    #expect(node.mapping?.members.filter { $0.name == "a" }.count == 1)
+  }
+
   @Test func `duplicates are found in large mappings too`() {
     let lines = (0..<100).map { "k\($0): 1\n" }.joined() + "k50: 2\n"
     #expect(failure(lines)?.line == 101)

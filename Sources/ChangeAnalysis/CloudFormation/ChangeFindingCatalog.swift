@@ -49,6 +49,10 @@ extension TemplateComparison {
       "A macro, an include or SAM makes resources that are not in the template as it stands.",
       remedy: "Compare the processed templates, or ask AWS by a change set."),
     .init(
+      "template-duplicate-key",
+      "A name stands twice in one mapping of a template, so that the first is ignored; an error where it is new.",
+      remedy: "Keep one of them."),
+    .init(
       "template-part-open", "A loop or a member of the template could not be read.",
       remedy: "Write the collection's values in, or hand parameters in."),
     .init(

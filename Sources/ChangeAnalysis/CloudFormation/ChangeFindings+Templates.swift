@@ -3,6 +3,7 @@ import Records
 /// Findings about templates as a whole: values that are missing, macros, loops, outputs.
 extension ChangeFindings {
   mutating func judgeTemplates(oldParameters: [String: String], newParameters: [String: String]) {
+    judgeDuplicates()
     judgeMissingValues()
     judgeLookUps()
     judgeAmbiguousDefaults(oldParameters, newParameters)
@@ -18,6 +19,16 @@ extension ChangeFindings {
       add(
         "template-part-open", .warning, problem.message + more, line: problem.line, subject: problem.name)
     }
+  }
+
+  /// CloudFormation takes the last of equal names and says nothing: what stood first is ignored.
+  private mutating func judgeDuplicates() {
+    guard let duplicate = judge.new?.template.duplicate else { return }
+    let isOld = judge.old?.template.duplicate?.message == duplicate.message
+    add(
+      "template-duplicate-key", isOld ? .warning : .error,
+      "\(duplicate.message): only the last of them counts\(isOld ? ", as before this change" : "").",
+      line: duplicate.line, subject: duplicate.message)
   }
 
   private mutating func judgeMissingValues() {

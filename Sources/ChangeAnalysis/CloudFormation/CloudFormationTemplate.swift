@@ -39,6 +39,8 @@ public struct CloudFormationTemplate: Sendable {
   public let root: YAMLNode
   /// Names of the macros that the template as a whole is passed through, such as `AWS::Serverless-2016-10-31`.
   public let transforms: [String]
+  /// The first name that stands twice in one mapping, where one does.
+  private(set) var duplicate: TemplateError?
   let parameters: [TemplateParameter]
   let mappings: YAMLNode?
   let conditions: [Member]
@@ -50,11 +52,28 @@ public struct CloudFormationTemplate: Sendable {
   public init(
     parsing bytes: some Collection<UInt8>, path: String, limits: YAMLLimits = YAMLLimits()
   ) throws(TemplateError) {
-    let root: YAMLNode
-    do throws(YAMLError) { root = try YAMLNode.parse(bytes, limits: limits) } catch {
-      throw TemplateError(path: path, line: error.line, column: error.column, message: error.message)
-    }
+    let (root, duplicate) = try Self.document(bytes, path, limits)
     try self.init(root: root, path: path)
+    self.duplicate = duplicate
+  }
+
+  /// The document and, where a name stands twice in it, where: CloudFormation takes the last, and so it is read here.
+  private static func document(
+    _ bytes: some Collection<UInt8>, _ path: String, _ limits: YAMLLimits
+  ) throws(TemplateError) -> (root: YAMLNode, duplicate: TemplateError?) {
+    func located(_ error: YAMLError) -> TemplateError {
+      TemplateError(path: path, line: error.line, column: error.column, message: error.message)
+    }
+    let first: YAMLError
+    do throws(YAMLError) { return (try YAMLNode.parse(bytes, limits: limits), nil) } catch {
+      guard error.isDuplicateName else { throw located(error) }
+      first = error
+    }
+    var limits = limits
+    limits.lastNameCounts = true
+    do throws(YAMLError) { return (try YAMLNode.parse(bytes, limits: limits), located(first)) } catch {
+      throw located(error)
+    }
   }
 
   /// Reads a file that may be a template; nil where it is another document.
@@ -62,11 +81,11 @@ public struct CloudFormationTemplate: Sendable {
   public static func ifTemplate(
     parsing bytes: some Collection<UInt8>, path: String
   ) throws(TemplateError) -> CloudFormationTemplate? {
-    let root: YAMLNode
-    do throws(YAMLError) { root = try YAMLNode.parse(bytes) } catch {
-      throw TemplateError(path: path, line: error.line, column: error.column, message: error.message)
-    }
-    return isTemplate(root) ? try CloudFormationTemplate(root: root, path: path) : nil
+    let (root, duplicate) = try document(bytes, path, YAMLLimits())
+    guard isTemplate(root) else { return nil }
+    var template = try CloudFormationTemplate(root: root, path: path)
+    template.duplicate = duplicate
+    return template
   }
 
   /// Reads a template.

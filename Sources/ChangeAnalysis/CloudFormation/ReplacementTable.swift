@@ -25,6 +25,8 @@ public struct ReplacementTable: Sendable {
     case text([UInt8])
   }
   private let storage: Storage
+  /// Types that another table says otherwise.
+  private var overriding: Storage?
 
   /// The table that is built in, made by `ci/generate-replacement-table`.
   public static let builtIn = ReplacementTable(
@@ -53,9 +55,16 @@ public struct ReplacementTable: Sendable {
     storage = .text(text)
   }
 
+  /// This table, with what `other` says about its types.
+  public func overridden(by other: ReplacementTable) -> ReplacementTable {
+    var table = self
+    table.overriding = other.storage
+    return table
+  }
+
   /// Date and source of the table, such as `2026-10-20 cfn-lint 1.58.0`.
   public var version: String {
-    withBytes { bytes in
+    Self.withBytes(storage) { bytes in
       let line = bytes.prefix { $0 != 0x0A }
       guard line.first == UInt8(ascii: "#") else { return "unknown" }
       return String(decoding: line.dropFirst(2), as: UTF8.self)
@@ -63,9 +72,15 @@ public struct ReplacementTable: Sendable {
   }
 
   /// The rules of a type; nil where the table does not know it.
-  public subscript(_ type: String) -> Entry? { withBytes { Self.find(Array(type.utf8), in: $0) } }
+  public subscript(_ type: String) -> Entry? {
+    let name = Array(type.utf8)
+    if let overriding, let entry = Self.withBytes(overriding, { Self.find(name, in: $0) }) { return entry }
+    return Self.withBytes(storage) { Self.find(name, in: $0) }
+  }
 
-  private func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+  private static func withBytes<Result>(
+    _ storage: Storage, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+  ) -> Result {
     switch storage {
     case .builtIn(let bytes): body(bytes)
     case .text(let text): text.withUnsafeBufferPointer(body)

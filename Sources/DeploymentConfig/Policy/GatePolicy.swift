@@ -14,6 +14,9 @@ public struct GatePolicy: Hashable, Sendable {
   public var severities: [String: String] = [:]
   /// `stateful-types`: resource types that hold data, beside the built-in ones.
   public var statefulTypes: [String] = []
+  /// `replacement-table`: a file of types whose create-only properties are other ones than the built-in table says, or that
+  /// it does not know; relative to the repository.
+  public var replacementTable: String?
   /// `acknowledgements`: the file that holds them.
   public var acknowledgements = "backstop-acknowledgements.yml"
   /// `acknowledgements-need-approval`: whether one that comes with the change counts only once an owner has approved.
@@ -50,6 +53,7 @@ public struct GatePolicy: Hashable, Sendable {
         "severities.\(member.name)", member.value, GatePolicy.severityWords.joined(separator: ", "))
     }
     statefulTypes = try section.strings("stateful-types") ?? []
+    replacementTable = try section.string("replacement-table")
     acknowledgementsNeedApproval = try section.bool("acknowledgements-need-approval") ?? false
     for (team, members) in try section.stringMap("teams") ?? [:] {
       teams[GatePolicy.person(team)] = Set(

@@ -18,6 +18,7 @@ struct TemplateJudge {
   private var unreadable: [Finding] = []
   var manifests: [String: AssemblyManifest?] = [:]
   private let facts: RecordedStacks
+  private let replacements: ReplacementTable
 
   /// A template on both sides; nil where that side has none.
   private struct Versions {
@@ -28,7 +29,7 @@ struct TemplateJudge {
 
   init(
     change: Change, config: DeploymentConfig, policy: GatePolicy, values: ParameterValues, areNamed: Bool,
-    facts: RecordedStacks = RecordedStacks()
+    facts: RecordedStacks = RecordedStacks(), replacements: ReplacementTable = .builtIn
   ) {
     self.change = change
     self.config = config
@@ -36,6 +37,7 @@ struct TemplateJudge {
     self.values = values
     self.areNamed = areNamed
     self.facts = facts
+    self.replacements = replacements
   }
 
   mutating func judgeAll() throws {
@@ -194,6 +196,7 @@ struct TemplateJudge {
     context.oldNested = versions.old?.children ?? [:]
     context.newNested = versions.new?.children ?? [:]
     context.importers = facts.importers
+    context.replacements = replacements
     let deployed = stack.flatMap { facts.parameters[$0.name] } ?? [:]
     func compare() -> TemplateChange {
       TemplateComparison.compare(

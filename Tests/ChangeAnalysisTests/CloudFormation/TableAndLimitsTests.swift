@@ -49,6 +49,15 @@ import Testing
     #expect(try action("AWS::SQS::Queue", "{D: 1}", "{D: 2}", context: context)?.action == .mayReplace)
   }
 
+  @Test func `some lines of one's own beside the built-in ones`() throws {
+    let own = try ReplacementTable(text: Array("AWS::SNS::Topic||DisplayName||\nOwn::A::B||C||C\n".utf8))
+    let table = ReplacementTable.builtIn.overridden(by: own)
+    #expect(table.version == ReplacementTable.builtIn.version)
+    #expect(table["AWS::SNS::Topic"]?.createOnly == [["DisplayName"]])
+    #expect(table["Own::A::B"]?.nameProperty == "C")
+    #expect(table["AWS::S3::Bucket"] == ReplacementTable.builtIn["AWS::S3::Bucket"])
+  }
+
   @Test(arguments: [("B||||\nA||||\n", 2), ("A|||\n", 1), ("# x\n\nA||||\nA||||\n", 4), ("|||||\n", 1)])
   func `a malformed file is refused with its line`(text: String, line: Int) {
     let error = #expect(throws: ReplacementTableError.self) { try ReplacementTable(text: Array(text.utf8)) }

@@ -1,3 +1,4 @@
+import Records
 import Testing
 import YAMLDocuments
 
@@ -27,7 +28,7 @@ import YAMLDocuments
 
   @Test(arguments: [
     ("[1]", 1, "a template is a mapping of sections"), ("Resources: [1]", 1, "Resources has to be a mapping"),
-    ("Resources:\n  A: 1\n  A: 2\n", 3, "duplicate key"),
+    ("Resources:\n  A: [\n", 3, "did not find"),
   ])
   func `what is no template is refused with its place`(text: String, line: Int, part: String) {
     let error = #expect(throws: TemplateError.self) {
@@ -36,6 +37,24 @@ import YAMLDocuments
     #expect(error?.line == line)
     #expect(error?.description.hasPrefix("x.yml:\(line):") == true)
     #expect(error?.message.contains(part) == true)
+  }
+
+  @Test(arguments: [
+    "Resources:\n  A: {Type: 'AWS::SNS::Topic'}\n  A: {Type: 'AWS::SQS::Queue'}\n",
+    "{\"Resources\":\n {\"A\": {\"Type\": \"AWS::SNS::Topic\"},\n \"A\": {\"Type\": \"AWS::SQS::Queue\"}}}",
+  ])
+  func `the last of equal names counts; a new one stops, an old one is told`(text: String) throws {
+    let template = try CloudFormationTemplate(parsing: text, path: "x.yml")
+    #expect(template.logicalIds == ["A"])
+    #expect(template.resources.first?.node["Type"]?.text == "AWS::SQS::Queue")
+    #expect(template.duplicate?.line == 3)
+    let clean = "Resources: {A: {Type: 'AWS::SQS::Queue'}}"
+    let new = try change(clean, text)
+    #expect(new.actions.isEmpty)
+    #expect(new.finding("template-duplicate-key")?.severity == .error)
+    #expect(new.finding("template-duplicate-key")?.line == 3)
+    #expect(try change(text, text).finding("template-duplicate-key")?.severity == .warning)
+    #expect(try change(text, clean).codes.isEmpty)
   }
 
   @Test(arguments: [
