@@ -112,7 +112,7 @@ final class RemoteCallbacks {
 
   /// The error of a call to the remote.
   func error(_ code: Int32, _ call: String, _ what: String) -> GitError {
-    let words = GitError.lastMessage()
+    let words = GitError.lastMessage().split { $0.isNewline }.joined(separator: " ")
     let area = git_error_last().map { Int32($0.pointee.klass) } ?? 0
     func error(_ kind: GitError.Kind, _ message: String, _ advice: String) -> GitError {
       GitError(kind, call: call, code: code, "cannot \(what): \(message)", advice: advice)
@@ -135,7 +135,9 @@ final class RemoteCallbacks {
       return error(
         .unknownRemote, words, "check the address, and that this login may see the repository")
     }
-    if lowered.contains("unsupported url") || lowered.contains("malformed url") {
+    if lowered.contains("unsupported url") || lowered.contains("malformed url")
+      || lowered.contains("unknown scheme")
+    {
       return error(.unknownRemote, words, "use an https:// or ssh:// address")
     }
     return error(.unreachable, words, "check the network, the address and the proxy variables")

@@ -44,7 +44,41 @@ public struct PreflightCommand: StepCommand {
   @Option(help: "Take the ledger's lock over from this run, which is known to be dead.")
   var takeLock: String?
 
+  @Flag(help: "Show the records of the ledger, newest first, and exit.")
+  var history = false
+
+  @Option(help: "How many of them. (default: 20)")
+  var limit: Int?
+
+  @Option(help: "Show one record of the ledger, counted from the newest, and exit.")
+  var show: Int?
+
+  @Flag(help: "Show deployment frequency, change failure rate, time to restore and lead time, and exit.")
+  var stats = false
+
+  @Option(help: "Which time these figures are about, such as 30d. (default: 90d)")
+  var since: String?
+
   public init() {}
+
+  /// The ledger is read without AWS.
+  private var readsLedger: Bool { history || show != nil || stats }
+  public var needsConfig: Bool { !readsLedger }
+  public var readsRestorePoints: Bool { !readsLedger }
+
+  public func answerInstead(in session: StepSession) async throws -> String? {
+    let reading = LedgerReading(session: session)
+    if let show { return try await reading.show(show) }
+    if history {
+      guard let limit, limit < 1 else { return try await reading.history(limit: limit ?? 20) }
+      throw StepFailure(.usage, "--limit \(limit): expected 1 or more")
+    }
+    guard stats else { return nil }
+    guard let span = Duration(text: since ?? "90d"), span > .zero else {
+      throw StepFailure(.usage, "--since \(since ?? ""): expected a duration such as 30d or 12h")
+    }
+    return try await reading.statistics(since: span)
+  }
 
   public func run(in session: StepSession) async throws -> StepOutcome<PreflightPart> {
     try await PreflightRun(command: self, session: session).outcome()

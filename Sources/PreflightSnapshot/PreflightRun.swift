@@ -84,7 +84,7 @@ struct PreflightRun: Sendable {
     }
     point.database = database.state
     let isWritten = isGood(findings) && !command.dryRun
-    if isWritten { try write(point, readings, resources) }
+    if isWritten { try await write(point, readings, resources) }
     return StepOutcome(
       verdict: isGood(findings) ? .go : .stop, findings: findings,
       summary: .init(point, isWritten: isWritten),
@@ -137,10 +137,13 @@ struct PreflightRun: Sendable {
       + ["write the restore point \(session.restorePoints.folder(point.id))"]
   }
 
-  private func write(_ point: RestorePoint, _ readings: [StackReading], _ resources: ResourceReading) throws {
+  private func write(
+    _ point: RestorePoint, _ readings: [StackReading], _ resources: ResourceReading
+  ) async throws {
     var contents = resources.files
     for reading in readings { contents.merge(reading.files) { $1 } }
     try session.restorePoints.write(point, contents: contents)
+    try await session.storeRestorePoint(point.id)
     try session.restorePoints.markLatest(point.id)
   }
 

@@ -71,7 +71,8 @@ enum URLCredentials {
       position = end
       guard let at = bytes[start..<end].lastIndex(of: UInt8(ascii: "@")) else { continue }
       let colon = bytes[start..<at].firstIndex(of: UInt8(ascii: ":"))
-      // `scheme://token@host` is a secret as well.
+      // `scheme://token@host` is a secret as well, but SSH's name of a user is none.
+      if colon == nil, bytes[..<(start - 3)].suffix(3).elementsEqual("ssh".utf8) { continue }
       let secret = (colon.map { $0 + 1 } ?? start)..<at
       guard !secret.isEmpty, !bytes[secret].elementsEqual(Redactor.mark.utf8) else { continue }
       tell(String(decoding: bytes[secret], as: UTF8.self))

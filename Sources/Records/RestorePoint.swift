@@ -6,8 +6,8 @@ import SystemInterfaces
 /// Templates, stack policies and definitions stand in files of their own beside it, byte for byte.
 /// What it must hold: AWS's rules of which values a later update needs and which read back masked.
 public struct RestorePoint: Codable, Hashable, Sendable {
-  /// 1 until a field changes its meaning.
-  public var formatVersion = 1
+  /// See `RestorePointFormat`: older ones are brought to this when they are read.
+  public var formatVersion = RestorePointFormat.current
   /// `20261124T002213Z-1a2b3c`; sorts by time.
   public var id: String
   /// As on the command line.

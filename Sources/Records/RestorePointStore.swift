@@ -36,7 +36,9 @@ public struct RestorePointStore: Sendable {
       }
       try files.createExclusively(bytes, at: "\(partial)/\(name)", mode: 0o600)
     }
-    let manifest = Array((try RecordJSON.tree(point).serialized(pretty: true) + "\n").utf8)
+    guard case .object(let tree) = try RecordJSON.tree(point) else { return }
+    let stamped = JSONValue.object(RestorePointFormat.stamped(tree))
+    let manifest = Array((stamped.serialized(pretty: true) + "\n").utf8)
     try files.createExclusively(manifest, at: "\(partial)/\(Self.manifest)", mode: 0o600)
     guard try files.status(of: folder(point.id)) == nil else {
       throw RecordError(
@@ -71,19 +73,15 @@ public struct RestorePointStore: Sendable {
     guard !id.isEmpty, !id.hasPrefix("."), !id.contains("/") else {
       throw RecordError(path: id, reason: "not the id of a restore point")
     }
-    let path = "\(folder(id))/\(Self.manifest)"
+    return try read(id, in: folder(id))
+  }
+
+  private func read(_ id: String, in folder: String) throws -> RestorePoint {
+    let path = "\(folder)/\(Self.manifest)"
     let bytes = try files.read(path)
     let point: RestorePoint
     do {
-      let tree = try JSONValue(parsing: bytes)
-      guard let version = tree["formatVersion"]?.int else {
-        throw RecordError(path: path, reason: "formatVersion: missing")
-      }
-      guard version == 1 else {
-        throw RecordError(
-          path: path, reason: "format version \(version), this program reads 1: use the version that wrote it"
-        )
-      }
+      let tree = try RestorePointFormat.upgraded(JSONValue(parsing: bytes), path: path)
       point = try RecordJSON.value(RestorePoint.self, from: tree)
     } catch let error as RecordError {
       throw error
@@ -92,13 +90,52 @@ public struct RestorePointStore: Sendable {
     }
     guard point.id == id else { throw RecordError(path: path, reason: "holds the id \(point.id), not \(id)") }
     for file in point.files {
-      let digest = Digest.sha256Hex(try files.read("\(folder(id))/\(file.path)"))
+      let digest = Digest.sha256Hex(try files.read("\(folder)/\(file.path)"))
       guard digest == file.sha256 else {
         throw RecordError(
-          path: "\(folder(id))/\(file.path)", reason: "was altered or truncated since it was written")
+          path: "\(folder)/\(file.path)", reason: "was altered or truncated since it was written")
       }
     }
     return point
+  }
+
+  /// All files of a restore point by path, the manifest among them.
+  public func allFiles(of id: String) throws -> [String: [UInt8]] {
+    let point = try read(id)
+    var found = [Self.manifest: try files.read("\(folder(id))/\(Self.manifest)")]
+    for file in point.files { found[file.path] = try contents(of: file.path, in: id) }
+    return found
+  }
+
+  /// Takes in a restore point that was made elsewhere, once it is proved; one that is here already must be the same.
+  /// - Throws: `RecordError` where it is altered, or of another environment.
+  public func adopt(_ id: String, _ contents: [String: [UInt8]], environment: String) throws {
+    if try files.status(of: folder(id)) != nil {
+      guard try files.read("\(folder(id))/\(Self.manifest)") == contents[Self.manifest] else {
+        throw RecordError(path: folder(id), reason: "is not the restore point of that id in the store")
+      }
+      return
+    }
+    let partial = "\(root)/.\(id).partial"
+    try files.remove(partial)
+    try files.createFolder(partial, mode: 0o700)
+    for (name, bytes) in contents {
+      if let slash = name.lastIndex(of: "/") {
+        try files.createFolder("\(partial)/\(name[..<slash])", mode: 0o700)
+      }
+      try files.createExclusively(bytes, at: "\(partial)/\(name)", mode: 0o600)
+    }
+    do {
+      let point = try read(id, in: partial)
+      guard point.environment == environment else {
+        throw RecordError(
+          path: id, reason: "is a restore point of \(point.environment), not of \(environment)")
+      }
+    } catch {
+      try files.remove(partial)
+      throw error
+    }
+    try files.rename(partial, to: folder(id))
   }
 
   /// The bytes of the file `name` of a restore point.

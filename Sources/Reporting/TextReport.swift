@@ -35,7 +35,7 @@ public enum TextReport {
   }
 
   /// Columns padded to their widest cell.
-  static func table(_ section: ReportSection) -> [String] {
+  public static func table(_ section: ReportSection) -> [String] {
     guard !section.rows.isEmpty else { return [] }
     let rows =
       section.columns.isEmpty ? section.rows : [section.columns.map { $0.uppercased() }] + section.rows

@@ -33,6 +33,15 @@ public struct CommonOptions: ParsableArguments, Sendable {
   )
   public var records: String?
 
+  @Option(
+    help:
+      "Where restore points are kept: a folder, s3://BUCKET/PREFIX, or a file FILE.sealed (key: BACKSTOP_STORE_KEY). (default: the records folder)"
+  )
+  public var store: String?
+
+  @Option(help: "The KMS key for a store in S3. (default: S3's own encryption)")
+  public var storeKmsKey: String?
+
   @Option(help: "The commit that is deployed or about to be. (default: HEAD)")
   public var commit: String?
 
@@ -85,7 +94,7 @@ public struct CommonOptions: ParsableArguments, Sendable {
   static let environmentOptions = [
     "config-dir", "config-ref", "repo", "policy", "records", "commit", "format", "junit", "sarif", "tap",
     "code-quality", "markdown", "html", "color", "inconclusive",
-    "ledger-remote",
+    "ledger-remote", "store", "store-kms-key",
   ]
   static let environmentFlags = ["quiet", "verbose", "push-ledger"]
 }

@@ -36,7 +36,8 @@ extension StepSession {
     let repository = try repository()
     let name = ledgerRemoteName
     let isAddress = name.contains("/") || name.contains(":")
-    let addresses = isAddress ? (fetch: name, push: name) : try repository.remoteAddress(name)
+    let address = name.hasPrefix("/") ? "file://\(name)" : name
+    let addresses = isAddress ? (fetch: address, push: address) : try repository.remoteAddress(name)
     let files = context.files
     let access = RemoteLogins.access(
       to: addresses.push, environment: context.environment,

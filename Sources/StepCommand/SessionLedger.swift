@@ -55,18 +55,23 @@ extension StepSession {
   func addToLedger(_ record: JSONValue, document: String) async {
     let shared = lock.withLock { $0?.shared }
     guard policy.ledger.isRecorded || shared != nil else { return }
+    var isWritten = false
     do {
-      guard let ledger = try ledger() else { return }
+      guard let ledger = try ledger() else {
+        if pushesLedger { throw StepSession.noRepository(context) }
+        return
+      }
       var entry = try LedgerEntry(
         record: record, sha256: Digest.sha256Hex(Array(document.utf8)), run: redactor.redact(records.run))
       entry.committedAt = try committedAt(entry.commit)
       entry.releases = shared?.id
       try await ledger.append(entry)
+      isWritten = true
       if pushesLedger { try await withLedgerSync { try await $0.push() } }
       lock.withLock { $0 = nil }
     } catch {
       if let shared { return tellLockStays(shared, error) }
-      let what = pushesLedger ? "was not written, or not pushed to \(ledgerRemoteName)" : "was not written"
+      let what = isWritten ? "was written here and not pushed to \(ledgerRemoteName)" : "was not written"
       progress.say(
         "the ledger \(Ledger.reference(of: environment)) \(what): \(StepFailure(describing: error))")
     }

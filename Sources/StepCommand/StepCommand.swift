@@ -41,6 +41,8 @@ public protocol StepCommand: ParsableArguments, Sendable {
   /// Whether the step needs `deployment-<environment>.config` as it is called; where it does not, a missing file is
   /// an empty one.
   var needsConfig: Bool { get }
+  /// Whether the step, as it is called, looks at restore points: then those of the store are brought here first.
+  var readsRestorePoints: Bool { get }
   /// Does the step's work. A task that is cancelled should return what it has, or throw `CancellationError`.
   func run(in session: StepSession) async throws -> StepOutcome<Part>
   /// The report of a record, which has been redacted.
@@ -57,6 +59,8 @@ extension StepCommand {
   public static var environmentFlags: [String] { [] }
   /// It does.
   public var needsConfig: Bool { true }
+  /// It does.
+  public var readsRestorePoints: Bool { true }
   /// Nothing instead.
   public func answerInstead(in session: StepSession) async throws -> String? { nil }
 }

@@ -32,6 +32,7 @@ public enum StepMain<Command: StepCommand> {
         return ExitStatus.go.rawValue
       }
       defer { session.progress.finish() }
+      if command.readsRestorePoints { try await session.fetchStore() }
       if let answer = try await command.answerInstead(in: session) {
         session.progress.finish()
         terminal.write(answer, to: .standardOutput)

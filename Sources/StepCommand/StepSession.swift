@@ -27,6 +27,8 @@ public final class StepSession: Sendable {
   public let records: RecordStore
   /// The restore points of this environment.
   public let restorePoints: RestorePointStore
+  /// Where they are kept beside this machine.
+  let store: StoreAddress?
   /// The root of the work tree (or the folder of a bare repository), absolute; nil outside a repository.
   public let repositoryRoot: String?
   /// When the step began.
@@ -76,7 +78,9 @@ public final class StepSession: Sendable {
         + common.environment)
     let run = ci.run ?? RunId.make(startedAt, context.random)
     records = RecordStore(root: root, run: run, files: context.files, redactor: redactor)
-    restorePoints = RestorePointStore(records: root, files: context.files)
+    store = try StepSession.storeAddress(common, policy)
+    restorePoints = try StepSession.restorePoints(
+      store, records: root, environment: common.environment, context)
   }
 
   /// Variables of the process whose values may be secret; names like `SSH_AUTH_SOCK` hold none, and paths are none.

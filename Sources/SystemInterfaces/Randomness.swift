@@ -17,6 +17,11 @@ public final class Randomness: Sendable {
     }
   }
 
+  /// `count` bytes.
+  public func bytes(_ count: Int) -> [UInt8] {
+    next.withLock { generator in (0..<count).map { _ in UInt8(truncatingIfNeeded: generator.next() >> 24) } }
+  }
+
   /// `count` lower-case hexadecimal digits.
   public func hex(_ count: Int) -> String {
     next.withLock { generator in

@@ -54,14 +54,54 @@ import Testing
     #expect(throws: FileError.self) { try store.read(id) }
   }
 
-  @Test func `another format version is refused with the reason`() throws {
+  private func rewriteManifest(_ change: (String) -> String) throws -> RestorePointStore {
     let store = store()
     try store.write(point(), contents: [:])
     let path = "\(store.folder(id))/restore-point.json"
-    let text = try files.readText(path).replacing("\"formatVersion\": 1", with: "\"formatVersion\": 2")
-    try files.writeAtomically(Array(text.utf8), to: path, mode: 0o600)
+    try files.writeAtomically(Array(change(try files.readText(path)).utf8), to: path, mode: 0o600)
+    return store
+  }
+
+  @Test(arguments: [
+    ("3", "format version 3"), ("0", "format version 0"), ("\"x\"", "formatVersion: missing"),
+  ])
+  func `a format version that is not known is refused with the reason`(version: String, reason: String) throws
+  {
+    let store = try rewriteManifest {
+      $0.replacing("\"formatVersion\": 2", with: "\"formatVersion\": \(version)")
+    }
     let error = #expect(throws: RecordError.self) { try store.read(id) }
-    #expect(error?.reason.hasPrefix("format version 2") == true)
+    #expect(error?.reason.hasPrefix(reason) == true)
+  }
+
+  @Test func `a manifest of the first format is read as one of today`() throws {
+    let store = try rewriteManifest { text in
+      // The first format had no digest of its own.
+      text.split(separator: "\n").filter { !$0.hasPrefix("  \"sha256\"") }.joined(separator: "\n")
+        .replacing("\"formatVersion\": 2", with: "\"formatVersion\": 1")
+        .replacing(",\n}", with: "\n}")
+    }
+    let read = try store.read(id)
+    #expect(read.formatVersion == 2)
+    #expect(read.stacks == point().stacks)
+  }
+
+  @Test func `a manifest whose layout alone changed is the same, one with another value is not`() throws {
+    let loose = try rewriteManifest { $0.replacing("  ", with: "\t") }
+    #expect(try loose.read(id).stacks == point().stacks)
+    try files.remove(loose.folder(id))
+    let altered = try rewriteManifest { $0.replacing("eu-central-1", with: "eu-central-2") }
+    let error = #expect(throws: RecordError.self) { try altered.read(id) }
+    #expect(error?.reason == "was altered since it was written")
+    try files.remove(altered.folder(id))
+    let cut = try rewriteManifest { String($0.dropLast(20)) }
+    #expect(throws: RecordError.self) { try cut.read(id) }
+    try files.remove(cut.folder(id))
+    let bare = try rewriteManifest { text in
+      text.split(separator: "\n").filter { !$0.hasPrefix("  \"sha256\"") }.joined(separator: "\n")
+        .replacing(",\n}", with: "\n}")
+    }
+    #expect(throws: RecordError.self) { try bare.read(id) }
   }
 
   @Test func `a run that was killed leaves nothing that counts`() throws {

@@ -24,7 +24,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 folder = os.path.abspath(sys.argv[1])
 repositories, ssh = os.path.join(folder, "repositories"), os.path.join(folder, "ssh")
-expected = "Basic " + base64.b64encode(b"ci:planted-ledger-token").decode()
+expected = base64.b64encode(b"ci:planted-ledger-token").decode()
 closing = threading.Event()
 
 
@@ -63,7 +63,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if first == "open":
             path = "/" + rest
-        elif self.headers.get("Authorization") != expected:
+        elif self.headers.get("Authorization", "").split() not in (["Basic", expected], ["basic", expected]):
             return self.reply(401, [("WWW-Authenticate", 'Basic realm="git"')])
         variables = dict(
             os.environ, GIT_PROJECT_ROOT=repositories, GIT_HTTP_EXPORT_ALL="1", PATH_INFO=path, QUERY_STRING=query,
