@@ -42,6 +42,9 @@ extension StepSession {
   /// How many restore points a sealed file holds, and how many are fetched from a bucket.
   private static let sealedPoints = 3, fetchedPoints = 20
 
+  /// The store as it was named.
+  var storeName: String? { common.store ?? policy.options["store"] }
+
   /// `--store`, or what the policy's options say.
   static func storeAddress(_ common: CommonOptions, _ policy: Policy) throws -> StoreAddress? {
     try (common.store ?? policy.options["store"]).map { try StoreAddress($0) }
@@ -138,7 +141,11 @@ extension StepSession {
       for kept in try restorePoints.ids().filter({ $0 != id }).suffix(StepSession.sealedPoints - 1) + [id] {
         archive.points[kept] = try restorePoints.allFiles(of: kept)
       }
-      try context.files.writeAtomically(seal.seal(archive.bytes), to: context.absolute(path), mode: 0o600)
+      let file = context.absolute(path)
+      if let slash = file.lastIndex(of: "/") {
+        try context.files.createFolder(String(file[..<slash]), mode: 0o700)
+      }
+      try context.files.writeAtomically(seal.seal(archive.bytes), to: file, mode: 0o600)
     case .s3(let bucket, let prefix):
       progress.update("storing \(id) in s3://\(bucket)/\(prefix)")
       try await s3Store(bucket, prefix).write(id, restorePoints.allFiles(of: id))

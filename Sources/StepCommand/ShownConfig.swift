@@ -36,6 +36,11 @@ struct ShownConfig {
       "repository": session.repositoryRoot.map { .string($0) } ?? .null,
       "records": .string(session.records.root),
       "run": .string(session.records.run),
+      "store": session.storeName.map { .string(redactor.redact($0)) } ?? .null,
+      "ledger": [
+        "recorded": .bool(policy.ledger.isRecorded), "pushed": .bool(session.pushesLedger),
+        "remote": .string(redactor.redact(session.ledgerRemoteName)),
+      ],
     ]
   }
 }

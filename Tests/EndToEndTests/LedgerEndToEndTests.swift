@@ -285,4 +285,54 @@ struct LedgerEndToEndTests {
     #expect(agent.status == 69, "\(agent.error)")
     #expect(try world.trail().filter { $0.hasSuffix(": lock") }.count == 3)
   }
+
+  // MARK: - Reading
+
+  @Test func `the trail is read by a clone that has nothing but the remote`() throws {
+    let (one, two) = (try world.clone(), try world.clone(["--depth", "1"]))
+    for run in 1...3 {
+      let ci = ["GITHUB_ACTIONS": "true", "GITHUB_RUN_ID": "\(run)", "GITHUB_RUN_ATTEMPT": "1"]
+      #expect(try one.check(variables: ci).status == 0)
+    }
+    _ = try one.preflight()
+    let step = two.step("preflight-snapshot")
+    let nothing = try step.run(["prod", "--history"])
+    #expect(nothing.status == 65)
+    #expect(
+      nothing.error.contains("there is no refs/backstop/prod") && nothing.error.contains("--push-ledger"))
+
+    let history = try step.run(["prod", "--history", "--push-ledger"])
+    #expect(history.status == 0, "\(history.error)")
+    let lines = history.output.split(separator: "\n")
+    #expect(lines.count == 4, "a head and three records; a lock is none")
+    #expect(
+      lines[1].hasPrefix("1  20") && lines[1].contains("smoke-test  go") && lines[1].contains("github-3-1"))
+    let commit = try two.git("rev-parse", "HEAD").text.prefix(10)
+    #expect(lines[1].contains(commit))
+    let limited = try step.run(["prod", "--history", "--limit", "2", "--format", "json"])
+    let entries = try #require(try JSONValue(parsing: limited.output)["entries"]?.array)
+    #expect(entries.map { $0["run"]?.string } == ["github-3-1", "github-2-1"])
+    #expect(entries.first?["ledgerCommit"]?.string?.count == 40)
+
+    let shown = try step.run(["prod", "--show", "3"])
+    #expect(shown.status == 0)
+    for words in ["smoke-test prod, record 3", "github-1-1", "deployment-prod.config", "not on this machine"]
+    {
+      #expect(shown.output.contains(words), "\(shown.output)")
+    }
+    #expect(
+      try one.step("preflight-snapshot").run(["prod", "--show", "3"]).output.contains("/runs/github-1-1/"))
+    let beyond = try step.run(["prod", "--show", "4"])
+    #expect(beyond.status == 64)
+    #expect(beyond.error.contains("holds 3 records"))
+
+    let stats = try step.run(["prod", "--stats"])
+    #expect(stats.output.contains("Deployment frequency   1.0 a week  1 deployments"), "\(stats.output)")
+    #expect(stats.output.contains("Change failure rate    0.0 %"))
+    let figures = try JSONValue(parsing: step.run(["prod", "--stats", "--format", "json"]).output)
+    #expect(figures["deployments"]?.int == 1)
+    #expect(figures["medianSecondsToRestore"] == JSONValue.null)
+    #expect(try step.run(["prod", "--stats", "--since", "x"]).status == 64)
+    #expect(try step.run(["prod", "--history", "--limit", "0"]).status == 64)
+  }
 }
