@@ -238,6 +238,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "TestSupport", "JSONValues", "Records", "SystemInterfaces", "CurlTransport", "AWSClients",
+        "DatabaseAccess",
         "preflight-snapshot",
         "diff-gate", "smoke-test", "watch-30m", "auto-revert",
       ], swiftSettings: strict),

@@ -21,10 +21,10 @@ extension SmokeTestRun {
     return AWSControlPlane(try session.aws())
   }
 
-  /// A path as reports name it: relative to the repository.
+  /// A path as reports name it: relative to the repository, outside of one to the working directory.
   func shown(_ path: String) -> String {
-    guard let root = session.repositoryRoot, path.hasPrefix(root + "/") else { return path }
-    return String(path.dropFirst(root.count + 1))
+    let root = session.repositoryRoot ?? session.context.workingDirectory
+    return path.hasPrefix(root + "/") ? String(path.dropFirst(root.count + 1)) : path
   }
 
   func openAPIDocuments() throws -> [DescribedAPI] {
