@@ -57,35 +57,35 @@ public enum AnswerClassifier {
   ) -> Diagnosis {
     let said = serverMessage(body).map { String(redact($0).prefix(200)) }
     let quoted = said.map { ": \"\($0)\"" } ?? ""
-    let failure: FailureClass =
-      switch status {
-      case 401: .unauthorized
-      case 403: said?.hasPrefix("Missing Authentication Token") == true ? .routeMissing : .forbidden
-      case 404: isUnknownRoute(said, headers) ? .routeMissing : .notFound
-      case 429: .throttled
-      case 502: .functionFailed
-      case 503: .unavailable
-      case 504: .functionTimedOut
-      case 500...: .serverError
-      default: .unexpectedStatus
-      }
+    let failure = GatewayAnswer(status: status, headers: headers, said: said).failure
     return Diagnosis(failure: failure, message: "answered \(status)\(quoted)")
   }
 
-  /// An HTTP API that has no such route says no more than this; a REST API says 403.
-  private static func isUnknownRoute(_ said: String?, _ headers: [HTTPField]) -> Bool {
-    said == "Not Found"
-      && (headers.first("apigw-requestid") != nil || headers.first("x-amzn-requestid") != nil)
-  }
-
-  /// The `message` that AWS's answers carry; nil where the body is no such JSON.
+  /// The `message` that AWS's answers carry, or the title of a page, as load balancers and CloudFront answer; nil where
+  /// the body is neither.
   static func serverMessage(_ body: [UInt8]) -> String? {
-    guard body.count < 65_536, body.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return nil }
+    guard body.count < 65_536, let first = body.first(where: { $0 > 0x20 }) else { return nil }
+    if first == UInt8(ascii: "<") { return title(body) }
+    guard first == UInt8(ascii: "{") else { return nil }
     // A body that is no JSON has no message to show: that is an answer, not an error.
     guard let value = try? JSONValue(parsing: body) else { return nil }
     for name in ["message", "Message", "errorMessage", "error"] {
       if let text = value[name]?.string, !text.isEmpty { return text }
     }
     return nil
+  }
+
+  /// What stands between `<title>` and `</title>`, on one line.
+  private static func title(_ body: [UInt8]) -> String? {
+    let text = String(decoding: body.prefix(4096), as: UTF8.self)
+    let lower = text.lowercased()
+    guard lower.utf8.count == text.utf8.count, let open = lower.firstRange(of: "<title>"),
+      let close = lower[open.upperBound...].firstRange(of: "</title>")
+    else { return nil }
+    let words = lower[open.upperBound..<close.lowerBound]
+    let start = lower.utf8.distance(from: lower.startIndex, to: words.startIndex)
+    let bytes = Array(text.utf8)[start..<start + words.utf8.count]
+    let found = String(decoding: bytes, as: UTF8.self).split { $0.isWhitespace }.joined(separator: " ")
+    return found.isEmpty ? nil : found
   }
 }

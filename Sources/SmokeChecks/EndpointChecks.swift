@@ -120,6 +120,10 @@ enum Health {
   /// libraries and of the health+json draft.
   static func complaint(_ body: JSONValue) -> String? {
     guard let object = body.object else { return nil }
+    // A function that broke behind an integration without a mapping for errors: 200, and this.
+    if let error = object["errorType"]?.string, let message = object["errorMessage"]?.string {
+      return "\(error): \(message)"
+    }
     for name in ["status", "health", "healthy", "ok", "state", "success"] {
       guard let value = object[name] else { continue }
       switch value {

@@ -27,6 +27,8 @@ public enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
   case functionFailed = "function-failed"
   case unavailable = "unavailable"
   case functionTimedOut = "function-timeout"
+  case gatewayFailed = "gateway-failed"
+  case integrationFailed = "integration-failed"
   case coldStart = "cold-start"
   // What the check itself asks for.
   case unexpectedStatus = "unexpected-status"
@@ -66,7 +68,7 @@ extension FailureClass {
     switch self {
     case .nameNotResolved, .connectionRefused, .connectionFailed, .connectionReset, .timedOut, .proxyFailed,
       .emptyAnswer, .truncatedAnswer, .routeMissing, .throttled, .serverError, .functionFailed, .unavailable,
-      .functionTimedOut, .coldStart, .oldVersion:
+      .functionTimedOut, .gatewayFailed, .integrationFailed, .coldStart, .oldVersion:
       true
     default: false
     }
@@ -113,6 +115,10 @@ extension FailureClass {
     case .unavailable: "Look at the service's health, its concurrency limits and the integration behind it."
     case .functionTimedOut:
       "The function did not answer within the integration's limit: look at its duration."
+    case .gatewayFailed:
+      "API Gateway could not call the function: look at its invoke permission, the authoriser and the mappings."
+    case .integrationFailed:
+      "API Gateway could not reach what stands behind the route: look at VPC link, targets and security groups."
     case .coldStart: "Only the first request was slow or failed: look at the function's start-up time."
     case .unexpectedStatus: "Compare the route's behaviour with what the check expects."
     case .assertion: "Compare the answer with what the check expects."

@@ -24,7 +24,8 @@ enum ShardMerge {
       part: SmokePart(checks: merged.checks))
   }
 
-  /// The merged checks, findings and verdict. The worst verdict counts; a shard that is missing stops.
+  /// The merged checks, findings and verdict. The worst verdict counts; a shard that is missing stops, as nobody knows what
+  /// it found.
   static func merge(
     _ records: [Record<SmokePart>], paths: [String], environment: String
   ) throws -> (checks: [CheckEntry], findings: [Finding], summary: SmokePart.Summary, verdict: Verdict) {
@@ -40,24 +41,19 @@ enum ShardMerge {
             + (records[0].commit ?? "none"))
       }
     }
-    let checks = records.flatMap(\.part.checks)
-    var findings = records.flatMap(\.findings)
+    let missing = try missingShards(records, paths: paths)
+    let checks = once(records.flatMap(\.part.checks))
+    var findings: [Finding] = []
+    for finding in records.flatMap(\.findings)
+    where !findings.contains(where: { $0.fingerprint == finding.fingerprint }) {
+      findings.append(finding)
+    }
     if checks.isEmpty == false { findings.removeAll { $0.code == "no-checks" } }
-    let shards = records.compactMap(\.summary.shard)
-    let counts = Set(shards.compactMap { $0.split(separator: "/").last.flatMap { Int($0) } })
-    if let count = counts.max() {
-      let present = Set(shards)
-      let missing =
-        counts.count > 1 ? [] : (1...count).map { "\($0)/\(count)" }.filter { !present.contains($0) }
-      if counts.count > 1 || !missing.isEmpty || present.count != shards.count {
-        let what =
-          counts.count > 1
-          ? "the shards are of different splits: \(shards.joined(separator: ", "))"
-          : missing.isEmpty
-            ? "a shard is there twice: \(shards.joined(separator: ", "))"
-            : "shards are missing: \(missing.joined(separator: ", "))"
-        findings.append(Finding("shard-missing", .error, what, subject: "shards"))
-      }
+    if !missing.isEmpty {
+      findings.append(
+        Finding(
+          "shard-missing", .error, "shards are missing: \(missing.joined(separator: ", "))", subject: "shards"
+        ))
     }
     var summary = SmokePart.Summary(counting: checks)
     summary.comparedWith = records.compactMap(\.summary.comparedWith).first
@@ -75,5 +71,47 @@ enum ShardMerge {
         .go
       }
     return (checks, findings, summary, verdict)
+  }
+
+  /// Each check once: what several shards need runs in each of them. Of two results the worse counts.
+  private static func once(_ checks: [CheckEntry]) -> [CheckEntry] {
+    let order: [CheckOutcome] = [.skipped, .pass, .flaky, .error, .fail]
+    func badness(_ check: CheckEntry) -> Int { order.firstIndex(of: check.outcome) ?? 0 }
+    var found: [CheckEntry] = []
+    var positions: [String: Int] = [:]
+    for check in checks {
+      if let position = positions[check.id] {
+        if badness(check) > badness(found[position]) { found[position] = check }
+      } else {
+        positions[check.id] = found.count
+        found.append(check)
+      }
+    }
+    return found
+  }
+
+  /// The shards of the split that no record is of. Records that cannot be parts of one run are refused.
+  private static func missingShards(_ records: [Record<SmokePart>], paths: [String]) throws -> [String] {
+    func refuse(_ path: String, _ what: String) -> StepFailure {
+      StepFailure(
+        .data, "--merge \(path): \(what)", advice: "name one record of each shard of the same run")
+    }
+    var seen: [String: String] = [:]
+    for (record, path) in zip(records, paths) {
+      if record.summary.parseOnly { throw refuse(path, "a record of files that were only read") }
+      guard let shard = record.summary.shard else {
+        if records.count == 1 { return [] }
+        throw refuse(path, "the record of a whole run, not of a shard")
+      }
+      if let other = seen[shard] { throw refuse(path, "shard \(shard), as \(other) is") }
+      seen[shard] = path
+    }
+    let counts = Set(seen.keys.compactMap { $0.split(separator: "/").last.flatMap { Int($0) } })
+    guard let count = counts.first else { return [] }
+    guard counts.count == 1 else {
+      throw refuse(
+        paths[0], "the shards are of different splits: \(seen.keys.sorted().joined(separator: ", "))")
+    }
+    return (1...count).map { "\($0)/\(count)" }.filter { seen[$0] == nil }
   }
 }

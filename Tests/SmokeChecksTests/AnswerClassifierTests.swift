@@ -31,6 +31,54 @@ import Testing
     #expect(AnswerClassifier.diagnosis(status: 404, headers: [], body: body).failure == .notFound)
   }
 
+  // As API Gateway's REST APIs answer, with the exception that they name in a field.
+  @Test(arguments: [
+    (403, "MissingAuthenticationTokenException", "x", FailureClass.routeMissing),
+    (403, "IncompleteSignatureException", "'abc' not a valid key=value pair", .routeMissing),
+    (
+      403, "", "'tok' not a valid key=value pair (missing equal-sign) in Authorization header: 'Bearer tok'.",
+      .routeMissing
+    ),
+    (403, "", "Authorization header requires 'Credential' parameter. Authorization …", .routeMissing),
+    (403, "ForbiddenException", "Forbidden", .forbidden),
+    (403, "AccessDeniedException", "User: anonymous is not authorized to perform: …", .forbidden),
+    (403, "ExpiredTokenException", "The security token included in the request is expired", .unauthorized),
+    (403, "InvalidSignatureException", "x", .unauthorized),
+    (429, "LimitExceededException", "Limit Exceeded", .throttled),
+    (500, "InternalServerErrorException", "Internal server error", .gatewayFailed),
+    (500, "AuthorizerConfigurationException", "", .gatewayFailed),
+    (500, "", "Internal server error", .serverError),
+    (502, "InternalServerErrorException", "Internal server error", .functionFailed),
+    (504, "InternalServerErrorException", "Endpoint request timed out", .functionTimedOut),
+    (504, "", "Network error communicating with endpoint", .integrationFailed),
+    (403, "InvalidSignatureException:http://internal.amazon.com/", "x", .unauthorized),
+  ])
+  func `by the exception that a REST API names`(
+    status: Int, exception: String, message: String, expected: FailureClass
+  ) {
+    let found = AnswerClassifier.diagnosis(
+      status: status, headers: exception.isEmpty ? [] : [HTTPField("x-amzn-ErrorType", exception)],
+      body: Array("{\"message\":\"\(message)\"}".utf8))
+    #expect(found.failure == expected)
+  }
+
+  @Test func `an HTTP API's function that broke is told from an application's own 500`() {
+    let body = Array(#"{"message":"Internal Server Error"}"#.utf8)
+    let gateway = [HTTPField("Apigw-Requestid", "abc=")]
+    #expect(AnswerClassifier.diagnosis(status: 500, headers: gateway, body: body).failure == .functionFailed)
+    #expect(AnswerClassifier.diagnosis(status: 500, headers: [], body: body).failure == .serverError)
+  }
+
+  @Test func `of a page the title is quoted`() {
+    let page = "<html>\r\n<head><TITLE>503 Service\n Temporarily Unavailable</TITLE></head>"
+    #expect(
+      AnswerClassifier.diagnosis(status: 503, headers: [], body: Array(page.utf8)).message
+        == #"answered 503: "503 Service Temporarily Unavailable""#)
+    #expect(
+      AnswerClassifier.diagnosis(status: 503, headers: [], body: Array("<p>no title".utf8)).message
+        == "answered 503")
+  }
+
   @Test func `the server's own words are quoted`() {
     let body = Array(#"{"message":"Missing Authentication Token"}"#.utf8)
     #expect(

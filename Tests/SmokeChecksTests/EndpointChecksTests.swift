@@ -38,6 +38,7 @@ import Testing
   @Test(arguments: [
     #"{"status":"DOWN"}"#, #"{"healthy":false}"#, #"{"status":"unhealthy"}"#, #"{"ok":false}"#,
     #"{"health":{"status":"critical"}}"#, #"{"status":503}"#,
+    #"{"errorMessage":"no module named db","errorType":"Runtime.ImportModuleError"}"#,
   ])
   func `an answer that says it is ill fails`(body: String) async {
     let results = await run("http://app.example/") { _ in Self.answer(200, body) }

@@ -73,14 +73,47 @@ import Testing
     #expect(record["inputs"]?.array?.count == 3)
   }
 
-  @Test func `a missing or repeated shard stops`() async throws {
+  @Test func `a missing shard stops`() async throws {
     let bench = try bench()
     try await shard(bench, "1/2", into: "one.json")
     let missing = await bench.run("prod", "--merge", "one.json")
     #expect(missing.status == 1)
     #expect(missing.output.contains("shards are missing: 2/2"))
-    let twice = await bench.run("prod", "--merge", "one.json", "one.json")
-    #expect(twice.status == 1)
+  }
+
+  @Test func `records that are no parts of one run are refused`() async throws {
+    let bench = try bench()
+    try await shard(bench, "1/2", into: "one.json")
+    try await shard(bench, "1/3", into: "third.json")
+    try bench.write(await bench.run("prod", "--format", "json").output, to: "whole.json")
+    for (files, message) in [
+      (["one.json", "one.json"], "--merge one.json: shard 1/2, as one.json is"),
+      (["one.json", "third.json"], "of different splits: 1/2, 1/3"),
+      (["one.json", "whole.json"], "--merge whole.json: the record of a whole run"),
+    ] {
+      let result = await bench.run("prod", "--merge", files[0], files[1])
+      #expect(result.status == 65)
+      #expect(result.error.contains(message), "\(result.error)")
+      #expect(result.requests.isEmpty)
+    }
+  }
+
+  @Test func `a file that both shards need counts once`() async throws {
+    var bench = try bench()
+    bench.answer = { _ in HTTPResponse(status: 200, body: Array(#"{"token":"t"}"#.utf8)) }
+    try bench.write(
+      "GET http://app.example/login\nHTTP 200\n[Captures]\ntoken: jsonpath \"$.token\"\n", to: "login.hurl")
+    for name in ["a", "b"] {
+      try bench.write(
+        "# @needs login.hurl\nPOST http://app.example/\(name)\nX: {{token}}\nHTTP 200\n", to: "\(name).hurl")
+    }
+    for part in ["1/2", "2/2"] {
+      let result = await bench.run("prod", "a.hurl", "b.hurl", "--shard", part, "--format", "json")
+      #expect(result.requests.count == 2, "the login and one of the two")
+      try bench.write(result.output, to: "\(part.prefix(1)).json")
+    }
+    let merged = try await bench.run("prod", "--merge", "1.json", "2.json", "--format", "json").record()
+    #expect(merged["summary"]?["total"]?.int == 3)
   }
 
   @Test func `a record of another environment or no record at all is a data error`() async throws {
