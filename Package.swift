@@ -25,9 +25,9 @@ func step(_ name: String, _ library: String) -> Target {
     linkerSettings: [
       .unsafeFlags(
         [
-          "-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xlinker", "--no-export-dynamic", "-Xlinker",
-          "--icf=all",
-          "-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-O2", "-Xlinker",
+          "-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc", "-Xlinker",
+          "--no-export-dynamic", "-Xlinker", "--icf=all", "-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-O2",
+          "-L\(Context.packageDirectory)/Sources/C/static", "-Xlinker",
           "-T\(Context.packageDirectory)/Sources/C/without-unwinding.ld",
         ], .when(configuration: .release))
     ])
@@ -65,6 +65,7 @@ let package = Package(
     .systemLibrary(name: "CLibPcre2", path: "Sources/C/CLibPcre2", providers: [.apt(["libpcre2-dev"])]),
     // Non-variadic doors to variadic C functions.
     .target(name: "CLibCurlShims", dependencies: ["CLibCurl"], path: "Sources/C/CLibCurlShims"),
+    .target(name: "CGlibcShims", path: "Sources/C/CGlibcShims"),
     .target(name: "CLibGit2Shims", dependencies: ["CLibGit2"], path: "Sources/C/CLibGit2Shims"),
 
     // Values and the doors to the outside world.
@@ -97,13 +98,13 @@ let package = Package(
     library(
       "AWSClients",
       ["HTTPTransport", "SystemInterfaces", "JSONValues", "CryptoDigests", "CLibExpat"],
-      linked: [.linkedLibrary("expat")]),
+      linked: [.linkedLibrary(":libexpat.a")]),
     library(
       "StepCommand",
       [
         "SystemInterfaces", "JSONValues", "DeploymentConfig", "Records", "Reporting", "CIEnvironment",
         "GitHistory", "DeploymentLedger", "DatabaseAccess", "CryptoDigests",
-        "HTTPTransport", "MailTransport", "CurlTransport", "AWSClients", argumentParser,
+        "HTTPTransport", "MailTransport", "CurlTransport", "AWSClients", "CGlibcShims", argumentParser,
       ]),
 
     // Rules: pure functions of values.
@@ -113,7 +114,7 @@ let package = Package(
     library("HealthJudgement", ["SystemInterfaces"]),
     library(
       "HurlFile", ["JSONValues", "CryptoDigests", "SystemInterfaces", "CLibPcre2", "CLibExpat"],
-      linked: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary("expat")]),
+      linked: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libexpat.a")]),
     library("RollbackPlan", ["SystemInterfaces", "JSONValues", "Records"]),
     library(
       "SmokeChecks",

@@ -3,7 +3,15 @@ import CLibCrypto
 /// Message digests over libcrypto.
 public enum Digest {
   /// SHA-256, 32 bytes.
-  public static func sha256(_ bytes: [UInt8]) -> [UInt8] { digest(bytes, EVP_sha256(), 32) }
+  public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    var out = [UInt8](repeating: 0, count: 32)
+    // Not EVP: every run makes a few digests, and looking up OpenSSL's providers takes longer than all of them.
+    var context = SHA256_CTX()
+    let done =
+      SHA256_Init(&context) + SHA256_Update(&context, bytes, bytes.count) + SHA256_Final(&out, &context)
+    precondition(done == 3, "libcrypto refused a digest")
+    return out
+  }
   /// SHA-1, 20 bytes; for formats that ask for it, never for trust.
   public static func sha1(_ bytes: [UInt8]) -> [UInt8] { digest(bytes, EVP_sha1(), 20) }
   /// MD5, 16 bytes; for formats that ask for it, never for trust.

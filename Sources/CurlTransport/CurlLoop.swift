@@ -49,9 +49,6 @@ final class CurlLoop: TaskExecutor, Sendable {
     if !isTaken { globalConcurrentExecutor.enqueue(ExecutorJob(unowned)) }
   }
 
-  /// Starts the loop before the first request needs it: libcurl takes its time.
-  func start() { inbox.withLock { startThread(&$0) } }
-
   func stop() {
     let isRunning = inbox.withLock { $0.hasStarted }
     if isRunning { enqueue(.stop) }

@@ -169,8 +169,8 @@ final class CurlTransfer: @unchecked Sendable {
     settings.check(
       "headers",
       shim_setopt_write(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, me in
-        let line = String(decoding: UnsafeRawBufferPointer(start: bytes, count: size * count), as: UTF8.self)
-        Unmanaged<CurlTransfer>.fromOpaque(me!).takeUnretainedValue().receivedHeader(line)
+        Unmanaged<CurlTransfer>.fromOpaque(me!).takeUnretainedValue()
+          .receivedHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
         return size * count
       })
   }
@@ -188,17 +188,22 @@ final class CurlTransfer: @unchecked Sendable {
     return bytes.count
   }
 
-  private func receivedHeader(_ line: String) {
-    if line.hasPrefix("HTTP/") {
+  private func receivedHeader(_ line: UnsafeRawBufferPointer) {
+    if line.starts(with: "HTTP/".utf8) {
       // A new answer begins: an interim one, or the next of a redirect.
       response.headers = []
-      response.version = String(line.dropFirst("HTTP/".count).prefix { !$0.isWhitespace })
+      response.version = text(line["HTTP/".utf8.count...].prefix { !isSpace($0) })
       return
     }
-    guard let colon = line.firstIndex(of: ":") else { return }
-    let value = line[line.index(after: colon)...].drop(while: \.isWhitespace)
-    let end = value.lastIndex { !$0.isWhitespace }.map { value.index(after: $0) } ?? value.startIndex
-    response.headers.append(HTTPField(String(line[..<colon]), String(value[..<end])))
+    guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
+    var value = line[(colon + 1)...].drop(while: isSpace)
+    while let last = value.last, isSpace(last) { value.removeLast() }
+    response.headers.append(HTTPField(text(line[..<colon]), text(value)))
+  }
+
+  private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
+  private func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+    String(decoding: UnsafeRawBufferPointer(rebasing: bytes), as: UTF8.self)
   }
 
   func complete(_ result: CURLcode, _ handles: CurlHandles) {
@@ -222,7 +227,8 @@ final class CurlTransfer: @unchecked Sendable {
   private var origin: String {
     let rest = request.url.ranges(of: "://").first.map { request.url[$0.upperBound...] } ?? request.url[...]
     let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    return ([String(authority)] + request.options.resolve + request.options.connectTo
+    return
+      ([String(authority)] + request.options.resolve + request.options.connectTo
       + [request.options.unixSocket ?? ""]).joined(separator: " ")
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTransport
 import SystemInterfaces
 
@@ -19,7 +20,18 @@ public final class CurlTransport: HTTPTransport, Sendable {
 
   public var preferredExecutor: (any TaskExecutor)? { loop }
 
-  public func warmUp() { loop.start() }
+  /// Begins on a thread of its own what libcurl needs before its first request, for a process that will send one soon.
+  public static func warmUp() {
+    var thread = pthread_t()
+    let code = pthread_create(
+      &thread, nil,
+      { _ in
+        CurlLibrary.start()
+        return nil
+      }, nil)
+    // Without the thread the first request does it.
+    if code == 0 { pthread_detach(thread) }
+  }
 
   public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
     try Task.checkCancellation()

@@ -12,15 +12,21 @@ public struct HTTPField: Hashable, Sendable {
   }
 }
 
+extension HTTPField {
+  /// Whether this is the field `name`, whatever its case.
+  public func isNamed(_ name: String) -> Bool {
+    let (left, right) = (self.name.utf8, name.utf8)
+    return left.count == right.count && zip(left, right).allSatisfy { $0 == $1 || lower($0) == lower($1) }
+  }
+
+  private func lower(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte + 32 : byte }
+}
+
 extension [HTTPField] {
   /// The first value of `name`, whatever its case.
-  public func first(_ name: String) -> String? {
-    first { $0.name.count == name.count && $0.name.lowercased() == name.lowercased() }?.value
-  }
+  public func first(_ name: String) -> String? { first { $0.isNamed(name) }?.value }
   /// All values of `name`, in order.
-  public func all(_ name: String) -> [String] {
-    filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
-  }
+  public func all(_ name: String) -> [String] { filter { $0.isNamed(name) }.map(\.value) }
 }
 
 /// An exchange to make.

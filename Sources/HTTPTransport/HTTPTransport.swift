@@ -4,15 +4,11 @@ public protocol HTTPTransport: Sendable {
   func send(_ request: HTTPRequest) async throws -> HTTPResponse
   /// Where tasks run best that do little but send and look at the answers; they must not block. Nil: anywhere.
   var preferredExecutor: (any TaskExecutor)? { get }
-  /// Says that a request will come soon: what takes time before the first one can begin now.
-  func warmUp()
 }
 
 extension HTTPTransport {
   /// Anywhere.
   public var preferredExecutor: (any TaskExecutor)? { nil }
-  /// Nothing to do.
-  public func warmUp() {}
 }
 
 /// A transfer that got no complete answer.

@@ -132,7 +132,9 @@ private struct JSONParser {
   }
 
   private func text(_ range: Range<Int>) throws(JSONSyntaxError) -> String {
-    guard let text = String(validating: bytes[range], as: UTF8.self) else { throw error("valid UTF-8") }
+    let part = UnsafeBufferPointer(rebasing: bytes[range])
+    if part.allSatisfy({ $0 < 0x80 }) { return String(decoding: part, as: UTF8.self) }
+    guard let text = String(validating: part, as: UTF8.self) else { throw error("valid UTF-8") }
     return text
   }
 

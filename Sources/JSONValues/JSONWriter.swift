@@ -23,7 +23,7 @@ extension JSONValue {
     func newLine(_ level: Int) {
       guard pretty else { return }
       out.append(0x0A)
-      for _ in 0..<level { out += [0x20, 0x20] }
+      out.append(contentsOf: repeatElement(0x20, count: 2 * level))
     }
     switch self {
     case .null: out += "null".utf8
@@ -62,9 +62,17 @@ extension JSONValue {
     }
   }
 
+  private static let digits = Array("0123456789abcdef".utf8)
+
   private static func writeString(_ text: String, to out: inout [UInt8]) {
-    let digits = Array("0123456789abcdef".utf8)
     out.append(UInt8(ascii: "\""))
+    // Most texts hold nothing that has to be written in another way.
+    let isPlain = text.utf8.withContiguousStorageIfAvailable { bytes in
+      guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) else { return false }
+      out.append(contentsOf: bytes)
+      return true
+    }
+    if isPlain == true { return out.append(UInt8(ascii: "\"")) }
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: "\""): out += [UInt8(ascii: "\\"), byte]

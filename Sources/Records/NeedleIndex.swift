@@ -17,9 +17,10 @@ struct NeedleIndex {
     byStart[start] = list
   }
 
-  func replacing(in text: String, with mark: String) -> String {
+  /// `text` with `mark` for each that stands in it; nil where none does.
+  func replacing(in text: String, with mark: String) -> String? {
     let bytes = Array(text.utf8)
-    guard bytes.count >= Self.minimumLength else { return text }
+    guard bytes.count >= Self.minimumLength else { return nil }
     var out: [UInt8] = []
     var copied = 0
     var window: UInt64 = 0
@@ -37,7 +38,7 @@ struct NeedleIndex {
       position = copied
       window = 0
     }
-    if copied == 0 { return text }
+    if copied == 0 { return nil }
     out += bytes[copied...]
     return String(decoding: out, as: UTF8.self)
   }
@@ -51,10 +52,11 @@ enum URLCredentials {
     return found
   }
 
-  static func redacted(_ text: String) -> String { scan(text) { _ in } }
+  /// `text` without passwords; nil where there are none.
+  static func redacted(_ text: String) -> String? { scan(text) { _ in } }
 
   /// Replaces each password, and tells it first.
-  private static func scan(_ text: String, _ tell: (String) -> Void) -> String {
+  private static func scan(_ text: String, _ tell: (String) -> Void) -> String? {
     let bytes = Array(text.utf8)
     var out: [UInt8] = []
     var copied = 0
@@ -80,7 +82,7 @@ enum URLCredentials {
       out += Redactor.mark.utf8
       copied = at
     }
-    if copied == 0 { return text }
+    if copied == 0 { return nil }
     out += bytes[copied...]
     return String(decoding: out, as: UTF8.self)
   }
@@ -96,27 +98,30 @@ enum URLCredentials {
 
 /// AWS access key ids: `AKIA` or `ASIA` and sixteen capitals or digits.
 enum AccessKeyIds {
-  static func redacted(_ text: String) -> String {
+  static let length = 20
+
+  /// `text` without key ids; nil where there are none.
+  static func redacted(_ text: String) -> String? {
     let bytes = Array(text.utf8)
-    guard bytes.count >= 20 else { return text }
+    guard bytes.count >= length else { return nil }
     var out: [UInt8] = []
     var copied = 0
     var position = 0
-    while position + 20 <= bytes.count {
+    while position + length <= bytes.count {
       if bytes[position] == UInt8(ascii: "A"), isStart(bytes[position..<position + 4]),
-        bytes[position + 4..<position + 20].allSatisfy(isIdByte),
+        bytes[position + 4..<position + length].allSatisfy(isIdByte),
         position == 0 || !isIdByte(bytes[position - 1]),
-        position + 20 == bytes.count || !isIdByte(bytes[position + 20])
+        position + length == bytes.count || !isIdByte(bytes[position + length])
       {
         out += bytes[copied..<position]
         out += Redactor.mark.utf8
-        position += 20
+        position += length
         copied = position
       } else {
         position += 1
       }
     }
-    if copied == 0 { return text }
+    if copied == 0 { return nil }
     out += bytes[copied...]
     return String(decoding: out, as: UTF8.self)
   }

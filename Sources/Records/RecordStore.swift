@@ -35,16 +35,43 @@ public struct RecordStore: Sendable {
   }
 
   /// `value` as a JSON tree in which every string has been redacted: the only form that leaves a step.
-  public func redactedTree(_ value: some Encodable) throws -> JSONValue { redact(try RecordJSON.tree(value)) }
+  public func redactedTree(_ value: some Encodable) throws -> JSONValue {
+    let tree = try RecordJSON.tree(value)
+    return redacted(tree) ?? tree
+  }
 
-  private func redact(_ value: JSONValue) -> JSONValue {
+  /// `record` redacted, as a tree and as what the tree says.
+  public func redacted<Part>(_ record: Record<Part>) throws -> (tree: JSONValue, record: Record<Part>) {
+    let tree = try RecordJSON.tree(record)
+    guard let redacted = redacted(tree) else { return (tree, record) }
+    return (redacted, try RecordJSON.value(Record<Part>.self, from: redacted))
+  }
+
+  /// `value` without what is secret in it; nil where nothing is, as mostly.
+  private func redacted(_ value: JSONValue) -> JSONValue? {
     switch value {
-    case .string(let text): .string(redactor.redact(text))
-    case .array(let elements): .array(elements.map(redact))
+    case .string(let text): return redactor.replacement(for: text).map { .string($0) }
+    case .array(var elements):
+      var hasChanged = false
+      for position in elements.indices {
+        guard let changed = redacted(elements[position]) else { continue }
+        elements[position] = changed
+        hasChanged = true
+      }
+      return hasChanged ? .array(elements) : nil
     case .object(let object):
-      .object(
-        JSONObject(object.members.map { JSONObject.Member(redactor.redact($0.name), redact($0.value)) }))
-    default: value
+      var members = object.members
+      var hasChanged = false
+      for position in members.indices {
+        let name = redactor.replacement(for: members[position].name)
+        let value = redacted(members[position].value)
+        guard name != nil || value != nil else { continue }
+        members[position] = JSONObject.Member(
+          name ?? members[position].name, value ?? members[position].value)
+        hasChanged = true
+      }
+      return hasChanged ? .object(JSONObject(members)) : nil
+    default: return nil
     }
   }
 

@@ -48,14 +48,22 @@ public final class Redactor: Sendable {
   }
 
   /// `text` without any learned secret, URL password or access key id.
-  public func redact(_ text: String) -> String {
+  public func redact(_ text: String) -> String { replacement(for: text) ?? text }
+
+  /// `text` without what is secret in it; nil where nothing is.
+  func replacement(for text: String) -> String? {
     // Nothing shorter can hold a secret that is looked for.
-    guard text.utf8.count >= NeedleIndex.minimumLength else { return text }
+    guard text.utf8.count >= NeedleIndex.minimumLength else { return nil }
     let known = needles.withLock { $0.isEmpty ? nil : $0 }
-    var result = text
-    if let known { result = known.replacing(in: result, with: Redactor.mark) }
-    result = URLCredentials.redacted(result)
-    return AccessKeyIds.redacted(result)
+    var changed = known?.replacing(in: text, with: Redactor.mark)
+    // Most texts hold neither an address with a user nor a capital A in a row of twenty.
+    if (changed ?? text).utf8.contains(UInt8(ascii: "@")) {
+      changed = URLCredentials.redacted(changed ?? text) ?? changed
+    }
+    if text.utf8.count >= AccessKeyIds.length, text.utf8.contains(UInt8(ascii: "A")) {
+      changed = AccessKeyIds.redacted(changed ?? text) ?? changed
+    }
+    return changed
   }
 }
 
@@ -66,7 +74,8 @@ enum SecretForms {
     forms.insert(percentEncoded(value, keepingSpaceAsPlus: false))
     forms.insert(percentEncoded(value, keepingSpaceAsPlus: true))
     forms.insert(percentEncoded(value, keepingSpaceAsPlus: false).lowercasedEscapes)
-    forms.insert(minimallyEncoded(value))
+    forms.insert(minimallyEncoded(value, keepingMarks: false))
+    forms.insert(minimallyEncoded(value, keepingMarks: true))
     forms.insert(jsonEscaped(value))
     // A JSON answer that is quoted in a message is escaped twice.
     forms.insert(jsonEscaped(jsonEscaped(value)))
@@ -104,17 +113,18 @@ enum SecretForms {
     return String(decoding: out, as: UTF8.self)
   }
 
-  /// As URL writers do that escape only what a query may not hold (RFC 3986, section 3.4).
-  private static func minimallyEncoded(_ text: String) -> String {
+  /// As URL writers do that escape only what a query may not hold (RFC 3986, section 3.4): all of it, or what is no
+  /// escape and no mark of a URL's parts already.
+  private static func minimallyEncoded(_ text: String, keepingMarks: Bool) -> String {
     let hex = Array("0123456789ABCDEF".utf8)
+    let marks = Array("#%[]".utf8)
+    let refused = Array("\"<>\\^`{|}".utf8) + (keepingMarks ? [] : marks)
     var out: [UInt8] = []
     for byte in text.utf8 {
-      switch byte {
-      case 0...0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "#"), UInt8(ascii: "%"), UInt8(ascii: "<"),
-        UInt8(ascii: ">"), UInt8(ascii: "["), UInt8(ascii: "\\"), UInt8(ascii: "]"), UInt8(ascii: "^"),
-        UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+      if byte <= 0x20 || byte >= 0x7F || refused.contains(byte) {
         out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-      default: out.append(byte)
+      } else {
+        out.append(byte)
       }
     }
     return String(decoding: out, as: UTF8.self)

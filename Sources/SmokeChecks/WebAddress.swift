@@ -15,32 +15,43 @@ public struct WebAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// The parts of `text`, or nil where it is no absolute HTTP URL. A fragment is dropped: it is never sent.
   public init?(_ text: String) {
-    guard let mark = text.firstRange(of: "://") else { return nil }
-    scheme = text[..<mark.lowerBound].lowercased()
+    // By bytes: every check asks for it.
+    let bytes = text.utf8
+    guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+      bytes[colon...].starts(with: "://".utf8)
+    else { return nil }
+    scheme = text[..<colon].lowercased()
     guard scheme == "http" || scheme == "https" else { return nil }
-    var rest = text[mark.upperBound...].prefix { $0 != "#" }
-    let authorityEnd = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-    var authority = rest[..<authorityEnd]
-    rest = rest[authorityEnd...]
-    if let at = authority.lastIndex(of: "@") {
-      userInfo = String(authority[..<at])
-      authority = authority[authority.index(after: at)...]
+    let start = bytes.index(colon, offsetBy: 3)
+    let end = bytes[start...].firstIndex(of: UInt8(ascii: "#")) ?? bytes.endIndex
+    let authorityEnd =
+      bytes[start..<end].firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? end
+    var authority = bytes[start..<authorityEnd]
+    if let at = authority.lastIndex(of: UInt8(ascii: "@")) {
+      userInfo = String(text[authority.startIndex..<at])
+      authority = authority[bytes.index(after: at)...]
     }
-    if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
-      let digits = authority[authority.index(after: colon)...]
+    if let colon = authority.lastIndex(of: UInt8(ascii: ":")),
+      !authority[colon...].contains(UInt8(ascii: "]"))
+    {
+      let digits = text[bytes.index(after: colon)..<authority.endIndex]
       authority = authority[..<colon]
       if !digits.isEmpty {
         guard let number = Int(digits), (0...65_535).contains(number) else { return nil }
         port = number
       }
     }
-    host = String(authority)
-    guard !host.isEmpty, !host.contains(where: { $0 == " " || $0 == "{" || $0 == "<" }) else { return nil }
-    if let question = rest.firstIndex(of: "?") {
-      query = String(rest[rest.index(after: question)...])
-      rest = rest[..<question]
+    let hasWrong = authority.contains {
+      $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "<")
     }
-    path = String(rest)
+    guard !authority.isEmpty, !hasWrong else { return nil }
+    host = String(text[authority.startIndex..<authority.endIndex])
+    var pathEnd = end
+    if let question = bytes[authorityEnd..<end].firstIndex(of: UInt8(ascii: "?")) {
+      query = String(text[bytes.index(after: question)..<end])
+      pathEnd = question
+    }
+    path = String(text[authorityEnd..<pathEnd])
   }
 
   /// The port that is connected to.

@@ -130,24 +130,40 @@ private struct TreeWriter {
 
 /// A value and where it stands, for messages.
 struct TreeReader {
-  private let found: JSONValue?
-  private let place: String
+  /// Written out only where it is told.
+  private indirect enum Place {
+    case root(String)
+    case member(Place, String)
+    case element(Place, Int)
 
-  init(_ found: JSONValue?, _ place: String) {
+    var text: String {
+      switch self {
+      case .root(let name): name
+      case .member(let parent, let name): "\(parent.text).\(name)"
+      case .element(let parent, let position): "\(parent.text)[\(position)]"
+      }
+    }
+  }
+  private let found: JSONValue?
+  private let place: Place
+
+  init(_ found: JSONValue?, _ place: String) { self.init(found, .root(place)) }
+
+  private init(_ found: JSONValue?, _ place: Place) {
     self.found = found
     self.place = place
   }
 
   func value(_ name: String) -> JSONValue? { found?[name] }
 
-  func child(_ name: String) throws -> TreeReader { TreeReader(found?[name], "\(place).\(name)") }
+  func child(_ name: String) throws -> TreeReader { TreeReader(found?[name], .member(place, name)) }
 
   func elements<Value>(_ read: (TreeReader) throws -> Value) throws -> [Value] {
     guard let array = found?.array else { throw wrong("a list") }
     var values: [Value] = []
     values.reserveCapacity(array.count)
     for (position, element) in array.enumerated() {
-      values.append(try read(TreeReader(element, "\(place)[\(position)]")))
+      values.append(try read(TreeReader(element, .element(place, position))))
     }
     return values
   }
@@ -183,6 +199,6 @@ struct TreeReader {
 
   private func wrong(_ expected: String) -> DecodingError {
     DecodingError.dataCorrupted(
-      DecodingError.Context(codingPath: [], debugDescription: "\(place): expected \(expected)"))
+      DecodingError.Context(codingPath: [], debugDescription: "\(place.text): expected \(expected)"))
   }
 }

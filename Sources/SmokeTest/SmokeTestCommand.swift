@@ -14,6 +14,7 @@ public struct SmokeTestCommand: StepCommand {
     "output", "openapi",
   ]
   public static let environmentFlags = ["parse-only", "built-in"]
+  public static let sendsRequests = true
 
   @OptionGroup public var common: CommonOptions
 

@@ -25,9 +25,11 @@ public final class Interruption: Sendable {
     cancel?()
   }
 
-  /// Runs `work` in a task that an interruption cancels.
-  func run<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
-    let task = Task { try await work() }
+  /// Runs `work` in a task that an interruption cancels, on `executor` where one is given.
+  func run<Value: Sendable>(
+    on executor: (any TaskExecutor)? = nil, _ work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    let task = Task(executorPreference: executor) { try await work() }
     let isLate = state.withLock { state in
       state.cancel = { task.cancel() }
       return state.signal != nil

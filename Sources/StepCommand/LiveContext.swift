@@ -1,3 +1,4 @@
+import CGlibcShims
 import CurlTransport
 import GitHistory
 import Glibc
@@ -27,6 +28,9 @@ extension StepContext {
 extension StepMain {
   /// The `main` of an executable: real dependencies, signals, exit.
   public static func main() async -> Never {
+    // Threads mostly take turns here: heaps of their own would only grow in small steps, each a call of the system.
+    shim_use_one_heap()
+    if Command.sendsRequests { CurlTransport.warmUp() }
     let interruption = Interruption()
     interruption.listen()
     let status = await run(

@@ -43,6 +43,9 @@ public protocol StepCommand: ParsableArguments, Sendable {
   var needsConfig: Bool { get }
   /// Whether the step, as it is called, looks at restore points: then those of the store are brought here first.
   var readsRestorePoints: Bool { get }
+  /// Whether nearly every run sends requests: then it pays to prepare for them at once, and to work where the answers
+  /// arrive.
+  static var sendsRequests: Bool { get }
   /// Does the step's work. A task that is cancelled should return what it has, or throw `CancellationError`.
   func run(in session: StepSession) async throws -> StepOutcome<Part>
   /// The report of a record, which has been redacted.
@@ -61,6 +64,8 @@ extension StepCommand {
   public var needsConfig: Bool { true }
   /// It does.
   public var readsRestorePoints: Bool { true }
+  /// Not nearly every run.
+  public static var sendsRequests: Bool { false }
   /// Nothing instead.
   public func answerInstead(in session: StepSession) async throws -> String? { nil }
 }

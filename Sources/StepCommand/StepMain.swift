@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeploymentConfig
+import HTTPTransport
 import JSONValues
 import Records
 import Reporting
@@ -60,7 +61,8 @@ public enum StepMain<Command: StepCommand> {
   ) async throws -> Record<Command.Part> {
     // Before the work: a repository that cannot be read must not cost a result of half an hour.
     let commit = try session.commitId()
-    let outcome = try await interruption.run { try await command.run(in: session) }
+    let executor = Command.sendsRequests ? session.http().preferredExecutor : nil
+    let outcome = try await interruption.run(on: executor) { try await command.run(in: session) }
     session.progress.finish()
     return try await finish(outcome, session, commit: commit)
   }
@@ -114,11 +116,10 @@ public enum StepMain<Command: StepCommand> {
       startedAt: session.startedAt, finishedAt: session.context.clock.now,
       inputs: session.configInputs + outcome.inputs, findings: outcome.findings, summary: outcome.summary,
       part: outcome.part)
-    let tree = try session.records.redactedTree(record)
+    let (tree, redacted) = try session.records.redacted(record)
     let document = tree.serialized(pretty: true) + "\n"
     let path = try session.records.write(document, of: Command.Part.step)
     await session.addToLedger(tree, document: document)
-    let redacted = try RecordJSON.value(Record<Command.Part>.self, from: tree)
     let report = Command.report(redacted)
     try ReportFiles.write(report, session)
     let result =

@@ -1,3 +1,4 @@
+import JSONValues
 import SystemInterfaces
 
 /// What rendering and evaluation need from outside, handed in.
@@ -131,6 +132,8 @@ public struct HurlEvaluation: Hashable, Sendable {
   public var assertions: [Assertion] = []
   /// Why a capture failed; nothing after it was judged.
   public var error: HurlRuntimeError?
+  /// The body as JSON, where a query took it for that.
+  public var json: JSONValue?
 
   /// Whether everything held.
   public var passed: Bool { error == nil && assertions.allSatisfy(\.passed) }

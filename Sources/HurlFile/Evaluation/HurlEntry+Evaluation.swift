@@ -25,6 +25,7 @@ extension HurlEntry {
     evaluation.assertions += expected.headers.map { $0.judged(renderer, reader) }
     if let body = expected.body { evaluation.assertions.append(body.judged(renderer, &reader)) }
     for assert in expected.asserts { evaluation.assertions.append(assert.judged(renderer, &reader)) }
+    evaluation.json = reader.parsedJSON
     return evaluation
   }
 }

@@ -44,11 +44,14 @@ extension HurlEntry {
 
   private func absoluteURL(_ renderer: HurlRenderer) throws(HurlRuntimeError) -> String {
     let text = try renderer.text(url)
-    let rest =
-      text.hasPrefix("https://") ? text.dropFirst(8) : text.hasPrefix("http://") ? text.dropFirst(7) : ""
-    let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-    guard !host.isEmpty, !host.hasPrefix(":"), !host.contains(" ") else {
+    let bytes = text.utf8
+    let scheme =
+      bytes.starts(with: "https://".utf8) ? 8 : bytes.starts(with: "http://".utf8) ? 7 : bytes.count
+    let authority = bytes.dropFirst(scheme).prefix {
+      $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
+    }
+    let host = authority.lastIndex(of: UInt8(ascii: "@")).map { authority[$0...].dropFirst() } ?? authority
+    guard let first = host.first, first != UInt8(ascii: ":"), !host.contains(UInt8(ascii: " ")) else {
       throw HurlRuntimeError(
         position: url.position,
         message: "\(text) is no URL: expected http:// or https:// and the name of a host")

@@ -15,6 +15,9 @@ struct ResponseReader {
 
   init(_ response: HurlResponseValues) { self.response = response }
 
+  /// The body as JSON, where it has been read as such and is.
+  var parsedJSON: JSONValue? { try? knownJSON?.get() }
+
   /// The body's bytes without content coding.
   func bytes() throws(EvaluationFailure) -> [UInt8] {
     if let problem = response.bodyProblem { throw EvaluationFailure(message: problem) }
@@ -57,7 +60,11 @@ struct ResponseReader {
 
   /// All values of a header field.
   func values(of name: String) -> [String] {
-    response.headers.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
+    let wanted = name.lowercased()
+    return response.headers.filter {
+      $0.name.utf8.count == wanted.utf8.count && $0.name.lowercased() == wanted
+    }
+    .map(\.value)
   }
 
   /// A field of the certificate.

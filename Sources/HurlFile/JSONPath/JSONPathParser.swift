@@ -56,7 +56,7 @@ struct JSONPathParser {
       index += 1
     }
     if index == start { throw error("expected a name, * or a bracket after the dot") }
-    return String(String.UnicodeScalarView(scalars[start..<index]))
+    return String(scalars: scalars[start..<index])
   }
 
   private mutating func brackets() throws(JSONPathError) -> [JSONPath.Selector] {
@@ -124,7 +124,7 @@ struct JSONPathParser {
       if isNegative { throw error("expected a digit after -") }
       return nil
     }
-    let text = String(String.UnicodeScalarView(scalars[start..<index]))
+    let text = String(scalars: scalars[start..<index])
     guard scalars[digits] != "0" || (index == digits + 1 && !isNegative), let value = Int(text),
       abs(value) <= 9_007_199_254_740_991
     else { throw error("expected a whole number without leading zeros, of at most 2^53 - 1", at: start) }

@@ -23,10 +23,12 @@ extension HurlParser {
     "isObject": .isObject,
   ]
 
+  private static let signs: [StaticString] = ["==", "!=", ">=", "<=", ">", "<"]
+
   private mutating func predicateKind() throws(HurlSyntaxError) -> (String, HurlPredicate.Kind) {
-    for sign in ["==", "!=", ">=", "<=", ">", "<"] where scanner.take(sign) {
+    for sign in HurlParser.signs where scanner.take(sign) {
       scanner.skipSpaces()
-      return (sign, try comparison(sign))
+      return (sign.description, try comparison(sign.description))
     }
     let start = scanner.position
     let name = word()

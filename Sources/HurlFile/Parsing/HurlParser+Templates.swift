@@ -1,10 +1,10 @@
 /// Collects the parts of a text with placeholders.
 struct HurlTemplateBuilder {
   private var parts: [HurlTemplate.Part] = []
-  private var text = String.UnicodeScalarView()
+  private var text = ""
 
-  mutating func append(_ scalar: Unicode.Scalar) { text.append(scalar) }
-  mutating func append(_ string: String) { text.append(contentsOf: string.unicodeScalars) }
+  mutating func append(_ scalar: Unicode.Scalar) { text.unicodeScalars.append(scalar) }
+  mutating func append(_ string: String) { text += string }
   mutating func append(_ expression: HurlExpression) {
     flush()
     parts.append(.placeholder(expression))
@@ -28,8 +28,8 @@ struct HurlTemplateBuilder {
   }
   private mutating func flush() {
     if text.isEmpty { return }
-    parts.append(.text(String(text)))
-    text = String.UnicodeScalarView()
+    parts.append(.text(text))
+    text = ""
   }
 }
 
@@ -72,8 +72,7 @@ extension HurlParser {
       if scanner.isNext("{{") {
         builder.append(try placeholder())
       } else if scalar.isAlphanumeric || HurlParser.urlMarks.contains(scalar) {
-        builder.append(scalar)
-        scanner.advance()
+        builder.append(scanner.takeWhile { $0.isAlphanumeric || HurlParser.urlMarks.contains($0) })
       } else {
         break
       }
@@ -83,7 +82,7 @@ extension HurlParser {
     }
     return builder.template(at: start.0, source: scanner.text(from: start.1))
   }
-  private static let urlMarks = Set("/:.-?=&_%*,@~+!$'()[];".unicodeScalars)
+  private static let urlMarks = ASCIISet("/:.-?=&_%*,@~+!$'()[];")
 
   /// The name before a colon.
   mutating func key() throws(HurlSyntaxError) -> HurlTemplate? {
@@ -96,15 +95,14 @@ extension HurlParser {
       } else if scalar == "\\" {
         builder.append(try escape(["#": "#", ":": ":"]))
       } else if scalar.isAlphanumeric || HurlParser.keyMarks.contains(scalar) {
-        builder.append(scalar)
-        scanner.advance()
+        builder.append(scanner.takeWhile { $0.isAlphanumeric || HurlParser.keyMarks.contains($0) })
       } else {
         break
       }
     }
     return builder.isEmpty ? nil : builder.template(at: start.0, source: scanner.text(from: start.1))
   }
-  private static let keyMarks = Set("_-.[]@$".unicodeScalars)
+  private static let keyMarks = ASCIISet("_-.[]@$")
 
   /// The rest of a line up to a comment, without white space at its end.
   mutating func unquoted() throws(HurlSyntaxError) -> HurlTemplate {
@@ -125,14 +123,18 @@ extension HurlParser {
       } else if scalar == "\\" {
         builder.append(try escape(["#": "#", "\"": "\"", "`": "`"]))
       } else {
+        // One character at least: a brace that stands alone is none of a placeholder.
         builder.append(scalar)
         scanner.advance()
+        builder.append(scanner.takeWhile { !HurlParser.valueMarks.contains($0) })
       }
       end = scanner.mark
     }
     scanner.reset(to: end)
     return builder.template(at: start.0, source: scanner.text(from: start.1))
   }
+
+  private static let valueMarks = ASCIISet(" \t\r\n#{\\")
 
   /// Text between `delimiter`s, which is `"` or a backquote.
   mutating func quoted(_ delimiter: Unicode.Scalar = "\"") throws(HurlSyntaxError) -> HurlTemplate {
@@ -152,6 +154,7 @@ extension HurlParser {
       } else {
         builder.append(scalar)
         scanner.advance()
+        builder.append(scanner.takeWhile { !HurlParser.quotedMarks.contains($0) })
       }
     }
     guard scanner.peek == delimiter else {
@@ -160,6 +163,8 @@ extension HurlParser {
     scanner.advance()
     return builder.template(at: start.0, source: scanner.text(from: start.1))
   }
+
+  private static let quotedMarks = ASCIISet("\"`{\\\n\r\t\u{8}\u{C}")
 
   /// A file name; spaces and semicolons in it are escaped.
   mutating func fileName() throws(HurlSyntaxError) -> HurlTemplate {
@@ -182,7 +187,7 @@ extension HurlParser {
     }
     return builder.template(at: start.0, source: scanner.text(from: start.1))
   }
-  private static let fileNameEnds = Set("#;{} \t\r\n".unicodeScalars)
+  private static let fileNameEnds = ASCIISet("#;{} \t\r\n")
 
   // MARK: Escapes
 

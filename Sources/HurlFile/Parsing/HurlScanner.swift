@@ -9,8 +9,10 @@ struct HurlScanner {
   let file: String
   let scalars: [Unicode.Scalar]
   private(set) var index = 0
-  private(set) var line = 1
-  private(set) var column = 1
+  /// Where each line begins.
+  private let lineStarts: [Int]
+  /// The line that ended last: what is asked for stands in the next one, mostly.
+  private var lastLine = 0
   /// All comments passed so far, each once, in order.
   private(set) var comments: [Comment] = []
   /// The last line that holds more than a comment.
@@ -21,74 +23,81 @@ struct HurlScanner {
     var scalars = Array(text.unicodeScalars)
     if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
     self.scalars = scalars
+    lineStarts = [0] + scalars.indices.filter { scalars[$0] == "\n" }.map { $0 + 1 }
   }
 
   // MARK: Looking
 
   var isAtEnd: Bool { index >= scalars.count }
-  var position: HurlPosition { HurlPosition(line: line, column: column) }
+  var position: HurlPosition {
+    let line = line(at: index)
+    return HurlPosition(line: line, column: index - lineStarts[line - 1] + 1)
+  }
   var peek: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
   func peek(_ offset: Int) -> Unicode.Scalar? {
     index + offset < scalars.count ? scalars[index + offset] : nil
   }
-  /// Whether `text` stands here.
-  func isNext(_ text: String) -> Bool {
-    var offset = index
-    for scalar in text.unicodeScalars {
-      guard offset < scalars.count, scalars[offset] == scalar else { return false }
-      offset += 1
+  /// Whether `text`, all ASCII, stands here.
+  func isNext(_ text: StaticString) -> Bool {
+    let count = text.utf8CodeUnitCount
+    guard index + count <= scalars.count else { return false }
+    for offset in 0..<count where scalars[index + offset].value != UInt32(text.utf8Start[offset]) {
+      return false
     }
     return true
   }
   /// What was read since `start`.
   func text(from start: Int) -> String { text(start..<index) }
-  func text(_ range: Range<Int>) -> String {
-    var text = String.UnicodeScalarView()
-    text.append(contentsOf: scalars[range])
-    return String(text)
+  func text(_ range: Range<Int>) -> String { String(scalars: scalars[range]) }
+
+  /// The line that holds the character at `index`.
+  private func line(at index: Int) -> Int {
+    let next = lastLine + 1
+    if lineStarts[lastLine] <= index, next >= lineStarts.count || index < lineStarts[next] { return next }
+    var range = 0..<lineStarts.count
+    while !range.isEmpty {
+      let middle = (range.lowerBound + range.upperBound) / 2
+      range = lineStarts[middle] <= index ? middle + 1..<range.upperBound : range.lowerBound..<middle
+    }
+    return range.lowerBound
   }
 
   // MARK: Moving
 
-  mutating func advance() {
-    guard index < scalars.count else { return }
-    if scalars[index] == "\n" {
-      line += 1
-      column = 1
-    } else {
-      column += 1
-    }
-    index += 1
-  }
-  mutating func advance(_ count: Int) { for _ in 0..<count { advance() } }
+  mutating func advance() { if index < scalars.count { index += 1 } }
+  mutating func advance(_ count: Int) { index = min(index + count, scalars.count) }
 
   /// Passes over `text` where it stands here.
-  mutating func take(_ text: String) -> Bool {
+  mutating func take(_ text: StaticString) -> Bool {
     guard isNext(text) else { return false }
-    advance(text.unicodeScalars.count)
+    index += text.utf8CodeUnitCount
     return true
   }
   mutating func takeWhile(_ matches: (Unicode.Scalar) -> Bool) -> String {
     let start = index
-    while let scalar = peek, matches(scalar) { advance() }
+    while index < scalars.count, matches(scalars[index]) { index += 1 }
     return text(from: start)
   }
   /// Passes over spaces and tabs; whether there were any.
   @discardableResult mutating func skipSpaces() -> Bool {
     let start = index
-    while let scalar = peek, scalar == " " || scalar == "\t" { advance() }
+    while index < scalars.count, scalars[index] == " " || scalars[index] == "\t" { index += 1 }
     return index > start
   }
   /// Passes over one line end.
-  mutating func takeNewline() -> Bool { take("\r\n") || take("\n") }
+  mutating func takeNewline() -> Bool {
+    guard take("\r\n") || take("\n") else { return false }
+    lastLine = line(at: index) - 1
+    return true
+  }
 
   /// A place to come back to.
   struct Mark {
-    fileprivate let index: Int, line: Int, column: Int
+    fileprivate let index: Int
   }
-  var mark: Mark { Mark(index: index, line: line, column: column) }
+  var mark: Mark { Mark(index: index) }
   /// Goes back to `mark`; comments passed stay known.
-  mutating func reset(to mark: Mark) { (index, line, column) = (mark.index, mark.line, mark.column) }
+  mutating func reset(to mark: Mark) { index = mark.index }
 
   // MARK: Lines and comments
 
@@ -103,7 +112,7 @@ struct HurlScanner {
 
   /// Passes over the rest of a line that may only hold a comment.
   mutating func endLine(after what: String) throws(HurlSyntaxError) {
-    lastContentLine = line
+    lastContentLine = line(at: index)
     skipSpaces()
     if peek == "#" { takeComment() }
     if isAtEnd || takeNewline() { return }
@@ -157,6 +166,39 @@ extension Unicode.Scalar {
     case "a"..."f": value - 87
     case "A"..."F": value - 55
     default: nil
+    }
+  }
+}
+
+/// Some ASCII characters, found without hashing.
+struct ASCIISet {
+  private var low: UInt64 = 0, high: UInt64 = 0
+
+  init(_ characters: StaticString) {
+    for offset in 0..<characters.utf8CodeUnitCount {
+      let byte = characters.utf8Start[offset]
+      if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte - 64) }
+    }
+  }
+
+  func contains(_ scalar: Unicode.Scalar) -> Bool {
+    let value = scalar.value
+    return value < 64 ? low >> UInt64(value) & 1 == 1 : value < 128 && high >> UInt64(value - 64) & 1 == 1
+  }
+}
+
+extension String {
+  /// The text of `scalars`; made at once where all are ASCII.
+  init(scalars: ArraySlice<Unicode.Scalar>) {
+    guard scalars.allSatisfy(\.isASCII) else {
+      var text = String.UnicodeScalarView()
+      text.append(contentsOf: scalars)
+      self.init(text)
+      return
+    }
+    self.init(unsafeUninitializedCapacity: scalars.count) { bytes in
+      for (offset, scalar) in scalars.enumerated() { bytes[offset] = UInt8(truncatingIfNeeded: scalar.value) }
+      return scalars.count
     }
   }
 }

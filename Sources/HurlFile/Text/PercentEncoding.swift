@@ -9,8 +9,14 @@ enum PercentEncoding {
   /// A URL with what cannot stand in one encoded: white space, control characters, quotes, angle brackets and braces, what
   /// is not ASCII. What is encoded already stays.
   static func url(_ text: String) -> String {
-    let refused = Set("\"<>\\^`{|}".utf8)
-    return encode(text) { byte in byte > 0x20 && byte < 0x7F && !refused.contains(byte) }
+    encode(text) { byte in
+      switch byte {
+      case ...0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"),
+        UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"):
+        false
+      default: true
+      }
+    }
   }
 
   /// Names and values as an `application/x-www-form-urlencoded` text; a space becomes `%20`.
@@ -44,6 +50,7 @@ enum PercentEncoding {
   }
 
   private static func encode(_ text: String, isKept: (UInt8) -> Bool) -> String {
+    if text.utf8.allSatisfy(isKept) { return text }
     let digits = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []
     for byte in text.utf8 {

@@ -7,7 +7,7 @@ public enum HurlChecks {
     let ofFile = Set(document.annotations.map(\.name))
     var counts: [String: Int] = [:]
     let checks = document.entries.enumerated().map { number, entry in
-      let ofEntry = Set(entry.annotations.map(\.name)).union(ofFile)
+      let ofEntry = entry.annotations.isEmpty ? ofFile : ofFile.union(entry.annotations.map(\.name))
       let title = entry.annotations.first { $0.name == "name" && !$0.value.isEmpty }?.value
       let identity = "\(document.file) \(entry.method) \(entry.url.source)"
       let count = counts[identity, default: 0] + 1

@@ -1,11 +1,17 @@
 import HTTPTransport
 import HurlFile
+import JSONValues
 import SystemInterfaces
 
 /// Asks one entry of a Hurl file: options, request, exchange, judgement, captures.
-struct HurlEntryRunner: Sendable {
+final class HurlEntryRunner: Sendable {
   let entry: HurlEntry
   let session: HurlSession
+
+  init(entry: HurlEntry, session: HurlSession) {
+    self.entry = entry
+    self.session = session
+  }
 
   /// Asks once, or as often as the file's own `repeat` and `retry` say.
   func ask(_ context: AttemptContext) async -> AttemptResult {
@@ -91,7 +97,7 @@ struct HurlEntryRunner: Sendable {
       let evaluation = entry.evaluate(answer.values, variables, now)
       judge(evaluation, answer.response, context, &result)
       keep(evaluation.captures, body: answer.response.body)
-      observe(answer.response, exchange, context, &result)
+      observe(answer.response, evaluation.json, exchange, context, &result)
       if let path = options.output { write(answer.response.body, to: path, &result) }
       return result
     }
@@ -172,12 +178,13 @@ struct HurlEntryRunner: Sendable {
   }
 
   private func observe(
-    _ response: HTTPResponse, _ exchange: HurlExchange, _ context: AttemptContext,
+    _ response: HTTPResponse, _ parsed: JSONValue?, _ exchange: HurlExchange, _ context: AttemptContext,
     _ result: inout AttemptResult
   ) {
     let source = session.environment.versionSource
     // A version stands in a small answer; large ones are read only where their shape is wanted.
-    let json = context.wantsObservation || response.body.count < 65_536 ? Exchange.json(response) : nil
+    let isRead = context.wantsObservation || response.body.count < 65_536
+    let json = parsed ?? (isRead ? Exchange.json(response) : nil)
     result.version = source.version(headers: response.headers, json: json)
     guard context.wantsObservation else { return }
     result.observation = Exchange.observation(response, json: json, version: result.version)

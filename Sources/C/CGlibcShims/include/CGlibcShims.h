@@ -1,0 +1,7 @@
+#ifndef CGLIBC_SHIMS_H
+#define CGLIBC_SHIMS_H
+/* What Swift's module of the C library leaves out. */
+
+/* One heap for all threads, which grows by a mebibyte at a time. Called before there is a second thread. */
+void shim_use_one_heap(void);
+#endif
