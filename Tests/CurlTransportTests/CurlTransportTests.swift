@@ -69,12 +69,15 @@ private final class LocalServer: Sendable {
 
   @Test func `an answer comes whole, with headers, timings and the connection's reuse`() async throws {
     let request = HTTPRequest("GET", server.url("/hello"), headers: [HTTPField("X-Sent", "v 1")])
-    let first = try await transport.send(request)
+    // Before whatever else waits for these threads: libcurl keeps an idle connection for two minutes only.
+    let (first, second) = try await Task(priority: .high) { [transport] in
+      (try await transport.send(request), try await transport.send(request))
+    }.value
     #expect(first.status == 200 && first.body == Array("hello".utf8) && first.version == "1.1")
     #expect(first.headers.first("x-seen") == "v 1")
     #expect(first.timings.total >= first.timings.firstByte && first.timings.firstByte > .zero)
     #expect(!first.timings.reusedConnection)
-    #expect(try await transport.send(request).timings.reusedConnection)
+    #expect(second.timings.reusedConnection)
   }
 
   @Test func `bodies are sent as they are, without Expect or an invented type`() async throws {
