@@ -34,7 +34,7 @@ public enum MarkdownReport: ReportFormat {
     } else if !section.title.isEmpty {
       lines += ["**\(escaped(section.title))**", ""]
     }
-    for line in section.lines { lines += [escaped(line), ""] }
+    for line in section.lines { lines += paragraph(line) }
     lines += table(section)
     return lines + (isFolded ? ["", "</details>"] : [])
   }
@@ -49,6 +49,14 @@ public enum MarkdownReport: ReportFormat {
       kept += line + "\n"
     }
     return kept + "\nThe rest does not fit here; the record has it all.\n"
+  }
+
+  /// A line as a paragraph; one that begins with a ticked or an empty box, as an entry of a task list.
+  private static func paragraph(_ line: String) -> [String] {
+    for box in ["[x] ", "[ ] "] where line.hasPrefix(box) {
+      return ["- \(box)\(escaped(String(line.dropFirst(box.count))))"]
+    }
+    return [escaped(line), ""]
   }
 
   private static func table(_ section: ReportSection) -> [String] {

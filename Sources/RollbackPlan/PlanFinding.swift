@@ -103,6 +103,10 @@ public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
   case healthUnknown = "health-unknown"
   /// A stack is deleted for good.
   case stackDeleted = "stack-deleted"
+  /// A resource that a deletion leaves behind.
+  case resourceRetained = "resource-retained"
+  /// The snapshot that holds the last state of a deleted database.
+  case finalSnapshot = "final-snapshot"
   /// A message could not be sent.
   case notificationFailed = "notification-failed"
   /// A revert commit was made, or was not and why.

@@ -56,6 +56,18 @@ import Testing
     #expect(section("Left to do", plan) == nil && section("Checklist", plan) == nil)
   }
 
+  @Test func `is a task list in Markdown, and hundreds of one kind are three and a number`() {
+    let many = record("stopped") { record in
+      record.findings = (1...40).map { Finding(PlanFinding(.wouldReplace, .stop, "would replace R\($0)")) }
+    }
+    let lines = section("Left to do", many)?.lines ?? []
+    #expect(lines.count == 4 && lines[3] == "4. and 37 more of the kind would-replace: see the findings")
+    let text = MarkdownReport.render(RevertCommand.report(record()))
+    #expect(text.contains("\n- [x] Run health checks and test API endpoints\n- [ ] Check CloudWatch"))
+    // What came from outside cannot tick a box or end a cell.
+    #expect(text.contains("Second \\| bad"))
+  }
+
   @Test func `holds the estimate against what it took`() {
     let record = record {
       $0.summary.estimatedSeconds = 450

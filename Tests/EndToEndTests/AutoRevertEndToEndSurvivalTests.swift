@@ -172,8 +172,8 @@ struct AutoRevertEndToEndSurvivalTests {
       try await world.aws.updateStack(name, template: template(name), parameters: ["Version": "2"])
     }
     let unknown = try world.revert("--only", "web")
-    #expect(unknown.status == 1)
-    #expect(unknown.output.contains("unknown-role"))
+    #expect(unknown.status == 64)
+    #expect(unknown.error.contains("roles there are: api, workflow"))
     #expect(try world.revert("--only", "api").status == 0)
     #expect(try await world.marker() == "1")
     #expect(try await SSMClient(world.aws.client).getParameter("/\(other)/marker").value == "2")
@@ -212,6 +212,37 @@ struct AutoRevertEndToEndSurvivalTests {
     let deleted = try world.revert("--method", "delete", "--confirm", "DELETE")
     #expect(deleted.status == 0, "\(deleted.error)")
     #expect(deleted.output.contains("stack-deleted"))
+    #expect(try await [nil, .deleteComplete].contains(world.status()))
+  }
+
+  @Test func `a teardown takes a last snapshot of the database and names what stays`() async throws {
+    let template = """
+      Resources:
+        Db:
+          Type: AWS::RDS::DBInstance
+          DeletionPolicy: Delete
+          Properties: {DBInstanceIdentifier: \(world.name)-db, DBInstanceClass: db.t3.micro, Engine: postgres,
+            AllocatedStorage: "20", MasterUsername: shop, MasterUserPassword: planted-password-4}
+        Kept:
+          Type: AWS::SSM::Parameter
+          DeletionPolicy: Retain
+          Properties: {Name: "/\(world.name)/kept", Type: String, Value: here}
+      """
+    try await world.aws.createStack(world.name, template: template)
+    let shown = try world.revert("--method", "delete", "--confirm", "DELETE", "--dry-run")
+    #expect(shown.status == 0 && shown.output.contains("resource-retained"), "\(shown.output)\(shown.error)")
+    let rds = RDSClient(world.aws.client)
+    func snapshots() async throws -> [DBSnapshot] {
+      try await rds.describeDBSnapshots().filter { $0.sourceIdentifier == "\(world.name)-db" }
+    }
+    #expect(try await snapshots().isEmpty)
+    let deleted = try world.revert("--method", "delete", "--confirm", "DELETE")
+    #expect(deleted.status == 0, "\(deleted.error)")
+    let made = try await snapshots()
+    #expect(made.count == 1 && made.first?.identifier.hasPrefix("backstop-prod-final-") == true)
+    #expect(deleted.output.contains(made.first?.identifier ?? "no snapshot"))
+    #expect(deleted.output.contains("Kept (AWS::SSM::Parameter"))
+    #expect(try await SSMClient(world.aws.client).getParameter("/\(world.name)/kept").value == "here")
     #expect(try await [nil, .deleteComplete].contains(world.status()))
   }
 

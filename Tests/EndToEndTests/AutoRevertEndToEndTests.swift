@@ -81,6 +81,14 @@ import Testing
     #expect(try run(["prod", "--confirm", "rollback-production"] + option).status == 64)
   }
 
+  @Test func `a role that is not configured is a wrong command line, and the known ones are named`() throws {
+    try writeConfig()
+    let outcome = try run(["prod", "--confirm", "rollback-production", "--only", "API_STACK"])
+    #expect(outcome.status == 64)
+    #expect(outcome.error.contains("--only API_STACK") && outcome.error.contains("roles there are: api"))
+    #expect(try left == ["deployment-prod.config"])
+  }
+
   @Test func `a wrong deadline is a wrong command line`() throws {
     try writeConfig()
     #expect(try run(["prod", "--confirm", "rollback-production", "--deadline", "soon"]).status == 64)

@@ -39,6 +39,20 @@ import Testing
     #expect(result.findings.isEmpty)
   }
 
+  @Test func `what was not normal before the deployment is no baseline`() async throws {
+    // An hour of failures, undone by what is watched now: without the cut it would be what is usual.
+    let undone = Self.deployment - .seconds(3600)
+    let cloudWatch = ScriptedCloudWatch(
+      .init(failures: { time in time >= undone ? 30 : 0 }))
+    var wishes = WatchSchedule.Wishes(length: .seconds(1800))
+    wishes.baselineUntil = undone
+    let result = try await watch(cloudWatch, wishes: wishes).run()
+    #expect(result.judgement.verdict == .stop)
+    let errors = try #require(result.judgement.series.first { $0.kind == .errors })
+    #expect(errors.baseline["failures"] ?? 0 == 0)
+    #expect(cloudWatch.calls.first?.start == undone - .seconds(86_400))
+  }
+
   @Test func `each look asks for the whole watch again, the baseline once`() async throws {
     let cloudWatch = ScriptedCloudWatch()
     let result = try await watch(cloudWatch).run()

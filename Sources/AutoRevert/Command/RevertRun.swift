@@ -22,6 +22,7 @@ struct RevertRun {
         .data, "\(session.config.path) names no stack",
         advice: "write API_STACK=… and the like into the configuration")
     }
+    try checkRoles(targets)
     // What was not confirmed changes nothing and asks nobody.
     var continued = try unfinished()
     let confirmation = judgeConfirmation(isContinued: continued != nil)
@@ -31,7 +32,8 @@ struct RevertRun {
     if !command.dryRun { try await session.lockEnvironment(for: .autoRevert, takeOver: command.takeLock) }
     // Whoever held the lock may have ended what was unfinished.
     continued = try unfinished()
-    let notifier = Notifier(session, isContinued: continued != nil)
+    // The same command again goes on in the thread of the run that was killed, too.
+    let notifier = Notifier(session, isContinued: try newestUnfinished() != nil)
     let evidence = try EarlierEvidence(session)
     if command.dryRun { await notifier.check() }
     do {
@@ -44,6 +46,14 @@ struct RevertRun {
     } catch let failure as SafetyRefusal {
       await tellOfEnd("refused: \(failure.failure.message); \(failure.failure.advice)", notifier, evidence)
       throw failure.failure
+    } catch let failure as StepFailure where [.refused, .usage].contains(failure.status) {
+      // The person who called it sits before it.
+      throw failure
+    } catch {
+      if !(error is CancellationError) {
+        await tellOfEnd("\(StepFailure(describing: error))", notifier, evidence)
+      }
+      throw error
     }
   }
 
@@ -101,15 +111,24 @@ struct RevertRun {
         safety.completed(firstFacts, facts, plan, chosen.loaded?.point, evidence, undone.commits))
       guard !plan.isBlocked else { return true }
       notices += safety.advice(evidence, chosen.loaded?.point)
+      let teardown =
+        options.method == .delete
+        ? try await Teardown(plan.open.map(\.target), session, aws) : nil
+      for finding in teardown?.retained ?? [] { session.progress.say("stays: \(finding.message)") }
+      notices += teardown?.retained ?? []
       if case .ask(let word) = confirmation, !command.dryRun, !ask(word) {
         return false
       }
       await notifier.tell(message(plan, evidence, .inProgress))
+      notices += try await teardown?.makeFinalSnapshots() ?? []
       escalation = Task { await notifier.escalate() }
       return true
     }
     escalation?.cancel()
     if command.dryRun, result.plan.changesSomething {
+      if options.method == .delete {
+        notices += try await Teardown(result.plan.open.map(\.target), session, aws).retained
+      }
       notices += try safety.enforce(
         safety.completed(
           firstFacts, result.facts, result.plan, chosen.loaded?.point, evidence, undone.commits))
@@ -188,10 +207,25 @@ struct RevertRun {
 
   // MARK: - Lock, confirmation, messages
 
-  private func unfinished() throws -> ContinuedRevert? {
-    let found = try RevertJournal.newestUnfinished(
+  /// A role that the configuration does not have is a wrong command line.
+  private func checkRoles(_ targets: [TargetStack]) throws {
+    let known = Set(targets.map(\.role))
+    for role in command.only where !known.contains(role.lowercased()) {
+      throw StepFailure(
+        .usage,
+        "--only \(role): \(session.config.path) names no \(role.uppercased())_STACK",
+        advice: "roles there are: \(known.sorted().joined(separator: ", "))")
+    }
+  }
+
+  private func newestUnfinished() throws -> (restorePoint: String?, begin: JSONValue)? {
+    try RevertJournal.newestUnfinished(
       records: session.records.root, files: session.context.files, clock: session.context.clock,
       redactor: session.redactor)
+  }
+
+  private func unfinished() throws -> ContinuedRevert? {
+    let found = try newestUnfinished()
     if command.continues, found == nil {
       throw StepFailure(
         .data, "--continue: there is no unfinished revert in \(session.records.root)",
@@ -209,8 +243,13 @@ struct RevertRun {
   }
 
   private func ask(_ word: String) -> Bool {
+    // Danger 6: on another machine the lock locks nothing unless it is shared.
+    let unlocked =
+      session.isProduction && !session.pushesLedger
+      ? "UNLOCKED: runs on other machines are not kept out (--push-ledger keeps them out). Nobody else may be at it.\n"
+      : ""
     session.context.terminal.write(
-      "WARNING: ROLLING BACK PRODUCTION (\(session.environment))\nType '\(word)' to confirm: ",
+      "WARNING: ROLLING BACK PRODUCTION (\(session.environment))\n\(unlocked)Type '\(word)' to confirm: ",
       to: .standardError)
     return session.context.terminal.readAnswer() == word
   }

@@ -70,7 +70,7 @@ enum FollowUp {
   private static func leaves(_ code: String) -> Bool {
     let codes: [PlanFindingCode] = [
       .rollbackConfigurationLeft, .resourcesSkipped, .driftAfterSkip, .secretLeft, .resourceLeft,
-      .parameterUnverified, .stackNotRecorded,
+      .parameterUnverified, .stackNotRecorded, .resourceRetained,
     ]
     return codes.contains { $0.rawValue == code }
   }

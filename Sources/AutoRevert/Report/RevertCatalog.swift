@@ -46,6 +46,8 @@ enum RevertCatalog {
     case .notHealthy: "The application is not healthy after the rollback."
     case .healthUnknown: "The application's health was not checked conclusively."
     case .stackDeleted: "A stack is deleted for good."
+    case .resourceRetained: "A resource stays behind when its stack is deleted, by its deletion policy."
+    case .finalSnapshot: "Where the last state of a deleted database is kept."
     case .notificationFailed: "A message could not be sent."
     case .revertCommit: "What became of the revert commit."
     case .driftAfterSkip: "What drift was found after resources were skipped."

@@ -6,15 +6,22 @@ import StepCommand
 import SystemInterfaces
 
 /// Makes a snapshot of a database, waits for it, and deletes those of ours that the policy does not keep.
-struct DatabaseSnapshotter: Sendable {
+public struct DatabaseSnapshotter: Sendable {
   let rds: RDSClient
   let clock: any WallClock
   let progress: Progress
   /// The longest that a snapshot may take.
-  var deadline: Duration = .seconds(3600)
+  public var deadline: Duration = .seconds(3600)
+
+  /// Makes snapshots by `rds`, and tells how far they are.
+  public init(rds: RDSClient, clock: any WallClock, progress: Progress) {
+    self.rds = rds
+    self.clock = clock
+    self.progress = progress
+  }
 
   /// Makes the snapshot `name` and waits until it is available.
-  func make(_ name: String, of database: DatabaseState, tags: [AWSTag]) async throws -> String {
+  public func make(_ name: String, of database: DatabaseState, tags: [AWSTag]) async throws -> String {
     let isCluster = database.kind == "cluster"
     do {
       if isCluster {
@@ -96,7 +103,7 @@ struct DatabaseSnapshotter: Sendable {
   }
 
   /// The name of the snapshot of restore point `id`.
-  static func name(environment: String, restorePoint id: String) -> String {
+  public static func name(environment: String, restorePoint id: String) -> String {
     let text = "backstop-\(environment)-\(id)".lowercased().map {
       $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-"
     }
