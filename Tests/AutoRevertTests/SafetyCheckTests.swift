@@ -68,7 +68,7 @@ import Testing
   @Test func `a refusal names the command for a person, with what was asked for`() throws {
     let (command, session) = try SessionBench().start(
       "--confirm", "rollback-production", "--reason", "it's 5 o'clock", "--only", "api", "--skip", "S/R",
-      "--allow-replace")
+      "--allow-replace", "--relief", "f:timeout=30", "--restore-database")
     let check = SafetyCheck(command: command, session: session, isContinued: false)
     var facts = SafetyFacts()
     facts.killSwitch = "the switch is set"
@@ -81,7 +81,8 @@ import Testing
       words == [
         "auto-revert", "prod", "--only", "api", "--reason", "it's 5 o'clock", "--confirm",
         "rollback-production",
-        "--skip", "S/R", "--allow-replace", "--operator", "NAME",
+        "--skip", "S/R", "--relief", "f:timeout=30", "--restore-database", "--allow-replace", "--operator",
+        "NAME",
       ])
   }
 

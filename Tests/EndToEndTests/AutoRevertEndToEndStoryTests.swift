@@ -6,7 +6,8 @@ import TestSupport
 import Testing
 
 /// The built `auto-revert` around its calls: git, people, health, what it leaves behind.
-@Suite(.blocking, .enabled(if: LocalAWS.isInstalled && PeopleServer.isInstalled, "ci/install-python was not run"))
+@Suite(
+  .blocking, .enabled(if: LocalAWS.isInstalled && PeopleServer.isInstalled, "ci/install-python was not run"))
 struct AutoRevertEndToEndStoryTests {
   private let world: AutoRevertWorld
   private let people: PeopleServer

@@ -158,7 +158,10 @@ struct CommandText {
     for word in command.confirm { add("--confirm", word) }
     for path in command.skip { add("--skip", path) }
     for path in command.allowStateful { add("--allow-stateful", path) }
+    for change in command.relief { add("--relief", change) }
     let flags = [
+      (command.overrideStackPolicy, "--override-stack-policy"), (command.rollbackSchema, "--rollback-schema"),
+      (command.restoreDatabase, "--restore-database"), (command.common.pushLedger, "--push-ledger"),
       (command.force, "--force"), (command.allowReplace, "--allow-replace"),
       (command.skipStuck, "--skip-stuck"),
       (command.acceptSchema, "--accept-schema"),
