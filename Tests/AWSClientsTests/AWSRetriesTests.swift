@@ -45,13 +45,18 @@ private func answers(_ list: [@Sendable () throws -> HTTPResponse]) -> ScriptedT
     #expect(Set(transport.requests.compactMap { $0.headers.first("amz-sdk-invocation-id") }).count == 1)
   }
 
-  @Test func `five attempts and no more, unless AWS_MAX_ATTEMPTS says otherwise`() async {
-    for (variables, count) in [([:], 5), (["AWS_MAX_ATTEMPTS": "2"], 2)] {
-      let transport = answers([Self.fault(400, "Throttling")])
+  @Test func `five attempts, ten where throttled, and no more, unless AWS_MAX_ATTEMPTS says otherwise`() async
+  {
+    for (code, kind, variables, count) in [
+      ("InternalFailure", AWSError.Kind.transient, [:], 5), ("Throttling", .throttled, [:], 10),
+      ("InternalFailure", .transient, ["AWS_MAX_ATTEMPTS": "2"], 2),
+      ("Throttling", .throttled, ["AWS_MAX_ATTEMPTS": "2"], 2),
+    ] {
+      let transport = answers([Self.fault(kind == .throttled ? 400 : 500, code)])
       let error = await #expect(throws: AWSError.self) {
         try await STSClient(.over(transport, variables, clock: clock)).getCallerIdentity()
       }
-      #expect(error?.kind == .throttled)
+      #expect(error?.kind == kind)
       #expect(error?.attempts == count)
       #expect(transport.requests.count == count)
     }

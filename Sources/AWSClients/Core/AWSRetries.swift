@@ -20,9 +20,13 @@ final class AWSRetries: Sendable {
   /// The standard mode's figures.
   enum Rule {
     static let maximumAttempts = 5
+    /// A throttled call was not done, and will be: among many calls at once the same one may be refused time and again.
+    static let throttledAttempts = 10
     static let quota = 500
     static let costOfRetry = 5
     static let costOfTimeout = 10
+    /// A throttled call was not done, and fewer are sent at once from then on: that holds back enough.
+    static let costOfThrottling = 1
     static let base: Duration = .milliseconds(100)
     static let throttledBase: Duration = .seconds(1)
     static let maximumWait: Duration = .seconds(20)
@@ -36,14 +40,16 @@ final class AWSRetries: Sendable {
   }
 
   let maximumAttempts: Int
+  private let throttledAttempts: Int
   private let clock: any WallClock
   private let random: Randomness
   private let state = Mutex(State())
 
   /// - Parameter environment: `AWS_MAX_ATTEMPTS` is read from it.
   init(environment: Environment, clock: any WallClock, random: Randomness) {
-    maximumAttempts =
-      environment.nonEmpty("AWS_MAX_ATTEMPTS").flatMap { Int($0) }.map { max(1, $0) } ?? Rule.maximumAttempts
+    let asked = environment.nonEmpty("AWS_MAX_ATTEMPTS").flatMap { Int($0) }.map { max(1, $0) }
+    maximumAttempts = asked ?? Rule.maximumAttempts
+    throttledAttempts = asked ?? Rule.throttledAttempts
     self.clock = clock
     self.random = random
   }
@@ -65,7 +71,8 @@ final class AWSRetries: Sendable {
       do {
         let result = try await body(
           AWSAttempt(
-            number: number, maximum: maximumAttempts, invocationId: invocation, clockOffset: clockOffset))
+            number: number, maximum: max(maximumAttempts, number), invocationId: invocation,
+            clockOffset: clockOffset))
         giveBack(withdrawn)
         return result
       } catch { failure = error }
@@ -78,8 +85,14 @@ final class AWSRetries: Sendable {
       }
       let isSkewed = !correctedClock && correctClock(error, response)
       correctedClock = correctedClock || isSkewed
-      guard isSkewed || mayRetry(error, operation), number < maximumAttempts else { throw error }
-      let cost = error.kind == .unreachable ? Rule.costOfTimeout : Rule.costOfRetry
+      let most = error.kind == .throttled ? throttledAttempts : maximumAttempts
+      guard isSkewed || mayRetry(error, operation), number < most else { throw error }
+      let cost =
+        switch error.kind {
+        case .unreachable: Rule.costOfTimeout
+        case .throttled: Rule.costOfThrottling
+        default: Rule.costOfRetry
+        }
       guard withdraw(cost) else { throw error }
       withdrawn = cost
       if !isSkewed { try await clock.sleep(for: wait(after: number, error, response)) }
