@@ -128,7 +128,7 @@ let package = Package(
       "PreflightSnapshot",
       [
         "StepCommand", "SmokeChecks", "Watch30m", "AWSClients", "ChangeAnalysis", "CIEnvironment",
-        "DeploymentLedger", "GitHistory", "Records", "Reporting",
+        "DatabaseAccess", "DeploymentLedger", "GitHistory", "HurlFile", "Records", "Reporting",
         "DeploymentConfig",
         "JSONValues", "CryptoDigests", "SystemInterfaces", argumentParser,
       ]),

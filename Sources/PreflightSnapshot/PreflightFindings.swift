@@ -102,6 +102,9 @@ public enum PreflightFindings {
       "no-database-snapshot", "No database snapshot was made.",
       remedy: "Ask for one with --database-snapshot always; point-in-time restore is the alternative."),
     FindingDescription(
+      "schema-unknown", "Which migrations the database has seen is not recorded.",
+      remedy: "Let the step reach the database by DATABASE_URL, with psql installed."),
+    FindingDescription(
       "database-pause", "A database of a single zone pauses while its snapshot begins.",
       remedy: "Ask for snapshots at quiet times, or use point-in-time restore."),
     FindingDescription(

@@ -66,7 +66,9 @@ struct PreflightRun: Sendable {
     if isGood(findings), !command.noBaseline, !command.dryRun {
       let (baseline, more) = try await BaselineRound(session: session).record(point)
       point.baseline = baseline
-      findings += more
+      let (schema, unknown) = try await SchemaReader.state(session)
+      point.schema = schema
+      findings += more + unknown
     }
     var plan: [String]?
     if command.dryRun {
