@@ -37,7 +37,7 @@ extension LocalAWS {
   }
 
   /// Polls until nothing moves.
-  private func wait(for name: String) async throws {
+  public func wait(for name: String) async throws {
     let cloudFormation = CloudFormationClient(client)
     let deadline = Date().addingTimeInterval(60)
     while let stack = try await cloudFormation.describeStack(name), stack.status.isInProgress {
