@@ -85,7 +85,7 @@ private func rules(_ sql: String, _ settings: SQLSettings = SQLSettings()) -> [S
   }
 
   @Test func `newer grammar stops, and is open where the policy says that the database is newer`() {
-    let sql = "SELECT 1;\nALTER TABLE t ADD CONSTRAINT k NOT NULL a;\nDROP TABLE u;"
+    let sql = "SELECT 1;\nSELECT JSON_SERIALIZE('{}' RETURNING text) FOR NOBODY;\nDROP TABLE u;"
     #expect(rules(sql).contains("sql-syntax"))
     let newer = SQLAnalysis.analyze(
       Array(sql.utf8), dialect: .postgresql, settings: SQLSettings(postgresVersion: 18))
@@ -96,6 +96,38 @@ private func rules(_ sql: String, _ settings: SQLSettings = SQLSettings()) -> [S
       Array("DROP TABLE t, LATERAL u;".utf8), dialect: .postgresql,
       settings: SQLSettings(postgresVersion: 18))
     #expect(hidden.issues(.irreversible).map(\.rule).contains("ban-drop-table"))
+  }
+}
+
+@Suite struct `Grammar of PostgreSQL 16 to 18` {
+  @Test(arguments: [
+    ("ALTER TABLE s.t ADD CONSTRAINT k NOT NULL a;", "narrower-check"),
+    ("ALTER TABLE s.t ADD NOT NULL \"a b\";", "narrower-check"),
+    ("ALTER TABLE s.t ADD CONSTRAINT k CHECK (a > 0) NOT ENFORCED;", "narrower-check"),
+    (
+      "ALTER TABLE s.t ADD COLUMN b int GENERATED ALWAYS AS (a * 2) VIRTUAL, DROP COLUMN c;",
+      "ban-drop-column"
+    ),
+    ("ALTER TABLE s.t ADD PRIMARY KEY (a, b WITHOUT OVERLAPS);", "adding-serial-primary-key-field"),
+  ])
+  func `is judged as what it comes to`(_ sql: String, _ rule: String) {
+    let found = rules("SELECT 1;\n\(sql)")
+    #expect(found.contains(rule) && !found.contains("sql-syntax"), "\(found)")
+  }
+
+  @Test func `a column that is computed when it is read rewrites nothing`() {
+    let add = "ALTER TABLE s.t ADD COLUMN IF NOT EXISTS b bigint GENERATED ALWAYS AS (abs(a) * (2))"
+    #expect(rules("\(add) VIRTUAL;") == [])
+    #expect(rules("\(add) STORED;") == ["adding-field-with-default"])
+  }
+
+  @Test func `a table of the script with such a constraint is harmless, and what is wrong stays wrong`() {
+    #expect(
+      rules(
+        "CREATE TABLE IF NOT EXISTS s.t (a bigint CONSTRAINT x NOT NULL DEFAULT 1, CONSTRAINT y NOT NULL a);")
+        == [])
+    #expect(rules("ALTER TABLE s.t ADD CONSTRAINT k NOT NULL;").contains("sql-syntax"))
+    #expect(rules("ALTER TABLE s.t ADD COLUMN VIRTUAL;").contains("sql-syntax"))
   }
 }
 

@@ -66,6 +66,15 @@ struct PostgresScript {
           parsed.append(statement)
         }
       } catch {
+        if let older = NewerGrammar.inOlderWords(Array(bytes[range])),
+          let understood = try? PostgresParser.parse(older)
+        {
+          for var statement in understood {
+            statement.range = range
+            parsed.append(statement)
+          }
+          continue
+        }
         failures.append(
           PostgresSyntaxError(
             message: error.message, offset: range.lowerBound + error.offset, statement: range))
