@@ -4,7 +4,7 @@ import SystemInterfaces
 /// The four figures of DORA over a trail: a pure function of its entries.
 ///
 /// - A *deployment* is a commit that `smoke-test` or `watch-30m` judged: a new one begins where another commit is
-///   judged, after a snapshot that said go, or after a restore.
+///   judged, after a snapshot that made a restore point, or after a restore.
 /// - It *failed* where one of its checks said stop or `auto-revert` took it back.
 /// - It was *restored* when `auto-revert` had finished or a check passed again, counted from its first stop.
 /// - The *lead time* is that from the commit to the end of the first check that passed.
@@ -38,7 +38,7 @@ public struct DeliveryStatistics: Hashable, Sendable {
     for entry in entries.sorted(by: { $0.finishedAt < $1.finishedAt }) where entry.kind == .record {
       switch entry.step {
       case .diffGate: continue
-      case .preflightSnapshot: if entry.verdict == .go { isNew = true }
+      case .preflightSnapshot: if entry.facts["restorePoint"] != nil { isNew = true }
       case .autoRevert:
         guard entry.facts["outcome"] == "restored" else { continue }
         if !all.isEmpty, all[all.count - 1].failedAt == nil { all[all.count - 1].failedAt = entry.startedAt }

@@ -18,7 +18,11 @@ struct PreflightRun: Sendable {
       throw StepFailure(
         .data, "\(config.path) names no stack", advice: "write API_STACK=… and the like, one for each stack")
     }
-    try await session.lockEnvironment(for: .preflightSnapshot, takeOver: command.takeLock)
+    if command.dryRun || command.ready {
+      try await session.lookAtLock()
+    } else {
+      try await session.lockEnvironment(for: .preflightSnapshot, takeOver: command.takeLock)
+    }
     let earlier = try EarlierVerdicts(records: session.records.root, files: session.context.files)
     let range = try CommitRange.find(session, named: command.deployedCommit, earlier)
     var findings = try earlier.findings + range.findings + readiness()

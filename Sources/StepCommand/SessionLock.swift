@@ -38,6 +38,33 @@ extension StepSession {
     lock.withLock { $0 = held }
   }
 
+  /// Ends where another run holds the environment, and locks nothing: for a run that changes nothing.
+  /// - Throws: `StepFailure` with the status `busy`.
+  public func lookAtLock() async throws {
+    let now = context.clock.now
+    try records.prepareFolder()
+    let local = try EnvironmentLock(
+      records: records.root, files: context.files,
+      owner: "process \(context.processId), run \(records.run)", now: now)
+    defer { withExtendedLifetime(local) {} }
+    guard pushesLedger else { return }
+    progress.update("looking at the lock of \(environment) at \(ledgerRemoteName)")
+    try await fetchLedger()
+    let found = try ledger()?.lock()
+    let standing = LedgerLock.standing(found, own: Set(local.leftovers), takeOver: nil, now: now)
+    if standing == .held, let found { throw heldByAnother(found, now) }
+  }
+
+  private func heldByAnother(_ other: LedgerLock, _ now: Timestamp) -> StepFailure {
+    StepFailure(
+      .busy,
+      "another run holds the lock of \(environment) in \(Ledger.reference(of: environment)) at "
+        + "\(ledgerRemoteName): \(other.words(at: now))",
+      advice:
+        "wait until it has ended; if it was killed, take the lock with --take-lock \(other.run), or wait until "
+        + other.expiresAt.formatted(milliseconds: false))
+  }
+
   private func lockLedger(
     _ local: EnvironmentLock, _ step: Step, takeOver: String?, now: Timestamp
   ) async throws -> LedgerLock {
@@ -51,14 +78,7 @@ extension StepSession {
       try await $0.take(wanted, own: Set(local.leftovers), takeOver: takeOver)
     }
     switch answer {
-    case .held(let other):
-      throw StepFailure(
-        .busy,
-        "another run holds the lock of \(environment) in \(Ledger.reference(of: environment)) at "
-          + "\(ledgerRemoteName): \(other.words(at: now))",
-        advice:
-          "wait until it has ended; if it was killed, take the lock with --take-lock \(other.run), or wait until "
-          + other.expiresAt.formatted(milliseconds: false))
+    case .held(let other): throw heldByAnother(other, now)
     case .taken(let other):
       if let other { progress.say("took over the lock of \(other.words(at: now))") }
       return wanted

@@ -26,11 +26,15 @@ import Testing
     #expect(found.changeFailureRate == 0)
   }
 
-  @Test func `the same commit deployed again after a snapshot counts twice`() {
-    let found = statistics(
-      .record(.smokeTest, .go, at: 5), .record(.preflightSnapshot, .go, at: 50),
-      .record(.smokeTest, .go, at: 60))
-    #expect(found.deployments.count == 2)
+  @Test func `the same commit deployed again after a snapshot counts twice, after a dry run it does not`() {
+    func count(_ facts: [String: String]) -> Int {
+      statistics(
+        .record(.smokeTest, .go, at: 5), .record(.preflightSnapshot, .go, at: 50, facts: facts),
+        .record(.smokeTest, .go, at: 60)
+      ).deployments.count
+    }
+    #expect(count(["restorePoint": "r"]) == 2)
+    #expect(count([:]) == 1)
   }
 
   @Test func `a stop is restored by auto-revert`() {

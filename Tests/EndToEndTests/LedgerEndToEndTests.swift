@@ -117,6 +117,8 @@ struct LedgerEndToEndTests {
       #expect(second.error.contains("--take-lock github-71-1"))
       // Who only leaves a record is not kept out.
       #expect(try two.check().status == 0)
+      // A dry run locks nothing, and says that it could not run.
+      #expect(try two.preflight("--dry-run").status == 75)
       // Neither is auto-revert told otherwise.
       let revert = try two.step("auto-revert").run(
         ["prod", "--push-ledger", "--confirm", "rollback-production"])
@@ -130,6 +132,8 @@ struct LedgerEndToEndTests {
     #expect(trail.filter { $0 == "preflight-snapshot: lock" }.count == 1)
     #expect(try world.git("cat-file", "-e", "refs/backstop/prod:lock.json").status != 0)
     // Free again: AWS is what is missing now.
+    #expect(try two.preflight("--dry-run").status == 69)
+    #expect(try world.trail() == trail)
     #expect(try two.preflight().status == 69)
   }
 
