@@ -148,9 +148,19 @@ struct PreflightRun: Sendable {
   ) async throws {
     var contents = resources.files
     for reading in readings { contents.merge(reading.files) { $1 } }
+    try removeHalves()
     try session.restorePoints.write(point, contents: contents)
     try await session.storeRestorePoint(point.id)
     try session.restorePoints.markLatest(point.id)
+  }
+
+  /// What killed runs left half-written: this run holds the lock, so nobody is at work on them.
+  private func removeHalves() throws {
+    let (root, files) = (session.restorePoints.root, session.context.files)
+    guard try files.status(of: root) != nil else { return }
+    for name in try files.names(in: root) where name.hasPrefix(".") && name.hasSuffix(".partial") {
+      try files.remove("\(root)/\(name)")
+    }
   }
 
   // MARK: - --ready

@@ -287,6 +287,7 @@ struct PreflightEndToEndProofTests {
       atPath: folder(".backstop/prod/restore-points/.half.partial"), withIntermediateDirectories: true)
     #expect(try preflight(variables: aws.environment.variables).outcome.status == 0)
     #expect(points.count { $0 != "latest" && !$0.hasPrefix(".") } == 1)
+    #expect(!points.contains(".half.partial"))
   }
 
   @Test func `several applications and environments in one repository do not meet`() async throws {
