@@ -219,7 +219,7 @@ let package = Package(
       "SmokeTest",
       [
         "SystemInterfaces", "Records", "JSONValues", "StepCommand", "SmokeChecks", "HTTPTransport",
-        "CurlTransport",
+        "CurlTransport", "DeploymentConfig",
       ]),
     tests(
       "Watch30m",

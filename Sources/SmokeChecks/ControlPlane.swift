@@ -71,6 +71,8 @@ public struct ControlPlaneError: Error, Hashable, Sendable, CustomStringConverti
     case unavailable
     /// Credentials are missing, expired or do not suffice.
     case refused
+    /// A program that a check needs is not on this machine.
+    case missingProgram
     /// Anything else.
     case other
   }

@@ -125,7 +125,11 @@ struct SmokeTestRun: Sendable {
       }
       return (try session.restorePoints.read(id).baseline.responses, id)
     } catch {
-      if options.baseline != nil { throw error }
+      if let named = options.baseline {
+        throw StepFailure(
+          .data, "--baseline \(named): \(error)",
+          advice: "name a restore point that is in \(session.records.root)/restore-points, latest or none")
+      }
       findings.append(
         Finding(
           "no-baseline", .warning, "the answers are not compared with before: \(error)", subject: "baseline"))
@@ -142,7 +146,7 @@ struct SmokeTestRun: Sendable {
     }
     if hasStop { return }
     switch fault.kind {
-    case .unavailable:
+    case .unavailable, .missingProgram:
       throw StepFailure(
         .unavailable, fault.message, advice: fault.advice
       )

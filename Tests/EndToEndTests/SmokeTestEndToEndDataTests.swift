@@ -94,6 +94,13 @@ struct SmokeTestEndToEndDataTests {
       arguments)
     #expect(missing.status == 69)
     #expect(missing.error.contains("apt-get install postgresql-client"))
+    // An endpoint that is down is not hidden by it.
+    try write(
+      "ENVIRONMENT=down\nAPI_ENDPOINT=http://127.0.0.1:1/\nDATABASE_URL=postgresql://app:x@127.0.0.1:1/app\n",
+      to: "deployment-down.config")
+    let down = try BuiltStep("smoke-test", in: folder.path, variables: ["PATH": folder.path]).run(
+      ["down", "--policy", "backstop.yml", "--settle", "0"])
+    #expect(down.status == 1, "\(down.error)")
     let nobody = try BuiltStep("smoke-test", in: folder.path).run(arguments + ["--settle", "0"])
     #expect(nobody.status == 1, "\(nobody.error)")
     #expect(nobody.output.contains("no connection to app on 127.0.0.1:1"))

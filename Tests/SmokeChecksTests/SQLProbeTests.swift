@@ -153,6 +153,6 @@ private struct TableDatabase: SQLQuerying {
       probe { $0.equals = "0" }, .failure(PsqlError(.missing, "no psql", advice: "install it")),
       faults: faults)
     #expect(result.outcome == .error)
-    #expect(faults.first?.kind == .unavailable && faults.first?.advice == "install it")
+    #expect(faults.first?.kind == .missingProgram && faults.first?.advice == "install it")
   }
 }

@@ -29,5 +29,17 @@ import Testing
     let matching = try SmokeFiles.expand(
       ["s/*.hurl"], relativeTo: folder.path, files, isPattern: true)
     #expect(matching == [folder("s/a.hurl"), folder("s/b.hurl")])
+    for (name, isPattern, message) in [
+      ("s/*.hrul", true, "no file is named like s/*.hrul"), ("none/*.hurl", true, "no file is named like"),
+      ("none.hurl", false, "cannot read none.hurl: there is no such file"),
+      ("empty", false, "the folder empty holds no .hurl file"),
+    ] {
+      try files.createFolder(folder("empty"), mode: 0o755)
+      let error = #expect(throws: CheckSourceError.self) {
+        try SmokeFiles.expand([name], relativeTo: folder.path, files, isPattern: isPattern)
+      }
+      #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+      #expect(error?.advice.isEmpty == false)
+    }
   }
 }

@@ -56,7 +56,7 @@ public enum SQLProbes {
       case .timedOut, .failed: return .failed(.sql, message)
       case .refused: return AttemptResult(.failed(.sql, message, settles: false))
       case .missing:
-        faults.note(ControlPlaneError(.unavailable, error.message, advice: error.advice))
+        faults.note(ControlPlaneError(.missingProgram, error.message, advice: error.advice))
         return AttemptResult(.unusable(.sql, message))
       case .cancelled: return AttemptResult(.skipped(.deadline, "the run was interrupted"))
       case .badAddress, .badSQL, .other: return AttemptResult(.unusable(.sql, message))

@@ -8,24 +8,31 @@ public enum SmokeFiles {
     _ names: [String], relativeTo folder: String, _ files: any FileSystem, isPattern: Bool
   ) throws -> [String] {
     var found: [String] = []
+    // What finds nothing is a mistake: a misspelt name must not leave checks out without a word.
+    func nothing(_ problem: String) -> CheckSourceError {
+      CheckSourceError(
+        problems: [problem],
+        advice: isPattern ? "correct smoke-test.files in the policy" : "correct --smoke")
+    }
     for name in names {
       let path = name.hasPrefix("/") ? name : "\(folder)/\(name)"
       if isPattern, name.contains(where: { $0 == "*" || $0 == "?" }) {
         let fixed = name.split(separator: "/").prefix { part in !part.contains { $0 == "*" || $0 == "?" } }
         let start = fixed.joined(separator: "/")
-        let below = try all(in: start.isEmpty ? folder : "\(folder)/\(start)", files)
+        let place = start.isEmpty ? folder : "\(folder)/\(start)"
+        let below = try files.status(of: place)?.kind == .folder ? all(in: place, files) : []
         let matching = below.filter { matches(Substring($0.dropFirst(folder.count + 1)), Substring(name)) }
-        found += matching.map { isPattern ? $0 : String($0.dropFirst(folder.count + 1)) }
+        guard !matching.isEmpty else { throw nothing("no file is named like \(name)") }
+        found += matching
         continue
       }
       guard let status = try files.status(of: path) else {
-        throw CheckSourceError(
-          problems: ["cannot read \(name): there is no such file"],
-          advice: isPattern ? "correct smoke-test.files in the policy" : "correct --smoke")
+        throw nothing("cannot read \(name): there is no such file")
       }
       if status.kind == .folder {
-        found += try all(in: path, files).filter { $0.hasSuffix(".hurl") }
-          .map { isPattern ? $0 : name + $0.dropFirst(path.count) }
+        let inside = try all(in: path, files).filter { $0.hasSuffix(".hurl") }
+        guard !inside.isEmpty else { throw nothing("the folder \(name) holds no .hurl file") }
+        found += inside.map { isPattern ? $0 : name + $0.dropFirst(path.count) }
       } else {
         found.append(isPattern ? path : name)
       }
