@@ -115,6 +115,11 @@ private func rules(_ sql: String, _ settings: SQLSettings = SQLSettings()) -> [S
     #expect(found.contains(rule) && !found.contains("sql-syntax"), "\(found)")
   }
 
+  @Test func `a subquery without a name is open, and what stands beside it is judged`() {
+    let found = rules("INSERT INTO t SELECT * FROM (SELECT 1);\nDROP TABLE IF EXISTS s.u;")
+    #expect(found == ["sql-not-understood", "ban-drop-table"])
+  }
+
   @Test func `a column that is computed when it is read rewrites nothing`() {
     let add = "ALTER TABLE s.t ADD COLUMN IF NOT EXISTS b bigint GENERATED ALWAYS AS (abs(a) * (2))"
     #expect(rules("\(add) VIRTUAL;") == [])

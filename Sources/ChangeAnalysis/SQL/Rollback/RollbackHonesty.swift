@@ -63,8 +63,8 @@ private struct WayBackComparison {
     switch event.verb {
     case .create: return undoesCreation(of: forward.inFinalTable(object)) ? nil : "\(object) stays"
     case .drop: return undoesDrop(of: forward.inFinalTable(object)) ? nil : "\(object) does not come back"
-    // Nobody calls an index by its name.
-    case .rename where object.kind == .index: return nil
+    // Nobody calls an index or a constraint by its name.
+    case .rename where object.kind == .index || object.kind == .constraint: return nil
     case .rename(let new):
       let now = forward.final(object)
       let isBack =
