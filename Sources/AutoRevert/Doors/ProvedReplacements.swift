@@ -12,7 +12,9 @@ struct ProvedReplacements {
   /// Reads the changes of one change set.
   init(_ changes: [AWSClients.ResourceChange]) {
     for change in changes where change.action == "Modify" {
-      byResource[change.logicalId] = change.replacement ?? "False"
+      // A nested stack has no property that only a replacement can change.
+      let isNested = change.type == "AWS::CloudFormation::Stack" && change.replacement == "Conditional"
+      byResource[change.logicalId] = isNested ? "False" : change.replacement ?? "False"
     }
     // A chain is proved link by link.
     var isSettled = false
