@@ -13,38 +13,26 @@ struct AutoRevertEndToEndSurvivalTests {
 
   init() throws { world = try AutoRevertWorld(try LocalAWS.shared()) }
 
-  private var journal: String {
-    get throws {
-      let records = world.folder(".backstop/prod")
-      let names = try FileManager.default.contentsOfDirectory(atPath: records).filter {
-        $0.hasPrefix("journal-")
-      }
-      guard let name = names.first else { return "" }
-      return try String(contentsOfFile: "\(records)/\(name)", encoding: .utf8)
-    }
-  }
-
   @Test func `a killed run is continued, without a second call`() async throws {
     try await world.aws.createStack(world.name, template: world.chained())
     try world.snapshot()
-    try await world.beginUpdate(["Version": "2", "Pause": "4"])
+    try world.hold("Second", "2")
+    try await world.beginUpdate(["Version": "2"])
     try await world.wait(for: .updateInProgress)
-    let step = BuiltStep("auto-revert", in: world.folder.path, variables: world.variables)
-    let killed = try step.run(["prod", "--confirm", "rollback-production"]) { process in
-      let deadline = Date().addingTimeInterval(30)
-      while try !journal.contains("accepted"), Date() < deadline { usleep(20_000) }
+    let killed = try world.revert { process in
       kill(process, SIGKILL)
+      try world.hold("Second", "2", false)
     }
     #expect(killed.status == -SIGKILL)
-    #expect(try journal.contains(#""event":"before""#))
+    #expect(try world.journal.contains(#""event":"before""#))
     #expect(!FileManager.default.fileExists(atPath: world.folder(".backstop/prod/auto-revert.json")))
 
     let outcome = try world.run("auto-revert", ["--continue", "--format", "json"])
     #expect(outcome.status == 0, "\(outcome.error)")
     #expect(try await world.status() == .updateRollbackComplete)
     #expect(try await world.marker() == "1")
-    #expect(try journal.components(separatedBy: #""event":"before""#).count == 2)
-    #expect(try journal.contains(#""event":"end""#))
+    #expect(try world.journal.components(separatedBy: #""event":"before""#).count == 2)
+    #expect(try world.journal.contains(#""event":"end""#))
     // Nothing is left to continue.
     #expect(try world.run("auto-revert", ["--continue"]).status == 65)
   }

@@ -186,9 +186,10 @@ struct AutoRevertEndToEndTests {
   @Test func `an update in progress is cancelled`() async throws {
     try await world.aws.createStack(world.name, template: world.chained())
     try world.snapshot()
-    try await world.beginUpdate(["Version": "2", "Pause": "4"])
+    try world.hold("Second", "2")
+    try await world.beginUpdate(["Version": "2"])
     try await world.wait(for: .updateInProgress)
-    let outcome = try world.revert()
+    let outcome = try world.revert { _ in try world.hold("Second", "2", false) }
     #expect(outcome.status == 0, "\(outcome.error)")
     #expect(try record(outcome)["plan"]?[0]?["action"]?.string == "cancel")
     #expect(try await world.marker() == "1")

@@ -35,8 +35,8 @@ struct AutoRevertWorld {
     """
   }
 
-  /// A chain of resources of a function's making. An update pauses at each for `Pause` seconds, and fails where a file
-  /// `<resource>-<version>` stands in the test's folder.
+  /// A chain of resources of a function's making. An update waits at one for as long as a file
+  /// `<resource>-<version>.held` stands in the test's folder, and fails where there is a file `<resource>-<version>`.
   func chained() -> String {
     let links = ["Fragile", "Second", "Third", "Breaker"]
     let resources = links.enumerated().map { index, link in
@@ -44,13 +44,12 @@ struct AutoRevertWorld {
         \(link):
           Type: Custom::Link
           DependsOn: \(index == 0 ? "Marker" : links[index - 1])
-          Properties: {ServiceToken: !GetAtt Maker.Arn, Version: !Ref Version, Pause: !Ref Pause}
+          Properties: {ServiceToken: !GetAtt Maker.Arn, Version: !Ref Version}
       """
     }
     return """
       Parameters:
         Version: {Type: String, Default: "1"}
-        Pause: {Type: String, Default: "0"}
       Resources:
         Role:
           Type: AWS::IAM::Role
@@ -64,7 +63,7 @@ struct AutoRevertWorld {
             FunctionName: \(name)-maker
             Runtime: python3.11
             Handler: index.make
-            Timeout: 60
+            Timeout: 600
             Role: !GetAtt Role.Arn
             Code:
               ZipFile: |
@@ -74,8 +73,9 @@ struct AutoRevertWorld {
                     name = event["LogicalResourceId"]
                     fails = False
                     if event["RequestType"] == "Update":
-                        time.sleep(float(wanted["Pause"]))
-                        fails = os.path.exists("\(folder.path)/" + name + "-" + wanted["Version"])
+                        told = "\(folder.path)/" + name + "-" + wanted["Version"]
+                        while os.path.exists(told + ".held"): time.sleep(0.05)
+                        fails = os.path.exists(told)
                     answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
                     answer.update(Status="FAILED" if fails else "SUCCESS", PhysicalResourceId=name,
                                   Reason="told to fail at version " + wanted["Version"], Data={})
@@ -92,11 +92,19 @@ struct AutoRevertWorld {
 
   /// Lets updates of `resource` to `version` fail, or no longer.
   func fail(_ resource: String, _ version: String, _ fails: Bool = true) throws {
-    let path = folder("\(resource)-\(version)")
-    if fails {
-      try "".write(toFile: path, atomically: true, encoding: .utf8)
+    try mark("\(resource)-\(version)", fails)
+  }
+
+  /// Lets updates of `resource` to `version` wait, or no longer.
+  func hold(_ resource: String, _ version: String, _ holds: Bool = true) throws {
+    try mark("\(resource)-\(version).held", holds)
+  }
+
+  private func mark(_ name: String, _ isThere: Bool) throws {
+    if isThere {
+      try "".write(toFile: folder(name), atomically: true, encoding: .utf8)
     } else {
-      try FileManager.default.removeItem(atPath: path)
+      try FileManager.default.removeItem(atPath: folder(name))
     }
   }
 
@@ -145,6 +153,36 @@ struct AutoRevertWorld {
   /// Rolls production back, confirmed.
   func revert(_ arguments: String...) throws -> BuiltStep.Outcome {
     try run("auto-revert", ["--confirm", "rollback-production", "--format", "json"] + arguments)
+  }
+
+  /// Rolls production back and calls `body` with the process once CloudFormation has accepted the first call.
+  func revert(
+    _ arguments: String..., whenAccepted body: (Int32) throws -> Void
+  ) throws -> BuiltStep.Outcome {
+    try BuiltStep("auto-revert", in: folder.path, variables: variables).run(
+      ["prod", "--confirm", "rollback-production", "--format", "json"] + arguments
+    ) { process in
+      let deadline = Date().addingTimeInterval(120)
+      while try !journal.contains("accepted") {
+        guard Date() < deadline, kill(process, 0) == 0 else {
+          throw Unexpected(description: "auto-revert made no call: \(try journal)")
+        }
+        usleep(20_000)
+      }
+      try body(process)
+    }
+  }
+
+  /// The journal of the revert, empty where there is none.
+  var journal: String {
+    get throws {
+      let records = folder(".backstop/prod")
+      let names = try FileManager.default.contentsOfDirectory(atPath: records).filter {
+        $0.hasPrefix("journal-")
+      }
+      guard let name = names.first else { return "" }
+      return try String(contentsOfFile: "\(records)/\(name)", encoding: .utf8)
+    }
   }
 
   /// What somebody does by hand, over the AWS CLI.

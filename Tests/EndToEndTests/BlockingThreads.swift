@@ -1,14 +1,17 @@
 import Foundation
 import Testing
 
-/// Runs the tests of a suite on a few threads of their own. A test here blocks its thread for as long as the step that it
-/// started runs; on the threads that all tests share, two such tests would hold up everything else.
+/// Runs the tests of a suite on threads of their own, a few at a time. A test here blocks its thread for as long as the
+/// step that it started runs: on the threads that all tests share, two such tests would hold up everything else. And a
+/// test that has begun has to go on when what it waits for has happened, not when all others have had their turn.
 struct BlockingThreadsTrait: SuiteTrait, TestTrait, TestScoping {
   let isRecursive = true
 
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
+    await Places.shared.take()
+    defer { Places.shared.giveBack() }
     try await withTaskExecutorPreference(BlockingThreads.shared) { try await function() }
   }
 }
@@ -18,9 +21,44 @@ extension Trait where Self == BlockingThreadsTrait {
   static var blocking: Self { Self() }
 }
 
-/// As many threads as there are cores: more steps at once would only measure each other.
+private let cores = max(2, ProcessInfo.processInfo.activeProcessorCount)
+
+/// How many of these tests have begun and not ended: steps wait for answers half their time.
+private final class Places: @unchecked Sendable {
+  static let shared = Places(2 * cores)
+
+  private let lock = NSLock()
+  private var free: Int
+  private var waiting: [CheckedContinuation<Void, Never>] = []
+
+  private init(_ count: Int) { free = count }
+
+  func take() async {
+    await withCheckedContinuation { continuation in
+      let isFree = lock.withLock {
+        if free == 0 {
+          waiting.append(continuation)
+          return false
+        }
+        free -= 1
+        return true
+      }
+      if isFree { continuation.resume() }
+    }
+  }
+
+  func giveBack() {
+    let next = lock.withLock {
+      if waiting.isEmpty { free += 1 }
+      return waiting.isEmpty ? nil : waiting.removeFirst()
+    }
+    next?.resume()
+  }
+}
+
+/// Threads for the tests that have a place, and for what one of them does at once.
 private final class BlockingThreads: TaskExecutor, @unchecked Sendable {
-  static let shared = BlockingThreads(count: max(2, ProcessInfo.processInfo.activeProcessorCount))
+  static let shared = BlockingThreads(count: 8 * cores)
 
   private let condition = NSCondition()
   private var jobs: [UnownedJob] = []
