@@ -12,6 +12,8 @@ public struct Stack: Hashable, Sendable {
   public var createdAt: Timestamp?
   /// When the last update began.
   public var updatedAt: Timestamp?
+  /// The same or, before a first update, when the creation began.
+  public var lastUpdatedAt: Timestamp { updatedAt ?? createdAt ?? Timestamp(microseconds: 0) }
   public var deletedAt: Timestamp?
   public var parameters: [StackParameter] = []
   public var outputs: [StackOutput] = []

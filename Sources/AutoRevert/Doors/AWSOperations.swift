@@ -243,7 +243,7 @@ extension DescribedStack {
   init(_ stack: Stack) {
     self.init(
       id: stack.id, name: stack.name, status: stack.status.rawValue,
-      updatedAt: stack.updatedAt ?? stack.createdAt ?? Timestamp(microseconds: 0))
+      updatedAt: stack.lastUpdatedAt)
     reason = stack.statusReason
     parameters = stack.parameters.map {
       .init(name: $0.key, value: $0.value, noEcho: $0.value == "****", resolvedValue: $0.resolvedValue)

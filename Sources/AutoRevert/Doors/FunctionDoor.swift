@@ -85,12 +85,18 @@ struct FunctionDoor {
   }
 
   /// Whether the function's code is what its stack's template says: code inside a template is packed anew by each
-  /// deployment, so its digest tells nothing; that nobody but CloudFormation wrote it last does.
+  /// deployment, so its digest tells nothing; that nobody but CloudFormation wrote it last does. Where CloudFormation
+  /// wrote nothing since the restore point, it was not CloudFormation, however soon afterwards.
   private func isTemplateCode(_ function: FunctionState, _ now: FunctionConfiguration) async throws -> Bool {
     guard function.hasInlineCode == true, let modified = FunctionDoor.time(now.lastModified) else {
       return false
     }
-    let members = try await stacks.describeStackResources(Observer.stackName(function.stack))
+    let name = Observer.stackName(function.stack)
+    let recorded = restorePoint.point.stacks.first { $0.name == name }
+    guard let live = try await stacks.describeStack(name),
+      live.id != recorded?.stackId || live.lastUpdatedAt != recorded?.lastUpdatedAt
+    else { return false }
+    let members = try await stacks.describeStackResources(name)
     guard let updated = members.first(where: { $0.physicalId == function.name })?.updatedAt else {
       return false
     }

@@ -84,8 +84,3 @@ struct EnvironmentReader: Sendable {
     }
   }
 }
-
-extension Stack {
-  /// The last update or, without one, the creation.
-  var lastUpdatedAt: Timestamp { updatedAt ?? createdAt ?? Timestamp(microseconds: 0) }
-}

@@ -1,0 +1,223 @@
+import AWSClients
+import Foundation
+import JSONValues
+import SystemInterfaces
+import TestSupport
+import Testing
+
+/// The built `auto-revert` over stacks in further states: failed updates that were left, failed creations, stacks that
+/// were made anew, nested ones, masked parameters, replacements.
+@Suite(.blocking, .enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"))
+struct AutoRevertEndToEndStackTests {
+  let world: AutoRevertWorld
+  var client: CloudFormationClient { CloudFormationClient(world.aws.client) }
+
+  init() throws { world = try AutoRevertWorld(try LocalAWS.shared()) }
+
+  private func actions(_ outcome: BuiltStep.Outcome) throws -> [String] {
+    try JSONValue(parsing: Array(outcome.output.utf8))["actions"]?.array?.compactMap { $0["action"]?.string }
+      ?? []
+  }
+
+  @Test func `a failed update that was left as it was is rolled back`() async throws {
+    try await world.aws.createStack(world.name, template: world.chained())
+    try world.snapshot()
+    try world.fail("Breaker", "2")
+    var update = StackUpdate(.previous)
+    update.parameters = [AWSClients.StackParameter("Version", "2")]
+    update.capabilities = ["CAPABILITY_IAM"]
+    try await client.updateStack(
+      world.name, update, disablesRollback: true, token: "deploy-\(UUID().uuidString)")
+    try await world.wait(for: .updateFailed)
+    let outcome = try world.revert()
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(try actions(outcome).first == "rollbackStack")
+    #expect(try await world.status() == .updateRollbackComplete)
+    #expect(try await world.marker() == "1")
+  }
+
+  @Test func `a cancel that came too late becomes a restore`() async throws {
+    try await world.aws.createStack(world.name, template: world.chained())
+    try world.snapshot()
+    // The last link of the chain is the last resource: it takes the cancel, and ends all the same.
+    try world.hold("Breaker", "2")
+    try await world.beginUpdate(["Version": "2"])
+    let deadline = Date().addingTimeInterval(60)
+    while Date() < deadline {
+      let events = try await client.describeStackEvents(world.name)
+      if events.first(where: { $0.logicalId == "Breaker" })?.status == "UPDATE_IN_PROGRESS" { break }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    let outcome = try world.revert("--allow-replace") { _ in try world.hold("Breaker", "2", false) }
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(try await world.marker() == "1")
+    #expect(try actions(outcome) == ["cancel", "restore"])
+  }
+
+  @Test func `a failed creation needs a person, and is never deleted to repair it`() async throws {
+    let template = """
+      Resources:
+        Broken: {Type: Custom::Link, Properties: {ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:nobody'}}
+      """
+    try await world.aws.createStack(world.name, template: template)
+    #expect(try await world.status() == .rollbackComplete)
+    let outcome = try world.revert()
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("needs-person"))
+    #expect(try await world.status() == .rollbackComplete)
+  }
+
+  @Test func `a stack that was deleted and made anew is not the recorded one`() async throws {
+    try await world.aws.createStack(world.name, template: world.plain())
+    try world.snapshot()
+    try await client.deleteStack(world.name, token: "delete-\(UUID().uuidString)")
+    let deadline = Date().addingTimeInterval(30)
+    while let status = try await world.status(), status != .deleteComplete, Date() < deadline {
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    let missing = try world.revert()
+    #expect(missing.status == 1)
+    #expect(missing.output.contains("stack-missing"))
+    try await world.aws.createStack(world.name, template: world.plain(), parameters: ["Version": "5"])
+    let outcome = try world.revert()
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("stack-recreated"))
+    #expect(try await world.marker() == "5")
+  }
+
+  @Test func `11 a masked parameter keeps its value, and never its mask`() async throws {
+    let template = world.plain().replacingOccurrences(
+      of: "Resources:",
+      with: "  Hidden: {Type: String, NoEcho: true}\nResources:\n  Kept:\n    Type: AWS::SSM::Parameter\n"
+        + "    Properties: {Name: \"/\(world.name)/kept\", Type: String, Value: !Ref Hidden}")
+    try await world.aws.createStack(world.name, template: template, parameters: ["Hidden": "planted-hidden"])
+    try world.snapshot()
+    try await world.aws.updateStack(
+      world.name, template: template, parameters: ["Hidden": "planted-hidden", "Version": "2"])
+    let outcome = try world.revert()
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(outcome.output.contains("parameter-unverified"))
+    #expect(try await world.marker() == "1")
+    #expect(
+      try await SSMClient(world.aws.client).getParameter("/\(world.name)/kept").value == "planted-hidden")
+    #expect(!outcome.output.contains("planted-hidden") && !outcome.error.contains("planted-hidden"))
+  }
+
+  @Test func `8 what a restore would delete is shown, and wants leave`() async throws {
+    try await world.aws.createStack(world.name, template: world.plain())
+    try world.snapshot()
+    let grown =
+      world.plain() + "\n  Added:\n    Type: AWS::SSM::Parameter\n"
+      + "    Properties: {Name: \"/\(world.name)/added\", Type: String, Value: x}\n"
+      + "  Table:\n    Type: AWS::SQS::Queue\n    Properties: {QueueName: \(world.name)}\n"
+    try await world.aws.updateStack(world.name, template: grown, parameters: ["Version": "2"])
+    let refused = try world.revert("--allow-replace")
+    #expect(refused.status == 1)
+    #expect(
+      refused.output.contains("would-lose-data")
+        && refused.output.contains("--allow-stateful \(world.name)/Table"))
+    #expect(try world.revert("--allow-stateful", "api/Table").output.contains("would-replace"))
+    #expect(try await world.marker() == "2")
+    let outcome = try world.revert("--allow-replace", "--allow-stateful", "api/Table")
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(try await world.marker() == "1")
+  }
+
+  @Test
+  func
+    `7 four finished stacks are put back with their exports, and one alone is refused where it would break another`()
+    async throws
+  {
+    let names = ["monitoring", "workflow", "api", "database"].map { "\(world.name)-\($0)" }
+    let roles = ["MONITORING", "WORKFLOW", "API", "DATABASE"]
+    let lines = zip(roles, names).map { "\($0)_STACK=\($1)" }
+    try (["ENVIRONMENT=prod", "AWS_REGION=us-east-1"] + lines).joined(separator: "\n")
+      .write(toFile: world.folder("deployment-prod.config"), atomically: true, encoding: .utf8)
+    func template(_ role: String, _ version: String) -> String {
+      let imports = ["monitoring": "api", "workflow": "api", "api": "database"]
+      let exports = [
+        "api": version == "1" ? ["api"] : ["api", "extra"],
+        "database": ["database"],
+      ]
+      let value =
+        imports[role].map { "!Sub ['${V}-\(version)', {V: !ImportValue \(world.name)-\($0)}]" }
+        ?? "'\(version)'"
+      var text = """
+        Resources:
+          Marker:
+            Type: AWS::SSM::Parameter
+            Properties: {Name: "/\(world.name)/\(role)", Type: String, Value: \(value)}
+
+        """
+      if role == "monitoring", version == "2" {
+        text +=
+          "  Second:\n    Type: AWS::SSM::Parameter\n    Properties: {Name: \"/\(world.name)/second\", Type: String, "
+          + "Value: !ImportValue \(world.name)-extra}\n"
+      }
+      let outputs = exports[role] ?? []
+      if !outputs.isEmpty {
+        text += "Outputs:\n"
+        for name in outputs { text += "  \(name): {Value: \(role), Export: {Name: \(world.name)-\(name)}}\n" }
+      }
+      return text
+    }
+    for role in ["database", "api", "workflow", "monitoring"] {
+      try await world.aws.createStack("\(world.name)-\(role)", template: template(role, "1"))
+    }
+    try world.snapshot()
+    for role in ["database", "api", "workflow", "monitoring"] {
+      try await world.aws.updateStack("\(world.name)-\(role)", template: template(role, "2"))
+    }
+    func marker(_ role: String) async throws -> String {
+      try await SSMClient(world.aws.client).getParameter("/\(world.name)/\(role)").value
+    }
+    #expect(try await marker("monitoring") == "api-2")
+    let alone = try world.revert("--only", "api")
+    #expect(alone.status == 1)
+    #expect(alone.output.contains("export-in-use") && alone.output.contains("\(world.name)-monitoring"))
+    let outcome = try world.revert("--allow-replace")
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    for (role, value) in [
+      ("monitoring", "api-1"), ("workflow", "api-1"), ("api", "database-1"), ("database", "1"),
+    ] {
+      #expect(try await marker(role) == value)
+    }
+    // What imports an export that vanishes goes before it.
+    let plan = try JSONValue(parsing: Array(outcome.output.utf8))["plan"]?.array ?? []
+    let order = Dictionary(
+      plan.compactMap { entry in
+        entry["target"]?.string.flatMap { name in entry["stage"]?.int.map { (name, $0) } }
+      },
+      uniquingKeysWith: { first, _ in first })
+    #expect(order["\(world.name)-monitoring"] ?? 9 < order["\(world.name)-api"] ?? 0)
+  }
+
+  @Test func `a nested stack goes back with its parent`() async throws {
+    let bucket = "\(world.name)-nested"
+    try world.cli("s3api", "create-bucket", "--bucket", bucket)
+    let child = """
+      Parameters: {Version: {Type: String}}
+      Resources:
+        Marker:
+          Type: AWS::SSM::Parameter
+          Properties: {Name: "/\(world.name)/marker", Type: String, Value: !Ref Version}
+      """
+    try await S3Client(world.aws.client).putObject(bucket: bucket, key: "child", Array(child.utf8))
+    let parent = """
+      Parameters: {Version: {Type: String, Default: "1"}}
+      Resources:
+        Child:
+          Type: AWS::CloudFormation::Stack
+          Properties:
+            TemplateURL: \(world.aws.endpoint)/\(bucket)/child
+            Parameters: {Version: !Ref Version}
+      """
+    try await world.aws.createStack(world.name, template: parent)
+    try world.snapshot()
+    try await world.aws.updateStack(world.name, template: parent, parameters: ["Version": "2"])
+    #expect(try await world.marker() == "2")
+    let outcome = try world.revert()
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(try await world.marker() == "1")
+  }
+}
