@@ -118,15 +118,22 @@ public enum StepMain<Command: StepCommand> {
       part: outcome.part)
     let (tree, redacted) = try session.records.redacted(record)
     let document = tree.serialized(pretty: true) + "\n"
-    let path = try session.records.write(document, of: Command.Part.step)
-    await session.addToLedger(tree, document: document)
     let report = Command.report(redacted)
-    try ReportFiles.write(report, session)
+    do {
+      let path = try session.records.write(document, of: Command.Part.step)
+      await session.addToLedger(tree, document: document)
+      try ReportFiles.write(report, session)
+      session.progress.detail("record: \(path)")
+    } catch  where record.verdict == .stop {
+      // A full disk must not turn an outage that was seen into "could not run".
+      session.context.terminal.write(
+        "\(Command.Part.step.rawValue): \(StepFailure(describing: error))\n", to: .standardError)
+      await session.releaseEnvironment()
+    }
     let result =
       session.format == .json
       ? document : TextReport.render(report, color: session.usesColor)
     session.context.terminal.write(result, to: .standardOutput)
-    session.progress.detail("record: \(path)")
     return record
   }
 }

@@ -181,6 +181,13 @@ private struct SampleError: Error {}
     #expect(terminal.error.contains("cannot create folder /proc/nowhere"))
   }
 
+  @Test func `a stop that cannot be written down is a stop all the same, and says so`() async throws {
+    try writeConfig("A=1\n")
+    #expect(await run(["prod", "--records", "/proc/nowhere", "--verdict", "stop"]) == 1)
+    #expect(terminal.error.contains("cannot create folder /proc/nowhere"))
+    #expect(!terminal.output.isEmpty)
+  }
+
   @Test func `CI systems get the verdict and a summary`() async throws {
     try writeConfig("A=1\n")
     let variables = [
