@@ -39,6 +39,11 @@ public struct RestorePoint: Codable, Hashable, Sendable {
   /// Every other file of the folder, with its digest: an altered or truncated restore point is refused.
   public var files: [RecordInput]
 
+  /// Whether something happened after the restore point was made, or in the same second: answers may tell whole seconds.
+  public func precedes(_ time: Timestamp) -> Bool {
+    time.seconds.rounded(.down) >= createdAt.seconds.rounded(.down)
+  }
+
   /// A restore point; lists start empty.
   public init(
     id: String, environment: String, commit: String?, createdAt: Timestamp, region: String, account: String?

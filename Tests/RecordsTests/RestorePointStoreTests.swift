@@ -116,4 +116,12 @@ import Testing
   func `an id that is none is refused`(id: String) {
     #expect(throws: RecordError.self) { try store().read(id) }
   }
+
+  @Test(arguments: [(98.9, false), (100.0, true), (100.4, true), (101.0, true), (99.999, false)])
+  func `what happened in its own second counts as later`(seconds: Double, isLater: Bool) {
+    let point = RestorePoint(
+      id: "a", environment: "prod", commit: nil, createdAt: Timestamp(seconds: 100.7), region: "us-east-1",
+      account: nil)
+    #expect(point.precedes(Timestamp(seconds: seconds)) == isLater)
+  }
 }

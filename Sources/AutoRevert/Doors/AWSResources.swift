@@ -69,21 +69,16 @@ public struct AWSResources: ResourceOperations {
     guarded.owningService = now.owningService
     guarded.namesRestoredDatabase =
       databases.map { $0.version(of: secret.arn) == now.currentVersion } ?? false
-    guarded.rotatedSince = now.lastRotatedAt.map(isSinceRestorePoint) ?? false
+    guarded.rotatedSince = now.lastRotatedAt.map(restorePoint.point.precedes) ?? false
     let versions = try await secrets.listSecretVersionIds(secret.arn, includesDeprecated: true)
     guarded.recordedVersionExists = versions.contains { $0.id == recorded }
     guarded.changedSince =
-      versions.first { $0.id == now.currentVersion }?.createdAt.map(isSinceRestorePoint) ?? true
+      versions.first { $0.id == now.currentVersion }?.createdAt.map(restorePoint.point.precedes) ?? true
     return [
       ResourceFacts(
         kind: .secret(guarded), target: secret.arn, stack: stackName(secret.stack), recorded: recorded,
         live: now.currentVersion ?? "none")
     ]
-  }
-
-  /// Whether something happened after the restore point was made, or in the same second: answers may tell whole seconds.
-  private func isSinceRestorePoint(_ time: Timestamp) -> Bool {
-    time.seconds.rounded(.down) >= restorePoint.point.createdAt.seconds.rounded(.down)
   }
 
   private func facts(_ stage: APIStageState) async throws -> [ResourceFacts] {

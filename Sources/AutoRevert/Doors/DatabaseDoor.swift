@@ -112,7 +112,7 @@ struct DatabaseDoor {
       return .init(target: secret.arn, obstacle: "rotation is on, and would go on with the old database")
     }
     if let service = now.owningService { return .init(target: secret.arn, obstacle: "\(service) owns it") }
-    if let rotated = now.lastRotatedAt, rotated > point.createdAt {
+    if let rotated = now.lastRotatedAt, point.precedes(rotated) {
       return .init(
         target: secret.arn,
         obstacle: "its password was rotated since, and the database of the snapshot has the one before")

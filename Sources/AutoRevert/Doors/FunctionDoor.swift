@@ -88,7 +88,7 @@ struct FunctionDoor {
   /// deployment, so its digest tells nothing; that nobody but CloudFormation wrote it last does. Where CloudFormation
   /// wrote nothing since the restore point, it was not CloudFormation, however soon afterwards.
   private func isTemplateCode(_ function: FunctionState, _ now: FunctionConfiguration) async throws -> Bool {
-    guard function.hasInlineCode == true, let modified = FunctionDoor.time(now.lastModified) else {
+    guard function.hasInlineCode == true, let modified = now.lastModifiedTime else {
       return false
     }
     let name = Observer.stackName(function.stack)
@@ -101,12 +101,6 @@ struct FunctionDoor {
       return false
     }
     return modified <= updated + .seconds(2)
-  }
-
-  /// Lambda writes `+0000` where RFC 3339 has `+00:00`.
-  static func time(_ text: String?) -> Timestamp? {
-    guard let text else { return nil }
-    return Timestamp(text.hasSuffix("+0000") ? String(text.dropLast(5)) + "Z" : text)
   }
 
   /// Where the recorded code can be had now, and what to call that; nil where it cannot.
