@@ -34,18 +34,24 @@ public enum TextReport {
     return lines
   }
 
-  /// Columns padded to their widest cell.
+  /// Columns padded to their widest line; a cell of several lines goes on below itself.
   public static func table(_ section: ReportSection) -> [String] {
     guard !section.rows.isEmpty else { return [] }
     let rows =
-      section.columns.isEmpty ? section.rows : [section.columns.map { $0.uppercased() }] + section.rows
+      (section.columns.isEmpty ? section.rows : [section.columns.map { $0.uppercased() }] + section.rows)
+      .map { $0.map { $0.split(separator: "\n", omittingEmptySubsequences: false) } }
     let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    let widths = (0..<count).map { column in
+      rows.lazy.flatMap { column < $0.count ? $0[column].map(\.count) : [] }.max() ?? 0
     }
-    return rows.map { row in
-      row.enumerated().map { column, cell in
-        column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
-      }.joined(separator: "  ")
+    return rows.flatMap { cells in
+      (0..<(cells.map(\.count).max() ?? 0)).map { line in
+        cells.enumerated().map { column, cell in
+          let text = line < cell.count ? cell[line] : ""
+          return column == cells.count - 1
+            ? String(text) : text + String(repeating: " ", count: widths[column] - text.count)
+        }.joined(separator: "  ")
+      }
     }
   }
 

@@ -52,6 +52,17 @@ private let findings = [
     #expect(CodeQualityReport.render(report([])) == "[]\n")
   }
 
+  @Test func `a table's cell of several lines stays in its column`() {
+    let section = ReportSection(
+      "", columns: ["Step", "Found", "At"],
+      rows: [["smoke-test", "answered 500\nLook at the log.", "10:00"], ["watch-30m", "", "10:01"]])
+    #expect(
+      TextReport.table(section) == [
+        "STEP        FOUND             AT", "smoke-test  answered 500      10:00",
+        "            Look at the log.  ", "watch-30m                     10:01",
+      ])
+  }
+
   @Test func `annotations are escaped and say where`() {
     let lines = GitHubAnnotations.render(report(findings)).split(separator: "\n")
     #expect(lines.count == 3)

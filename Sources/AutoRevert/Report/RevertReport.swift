@@ -119,7 +119,7 @@ enum RevertReport {
       rows: record.part.evidence.map {
         [
           $0.step, $0.verdict.rawValue, time($0.finishedAt, since: record.startedAt),
-          $0.commit.map { String($0.prefix(12)) } ?? "", $0.messages.prefix(3).joined(separator: "; "),
+          $0.commit.map { String($0.prefix(12)) } ?? "", $0.messages.prefix(3).joined(separator: "\n"),
         ]
       })
   }
