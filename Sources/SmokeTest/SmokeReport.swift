@@ -61,13 +61,35 @@ enum SmokeTestReport {
   }
 
   private static func history(_ check: CheckEntry) -> ReportSection {
-    ReportSection(name(check), lines: check.attempts.enumerated().map(line) + check.differences)
+    ReportSection(name(check), lines: attempts(check.attempts) + check.differences)
+  }
+
+  /// A line an attempt; one for all of a run of attempts that came out the same.
+  private static func attempts(_ attempts: [AttemptEntry]) -> [String] {
+    var lines: [String] = []
+    var start = 0
+    while start < attempts.count {
+      let end = attempts[start...].firstIndex { $0.message != attempts[start].message } ?? attempts.count
+      if end - start > 2 {
+        let (first, last) = (attempts[start], attempts[end - 1])
+        lines.append(
+          "tries \(start + 1) to \(end) at \(seconds(first.startedAfterMs)) to \(seconds(last.startedAfterMs)) s: "
+            + outcome(first))
+      } else {
+        lines += (start..<end).map { line($0, attempts[$0]) }
+      }
+      start = end
+    }
+    return lines
+  }
+
+  private static func outcome(_ attempt: AttemptEntry) -> String {
+    attempt.message.isEmpty ? "passed" : attempt.message
   }
 
   private static func line(_ number: Int, _ attempt: AttemptEntry) -> String {
-    let what = attempt.message.isEmpty ? "passed" : attempt.message
-    return
-      "try \(number + 1) at \(seconds(attempt.startedAfterMs)) s, \(seconds(attempt.durationMs)) s: \(what)"
+    "try \(number + 1) at \(seconds(attempt.startedAfterMs)) s, \(seconds(attempt.durationMs)) s: "
+      + outcome(attempt)
   }
 
   private static func seconds(_ milliseconds: Double) -> String {

@@ -129,6 +129,18 @@ import Testing
     #expect(check["attempts"]?.array?.map { $0["status"]?.int } == [500, 200])
   }
 
+  @Test func `attempts that came out the same share a line of text, and JUnit has each`()
+    async throws
+  {
+    let bench = try bench { _ in HTTPResponse(status: 503) }
+    let result = await bench.run("prod", "--junit", "j.xml")
+    let tries = result.output.split(separator: "\n").filter { $0.hasPrefix("  tr") }
+    #expect(tries.count == 2, "\(tries)")
+    #expect(tries.allSatisfy { $0.hasPrefix("  tries 1 to ") && $0.contains(" s: answered 503") })
+    let junit = try LocalFileSystem().readText(bench.folder("j.xml"))
+    #expect(junit.contains("try 1 at 0.0 s") && junit.contains("try 2 at ") && junit.contains("try 3 at "))
+  }
+
   @Test func `settling can be switched off`() async throws {
     let bench = try bench { _ in HTTPResponse(status: 503) }
     let result = await bench.run("prod", "--settle", "0", "--format", "json")
