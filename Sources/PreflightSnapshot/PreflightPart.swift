@@ -26,6 +26,8 @@ public struct PreflightPart: StepPart {
   public struct StackEntry: Codable, Hashable, Sendable {
     /// The stack's name and role, its status, the digest of its original template.
     public var name: String, role: String, status: String, templateSha256: String?
+    /// Where it stands.
+    public var account: String?, region: String?
     /// Whether the record suffices to put it back, and what is missing where it does not.
     public var restorable: Bool, why: String?
     /// NoEcho parameters: their values cannot be read back, so that a change of them is not seen.
@@ -33,6 +35,7 @@ public struct PreflightPart: StepPart {
 
     init(_ state: StackState) {
       (name, role, status, templateSha256) = (state.name, state.role, state.status, state.templateSha256)
+      (account, region) = (state.account, state.region)
       (restorable, why) = (state.restorable, state.why)
       let hidden = state.parameters.filter(\.noEcho).map(\.name)
       unverified = hidden.isEmpty ? nil : hidden

@@ -26,45 +26,42 @@ struct PreflightRun: Sendable {
     let earlier = try EarlierVerdicts(records: session.records.root, files: session.context.files)
     let range = try CommitRange.find(session, named: command.deployedCommit, earlier)
     var findings = try earlier.findings + range.findings + readiness()
-    let client = try session.aws()
-    if command.ready { return try await judgeLatest(client, range.deployed, findings) }
+    let clients = try session.clients()
+    if command.ready { return try await judgeLatest(clients, range.deployed, findings) }
 
     var point = RestorePoint(
       id: session.newId(), environment: session.environment, commit: range.deployed,
-      createdAt: session.startedAt, region: client.region, account: nil)
+      createdAt: session.startedAt, region: clients.own.region, account: nil)
     session.progress.update("reading \(config.stacks.count) stacks")
-    async let caller = identity(client)
-    let reader = EnvironmentReader(session: session, client: client)
+    async let identities = Identities.ask(clients)
+    let reader = EnvironmentReader(session: session, clients: clients)
     var (readings, missing) = try await reader.stacks()
     findings += missing
-    let resources = try await ResourceReader(
-      client: client, code: FunctionCodeReader(client: client, policy: session.policy.snapshot)
-    ).read(readings)
+    let resources = try await ResourceReader(clients: clients, policy: session.policy.snapshot).read(readings)
     findings += resources.findings
     for reading in readings {
       findings += StackReadiness.findings(
         reading.state, status: reading.status, allowsDrift: session.policy.snapshot.allowsDrift)
     }
     findings += StackReadiness.advice(readings, watch: session.policy.watch.length)
-    let identity = try await caller
-    point.account = identity?.account
+    let callers = try await identities
+    point.account = callers.own?.account
     take(resources, readings, into: &point)
 
     let databaseRound = DatabaseRound(
-      session: session, client: client, restorePoint: point.id,
+      session: session, clients: clients, restorePoint: point.id,
       wanted: command.databaseSnapshot ?? session.policy.snapshot.databaseSnapshot)
     var database = try await databaseRound.look(point.stacks, range: range.range)
     findings += database.findings
     // A change set on a stack in motion would fail, and its failure would say nothing new.
     if isGood(findings) {
-      let rehearsed = try await RehearsalRound(session: session, client: client, restorePoint: point.id)
+      let rehearsed = try await RehearsalRound(session: session, clients: clients, restorePoint: point.id)
         .run(readings, makesChangeSets: !command.dryRun)
       readings = rehearsed.readings
       point.stacks = readings.map(\.state)
       findings += rehearsed.findings
       if session.policy.snapshot.checksPermissions {
-        findings += try await RollbackPermissions(client: client)
-          .check(RollbackPermissions.needs(point), identity: identity)
+        findings += try await RollbackPermissions(clients: clients).check(point, callers)
       }
     }
     if isGood(findings), !command.noBaseline, !command.dryRun {
@@ -81,7 +78,7 @@ struct PreflightRun: Sendable {
       try await reader.refuseChangesMeanwhile(readings)
       let looked = database.findings.count
       database = try await databaseRound.make(database)
-      let labels = SecretLabels(secrets: SecretsManagerClient(client))
+      let labels = SecretLabels(clients: clients)
       let (labelled, unlabelled) = try await labels.attach(point.managedSecrets, restorePoint: point.id)
       point.managedSecrets = labelled
       findings += database.findings.dropFirst(looked) + unlabelled
@@ -111,15 +108,6 @@ struct PreflightRun: Sendable {
       findings += CommitReadiness.findings(commit, stops: stops)
     }
     return findings + (try StagingEvidence(session: session).findings(try session.commitId()))
-  }
-
-  private func identity(_ client: AWSClient) async throws -> CallerIdentity? {
-    do {
-      return try await STSClient(client).getCallerIdentity()
-    } catch let error as AWSError where error.kind == .accessDenied {
-      // The account's number is a convenience; who may read stacks need not be told who they are.
-      return nil
-    }
   }
 
   private func take(_ resources: ResourceReading, _ readings: [StackReading], into point: inout RestorePoint)
@@ -167,7 +155,7 @@ struct PreflightRun: Sendable {
 
   /// Whether a deployment may begin with the restore point that is there: nothing is made.
   private func judgeLatest(
-    _ client: AWSClient, _ deployed: String?, _ findings: [Finding]
+    _ clients: StackClients, _ deployed: String?, _ findings: [Finding]
   ) async throws -> StepOutcome<PreflightPart> {
     var findings = findings
     guard let id = try session.restorePoints.latestId() else {
@@ -176,7 +164,8 @@ struct PreflightRun: Sendable {
         advice: "run preflight-snapshot \(session.environment) first, without --ready")
     }
     let point = try session.restorePoints.read(id)
-    let (live, missing) = try await EnvironmentReader(session: session, client: client).roots()
+    try await session.refuseOtherPlaces(point, asksOwn: true)
+    let (live, missing) = try await EnvironmentReader(session: session, clients: clients).roots()
     findings += missing
     for (state, status) in live {
       findings += StackReadiness.findings(

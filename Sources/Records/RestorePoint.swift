@@ -74,6 +74,8 @@ public struct StackState: Codable, Hashable, Sendable {
   public var status: String
   /// The last update or, without one, the creation.
   public var lastUpdatedAt: Timestamp
+  /// Where the stack stands; nil in older restore points, whose `stackId` says it too.
+  public var account: String?, region: String?
   /// The stack that this one is nested in.
   public var parentId: String?
   /// In the order of the answer.
@@ -136,6 +138,11 @@ public struct StackState: Codable, Hashable, Sendable {
     resources = []
     restorable = true
   }
+}
+
+extension StackState {
+  /// Whether the two stand in one account and region, and so share exports.
+  public func isBeside(_ other: StackState) -> Bool { account == other.account && region == other.region }
 }
 
 /// A stack parameter.

@@ -23,7 +23,7 @@ struct RestoreOrder {
     var edges = Set<Edge>()
     for stack in restored {
       for export in links.vanishing(stack) {
-        for importer in links.liveImporters(of: export) where importer != stack.name {
+        for importer in links.liveImporters(of: export, of: stack) where importer != stack.name {
           if names.contains(importer), !links.recordedImports(importer).contains(export) {
             edges.insert(Edge(first: importer, then: stack.name, export: export, vanishes: true))
           } else {
@@ -31,8 +31,8 @@ struct RestoreOrder {
           }
         }
       }
-      for export in links.recordedImports(stack.name).sorted() where links.isMissing(export) {
-        let exporter = links.recordedExporter(of: export)
+      for export in links.recordedImports(stack.name).sorted() where links.isMissing(export, for: stack) {
+        let exporter = links.recordedExporter(of: export, for: stack)
         if let exporter, names.contains(exporter), exporter != stack.name {
           edges.insert(Edge(first: exporter, then: stack.name, export: export, vanishes: false))
         } else {
@@ -103,7 +103,7 @@ struct RestoreOrder {
 /// Which stack exports and imports what, live and recorded.
 struct ExportLinks {
   private let stacks: [String: StackFacts]
-  private let allExports: Set<String>?
+  private let allExports: Set<PlacedExport>?
 
   init(_ facts: RevertFacts) {
     stacks = Dictionary(facts.stacks.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -116,15 +116,20 @@ struct ExportLinks {
     return live.exports.keys.filter { recorded.exports[$0] == nil }.sorted()
   }
 
-  /// Stacks that import `export` now, in order.
-  func liveImporters(of export: String) -> [String] {
-    stacks.values.flatMap { $0.live?.exports[export] ?? [] }.sorted()
+  /// The stacks that share exports with `stack`: those of its account and region.
+  private func beside(_ stack: StackFacts?) -> [StackFacts] {
+    stacks.values.filter { $0.place == stack?.place }
+  }
+
+  /// Stacks that import `export` of `stack` now, in order.
+  func liveImporters(of export: String, of stack: StackFacts) -> [String] {
+    beside(stack).flatMap { $0.live?.exports[export] ?? [] }.sorted()
   }
 
   /// What the recorded `stack` imports.
   func recordedImports(_ stack: String) -> Set<String> {
     var names = Set(stacks[stack]?.recorded?.imports ?? [])
-    for other in stacks.values {
+    for other in beside(stacks[stack]) {
       for (export, importers) in other.recorded?.exports ?? [:] where importers.contains(stack) {
         names.insert(export)
       }
@@ -132,20 +137,21 @@ struct ExportLinks {
     return names
   }
 
-  /// The stack of the restore point that exported `export`.
-  func recordedExporter(of export: String) -> String? {
-    stacks.values.filter { $0.recorded?.exports[export] != nil }.map(\.name).min()
+  /// The stack of the restore point that exported `export` to `stack`.
+  func recordedExporter(of export: String, for stack: StackFacts) -> String? {
+    beside(stack).filter { $0.recorded?.exports[export] != nil }.map(\.name).min()
   }
 
-  /// Whether nobody exports `export` now. Where the account's exports are not known, nothing is called missing.
-  func isMissing(_ export: String) -> Bool {
-    if stacks.values.contains(where: { $0.live?.exports[export] != nil }) { return false }
+  /// Whether nobody exports `export` to `stack` now. Where the exports are not known, nothing is called missing.
+  func isMissing(_ export: String, for stack: StackFacts) -> Bool {
+    if beside(stack).contains(where: { $0.live?.exports[export] != nil }) { return false }
     guard let allExports else { return false }
-    return !allExports.contains(export)
+    return !allExports.contains { $0.name == export && $0.place == stack.place }
   }
 
   /// Whether the two stacks have to do with one another by any export, live or recorded.
   func areRelated(_ left: String, _ right: String) -> Bool {
+    guard stacks[left]?.place == stacks[right]?.place else { return false }
     func uses(_ importer: String, _ exporter: String) -> Bool {
       let live = stacks[exporter]?.live?.exports ?? [:]
       let recorded = stacks[exporter]?.recorded?.exports ?? [:]

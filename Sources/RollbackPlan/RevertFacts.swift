@@ -14,8 +14,8 @@ public struct RevertFacts: Hashable, Sendable {
   public var firstSeen: [String: Timestamp] = [:]
   /// Tokens of calls that an earlier run of this revert made and that were accepted, whether or not events show them.
   public var accepted: Set<String> = []
-  /// Names of all exports of the account in the region; nil where they could not be read.
-  public var allExports: Set<String>?
+  /// All exports where the stacks stand; nil where they could not be read.
+  public var allExports: Set<PlacedExport>?
   /// Migrations in the reverted range that the recorded version does not fit.
   public var breakingMigrations: [String] = []
   /// Quick settings that a person asked for.
@@ -35,6 +35,24 @@ public struct RevertFacts: Hashable, Sendable {
   public init(stacks: [StackFacts], restorePoint: String?) {
     self.stacks = stacks
     self.restorePoint = restorePoint
+  }
+}
+
+/// An export's name, which counts in its account and region alone.
+public struct PlacedExport: Hashable, Sendable {
+  /// The name, and the account and region as `account/region`; empty where the exporting stack's id tells neither.
+  public var name: String, place: String
+
+  /// The export `name` of the stack with the id `stack`.
+  public init(_ name: String, of stack: String) {
+    self.name = name
+    place = PlacedExport.place(stack)
+  }
+
+  /// `account/region` of `arn:aws:cloudformation:region:account:stack/…`; empty for what is no ARN.
+  static func place(_ stack: String) -> String {
+    let parts = stack.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+    return parts.count == 6 ? "\(parts[4])/\(parts[3])" : ""
   }
 }
 

@@ -11,6 +11,9 @@ public struct StackFacts: Hashable, Sendable {
   /// What the restore point holds of it; nil where it holds nothing.
   public var recorded: RecordedStack?
 
+  /// The account and region that the stack stands in, `account/region`; empty where no id tells.
+  var place: String { PlacedExport.place(live?.id ?? recorded?.id ?? "") }
+
   /// A stack as observed.
   public init(role: String, name: String, live: LiveStack?, recorded: RecordedStack?) {
     self.role = role

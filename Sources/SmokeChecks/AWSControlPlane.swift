@@ -2,27 +2,23 @@ import AWSClients
 
 /// AWS's control plane over the service clients.
 public struct AWSControlPlane: ControlPlane, ExecutionPlane {
-  private let stacks: CloudFormationClient
-  private let functions: LambdaClient
-  private let machines: StepFunctionsClient
-  private let databases: RDSClient
+  private let clients: StackClients
 
-  /// The control plane that `client` speaks to.
-  public init(_ client: AWSClient) {
-    stacks = CloudFormationClient(client)
-    functions = LambdaClient(client)
-    machines = StepFunctionsClient(client)
-    databases = RDSClient(client)
+  /// The control plane that `clients` speak to.
+  public init(_ clients: StackClients) { self.clients = clients }
+
+  private func machines(_ arn: String, of stack: String? = nil) -> StepFunctionsClient {
+    StepFunctionsClient(stack.map { clients[$0] } ?? clients.client(ofARN: arn))
   }
 
   public func stack(_ name: String) async throws(ControlPlaneError) -> StackHealth? {
-    try await asking { try await stacks.describeStack(name) }.flatMap { found in
+    try await asking { try await CloudFormationClient(clients[name]).describeStack(name) }.flatMap { found in
       found.map { StackHealth(status: $0.status.rawValue, reason: $0.statusReason) }
     }
   }
 
   public func resources(ofStack name: String) async throws(ControlPlaneError) -> [StackMember] {
-    let found = try await asking { try await stacks.listStackResources(name) }
+    let found = try await asking { try await CloudFormationClient(clients[name]).listStackResources(name) }
     return (found ?? []).compactMap { resource in
       resource.physicalId.map {
         StackMember(logicalId: resource.logicalId, physicalId: $0, type: resource.type)
@@ -30,8 +26,11 @@ public struct AWSControlPlane: ControlPlane, ExecutionPlane {
     }
   }
 
-  public func function(_ name: String) async throws(ControlPlaneError) -> FunctionHealth? {
-    try await asking { try await functions.getFunctionConfiguration(name) }.map { found in
+  public func function(
+    _ name: String, of stack: String?
+  ) async throws(ControlPlaneError) -> FunctionHealth? {
+    let functions = LambdaClient(stack.map { clients[$0] } ?? clients.own)
+    return try await asking { try await functions.getFunctionConfiguration(name) }.map { found in
       let names = ["COMMIT", "GIT_COMMIT", "GIT_SHA", "COMMIT_SHA", "APP_VERSION", "VERSION", "RELEASE"]
       return FunctionHealth(
         state: found.state, lastUpdateStatus: found.lastUpdateStatus,
@@ -40,14 +39,17 @@ public struct AWSControlPlane: ControlPlane, ExecutionPlane {
     }
   }
 
-  public func stateMachine(_ arn: String) async throws(ControlPlaneError) -> String? {
-    try await asking { try await machines.describeStateMachine(arn).status }.flatMap { $0 }
+  public func stateMachine(
+    _ arn: String, of stack: String?
+  ) async throws(ControlPlaneError) -> String? {
+    try await asking { try await machines(arn, of: stack).describeStateMachine(arn).status }.flatMap { $0 }
   }
 
   public func startExecution(
     ofStateMachine arn: String, name: String, input: String
   ) async throws(ControlPlaneError) -> ExecutionState {
-    try await mustBeThere("state machine \(arn)") {
+    let machines = machines(arn)
+    return try await mustBeThere("state machine \(arn)") {
       // An Express execution cannot be asked about afterwards, only waited for.
       if try await machines.describeStateMachine(arn).type == "EXPRESS" {
         return ExecutionState(try await machines.startSyncExecution(arn, name: name, input: input))
@@ -58,11 +60,16 @@ public struct AWSControlPlane: ControlPlane, ExecutionPlane {
   }
 
   public func execution(_ arn: String) async throws(ControlPlaneError) -> ExecutionState {
-    try await mustBeThere("execution \(arn)") { ExecutionState(try await machines.describeExecution(arn)) }
+    try await mustBeThere("execution \(arn)") {
+      ExecutionState(try await machines(arn).describeExecution(arn))
+    }
   }
 
-  public func database(_ identifier: String, isCluster: Bool) async throws(ControlPlaneError) -> String? {
-    try await asking {
+  public func database(
+    _ identifier: String, isCluster: Bool, of stack: String?
+  ) async throws(ControlPlaneError) -> String? {
+    let databases = RDSClient(stack.map { clients[$0] } ?? clients.own)
+    return try await asking {
       isCluster
         ? try await databases.describeDBClusters(identifier).first?.status
         : try await databases.describeDBInstances(identifier).first?.status
@@ -87,6 +94,8 @@ public struct AWSControlPlane: ControlPlane, ExecutionPlane {
       if error.kind == .notFound { return nil }
       throw ControlPlaneError(describing: error)
     } catch let error as CredentialsError {
+      throw ControlPlaneError(.refused, "\(error)", advice: error.advice)
+    } catch let error as RoleError {
       throw ControlPlaneError(.refused, "\(error)", advice: error.advice)
     } catch is CancellationError {
       throw ControlPlaneError(.other, "interrupted")

@@ -1,15 +1,18 @@
-/// What the checks ask AWS's control plane, and nothing more.
+/// What the checks ask AWS's control plane, and nothing more. `stack` is the one that owns what is asked about, by name or
+/// id; nil where nobody knows of one.
 public protocol ControlPlane: Sendable {
   /// The stack's status, or nil where there is none of that name.
   func stack(_ name: String) async throws(ControlPlaneError) -> StackHealth?
   /// The stack's resources.
   func resources(ofStack name: String) async throws(ControlPlaneError) -> [StackMember]
   /// The function's state, or nil where there is none of that name.
-  func function(_ name: String) async throws(ControlPlaneError) -> FunctionHealth?
+  func function(_ name: String, of stack: String?) async throws(ControlPlaneError) -> FunctionHealth?
   /// The state machine's status, or nil where there is none.
-  func stateMachine(_ arn: String) async throws(ControlPlaneError) -> String?
+  func stateMachine(_ arn: String, of stack: String?) async throws(ControlPlaneError) -> String?
   /// The status of a database instance (or cluster), or nil where there is none.
-  func database(_ identifier: String, isCluster: Bool) async throws(ControlPlaneError) -> String?
+  func database(
+    _ identifier: String, isCluster: Bool, of stack: String?
+  ) async throws(ControlPlaneError) -> String?
 }
 
 /// A stack's status and why it has it.

@@ -44,7 +44,7 @@ public struct StackChecks: Sendable {
       machines.remove(String(check.key.dropFirst("state-machine:".count)))
       all.append(check)
     }
-    all += machines.sorted().map(stateMachine)
+    all += machines.sorted().map { stateMachine($0, nil) }
     return all.map { CheckChain([$0]) }
   }
 
@@ -57,10 +57,10 @@ public struct StackChecks: Sendable {
       var checks = [self.stack(stack.name)]
       for member in try await plane.resources(ofStack: stack.name) where !member.physicalId.isEmpty {
         switch member.type {
-        case "AWS::Lambda::Function": checks.append(function(member.physicalId))
-        case "AWS::StepFunctions::StateMachine": checks.append(stateMachine(member.physicalId))
-        case "AWS::RDS::DBInstance": checks.append(database(member.physicalId, isCluster: false))
-        case "AWS::RDS::DBCluster": checks.append(database(member.physicalId, isCluster: true))
+        case "AWS::Lambda::Function": checks.append(function(member.physicalId, stack.name))
+        case "AWS::StepFunctions::StateMachine": checks.append(stateMachine(member.physicalId, stack.name))
+        case "AWS::RDS::DBInstance": checks.append(database(member.physicalId, isCluster: false, stack.name))
+        case "AWS::RDS::DBCluster": checks.append(database(member.physicalId, isCluster: true, stack.name))
         case "AWS::CloudFormation::Stack" where depth < 4:
           checks += await self.checks(of: CheckedStack(name: member.physicalId), depth: depth + 1)
         default: continue
@@ -86,27 +86,28 @@ public struct StackChecks: Sendable {
     }
   }
 
-  private func function(_ name: String) -> Check {
+  private func function(_ name: String, _ stack: String) -> Check {
     check("function \(name) is active", "function:\(name)") { (plane) throws(ControlPlaneError) in
-      let state = try await plane.function(name)
+      let state = try await plane.function(name, of: stack)
       var result = StateRules.function(name, state)
       result.version = state?.version
       return result
     }
   }
 
-  private func stateMachine(_ arn: String) -> Check {
+  private func stateMachine(_ arn: String, _ stack: String?) -> Check {
     let name = arn.split(separator: ":").last.map(String.init) ?? arn
     return check("state machine \(name) is active", "state-machine:\(arn)") {
       (plane) throws(ControlPlaneError) in
-      StateRules.stateMachine(name, try await plane.stateMachine(arn))
+      StateRules.stateMachine(name, try await plane.stateMachine(arn, of: stack))
     }
   }
 
-  private func database(_ identifier: String, isCluster: Bool) -> Check {
+  private func database(_ identifier: String, isCluster: Bool, _ stack: String) -> Check {
     check("database \(identifier) is available", "database:\(identifier)") {
       (plane) throws(ControlPlaneError) in
-      StateRules.database(identifier, try await plane.database(identifier, isCluster: isCluster))
+      StateRules.database(
+        identifier, try await plane.database(identifier, isCluster: isCluster, of: stack))
     }
   }
 

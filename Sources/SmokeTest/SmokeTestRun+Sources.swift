@@ -18,7 +18,7 @@ extension SmokeTestRun {
   /// AWS, where the configuration names anything there.
   func controlPlane() throws -> AWSControlPlane? {
     guard !session.config.stacks.isEmpty || session.config.stateMachineARN != nil else { return nil }
-    return AWSControlPlane(try session.aws())
+    return AWSControlPlane(try session.clients())
   }
 
   /// A path as reports name it: relative to the repository, outside of one to the working directory.

@@ -39,7 +39,7 @@ extension StepSession {
     for stack in order {
       let resources: [StackResource]
       do {
-        resources = try await cloudFormation().listStackResources(stack.name)
+        resources = try await CloudFormationClient(clients()[stack.name]).listStackResources(stack.name)
       } catch let error as AWSError where error.kind == .notFound { continue }
       if let address = try await address(in: resources, stack: stack.name) { return address }
     }
@@ -48,10 +48,12 @@ extension StepSession {
 
   private func address(in resources: [StackResource], stack: String) async throws -> DatabaseAddress? {
     func ids(_ type: String) -> [String] { resources.filter { $0.type == type }.compactMap(\.physicalId) }
-    let place = try await place(instances: ids("AWS::RDS::DBInstance"), clusters: ids("AWS::RDS::DBCluster"))
+    let client = try clients()[stack]
+    let place = try await place(
+      RDSClient(client), instances: ids("AWS::RDS::DBInstance"), clusters: ids("AWS::RDS::DBCluster"))
     var found: [DatabaseAddress] = []
     for secret in ids("AWS::SecretsManager::Secret") + (place?.secret.map { [$0] } ?? []) {
-      guard let text = try await secretsManager().getSecretValue(secret).text else { continue }
+      guard let text = try await SecretsManagerClient(client).getSecretValue(secret).text else { continue }
       // A secret that is no database's is not ours to complain about.
       guard
         let address = try? DatabaseAddress(
@@ -74,14 +76,14 @@ extension StepSession {
     var host: String?, port: Int?, database: String?, secret: String?
   }
 
-  private func place(instances: [String], clusters: [String]) async throws -> Place? {
+  private func place(_ rds: RDSClient, instances: [String], clusters: [String]) async throws -> Place? {
     do {
-      if let id = clusters.first, let cluster = try await rds().describeDBClusters(id).first {
+      if let id = clusters.first, let cluster = try await rds.describeDBClusters(id).first {
         return Place(
           host: cluster.endpoint, port: cluster.port, database: cluster.databaseName,
           secret: cluster.masterUserSecret)
       }
-      if let id = instances.first, let instance = try await rds().describeDBInstances(id).first {
+      if let id = instances.first, let instance = try await rds.describeDBInstances(id).first {
         return Place(
           host: instance.endpointAddress, port: instance.endpointPort, database: instance.databaseName,
           secret: instance.masterUserSecret)

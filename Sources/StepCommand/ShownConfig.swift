@@ -1,3 +1,4 @@
+import AWSClients
 import DeploymentConfig
 import JSONValues
 import Records
@@ -28,7 +29,7 @@ struct ShownConfig {
       "values": .array(values),
       "stacks": .array(
         policy.sorted(session.config.stacks.map(\.role)).compactMap { role in
-          session.config.stack(role).map { ["role": .string($0.role), "name": .string($0.name)] }
+          session.config.stack(role).map { ShownConfig.stack($0, session) }
         }),
       "policy": policy.path.map { .string($0) } ?? .null,
       "nonProduction": .array(policy.nonProduction.sorted().map { .string($0) }),
@@ -42,5 +43,24 @@ struct ShownConfig {
         "remote": .string(redactor.redact(session.ledgerRemoteName)),
       ],
     ]
+  }
+
+  /// A stack, with whose credentials and where it is asked about.
+  private static func stack(_ stack: ConfiguredStack, _ session: StepSession) -> JSONValue {
+    let account = session.policy.account(of: stack.role, in: session.environment)
+    var shown = JSONObject([.init("role", .string(stack.role)), .init("name", .string(stack.name))])
+    let region =
+      account?.region ?? session.config.region
+      ?? AWSConfiguration(environment: session.context.environment, files: session.context.files).region
+    shown["region"] = region.map { .string($0) } ?? .null
+    guard let account else { return .object(shown) }
+    if let role = account.role {
+      shown["account"] = AmazonResourceName(role).map { .string($0.account) } ?? .null
+      shown["assumedRole"] = .string(role)
+      shown["externalId"] = account.externalId.map { .string(session.redactor.redact($0)) } ?? .null
+      shown["sessionName"] = account.sessionName.map { .string($0) } ?? .null
+    }
+    shown["source"] = .string("\(session.policy.path ?? ""):\(account.line)")
+    return .object(shown)
   }
 }

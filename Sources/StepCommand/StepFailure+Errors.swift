@@ -29,6 +29,7 @@ extension StepFailure {
     case let error as PsqlError:
       self.init(StepFailure.exitCode(of: error.kind), error.message, advice: error.advice)
     case let error as CredentialsError: self.init(.refused, error.description, advice: error.advice)
+    case let error as RoleError: self.init(.refused, error.description, advice: error.advice)
     case let error as TransferError: self.init(.unavailable, error.description)
     case let error as JSONSyntaxError: self.init(.data, error.description)
     case let error as ValidationError: self.init(.usage, error.description)

@@ -36,7 +36,7 @@ public final class StepSession: Sendable {
   /// The files read so far, as inputs of the record.
   public let configInputs: [RecordInput]
   private let transport = Mutex<(any HTTPTransport)?>(nil)
-  private let client = Mutex<AWSClient?>(nil)
+  private let clientsMade = Mutex<StackClients?>(nil)
   /// The lock of the environment, while the session holds it.
   let lock = Mutex<HeldLock?>(nil)
 
@@ -100,9 +100,9 @@ public final class StepSession: Sendable {
     }
   }
 
-  /// The client that `make` gives the first time.
-  func sharedClient(_ make: () throws -> AWSClient) rethrows -> AWSClient {
-    try client.withLock { made in
+  /// The clients that `make` gives the first time.
+  func sharedClients(_ make: () throws -> StackClients) rethrows -> StackClients {
+    try clientsMade.withLock { made in
       if let made { return made }
       let new = try make()
       made = new

@@ -1,12 +1,30 @@
 import AWSClients
 import SystemInterfaces
 
-/// Metrics from CloudWatch: one GetMetricData call a look, further ones for further pages.
+/// Metrics from CloudWatch: one GetMetricData call a look and account, further ones for further pages.
 struct CloudWatchSource: MetricSource {
-  var client: CloudWatchClient
+  var clients: StackClients
 
   func points(
     of metrics: [MetricStatistic], from start: Timestamp, to end: Timestamp, period: Duration
+  ) async throws -> MetricAnswer {
+    var answer = MetricAnswer()
+    for client in clients.all {
+      let here = metrics.filter { metric in
+        (metric.stack.map { clients.client(ofStackOrARN: $0) } ?? clients.own) === client
+      }
+      let part = try await points(
+        of: here, from: start, to: end, period: period, CloudWatchClient(client))
+      answer.points.merge(part.points) { $1 }
+      answer.incomplete.merge(part.incomplete) { $1 }
+      answer.calls.add(part.calls)
+    }
+    return answer
+  }
+
+  private func points(
+    of metrics: [MetricStatistic], from start: Timestamp, to end: Timestamp, period: Duration,
+    _ client: CloudWatchClient
   ) async throws -> MetricAnswer {
     var answer = MetricAnswer()
     guard !metrics.isEmpty, start < end else { return answer }
@@ -47,7 +65,7 @@ struct CloudWatchSource: MetricSource {
 
 /// Errors from CloudWatch Logs.
 struct CloudWatchLogsSource: LogSource {
-  var client: LogsClient
+  var clients: StackClients
   /// Lines that are read at most: a log that says nothing but errors needs no more to be told.
   static let most = 5000
   /// What Lambda's runtimes write when something goes wrong: `ERROR` of loggers and of unhandled exceptions, and a
@@ -56,14 +74,15 @@ struct CloudWatchLogsSource: LogSource {
   static let patterns = ["ERROR", "\"Task timed out\""]
 
   func errors(
-    in group: String, from start: Timestamp, to end: Timestamp
+    in group: LogGroup, from start: Timestamp, to end: Timestamp
   ) async throws -> (events: [LogLine], isWhole: Bool) {
     do {
+      let client = LogsClient(clients[group.stack])
       var found: [LogLine] = []
       var isWhole = true
       for pattern in Self.patterns {
         let events = try await client.filterLogEvents(
-          group: group, pattern: pattern, start: start, end: end, maximum: Self.most)
+          group: group.name, pattern: pattern, start: start, end: end, maximum: Self.most)
         found += events.map { LogLine(time: $0.time, message: $0.message) }
         isWhole = isWhole && events.count < Self.most
       }

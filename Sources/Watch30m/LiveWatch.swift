@@ -252,22 +252,23 @@ struct LiveWatch: Sendable {
         if after.events.isEmpty { continue }
         let before = try await logs.errors(
           in: group, from: schedule.deployedAt - .seconds(86_400), to: schedule.deployedAt)
-        let new = LogKinds.new(in: group, before: before.events, after: after.events)
+        let new = LogKinds.new(in: group.name, before: before.events, after: after.events)
         state.logs += new
         for kind in new.prefix(5) {
           let doubt = before.isWhole ? "" : " (the earlier log was too long to read whole)"
           state.findings.append(
             Finding(
               "watch-new-log-error", .warning,
-              "\(group): \(kind.count) × since the deployment and not in the day before\(doubt): \(kind.example)",
-              subject: "\(group) \(kind.kind)"))
+              "\(group.name): \(kind.count) × since the deployment and not in the day before\(doubt): \(kind.example)",
+              subject: "\(group.name) \(kind.kind)"))
         }
       } catch let error as CancellationError {
         throw error
       } catch {
         state.findings.append(
           Finding(
-            "watch-aws-unreachable", .notice, "log group \(group) was not read: \(error)", subject: group))
+            "watch-aws-unreachable", .notice, "log group \(group.name) was not read: \(error)",
+            subject: group.name))
       }
     }
   }

@@ -12,12 +12,10 @@ struct LiveWatchCommand {
   var session: StepSession
 
   func run() async throws -> StepOutcome<WatchPart> {
-    let aws = try session.aws()
+    let clients = try session.clients()
     let policy = session.policy.watch
     let source = StackTargets(
-      stacks: session.config.stacks, stateMachineARN: session.config.stateMachineARN,
-      cloudFormation: CloudFormationClient(aws), functions: LambdaClient(aws), gateways: APIGatewayClient(aws)
-    )
+      stacks: session.config.stacks, stateMachineARN: session.config.stateMachineARN, clients: clients)
     session.progress.update("finding what the stacks hold")
     let targets = try await source.targets()
     let schedule = WatchSchedule(
@@ -38,8 +36,8 @@ struct LiveWatchCommand {
         + schedule.deployedAt.formatted(milliseconds: false))
     let watch = LiveWatch(
       schedule: schedule, targets: targets, policy: command.healthPolicy(policy),
-      metrics: CloudWatchSource(client: CloudWatchClient(aws)),
-      logs: policy.readsLogs ? CloudWatchLogsSource(client: LogsClient(aws)) : nil, probe: probe(schedule),
+      metrics: CloudWatchSource(clients: clients),
+      logs: policy.readsLogs ? CloudWatchLogsSource(clients: clients) : nil, probe: probe(schedule),
       clock: session.context.clock, progress: session.progress, save: recorder())
     let result = try await watch.run(earlier: earlierProbes(schedule))
     return WatchOutcome.make(

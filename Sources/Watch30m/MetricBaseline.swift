@@ -22,7 +22,7 @@ public enum MetricBaseline {
     let start = Timestamp(
       microseconds: (end - length).microseconds / period.microseconds * period.microseconds)
     let wanted = Array(Set(series.flatMap { $0.values + $0.counts }))
-    let answer = try await CloudWatchSource(client: CloudWatchClient(try session.aws())).points(
+    let answer = try await CloudWatchSource(clients: try session.clients()).points(
       of: wanted, from: start, to: end, period: period)
     return series.compactMap { baseline($0, in: answer, from: start, to: end) }
   }
@@ -30,23 +30,29 @@ public enum MetricBaseline {
   /// The series that a watch would look at, in the order in which it finds them.
   static func definitions(_ point: RestorePoint, stateMachineARN: String?) -> [SeriesDefinition] {
     var series: [SeriesDefinition] = []
-    for function in point.functions { series += WatchedMetrics.function(name: function.name) }
+    for function in point.functions {
+      series += WatchedMetrics.function(name: function.name).kept(with: function.stack)
+    }
     for stage in point.apiStages {
-      series +=
+      let own =
         stage.version == APIGatewayClient.Version.v2.rawValue
         ? WatchedMetrics.httpAPI(id: stage.apiId, name: stage.apiName, stage: stage.stage)
         : WatchedMetrics.restAPI(name: stage.apiName, stage: stage.stage)
+      series += own.kept(with: stage.stack)
     }
-    var machines = point.stateMachines.map(\.arn)
-    if let arn = stateMachineARN, !machines.contains(arn) { machines.append(arn) }
-    for arn in machines { series += WatchedMetrics.stateMachine(arn: arn) }
-    for resource in point.stacks.flatMap(\.resources) {
+    for machine in point.stateMachines {
+      series += WatchedMetrics.stateMachine(arn: machine.arn).kept(with: machine.stack)
+    }
+    if let arn = stateMachineARN, !point.stateMachines.contains(where: { $0.arn == arn }) {
+      series += WatchedMetrics.stateMachine(arn: arn).kept(with: arn)
+    }
+    for (stack, resource) in point.stacks.flatMap({ stack in stack.resources.map { (stack.stackId, $0) } }) {
       guard let id = resource.physicalId else { continue }
       switch resource.type {
       case "AWS::RDS::DBInstance":
-        series += WatchedMetrics.database(dimension: "DBInstanceIdentifier", id: id)
+        series += WatchedMetrics.database(dimension: "DBInstanceIdentifier", id: id).kept(with: stack)
       case "AWS::RDS::DBCluster":
-        series += WatchedMetrics.database(dimension: "DBClusterIdentifier", id: id)
+        series += WatchedMetrics.database(dimension: "DBClusterIdentifier", id: id).kept(with: stack)
       default: break
       }
     }

@@ -8,14 +8,12 @@ struct StackTargets: TargetSource {
   var stacks: [ConfiguredStack]
   /// Of the configuration: watched even where no stack owns it.
   var stateMachineARN: String?
-  var cloudFormation: CloudFormationClient
-  var functions: LambdaClient
-  var gateways: APIGatewayClient
+  var clients: StackClients
 
   func targets() async throws -> WatchTargets {
     var targets = WatchTargets()
     for stack in stacks {
-      guard let found = try await cloudFormation.describeStack(stack.name) else {
+      guard let found = try await CloudFormationClient(clients[stack.name]).describeStack(stack.name) else {
         if !stack.isDerived { targets.missingStacks.append(stack.name) }
         continue
       }
@@ -24,40 +22,45 @@ struct StackTargets: TargetSource {
       try await add(resourcesOf: stack.name, to: &targets, depth: 0)
     }
     if let arn = stateMachineARN {
-      let series = WatchedMetrics.stateMachine(arn: arn)
+      let series = WatchedMetrics.stateMachine(arn: arn).kept(with: arn)
       if !targets.series.contains(where: { $0.name == series[0].name }) { targets.series += series }
     }
     return targets
   }
 
   private func add(resourcesOf stack: String, to targets: inout WatchTargets, depth: Int) async throws {
-    for resource in try await cloudFormation.listStackResources(stack) {
+    let client = clients[stack]
+    let (functions, gateways) = (LambdaClient(client), APIGatewayClient(client))
+    for resource in try await CloudFormationClient(client).listStackResources(stack) {
       guard let id = resource.physicalId, !id.isEmpty else { continue }
       switch resource.type {
       case "AWS::CloudFormation::Stack" where depth < 5:
         try await add(resourcesOf: id, to: &targets, depth: depth + 1)
       case "AWS::Lambda::Function":
         let name = String(id.split(separator: ":").last ?? "")
-        targets.series += WatchedMetrics.function(name: name)
-        targets.logGroups.append("/aws/lambda/\(name)")
+        targets.series += WatchedMetrics.function(name: name).kept(with: stack)
+        targets.logGroups.append(LogGroup(name: "/aws/lambda/\(name)", stack: stack))
         if let seconds = try await functions.getFunctionConfiguration(name).timeoutSeconds {
           targets.longestTimeout = max(targets.longestTimeout, .seconds(seconds))
         }
       case "AWS::ApiGateway::RestApi":
         let name = try await gateways.getApi(.rest, id: id).name
         for stage in try await gateways.getStages(.rest, api: id) {
-          targets.series += WatchedMetrics.restAPI(name: name, stage: stage.name)
+          targets.series += WatchedMetrics.restAPI(name: name, stage: stage.name).kept(with: stack)
         }
       case "AWS::ApiGatewayV2::Api":
         let name = try await gateways.getApi(.v2, id: id).name
         for stage in try await gateways.getStages(.v2, api: id) {
-          targets.series += WatchedMetrics.httpAPI(id: id, name: name, stage: stage.name)
+          targets.series += WatchedMetrics.httpAPI(id: id, name: name, stage: stage.name).kept(with: stack)
         }
-      case "AWS::StepFunctions::StateMachine": targets.series += WatchedMetrics.stateMachine(arn: id)
+      case "AWS::StepFunctions::StateMachine":
+        targets.series += WatchedMetrics.stateMachine(arn: id).kept(with: stack)
       case "AWS::RDS::DBInstance":
         targets.series += WatchedMetrics.database(dimension: "DBInstanceIdentifier", id: id)
+          .kept(with: stack)
       case "AWS::RDS::DBCluster":
         targets.series += WatchedMetrics.database(dimension: "DBClusterIdentifier", id: id)
+          .kept(with: stack)
       default: break
       }
     }

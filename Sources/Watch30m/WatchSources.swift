@@ -9,6 +9,8 @@ struct MetricStatistic: Hashable, Sendable {
   var dimensions: [MetricDimension]
   /// `Sum`, `Average`, `p95` and the like.
   var statistic: String
+  /// The stack in whose account it is kept, by name or id; nil where none owns it.
+  var stack: String?
 }
 
 /// One dimension of a metric.
@@ -26,11 +28,29 @@ struct SeriesDefinition: Hashable, Sendable {
   var counts: [MetricStatistic]
 }
 
+extension [SeriesDefinition] {
+  /// The same series, kept where `stack` stands.
+  func kept(with stack: String?) -> [SeriesDefinition] {
+    map { series in
+      var series = series
+      for index in series.values.indices { series.values[index].stack = stack }
+      for index in series.counts.indices { series.counts[index].stack = stack }
+      return series
+    }
+  }
+}
+
+/// A log group and the stack in whose account it stands, by name or id.
+struct LogGroup: Hashable, Sendable {
+  var name: String
+  var stack: String
+}
+
 /// What there is to watch.
 struct WatchTargets: Hashable, Sendable {
   var series: [SeriesDefinition] = []
   /// The functions' log groups.
-  var logGroups: [String] = []
+  var logGroups: [LogGroup] = []
   /// Of all functions: as long may a minute of Lambda's metrics still change.
   var longestTimeout: Duration = .zero
   /// The last update of any stack.
@@ -71,7 +91,7 @@ protocol MetricSource: Sendable {
 /// Reads logs.
 protocol LogSource: Sendable {
   /// Events that look like errors, oldest first; `isWhole` is false where there were too many to read.
-  func errors(in group: String, from start: Timestamp, to end: Timestamp) async throws
+  func errors(in group: LogGroup, from start: Timestamp, to end: Timestamp) async throws
     -> (events: [LogLine], isWhole: Bool)
 }
 

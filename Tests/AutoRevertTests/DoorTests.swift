@@ -18,7 +18,7 @@ import Testing
       region: "eu-west-1",
       credentials: StaticCredentials(
         AWSCredentials(accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI")))
-    return AWSOperations(CloudFormationClient(client), clock: ManualClock())
+    return AWSOperations(StackClients(client), clock: ManualClock())
   }
 
   static func error(_ code: String, _ message: String = "no", status: Int = 400) -> HTTPResponse {

@@ -145,9 +145,9 @@ extension ModelCloud {
     }
   }
 
-  func importers(of export: String) async throws(OperationFailure) -> [String] {
+  func importers(of export: DescribedExport) async throws(OperationFailure) -> [String] {
     try await read(nil) { state in
-      state.stacks.values.filter { $0.live.imports.contains(export) }.map(\.name).sorted()
+      state.stacks.values.filter { $0.live.imports.contains(export.name) }.map(\.name).sorted()
     }
   }
 
@@ -232,7 +232,7 @@ extension ModelCloud {
     }
   }
 
-  func alarming(_ alarms: [String]) async throws(OperationFailure) -> [String] {
+  func alarming(_ alarms: [String], of stack: String) async throws(OperationFailure) -> [String] {
     try await read(nil) { state in alarms.filter(state.alarming.contains) }
   }
 

@@ -52,7 +52,7 @@ import Testing
       request.method == "HEAD" ? HTTPResponse(status: object) : snapshots()
     }
     let session = try bench.start().session
-    return try await RestorePointCheck(session: session, aws: try session.aws()).check(loaded)
+    return try await RestorePointCheck(session: session, clients: try session.clients()).check(loaded)
   }
 
   private static func answer(_ status: String?) -> HTTPResponse {

@@ -14,7 +14,7 @@ import Testing
     var bench = SessionBench()
     bench.config += "AWS_REGION=eu-west-1\n"
     let session = try bench.start().session
-    return AutoRevert.Teardown(resources: resources, session, try session.aws())
+    return AutoRevert.Teardown(resources: resources, session, try session.clients())
   }
 
   private func resource(_ id: String, _ type: String, _ policy: String? = nil) -> AutoRevert.Teardown.Resource

@@ -79,6 +79,14 @@ import Testing
       ("notifications:\n  - kind: smtp\n    to: 'a@b.c, d@e.f'", 3, "an address such as"),
       ("notifications:\n  - kind: smtp\n    from: Ops <a@b.c>", 3, "an address such as"),
       ("notifications:\n  - text: '{issue} {colour}'", 2, "not {colour}"),
+      ("accounts:\n  - stacks: api\n    assume-role: deploy", 3, "a role's ARN such as"),
+      ("accounts:\n  - assume-role: 'arn:aws:iam::1:role/x'", 2, "a role's ARN such as"),
+      ("accounts:\n  - stacks: api", 2, "needs assume-role or region"),
+      ("accounts:\n  - {region: x, external-id: y}", 2, "needs assume-role beside"),
+      (
+        "accounts:\n  - {assume-role: 'arn:aws:iam::222222222222:role/x', session-name: a b}", 2,
+        "2 to 64 letters"
+      ),
       ("auto-revert:\n  evidence: some", 2, "one of advised, required"),
       ("smoke-test:\n  sql:\n    - name: a\n      sql: SELECT 1", 3, "'a' expects nothing"),
       ("smoke-test:\n  sql:\n    - { sql: SELECT 1, equals: 1 }", 3, "smoke-test.sql[0]: name is missing"),
@@ -130,6 +138,27 @@ import Testing
     #expect(execution.status == "FAILED" && execution.timeout == .seconds(120) && execution.line == 13)
   }
 
+  @Test func `the first entry of accounts that covers a stack holds`() throws {
+    let policy = try read(
+      """
+      accounts:
+        - stacks: [Api, workflow]
+          environments: [prod]
+          assume-role: arn:aws:iam::222222222222:role/backstop
+          external-id: shop-7
+          session-name: pipeline
+        - { stacks: database, region: eu-west-1 }
+        - { environments: staging, assume-role: 'arn:aws:iam::333333333333:role/x/y' }
+      """)
+    let api = try #require(policy.account(of: "api", in: "prod"))
+    #expect(api.role == "arn:aws:iam::222222222222:role/backstop" && api.region == nil && api.line == 2)
+    #expect(api.externalId == "shop-7" && api.sessionName == "pipeline")
+    #expect(policy.account(of: "workflow", in: "prod") == api)
+    #expect(policy.account(of: "database", in: "staging")?.region == "eu-west-1")
+    #expect(policy.account(of: "api", in: "staging")?.role == "arn:aws:iam::333333333333:role/x/y")
+    #expect(policy.account(of: "monitoring", in: "prod") == nil)
+  }
+
   @Test func `roles that the order does not name come before the last`() {
     let policy = Policy()
     #expect(
@@ -152,6 +181,12 @@ import Testing
   @Test func `the published schema and the reader agree on every key`() throws {
     let schema = try JSONValue(
       parsing: String(contentsOfFile: Repository.root + "/ci/schemas/policy.schema.json", encoding: .utf8))
+    let entry = #expect(throws: ConfigError.self) { try read("accounts:\n  - no-such-key: 1") }
+    let entryKeys = entry?.message.components(separatedBy: "expected one of ").last?.components(
+      separatedBy: ", ")
+    #expect(
+      entryKeys?.sorted()
+        == schema["properties"]?["accounts"]?["items"]?["properties"]?.object?.names.sorted())
     let parts = ["", "preflight-snapshot", "diff-gate", "smoke-test", "watch-30m", "auto-revert"]
     for part in parts {
       let published = part.isEmpty ? schema["properties"] : schema["properties"]?[part]?["properties"]

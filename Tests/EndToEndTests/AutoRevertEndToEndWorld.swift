@@ -186,18 +186,31 @@ struct AutoRevertWorld {
   }
 
   /// What somebody does by hand, over the AWS CLI.
-  func cli(_ arguments: String...) throws {
+  func cli(_ arguments: String..., as credentials: [String: String] = [:]) throws {
+    _ = try cli(arguments, credentials)
+  }
+
+  /// What the AWS CLI answers.
+  func output(_ arguments: String...) throws -> String {
+    String(decoding: try cli(arguments, [:]), as: UTF8.self)
+  }
+
+  private func cli(_ arguments: [String], _ credentials: [String: String]) throws -> Data {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: Repository.root + "/.build/venv/bin/aws")
     process.arguments = arguments
     process.environment = variables.merging(["AWS_PAGER": "", "AWS_DEFAULT_REGION": "us-east-1"]) { $1 }
-    process.standardOutput = FileHandle.nullDevice
+      .merging(credentials) { $1 }
+    let pipe = Pipe()
+    process.standardOutput = pipe
     try process.run()
+    let answer = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
       throw Unexpected(
         description: "aws \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
     }
+    return answer
   }
 
   struct Unexpected: Error, CustomStringConvertible { var description: String }

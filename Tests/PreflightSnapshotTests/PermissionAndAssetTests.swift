@@ -36,7 +36,7 @@ import Testing
     #expect(
       resources == [
         "arn:aws-cn:cloudformation:cn-north-1:123456789012:stack/api/1",
-        "arn:aws-cn:lambda:us-east-1:123456789012:function:f", "arn:secret", "arn:aws:s3:::templates/*",
+        "arn:aws-cn:lambda:cn-north-1:123456789012:function:f", "arn:secret", "arn:aws-cn:s3:::templates/*",
       ])
     #expect(needs[0].actions.contains("cloudformation:ExecuteChangeSet"))
     #expect(needs[0].actions.contains("cloudformation:CancelUpdateStack"))
@@ -58,8 +58,9 @@ import Testing
   private func check(_ arn: String?, _ answer: HTTPResponse = .xml("")) async throws -> ([Finding], Int) {
     let transport = ScriptedTransport { _ in answer }
     let identity = arn.map { CallerIdentity(account: "1", arn: $0, userId: "u") }
-    let findings = try await RollbackPermissions(client: .scripted(transport)).check(
-      RollbackPermissions.needs(point()), identity: identity)
+    let client = AWSClient.scripted(transport)
+    let findings = try await RollbackPermissions(clients: StackClients(client)).check(
+      RollbackPermissions.needs(point()), identity: identity, client: client)
     return (findings, transport.requests.count)
   }
 
@@ -103,9 +104,9 @@ import Testing
     }
     func object(_ key: String) -> TemplateAsset { .object(bucket: "b-1", key: key, version: nil) }
     let host = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
-    let states = try await AssetCheck(client: .scripted(transport)).states(of: [
-      object("there"), object("gone"), object("secret"), .image("\(host)/there:1"), .image("\(host)/gone:1"),
-      .image("nginx"),
+    let states = try await AssetCheck(clients: StackClients(.scripted(transport))).states(of: [
+      object("there"): "A", object("gone"): "A", object("secret"): "B", .image("\(host)/there:1"): "A",
+      .image("\(host)/gone:1"): "A", .image("nginx"): "B",
     ])
     #expect(states[object("there")] == .there && states[object("gone")] == .missing)
     #expect(states[.image("\(host)/there:1")] == .there && states[.image("\(host)/gone:1")] == .missing)
@@ -120,8 +121,8 @@ import Testing
   @Test func `an outage of S3 is no missing asset`() async throws {
     let transport = ScriptedTransport { _ in .xml("", status: 503) }
     await #expect(throws: AWSError.self) {
-      try await AssetCheck(client: .scripted(transport)).states(of: [
-        .object(bucket: "b-1", key: "k", version: nil)
+      try await AssetCheck(clients: StackClients(.scripted(transport))).states(of: [
+        .object(bucket: "b-1", key: "k", version: nil): "A"
       ])
     }
   }

@@ -159,7 +159,7 @@ import Testing
       guard target.hasSuffix("DescribeSecret") else { return .xml("{}") }
       return .xml(#"{"ARN":"arn:a","Name":"a","VersionIdsToStages":{"v1":["AWSCURRENT"]}}"#)
     }
-    let labels = SecretLabels(secrets: SecretsManagerClient(.scripted(transport)))
+    let labels = SecretLabels(clients: StackClients(.scripted(transport)))
     var managed = ManagedSecretState(arn: "arn:rds", stack: "db", versionId: "v9", rotates: true)
     managed.owningService = "rds"
     let own = ManagedSecretState(arn: "arn:a", stack: "api", versionId: "v1", rotates: false)
@@ -175,7 +175,7 @@ import Testing
 
   @Test func `who may not label is told, and nothing fails`() async throws {
     let labels = SecretLabels(
-      secrets: SecretsManagerClient(
+      clients: StackClients(
         .scripted(
           ScriptedTransport { _ in .xml(#"{"__type":"AccessDeniedException","message":"no"}"#, status: 400) })
       ))

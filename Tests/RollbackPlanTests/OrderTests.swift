@@ -135,7 +135,7 @@ import Testing
 extension RevertFacts {
   func knowing(_ exports: Set<String>) -> RevertFacts {
     var facts = self
-    facts.allExports = exports
+    facts.allExports = Set(exports.map { PlacedExport($0, of: Sample.id("api")) })
     return facts
   }
 }

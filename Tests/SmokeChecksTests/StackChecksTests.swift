@@ -22,9 +22,15 @@ private struct TablePlane: ControlPlane {
     if let error { throw error }
     return members[name] ?? []
   }
-  func function(_ name: String) async throws(ControlPlaneError) -> FunctionHealth? { functions[name] }
-  func stateMachine(_ arn: String) async throws(ControlPlaneError) -> String? { machines[arn] }
-  func database(_ identifier: String, isCluster: Bool) async throws(ControlPlaneError) -> String? {
+  func function(_ name: String, of stack: String?) async throws(ControlPlaneError) -> FunctionHealth? {
+    functions[name]
+  }
+  func stateMachine(_ arn: String, of stack: String?) async throws(ControlPlaneError) -> String? {
+    machines[arn]
+  }
+  func database(
+    _ identifier: String, isCluster: Bool, of stack: String?
+  ) async throws(ControlPlaneError) -> String? {
     databases[identifier]
   }
 }

@@ -21,7 +21,7 @@ private struct IdentityCommand: StepCommand {
   static let abstract = "Says who it is."
 
   func run(in session: StepSession) async throws -> StepOutcome<Part> {
-    let identity = try await session.sts().getCallerIdentity()
+    let identity = try await STSClient(session.aws()).getCallerIdentity()
     session.progress.say(
       "as \(identity.arn) with \(session.context.environment["AWS_SECRET_ACCESS_KEY"] ?? "")")
     let isShared = try session.aws() === session.aws()

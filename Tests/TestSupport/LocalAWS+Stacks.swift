@@ -5,28 +5,35 @@ import SystemInterfaces
 
 extension LocalAWS {
   /// A client of it.
-  public var client: AWSClient {
+  public var client: AWSClient { client(account: "test") }
+
+  /// A client of `account`, twelve digits: it has as many as are named, and their roots need no signature.
+  public func client(account: String, region: String = "us-east-1") -> AWSClient {
     AWSClient(
       transport: CurlTransport(environment: Environment()), clock: SystemClock(), random: Randomness(),
       configuration: AWSConfiguration(environment: environment, files: LocalFileSystem()),
-      region: "us-east-1",
-      credentials: StaticCredentials(AWSCredentials(accessKeyId: "test", secretAccessKey: "test")))
+      region: region,
+      credentials: StaticCredentials(AWSCredentials(accessKeyId: account, secretAccessKey: "test")))
   }
 
   /// Creates a stack and waits until it is complete.
-  public func createStack(_ name: String, template: String, parameters: [String: String] = [:]) async throws {
-    let cloudFormation = CloudFormationClient(client)
+  public func createStack(
+    _ name: String, template: String, parameters: [String: String] = [:], in other: AWSClient? = nil
+  ) async throws {
+    let cloudFormation = CloudFormationClient(other ?? client)
     _ = try await cloudFormation.createStack(
       name, update(template, parameters), token: "create-\(UUID().uuidString)")
-    try await wait(for: name)
+    try await wait(for: name, in: other)
   }
 
   /// Updates a stack and waits until CloudFormation has finished, well or not.
-  public func updateStack(_ name: String, template: String, parameters: [String: String] = [:]) async throws {
-    let cloudFormation = CloudFormationClient(client)
+  public func updateStack(
+    _ name: String, template: String, parameters: [String: String] = [:], in other: AWSClient? = nil
+  ) async throws {
+    let cloudFormation = CloudFormationClient(other ?? client)
     _ = try await cloudFormation.updateStack(
       name, update(template, parameters), token: "update-\(UUID().uuidString)")
-    try await wait(for: name)
+    try await wait(for: name, in: other)
   }
 
   private func update(_ template: String, _ parameters: [String: String]) -> StackUpdate {
@@ -37,8 +44,8 @@ extension LocalAWS {
   }
 
   /// Polls until nothing moves.
-  public func wait(for name: String) async throws {
-    let cloudFormation = CloudFormationClient(client)
+  public func wait(for name: String, in other: AWSClient? = nil) async throws {
+    let cloudFormation = CloudFormationClient(other ?? client)
     let deadline = Date().addingTimeInterval(60)
     while let stack = try await cloudFormation.describeStack(name), stack.status.isInProgress {
       guard Date() < deadline else { throw LocalAWSError("\(name) is still \(stack.status) after a minute") }

@@ -45,7 +45,7 @@ final class ScriptedCloudWatch: MetricSource {
       SeriesDefinition(name: SeriesName(name: "api/shop", kind: .errors), values: [failed], counts: [count]),
       SeriesDefinition(
         name: SeriesName(name: "api/shop", kind: .latency), values: [latency], counts: [count]),
-    ], logGroups: ["/aws/lambda/shop"])
+    ], logGroups: [LogGroup(name: "/aws/lambda/shop", stack: "Shop")])
 
   func points(of metrics: [MetricStatistic], from start: Timestamp, to end: Timestamp, period: Duration)
     async throws
@@ -83,7 +83,7 @@ final class ScriptedCloudWatch: MetricSource {
 /// Logs by group, and a probe that answers as it is told.
 struct ScriptedLogs: LogSource {
   var events: [LogLine] = []
-  func errors(in group: String, from start: Timestamp, to end: Timestamp) async throws -> (
+  func errors(in group: LogGroup, from start: Timestamp, to end: Timestamp) async throws -> (
     events: [LogLine], isWhole: Bool
   ) {
     (events.filter { $0.time >= start && $0.time < end }, true)

@@ -6,6 +6,9 @@ import SystemInterfaces
 public final class AWSClient: Sendable {
   /// Where calls go unless they say otherwise, such as `eu-central-1`.
   public let region: String
+  /// The account of the role that it acts as; nil where the credentials are the run's own, and nobody asked whose.
+  public let account: String?
+  let configuration: AWSConfiguration
   let transport: any HTTPTransport
   let clock: any WallClock
   let random: Randomness
@@ -21,9 +24,12 @@ public final class AWSClient: Sendable {
   ///   - credentials: asked before every call; it caches by itself.
   public init(
     transport: any HTTPTransport, clock: any WallClock, random: Randomness, configuration: AWSConfiguration,
-    region: String, credentials: any AWSCredentialsProvider, userAgent: String = "backstop"
+    region: String, credentials: any AWSCredentialsProvider, userAgent: String = "backstop",
+    account: String? = nil
   ) {
     self.region = region
+    self.account = account
+    self.configuration = configuration
     self.transport = transport
     self.clock = clock
     self.random = random

@@ -8,7 +8,7 @@ import SystemInterfaces
 /// Whether what a restore point rests on outside it is still there: looked for before anything is touched.
 struct RestorePointCheck {
   let session: StepSession
-  let aws: AWSClient
+  let clients: StackClients
 
   /// `loaded` with what has gone from its stacks' assets, and what is to be said of its database snapshot.
   func check(_ loaded: LoadedRestorePoint) async throws -> (
@@ -17,7 +17,7 @@ struct RestorePointCheck {
     var loaded = loaded
     var findings: [PlanFinding] = []
     do {
-      loaded.missingAssets = try await RestorePointAssets.missing(recorded(loaded), client: aws)
+      loaded.missingAssets = try await RestorePointAssets.missing(recorded(loaded), clients: clients)
       findings += try await databaseSnapshot(loaded.point)
     } catch let error as AWSError
       where error.isTemporary || error.isAboutCredentials && error.kind != .accessDenied
@@ -45,7 +45,7 @@ struct RestorePointCheck {
 
   private func databaseSnapshot(_ point: RestorePoint) async throws -> [PlanFinding] {
     guard let database = point.database, let id = database.snapshotId else { return [] }
-    guard let snapshot = try await snapshot(id, isOfCluster: database.kind == "cluster") else {
+    guard let snapshot = try await snapshot(id, of: database) else {
       return [
         PlanFinding(
           .restorePointIncomplete, .warning, target: id,
@@ -64,10 +64,10 @@ struct RestorePointCheck {
   }
 
   /// The service calls a name that it does not know a failure.
-  private func snapshot(_ id: String, isOfCluster: Bool) async throws -> DBSnapshot? {
-    let client = RDSClient(aws)
+  private func snapshot(_ id: String, of database: DatabaseState) async throws -> DBSnapshot? {
+    let client = RDSClient(clients[database.stack])
     do {
-      return isOfCluster
+      return database.kind == "cluster"
         ? try await client.describeDBClusterSnapshots(id).first
         : try await client.describeDBSnapshots(id).first
     } catch let error as AWSError where error.kind == .notFound {

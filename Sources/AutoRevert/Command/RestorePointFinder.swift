@@ -8,7 +8,7 @@ import SystemInterfaces
 /// Finds the restore point that is put back.
 struct RestorePointFinder {
   let session: StepSession
-  let aws: AWSClient
+  let clients: StackClients
   let operations: AWSOperations
 
   /// A restore point, or none and what is to be said of that.
@@ -96,7 +96,7 @@ struct RestorePointFinder {
     guard let latest, let candidate = candidates.first(where: { $0.id == latest }),
       candidate.updatedAt.allSatisfy({ id, time in live[id].map { $0 <= time } ?? false })
     else { return false }
-    let facts = try await AWSResources(aws, restorePoint: try load(latest)).facts()
+    let facts = try await AWSResources(clients, restorePoint: try load(latest)).facts()
     return facts.contains { $0.live != $0.recorded }
   }
 }

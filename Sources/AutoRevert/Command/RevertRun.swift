@@ -66,12 +66,10 @@ struct RevertRun {
     let firstFacts = try await safety.firstFacts()
     // What is forbidden whatever AWS says ends here; a dry run hears of it with the rest.
     if !command.dryRun { _ = try safety.enforce(firstFacts) }
-    let aws = try session.aws()
-    let templates = TemplateCarrier(S3Client(aws))
-    let cloudFormation = AWSOperations(
-      CloudFormationClient(aws), clock: session.context.clock, alarms: CloudWatchClient(aws),
-      templates: templates)
-    let chosen = try await choose(targets, continued, aws, cloudFormation)
+    let clients = try session.clients()
+    let templates = TemplateCarrier(clients)
+    let cloudFormation = AWSOperations(clients, clock: session.context.clock, templates: templates)
+    let chosen = try await choose(targets, continued, clients, cloudFormation)
     let journal = RevertJournal(
       records: session.records.root, restorePoint: chosen.loaded?.point.id, files: session.context.files,
       clock: session.context.clock, redactor: session.redactor)
@@ -88,12 +86,12 @@ struct RevertRun {
     task.judgedAt = command.operator == nil ? evidence.judgedAt(since: chosen.loaded?.point) : nil
     task.estimates = try EarlierRuns.estimates(session)
     let reliefs = try reliefs(chosen.loaded)
-    let schema = try await schema(chosen.loaded, aws)
+    let schema = try await schema(chosen.loaded, clients)
     task.schema = schema?.facts
     let redactor = session.redactor
     let resources = chosen.loaded.map {
       AWSResources(
-        aws, restorePoint: $0, reliefs: reliefs, schema: schema?.door, onSecret: { redactor.learn($0) })
+        clients, restorePoint: $0, reliefs: reliefs, schema: schema?.door, onSecret: { redactor.learn($0) })
     }
     let engine = RevertEngine(
       task, cloudFormation: cloudFormation, resources: resources, clock: session.context.clock,
@@ -113,7 +111,7 @@ struct RevertRun {
       notices += safety.advice(evidence, chosen.loaded?.point)
       let teardown =
         options.method == .delete
-        ? try await Teardown(plan.open.map(\.target), session, aws) : nil
+        ? try await Teardown(plan.open.map(\.target), session, clients) : nil
       for finding in teardown?.retained ?? [] { session.progress.say("stays: \(finding.message)") }
       notices += teardown?.retained ?? []
       if case .ask(let word) = confirmation, !command.dryRun, !ask(word) {
@@ -127,7 +125,7 @@ struct RevertRun {
     escalation?.cancel()
     if command.dryRun, result.plan.changesSomething {
       if options.method == .delete {
-        notices += try await Teardown(result.plan.open.map(\.target), session, aws).retained
+        notices += try await Teardown(result.plan.open.map(\.target), session, clients).retained
       }
       notices += try safety.enforce(
         safety.completed(
@@ -149,12 +147,14 @@ struct RevertRun {
 
   /// The restore point, with what it rests on looked for.
   private func choose(
-    _ targets: [TargetStack], _ continued: ContinuedRevert?, _ aws: AWSClient, _ operations: AWSOperations
+    _ targets: [TargetStack], _ continued: ContinuedRevert?, _ clients: StackClients,
+    _ operations: AWSOperations
   ) async throws -> RestorePointFinder.Choice {
-    var chosen = try await RestorePointFinder(session: session, aws: aws, operations: operations)
+    var chosen = try await RestorePointFinder(session: session, clients: clients, operations: operations)
       .find(named: command.to, continued: continued, targets: targets)
     guard let loaded = chosen.loaded else { return chosen }
-    let checked = try await RestorePointCheck(session: session, aws: aws).check(loaded)
+    try await session.refuseOtherPlaces(loaded.point, asksOwn: true)
+    let checked = try await RestorePointCheck(session: session, clients: clients).check(loaded)
     chosen.loaded = checked.loaded
     chosen.findings += checked.findings
     return chosen

@@ -29,15 +29,15 @@ struct Teardown {
   /// All resources of the stacks.
   let resources: [Resource]
   private let session: StepSession
-  private let aws: AWSClient
+  private let clients: StackClients
 
   /// Reads the stacks' resources and their deletion policies.
-  init(_ stacks: [String], _ session: StepSession, _ aws: AWSClient) async throws {
+  init(_ stacks: [String], _ session: StepSession, _ clients: StackClients) async throws {
     self.session = session
-    self.aws = aws
-    let client = CloudFormationClient(aws)
+    self.clients = clients
     var all: [Resource] = []
     for stack in stacks.sorted() {
+      let client = CloudFormationClient(clients[stack])
       let template = try await client.getTemplate(stack, stage: .processed)
       let policies = Teardown.policies(template)
       all += try await client.listStackResources(stack).map {
@@ -49,10 +49,10 @@ struct Teardown {
     resources = all
   }
 
-  init(resources: [Resource], _ session: StepSession, _ aws: AWSClient) {
+  init(resources: [Resource], _ session: StepSession, _ clients: StackClients) {
     self.resources = resources
     self.session = session
-    self.aws = aws
+    self.clients = clients
   }
 
   /// The deletion policy of each resource that has one. CloudFormation took the template, so what we cannot read of it
@@ -86,9 +86,9 @@ struct Teardown {
   /// Makes a snapshot of each database and waits until it is available: before the first deletion.
   func makeFinalSnapshots() async throws -> [PlanFinding] {
     var findings: [PlanFinding] = []
-    let snapshotter = DatabaseSnapshotter(
-      rds: RDSClient(aws), clock: session.context.clock, progress: session.progress)
     for database in databases {
+      let snapshotter = DatabaseSnapshotter(
+        rds: RDSClient(clients[database.stack]), clock: session.context.clock, progress: session.progress)
       let name = DatabaseSnapshotter.name(
         environment: session.environment, restorePoint: "final-\(database.physicalId)-\(session.newId())")
       session.progress.say("final snapshot \(name) of the database \(database.physicalId)")

@@ -8,63 +8,65 @@ import SystemInterfaces
 /// Change sets are named together with their stack's name: not every service behind an endpoint finds them by its id. The
 /// engine has compared the id right before.
 public struct AWSOperations: CloudFormationOperations {
-  private let client: CloudFormationClient
+  private let clients: StackClients
   private let clock: any WallClock
-  private let alarms: CloudWatchClient?
   private let templates: TemplateCarrier?
 
-  /// The operations that `client` makes.
-  /// - Parameters:
-  ///   - alarms: tells which rollback triggers are in alarm; nil takes none for so.
-  ///   - templates: carries templates that a call cannot hold.
-  public init(
-    _ client: CloudFormationClient, clock: any WallClock, alarms: CloudWatchClient? = nil,
-    templates: TemplateCarrier? = nil
-  ) {
-    self.client = client
+  /// The operations that `clients` make.
+  /// - Parameter templates: carries templates that a call cannot hold.
+  public init(_ clients: StackClients, clock: any WallClock, templates: TemplateCarrier? = nil) {
+    self.clients = clients
     self.clock = clock
-    self.alarms = alarms
     self.templates = templates
   }
 
+  private func client(_ stack: String) -> CloudFormationClient { CloudFormationClient(clients[stack]) }
+
   public func describe(_ stack: String) async throws(OperationFailure) -> DescribedStack? {
-    try await asking { try await client.describeStack(stack) }.map(DescribedStack.init)
+    try await asking { try await client(stack).describeStack(stack) }.map(DescribedStack.init)
   }
 
   public func events(_ stack: String, since time: Timestamp) async throws(OperationFailure)
     -> [DescribedEvent]
   {
-    try await asking { try await client.describeStackEvents(stack, since: time) }.map(DescribedEvent.init)
+    try await asking { try await client(stack).describeStackEvents(stack, since: time) }.map(
+      DescribedEvent.init)
   }
 
   public func template(_ stack: String) async throws(OperationFailure) -> String {
-    try await asking { try await client.getTemplate(stack, stage: .original) }
+    try await asking { try await client(stack).getTemplate(stack, stage: .original) }
   }
 
   public func exports() async throws(OperationFailure) -> [DescribedExport] {
-    try await asking { try await client.listExports() }.map {
-      DescribedExport(name: $0.name, value: $0.value, stack: $0.exportingStackId)
+    var all: [DescribedExport] = []
+    for one in clients.used {
+      all += try await asking { try await CloudFormationClient(one).listExports() }.map {
+        DescribedExport(name: $0.name, value: $0.value, stack: $0.exportingStackId)
+      }
     }
+    return all
   }
 
-  public func importers(of export: String) async throws(OperationFailure) -> [String] {
-    try await asking { try await client.listImports(export) }
+  public func importers(of export: DescribedExport) async throws(OperationFailure) -> [String] {
+    try await asking { try await client(export.stack).listImports(export.name) }
   }
 
   public func cancelUpdate(_ stack: String, token: String) async throws(OperationFailure) {
-    try await asking { try await client.cancelUpdateStack(stack, token: token) }
+    try await asking { try await client(stack).cancelUpdateStack(stack, token: token) }
   }
 
   public func continueRollback(
     _ stack: String, skipping: [String], token: String
   ) async throws(OperationFailure) {
     try await asking {
-      try await client.continueUpdateRollback(stack, resourcesToSkip: skipping, token: token)
+      try await client(stack).continueUpdateRollback(stack, resourcesToSkip: skipping, token: token)
     }
   }
 
   public func rollbackStack(_ stack: String, token: String) async throws(OperationFailure) {
-    try await asking { try await client.rollbackStack(stack, retainExceptOnCreate: true, token: token) }
+    try await asking {
+      try await client(stack).rollbackStack(stack, retainExceptOnCreate: true, token: token)
+    }
   }
 
   public func createChangeSet(_ request: RestoreRequest) async throws(OperationFailure) -> String {
@@ -74,7 +76,10 @@ public struct AWSOperations: CloudFormationOperations {
         throw OperationFailure(.refused, "there is no bucket for the template of \(request.stack)")
       }
       update.template = .url(
-        try await asking { try await templates.upload(request.template, for: request.name, to: place) })
+        try await asking {
+          try await templates.upload(
+            request.template, for: request.name, of: request.stack, to: place)
+        })
     }
     update.parameters = request.parameters.map { parameter in
       parameter.value.map { StackParameter(parameter.name, $0) } ?? .previous(parameter.name)
@@ -87,7 +92,7 @@ public struct AWSOperations: CloudFormationOperations {
     let made = update
     do throws(OperationFailure) {
       return try await asking {
-        try await client.createChangeSet(
+        try await client(request.stack).createChangeSet(
           Observer.stackName(request.stack), name: request.name, made, token: request.name)
       }
     } catch {
@@ -100,7 +105,7 @@ public struct AWSOperations: CloudFormationOperations {
   public func updateTriggers(
     _ stack: String, to triggers: RollbackTriggers, token: String
   ) async throws(OperationFailure) {
-    guard let now = try await asking({ try await client.describeStack(stack) }) else {
+    guard let now = try await asking({ try await client(stack).describeStack(stack) }) else {
       throw OperationFailure(.refused, "there is no stack \(stack)")
     }
     var update = StackUpdate(.previous)
@@ -111,7 +116,7 @@ public struct AWSOperations: CloudFormationOperations {
       monitoringMinutes: triggers.monitoringMinutes)
     let made = update
     do {
-      try await client.updateStack(stack, made, token: token)
+      try await client(stack).updateStack(stack, made, token: token)
     } catch let error as AWSError where error.kind == .noUpdates {
       throw OperationFailure(
         .pointless, "CloudFormation does not take rollback triggers without another change to the stack")
@@ -120,8 +125,8 @@ public struct AWSOperations: CloudFormationOperations {
     }
   }
 
-  public func alarming(_ arns: [String]) async throws(OperationFailure) -> [String] {
-    guard let alarms else { return [] }
+  public func alarming(_ arns: [String], of stack: String) async throws(OperationFailure) -> [String] {
+    let alarms = CloudWatchClient(clients[stack])
     let names = arns.compactMap { arn in arn.firstRange(of: ":alarm:").map { String(arn[$0.upperBound...]) } }
     guard !names.isEmpty else { return [] }
     let states = try await asking { try await alarms.alarmStates(names) }
@@ -129,19 +134,19 @@ public struct AWSOperations: CloudFormationOperations {
   }
 
   public func stackPolicy(_ stack: String) async throws(OperationFailure) -> String? {
-    let found = try await asking { try await client.getStackPolicy(stack) }
+    let found = try await asking { try await client(stack).getStackPolicy(stack) }
     return found.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   public func setStackPolicy(_ stack: String, _ policy: String) async throws(OperationFailure) {
-    try await asking { try await client.setStackPolicy(stack, body: policy) }
+    try await asking { try await client(stack).setStackPolicy(stack, body: policy) }
   }
 
   public func changeSet(
     _ name: String, of stack: String
   ) async throws(OperationFailure) -> DescribedChangeSet? {
     do {
-      let found = try await client.describeChangeSet(name, stack: Observer.stackName(stack))
+      let found = try await client(stack).describeChangeSet(name, stack: Observer.stackName(stack))
       // Read by now, or never.
       if !found.isPending { await templates?.remove(for: name) }
       if found.status == "DELETE_COMPLETE" { return nil }
@@ -173,25 +178,25 @@ public struct AWSOperations: CloudFormationOperations {
     _ name: String, of stack: String, token: String
   ) async throws(OperationFailure) {
     try await asking {
-      try await client.executeChangeSet(name, stack: Observer.stackName(stack), token: token)
+      try await client(stack).executeChangeSet(name, stack: Observer.stackName(stack), token: token)
     }
   }
 
   public func deleteChangeSet(_ name: String, of stack: String) async throws(OperationFailure) {
-    try await asking { try await client.deleteChangeSet(name, stack: Observer.stackName(stack)) }
+    try await asking { try await client(stack).deleteChangeSet(name, stack: Observer.stackName(stack)) }
   }
 
   public func deleteStack(_ stack: String, token: String) async throws(OperationFailure) {
-    try await asking { try await client.deleteStack(stack, token: token) }
+    try await asking { try await client(stack).deleteStack(stack, token: token) }
   }
 
   public func driftedResources(_ stack: String) async throws(OperationFailure) -> [String] {
     try await asking {
-      let detection = try await client.detectStackDrift(stack)
+      let detection = try await client(stack).detectStackDrift(stack)
       for _ in 1...100 {
-        let state = try await client.describeStackDriftDetectionStatus(detection)
+        let state = try await client(stack).describeStackDriftDetectionStatus(detection)
         if state.detectionStatus == "DETECTION_COMPLETE" {
-          return try await client.describeStackResourceDrifts(stack).map(\.logicalId).sorted()
+          return try await client(stack).describeStackResourceDrifts(stack).map(\.logicalId).sorted()
         }
         if state.detectionStatus == "DETECTION_FAILED" {
           throw OperationFailure(.refused, state.detectionReason ?? "drift detection failed without a reason")
@@ -220,7 +225,8 @@ extension OperationFailure {
       self.init(
         OperationFailure.kind(error),
         error.advice.isEmpty ? error.description : "\(error.description)\n  \(error.advice)")
-    case let error as CredentialsError: self.init(.credentials, error.description)
+    case let error as CredentialsError: self.init(.credentials, "\(error)\n  \(error.advice)")
+    case let error as RoleError: self.init(.credentials, "\(error)\n  \(error.advice)")
     case is CancellationError: self.init(.uncertain, "interrupted")
     default: self.init(.uncertain, "\(error)")
     }

@@ -7,9 +7,7 @@ import SystemInterfaces
 /// Secrets, aliases, stages and state machines over their clients: compared with the restore point, and put back.
 public struct AWSResources: ResourceOperations {
   private let restorePoint: LoadedRestorePoint
-  private let secrets: SecretsManagerClient
-  private let apis: APIGatewayClient
-  private let machines: StepFunctionsClient
+  private let clients: StackClients
   private let functions: FunctionDoor
   private let databases: DatabaseDoor?
   private let schema: SchemaDoor?
@@ -20,17 +18,15 @@ public struct AWSResources: ResourceOperations {
   ///   - schema: runs rollback scripts; nil where nobody asked for it.
   ///   - onSecret: gets every secret's value before anything else does.
   public init(
-    _ client: AWSClient, restorePoint: LoadedRestorePoint, reliefs: [ReliefRequest] = [],
+    _ clients: StackClients, restorePoint: LoadedRestorePoint, reliefs: [ReliefRequest] = [],
     schema: SchemaDoor? = nil, onSecret: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.restorePoint = restorePoint
     self.schema = schema
-    secrets = SecretsManagerClient(client)
-    apis = APIGatewayClient(client)
-    machines = StepFunctionsClient(client)
-    functions = FunctionDoor(client, restorePoint: restorePoint, requests: reliefs)
+    self.clients = clients
+    functions = FunctionDoor(clients, restorePoint: restorePoint, requests: reliefs)
     databases = restorePoint.point.database.map {
-      DatabaseDoor(client, state: $0, restorePoint: restorePoint.point, onSecret: onSecret)
+      DatabaseDoor(clients, state: $0, restorePoint: restorePoint.point, onSecret: onSecret)
     }
   }
 
@@ -55,6 +51,7 @@ public struct AWSResources: ResourceOperations {
 
   private func facts(_ secret: ManagedSecretState) async throws -> [ResourceFacts] {
     guard let recorded = secret.versionId else { return [] }
+    let secrets = SecretsManagerClient(clients[secret.stack])
     guard let now = try await ifThere({ try await secrets.describeSecret(secret.arn) }) else {
       return [
         ResourceFacts(
@@ -83,6 +80,7 @@ public struct AWSResources: ResourceOperations {
 
   private func facts(_ stage: APIStageState) async throws -> [ResourceFacts] {
     guard let recorded = stage.deploymentId else { return [] }
+    let apis = APIGatewayClient(clients[stage.stack])
     var live: String?
     for version in [APIGatewayClient.Version.rest, .v2] {
       let found = try await ifThere {
@@ -101,6 +99,7 @@ public struct AWSResources: ResourceOperations {
   }
 
   private func facts(_ machine: StateMachineState) async throws -> [ResourceFacts] {
+    let machines = StepFunctionsClient(clients[machine.stack])
     let now = try await ifThere { try await machines.describeStateMachine(machine.arn) }
     return [
       ResourceFacts(
@@ -154,6 +153,14 @@ public struct AWSResources: ResourceOperations {
     }
   }
 
+  /// The stack that owns a secret, a stage or a state machine of the restore point.
+  private func owner(of target: String) -> String? {
+    let point = restorePoint.point
+    return point.managedSecrets.first { $0.arn == target }?.stack
+      ?? point.stateMachines.first { $0.arn == target }?.stack
+      ?? point.apiStages.first { "\($0.apiId)/\($0.stage)" == target }?.stack
+  }
+
   private func make(_ action: PlannedAction) async throws {
     if action.kind == .rollBackSchema {
       guard let schema else { throw OperationFailure(.refused, "there are no rollback scripts here") }
@@ -162,8 +169,11 @@ public struct AWSResources: ResourceOperations {
     guard let value = action.value else {
       throw OperationFailure(.refused, "\(action.kind.rawValue) \(action.target): nothing to set")
     }
+    // The plan's targets are the restore point's, so it says whose they are.
+    let client = owner(of: action.target).map { clients[$0] } ?? clients.client(ofARN: action.target)
     switch action.kind {
     case .restoreSecretStage:
+      let secrets = SecretsManagerClient(client)
       let now = try await secrets.describeSecret(action.target)
       try await secrets.updateSecretVersionStage(
         action.target, stage: "AWSCURRENT", moveTo: value, removeFrom: now.currentVersion)
@@ -175,6 +185,7 @@ public struct AWSResources: ResourceOperations {
     case .restoreStageDeployment:
       let parts = action.target.split(separator: "/").map(String.init)
       guard parts.count == 2 else { throw OperationFailure(.refused, "\(action.target) names no stage") }
+      let apis = APIGatewayClient(client)
       let isREST =
         try await ifThere { try await apis.getStage(.rest, api: parts[0], stage: parts[1]) } != nil
       _ = try await apis.updateStage(isREST ? .rest : .v2, api: parts[0], stage: parts[1], deployment: value)
@@ -182,7 +193,7 @@ public struct AWSResources: ResourceOperations {
       guard let definition = restorePoint.definitions[action.target] else {
         throw OperationFailure(.refused, "the restore point holds no definition of \(action.target)")
       }
-      try await machines.updateStateMachine(action.target, definition: definition)
+      try await StepFunctionsClient(client).updateStateMachine(action.target, definition: definition)
     default: throw OperationFailure(.refused, "\(action.kind.rawValue) is nothing to be done here")
     }
   }

@@ -10,19 +10,19 @@ struct DatabaseDoor {
   private let state: DatabaseState
   private let point: RestorePoint
   private let rds: RDSClient
-  private let secrets: SecretsManagerClient
+  private let clients: StackClients
   private let onSecret: @Sendable (String) -> Void
   /// The label that the version of a secret before the switch gets, so that it is not deleted.
   static let keptLabel = "backstop-before-database-restore"
 
   init(
-    _ client: AWSClient, state: DatabaseState, restorePoint: RestorePoint,
+    _ clients: StackClients, state: DatabaseState, restorePoint: RestorePoint,
     onSecret: @escaping @Sendable (String) -> Void
   ) {
     self.state = state
     point = restorePoint
-    rds = RDSClient(client)
-    secrets = SecretsManagerClient(client)
+    self.clients = clients
+    rds = RDSClient(clients[state.stack])
     self.onSecret = onSecret
   }
 
@@ -99,6 +99,7 @@ struct DatabaseDoor {
   private func secretSwitch(
     _ secret: ManagedSecretState, _ place: (host: String, port: Int?)?
   ) async throws -> DatabaseFacts.SecretSwitch? {
+    let secrets = SecretsManagerClient(clients[secret.stack])
     guard let now = try await ifThere({ try await secrets.describeSecret(secret.arn) }),
       now.currentVersion != version(of: secret.arn)
     else { return nil }
@@ -189,6 +190,8 @@ struct DatabaseDoor {
     guard let place = try await endpoint(restoredName) else {
       throw OperationFailure(.refused, "\(restoredName) has no address yet")
     }
+    let owner = point.managedSecrets.first { $0.arn == secret }?.stack ?? state.stack
+    let secrets = SecretsManagerClient(clients[owner])
     let value = try await secrets.getSecretValue(secret)
     guard let text = value.text else { throw OperationFailure(.refused, "\(secret) holds no text") }
     onSecret(text)

@@ -7,23 +7,29 @@ import SystemInterfaces
 struct FunctionDoor {
   private let restorePoint: LoadedRestorePoint
   private let requests: [ReliefRequest]
-  private let functions: LambdaClient
-  private let stacks: CloudFormationClient
-  private let s3: S3Client
+  private let clients: StackClients
 
-  init(_ client: AWSClient, restorePoint: LoadedRestorePoint, requests: [ReliefRequest]) {
+  init(_ clients: StackClients, restorePoint: LoadedRestorePoint, requests: [ReliefRequest]) {
     self.restorePoint = restorePoint
     self.requests = requests
-    functions = LambdaClient(client)
-    stacks = CloudFormationClient(client)
-    s3 = S3Client(client)
+    self.clients = clients
+  }
+
+  /// Lambda where the function's stack stands; a function that the restore point does not hold is the run's own.
+  private func functions(_ name: String) -> LambdaClient {
+    let known = restorePoint.point.functions.first { $0.name == name }
+    return LambdaClient(known.map { clients[$0.stack] } ?? clients.own)
   }
 
   // MARK: - Facts
 
   func facts(_ function: FunctionState) async throws -> [ResourceFacts] {
     let stack = Observer.stackName(function.stack)
-    guard let now = try await ifThere({ try await functions.getFunctionConfiguration(function.name) }) else {
+    guard
+      let now = try await ifThere({
+        try await functions(function.name).getFunctionConfiguration(function.name)
+      })
+    else {
       return [
         ResourceFacts(
           kind: .functionCode(CodeGuard()), target: function.name, stack: stack,
@@ -53,7 +59,7 @@ struct FunctionDoor {
   private func aliases(_ function: FunctionState, _ stack: String) async throws -> [ResourceFacts] {
     guard !function.aliases.isEmpty else { return [] }
     let live = Dictionary(
-      try await functions.listAliases(function.name).map {
+      try await functions(function.name).listAliases(function.name).map {
         ($0.name, FunctionDoor.text($0.functionVersion, $0.additionalVersionWeights))
       }, uniquingKeysWith: { $1 })
     var versions: Set<String>?
@@ -64,7 +70,8 @@ struct FunctionDoor {
       var guarded = AliasGuard()
       if live[alias] != recorded {
         if versions == nil {
-          versions = Set(try await functions.listVersionsByFunction(function.name).map(\.version))
+          versions = Set(
+            try await functions(function.name).listVersionsByFunction(function.name).map(\.version))
         }
         guarded.missingVersions = ([version] + weights.keys.sorted()).filter {
           $0 != "$LATEST" && versions?.contains($0) == false
@@ -92,6 +99,7 @@ struct FunctionDoor {
       return false
     }
     let name = Observer.stackName(function.stack)
+    let stacks = CloudFormationClient(clients[function.stack])
     let recorded = restorePoint.point.stacks.first { $0.name == name }
     guard let live = try await stacks.describeStack(name),
       live.id != recorded?.stackId || live.lastUpdatedAt != recorded?.lastUpdatedAt
@@ -108,7 +116,8 @@ struct FunctionDoor {
     if let package = restorePoint.packages[function.name] { return (.zip(package), "the restore point") }
     guard let kept = function.code else { return nil }
     if let bucket = kept.bucket, let key = kept.key,
-      try await s3.headObject(bucket: bucket, key: key, versionId: kept.versionId) != nil
+      try await S3Client(clients[function.stack]).headObject(
+        bucket: bucket, key: key, versionId: kept.versionId) != nil
     {
       return (.s3(bucket: bucket, key: key, version: kept.versionId), "s3://\(bucket)/\(key)")
     }
@@ -123,7 +132,7 @@ struct FunctionDoor {
     for request in requests {
       let name = physicalName(request.function)
       let recorded = restorePoint.point.functions.first { $0.name == name }
-      let now = try await ifThere { try await functions.getFunctionConfiguration(name) }
+      let now = try await ifThere { try await functions(name).getFunctionConfiguration(name) }
       let wanted = request.setting
       let before = recorded.flatMap { state in
         state.timeout.flatMap { timeout in
@@ -160,25 +169,25 @@ struct FunctionDoor {
         let state = restorePoint.point.functions.first(where: { $0.name == parts[0] }),
         let version = state.aliases[parts[1]]
       else { throw OperationFailure(.refused, "\(action.target) names no alias of the restore point") }
-      _ = try await functions.updateAlias(
+      _ = try await functions(parts[0]).updateAlias(
         parts[0], name: parts[1], version: version, weights: state.aliasWeights?[parts[1]] ?? [:])
     case .restoreFunctionCode:
       guard let state = restorePoint.point.functions.first(where: { $0.name == action.target }),
         let source = try await codeSource(state)
       else { throw OperationFailure(.refused, "the code of \(action.target) is nowhere to be had") }
-      _ = try await functions.updateFunctionCode(action.target, source.code)
+      _ = try await functions(action.target).updateFunctionCode(action.target, source.code)
     default:
       guard let setting = FunctionSetting(value) else {
         throw OperationFailure(.refused, "\(value) is no setting of a function")
       }
-      _ = try await functions.updateFunctionConfiguration(
+      _ = try await functions(action.target).updateFunctionConfiguration(
         action.target, timeoutSeconds: setting.timeout, memoryMegabytes: setting.memory)
     }
   }
 
   /// Lambda takes a change at once and carries it out afterwards.
   func progress(of action: PlannedAction) async throws -> ResourceProgress {
-    let now = try await functions.getFunctionConfiguration(action.target)
+    let now = try await functions(action.target).getFunctionConfiguration(action.target)
     switch now.lastUpdateStatus {
     case "InProgress": return .running("being updated")
     case "Failed": return .failed(now.lastUpdateStatusReason ?? "Lambda gives no reason")

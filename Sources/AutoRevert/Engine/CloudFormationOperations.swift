@@ -11,10 +11,10 @@ public protocol CloudFormationOperations: Sendable {
   func events(_ stack: String, since time: Timestamp) async throws(OperationFailure) -> [DescribedEvent]
   /// The template as it was uploaded.
   func template(_ stack: String) async throws(OperationFailure) -> String
-  /// All exports of the account in the region: names and the ids of the exporting stacks.
+  /// All exports where stacks of the configuration stand: names and the ids of the exporting stacks.
   func exports() async throws(OperationFailure) -> [DescribedExport]
   /// Names of the stacks that import `export`.
-  func importers(of export: String) async throws(OperationFailure) -> [String]
+  func importers(of export: DescribedExport) async throws(OperationFailure) -> [String]
 
   /// CancelUpdateStack.
   func cancelUpdate(_ stack: String, token: String) async throws(OperationFailure)
@@ -33,8 +33,8 @@ public protocol CloudFormationOperations: Sendable {
   /// UpdateStack with the template and all parameters as they are, for the triggers and the monitoring time alone.
   func updateTriggers(_ stack: String, to triggers: RollbackTriggers, token: String)
     async throws(OperationFailure)
-  /// Those of `alarms`, given by ARN, that are in alarm.
-  func alarming(_ alarms: [String]) async throws(OperationFailure) -> [String]
+  /// Those of `alarms`, given by ARN and named by `stack`, that are in alarm.
+  func alarming(_ alarms: [String], of stack: String) async throws(OperationFailure) -> [String]
   /// The stack's policy; nil where it has none.
   func stackPolicy(_ stack: String) async throws(OperationFailure) -> String?
   /// SetStackPolicy.

@@ -42,7 +42,7 @@ final class Observer: Sendable {
     var stacks: [StackFacts] = []
     for (_, result) in results.sorted(by: { $0.0 < $1.0 }) { stacks.append(try result.get()) }
     var facts = RevertFacts(stacks: stacks, restorePoint: restorePoint?.point.id)
-    facts.allExports = Set(listed.map(\.name))
+    facts.allExports = Set(listed.map { PlacedExport($0.name, of: $0.stack) })
     return facts
   }
 
@@ -75,7 +75,7 @@ final class Observer: Sendable {
       live.stuck = try await stuck(events, prefix: nil, since: since, depth: 0)
     }
     for export in exports where export.stack == described.id {
-      live.exports[export.name] = try await cloudFormation.importers(of: export.name)
+      live.exports[export.name] = try await cloudFormation.importers(of: export)
     }
     if live.status?.rule.condition == .settled, restorePoint?.stack(target.name) != nil {
       live.difference = try await difference(target.name, described, live)
@@ -85,7 +85,7 @@ final class Observer: Sendable {
     if live.difference == .none, let wanted = recorded?.triggers, wanted != live.triggers,
       !wanted.arns.isEmpty
     {
-      live.alarms = try await cloudFormation.alarming(wanted.arns)
+      live.alarms = try await cloudFormation.alarming(wanted.arns, of: described.id)
     }
     return StackFacts(role: target.role, name: target.name, live: live, recorded: recorded)
   }

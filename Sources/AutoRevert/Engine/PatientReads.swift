@@ -27,7 +27,7 @@ struct PatientReads: CloudFormationOperations {
   func exports() async throws(OperationFailure) -> [DescribedExport] {
     try await patiently { () async throws(OperationFailure) in try await base.exports() }
   }
-  func importers(of export: String) async throws(OperationFailure) -> [String] {
+  func importers(of export: DescribedExport) async throws(OperationFailure) -> [String] {
     try await patiently { () async throws(OperationFailure) in try await base.importers(of: export) }
   }
   func changeSet(_ name: String, of stack: String) async throws(OperationFailure) -> DescribedChangeSet? {
@@ -41,8 +41,8 @@ struct PatientReads: CloudFormationOperations {
     try await patiently { () async throws(OperationFailure) in try await base.driftedResources(stack) }
   }
 
-  func alarming(_ alarms: [String]) async throws(OperationFailure) -> [String] {
-    try await patiently { () async throws(OperationFailure) in try await base.alarming(alarms) }
+  func alarming(_ alarms: [String], of stack: String) async throws(OperationFailure) -> [String] {
+    try await patiently { () async throws(OperationFailure) in try await base.alarming(alarms, of: stack) }
   }
   func stackPolicy(_ stack: String) async throws(OperationFailure) -> String? {
     try await patiently { () async throws(OperationFailure) in try await base.stackPolicy(stack) }

@@ -11,7 +11,7 @@ import SystemInterfaces
 extension RevertRun {
   /// The scripts between the deployed commit and the restore point's, and who runs them; nil where nobody asked.
   func schema(
-    _ loaded: LoadedRestorePoint?, _ aws: AWSClient
+    _ loaded: LoadedRestorePoint?, _ clients: StackClients
   ) async throws -> (facts: SchemaFacts, door: SchemaDoor)? {
     guard command.rollbackSchema else { return nil }
     guard let older = loaded?.point.commit else {
@@ -27,8 +27,7 @@ extension RevertRun {
     let scripts = try SchemaScripts(
       repository, from: repository.resolve(older), to: repository.resolve(newer),
       patterns: session.policy.gate.migrations)
-    let address = try await SchemaDatabase(session: session, secrets: SecretsManagerClient(aws)).address(
-      loaded)
+    let address = try await SchemaDatabase(session: session, clients: clients).address(loaded)
     let psql = Psql(
       address, environment: session.context.environment, processes: session.context.processes,
       redact: { [redactor = session.redactor] in redactor.redact($0) })
@@ -62,7 +61,7 @@ extension RevertRun {
 /// stack that owns it.
 struct SchemaDatabase {
   let session: StepSession
-  let secrets: SecretsManagerClient
+  let clients: StackClients
 
   /// Nil leaves it to libpq's own variables.
   func address(_ loaded: LoadedRestorePoint?) async throws -> DatabaseAddress? {
@@ -83,7 +82,7 @@ struct SchemaDatabase {
         .data, "--rollback-schema: no database is known to run the scripts on",
         advice: "set DATABASE_URL in \(session.config.path) or the environment, or PGHOST and PGDATABASE")
     }
-    let value = try await secrets.getSecretValue(secret.arn)
+    let value = try await SecretsManagerClient(clients[secret.stack]).getSecretValue(secret.arn)
     session.redactor.learn(value.text ?? "")
     return try read { () throws(PsqlError) in
       try DatabaseAddress(secret: value.text ?? "", source: "the secret \(secret.arn)")

@@ -16,6 +16,8 @@ public struct Policy: Hashable, Sendable {
   public var snapshot = SnapshotPolicy(), gate = GatePolicy(), smoke = SmokePolicy(), watch = WatchPolicy()
   /// See `snapshot`.
   public var revert = RevertPolicy()
+  /// Stacks of other accounts or regions.
+  public var accounts: [AccountPolicy] = []
   /// The trail of the records.
   public var ledger = LedgerPolicy()
   /// Who is told.
@@ -58,12 +60,19 @@ public struct Policy: Hashable, Sendable {
     watch = try WatchPolicy(reader.section("watch-30m"))
     revert = try RevertPolicy(reader.section("auto-revert"))
     ledger = try LedgerPolicy(reader.section("ledger"))
+    for entry in try reader.sections("accounts") { accounts.append(try AccountPolicy(entry)) }
     for entry in try reader.sections("notifications") { notifications.append(try NotificationPolicy(entry)) }
     try reader.finish()
   }
 
   /// Whether `environment` is production: everything that is not listed as non-production.
   public func isProduction(_ environment: String) -> Bool { !nonProduction.contains(environment) }
+
+  /// Where the stack of `role` stands in `environment`, if elsewhere than the run's own credentials: the first entry that
+  /// covers both.
+  public func account(of role: String, in environment: String) -> AccountPolicy? {
+    accounts.first { $0.covers(role, in: environment) }
+  }
 
   /// Roles in the order of a rollback: the policy's, and before the last of them those that it does not name.
   public func sorted(_ roles: [String]) -> [String] {

@@ -26,7 +26,7 @@ struct ChangeSetOpinion {
 
   func ask(_ templates: [JudgedTemplate], _ change: Change) async throws -> Answer {
     var answer = Answer()
-    let client = CloudFormationClient(try session.aws())
+    let clients = try session.clients()
     for (position, template) in templates.enumerated() where template.entry.nestedIn == nil {
       try Task.checkCancellation()
       guard let file = change.files.first(where: { $0.path == template.entry.path }), let bytes = file.new
@@ -50,6 +50,7 @@ struct ChangeSetOpinion {
         continue
       }
       session.progress.update("asking CloudFormation about \(name)")
+      let client = CloudFormationClient(clients[name])
       guard let stack = try await client.describeStack(name), stack.status != .reviewInProgress else {
         skip("there is no stack \(name) yet")
         continue

@@ -5,17 +5,20 @@ import SystemInterfaces
 
 /// Finds the database of the stacks.
 struct DatabaseFinder: Sendable {
-  let rds: RDSClient
+  let clients: StackClients
 
   /// The database of `stacks`: a cluster where there is one, else an instance; nil where there is none.
   func find(_ stacks: [StackState]) async throws -> DatabaseState? {
     for (stack, id) in DatabaseFinder.resources("AWS::RDS::DBCluster", stacks) {
-      if let cluster = try await present({ try await rds.describeDBClusters(id).first }) {
+      if let cluster = try await present({ try await RDSClient(clients[stack]).describeDBClusters(id).first })
+      {
         return state(cluster, stack)
       }
     }
     for (stack, id) in DatabaseFinder.resources("AWS::RDS::DBInstance", stacks) {
-      if let instance = try await present({ try await rds.describeDBInstances(id).first }) {
+      if let instance = try await present({
+        try await RDSClient(clients[stack]).describeDBInstances(id).first
+      }) {
         return state(instance, stack)
       }
     }

@@ -8,7 +8,7 @@ import SystemInterfaces
 /// What a run does about the database.
 struct DatabaseRound: Sendable {
   let session: StepSession
-  let client: AWSClient
+  let clients: StackClients
   let restorePoint: String
   /// What `--database-snapshot` or the policy wants.
   let wanted: SnapshotPolicy.DatabaseSnapshot
@@ -26,7 +26,7 @@ struct DatabaseRound: Sendable {
   /// The database as it is, and what is to be said of a snapshot.
   func look(_ stacks: [StackState], range: CommitRange) async throws -> Outcome {
     if session.config.usesExternalDatabase { return Outcome(state: nil, status: "external") }
-    let finder = DatabaseFinder(rds: RDSClient(client))
+    let finder = DatabaseFinder(clients: clients)
     guard let state = try await finder.find(stacks) else { return Outcome(state: nil, status: "none") }
     var outcome = Outcome(state: state, status: state.status)
     let count = DatabaseFinder.count(stacks)
@@ -60,7 +60,7 @@ struct DatabaseRound: Sendable {
     guard !found.plan.isEmpty, var state = found.state else { return found }
     var outcome = found
     let snapshotter = DatabaseSnapshotter(
-      rds: RDSClient(client), clock: session.context.clock, progress: session.progress)
+      rds: RDSClient(clients[state.stack]), clock: session.context.clock, progress: session.progress)
     let name = DatabaseSnapshotter.name(environment: session.environment, restorePoint: restorePoint)
     state.snapshotId = try await snapshotter.make(
       name, of: state,

@@ -8,7 +8,7 @@ import SystemInterfaces
 /// Reads the stacks that the configuration names.
 struct EnvironmentReader: Sendable {
   let session: StepSession
-  let client: AWSClient
+  let clients: StackClients
 
   private var configured: [ConfiguredStack] {
     session.policy.sorted(session.config.stacks.map(\.role)).compactMap(session.config.stack)
@@ -17,9 +17,9 @@ struct EnvironmentReader: Sendable {
   /// All stacks with their nested ones, in the order of a rollback, and what is missing.
   func stacks() async throws -> ([StackReading], [Finding]) {
     let stacks = configured
-    let reader = StackReader(cloudFormation: CloudFormationClient(client))
-    let progress = session.progress
+    let (clients, progress) = (clients, session.progress)
     let found = try await stacks.mapAtOnce { stack in
+      let reader = StackReader(cloudFormation: CloudFormationClient(clients[stack.name]))
       let readings = try await reader.read(stack)
       progress.update("read \(stack.name)")
       return readings
@@ -32,9 +32,10 @@ struct EnvironmentReader: Sendable {
   /// The stacks alone, as one call each tells them.
   func roots() async throws -> ([(StackState, StackStatus)], [Finding]) {
     let stacks = configured
-    let cloudFormation = CloudFormationClient(client)
+    let clients = clients
     let found = try await stacks.mapAtOnce { stack -> (StackState, StackStatus)? in
-      guard let live = try await cloudFormation.describeStack(stack.name), live.status != .deleteComplete
+      guard let live = try await CloudFormationClient(clients[stack.name]).describeStack(stack.name),
+        live.status != .deleteComplete
       else {
         return nil
       }
@@ -54,7 +55,12 @@ struct EnvironmentReader: Sendable {
       "stack-missing", stack.isDerived ? .notice : .error,
       stack.isDerived
         ? "there is no stack \(stack.name), whose name follows from the others: no database is looked after"
-        : "there is no stack \(stack.name) in \(client.region)", subject: stack.name)
+        : "there is no stack \(stack.name) in \(place(of: stack))", subject: stack.name)
+  }
+
+  private func place(of stack: ConfiguredStack) -> String {
+    let client = clients[stack.name]
+    return client.account.map { "\(client.region) of the account \($0)" } ?? client.region
   }
 
   /// An import whose name the template does not tell is known from the other side, where the exporting stack is ours.
@@ -62,6 +68,8 @@ struct EnvironmentReader: Sendable {
     for exporting in readings {
       for (export, importers) in exporting.state.importers {
         for position in readings.indices where importers.contains(readings[position].state.name) {
+          // Exports are known in their own account and region alone.
+          guard readings[position].state.isBeside(exporting.state) else { continue }
           guard !readings[position].state.imports.contains(export) else { continue }
           readings[position].state.imports.append(export)
           readings[position].state.imports.sort()
@@ -72,9 +80,10 @@ struct EnvironmentReader: Sendable {
 
   /// The facts were read over several seconds; a deployment that began meanwhile makes them a mixture.
   func refuseChangesMeanwhile(_ readings: [StackReading]) async throws {
-    let cloudFormation = CloudFormationClient(client)
+    let clients = clients
     _ = try await readings.filter { $0.state.parentId == nil }.mapAtOnce { reading in
-      let now = try await cloudFormation.describeStack(reading.state.stackId)
+      let now = try await CloudFormationClient(clients[reading.state.stackId]).describeStack(
+        reading.state.stackId)
       guard now?.status == reading.status, now?.lastUpdatedAt == reading.state.lastUpdatedAt else {
         throw StepFailure(
           .busy,

@@ -1,6 +1,7 @@
 import AWSClients
 import ChangeAnalysis
 import CryptoDigests
+import DeploymentConfig
 import Records
 
 /// What stacks own but deployments also change on their own: functions, API stages, state machines, secrets.
@@ -34,22 +35,23 @@ struct ResourceReading: Sendable {
 
 /// Reads the resources of stacks by their physical ids.
 struct ResourceReader: Sendable {
-  let client: AWSClient
-  let code: FunctionCodeReader
+  let clients: StackClients
+  let policy: SnapshotPolicy
 
   /// All resources of `stacks`, beside each other; a resource that is gone is left out.
   func read(_ stacks: [StackReading]) async throws -> ResourceReading {
     try await withThrowingTaskGroup(of: ResourceReading.self) { group in
       for stack in stacks {
-        let name = stack.state.name
+        let (name, client) = (stack.state.name, clients[stack.state.stackId])
         for resource in stack.state.resources {
           guard let id = resource.physicalId, !id.isEmpty else { continue }
           switch resource.type {
-          case "AWS::Lambda::Function": group.addTask { try await function(id, resource.logicalId, stack) }
-          case "AWS::StepFunctions::StateMachine": group.addTask { try await stateMachine(id, name) }
-          case "AWS::SecretsManager::Secret": group.addTask { try await secret(id, name) }
-          case "AWS::ApiGateway::RestApi": group.addTask { try await stages(id, .rest, name) }
-          case "AWS::ApiGatewayV2::Api": group.addTask { try await stages(id, .v2, name) }
+          case "AWS::Lambda::Function":
+            group.addTask { try await function(id, resource.logicalId, stack, client) }
+          case "AWS::StepFunctions::StateMachine": group.addTask { try await stateMachine(id, name, client) }
+          case "AWS::SecretsManager::Secret": group.addTask { try await secret(id, name, client) }
+          case "AWS::ApiGateway::RestApi": group.addTask { try await stages(id, .rest, name, client) }
+          case "AWS::ApiGatewayV2::Api": group.addTask { try await stages(id, .v2, name, client) }
           default: break
           }
         }
@@ -69,11 +71,12 @@ struct ResourceReader: Sendable {
     }
   }
 
-  private func function(_ id: String, _ logicalId: String, _ stack: StackReading) async throws
-    -> ResourceReading
-  {
+  private func function(
+    _ id: String, _ logicalId: String, _ stack: StackReading, _ client: AWSClient
+  ) async throws -> ResourceReading {
     try await ifThere {
       let lambda = LambdaClient(client)
+      let code = FunctionCodeReader(client: client, policy: policy)
       async let answer = code.details(id)
       async let listedAliases = lambda.listAliases(id)
       async let listedVersions = lambda.listVersionsByFunction(id)
@@ -110,9 +113,9 @@ struct ResourceReader: Sendable {
     }
   }
 
-  private func stages(_ api: String, _ version: APIGatewayClient.Version, _ stack: String) async throws
-    -> ResourceReading
-  {
+  private func stages(
+    _ api: String, _ version: APIGatewayClient.Version, _ stack: String, _ client: AWSClient
+  ) async throws -> ResourceReading {
     try await ifThere {
       let gateway = APIGatewayClient(client)
       async let described = gateway.getApi(version, id: api)
@@ -131,7 +134,9 @@ struct ResourceReader: Sendable {
     }
   }
 
-  private func stateMachine(_ arn: String, _ stack: String) async throws -> ResourceReading {
+  private func stateMachine(
+    _ arn: String, _ stack: String, _ client: AWSClient
+  ) async throws -> ResourceReading {
     try await ifThere {
       let found = try await StepFunctionsClient(client).describeStateMachine(arn)
       let bytes = Array(found.definition.utf8)
@@ -147,7 +152,9 @@ struct ResourceReader: Sendable {
     }
   }
 
-  private func secret(_ arn: String, _ stack: String) async throws -> ResourceReading {
+  private func secret(
+    _ arn: String, _ stack: String, _ client: AWSClient
+  ) async throws -> ResourceReading {
     try await ifThere {
       let found = try await SecretsManagerClient(client).describeSecret(arn)
       var state = ManagedSecretState(

@@ -3,7 +3,7 @@ import Records
 
 /// Labels on the secrets' versions that a restore point names: a version without any label may be deleted at any time.
 struct SecretLabels: Sendable {
-  let secrets: SecretsManagerClient
+  let clients: StackClients
   static let prefix = "backstop-"
   /// A secret bears twenty labels at most; its owner needs some of them.
   static let kept = 5
@@ -24,6 +24,7 @@ struct SecretLabels: Sendable {
   ) {
     // Another service's secret is that service's to label.
     guard let version = state.versionId, state.owningService == nil else { return (state, nil) }
+    let secrets = SecretsManagerClient(clients[state.stack])
     var labelled = state
     do {
       let labels = try await secrets.describeSecret(state.arn).stagesByVersion

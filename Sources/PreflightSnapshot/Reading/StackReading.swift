@@ -100,6 +100,8 @@ struct StackReader: Sendable {
       files["policies/\(prefix).json"] = Array(policy.utf8)
     }
     fill(&state, from: stack)
+    let place = AmazonResourceName(stack.id)
+    (state.account, state.region) = (place?.account, place?.region)
     state.importers = try await importers
     let members = try await resources
     state.resources = members.map {

@@ -1,9 +1,10 @@
 import AWSClients
 import ChangeAnalysis
+import Records
 
 /// Whether what templates fetch is still there: a restore of a template whose package was cleaned up fails half-way.
 struct AssetCheck: Sendable {
-  let client: AWSClient
+  let clients: StackClients
 
   /// How an asset stands.
   enum State: Hashable, Sendable {
@@ -13,14 +14,22 @@ struct AssetCheck: Sendable {
     case unknown(String)
   }
 
-  /// The state of each asset; one that several stacks name is looked at once.
-  func states(of assets: Set<TemplateAsset>) async throws -> [TemplateAsset: State] {
-    let sorted = assets.sorted()
-    let states = try await sorted.mapAtOnce { try await state(of: $0) }
-    return Dictionary(zip(sorted, states), uniquingKeysWith: { $1 })
+  /// The state of what the templates of `readings` fetch.
+  func states(of readings: [StackReading]) async throws -> [TemplateAsset: State] {
+    let uses = readings.flatMap { reading in
+      (reading.facts?.assets ?? []).map { ($0.asset, reading.state.stackId) }
+    }
+    return try await states(of: Dictionary(uses, uniquingKeysWith: { first, _ in first }))
   }
 
-  private func state(of asset: TemplateAsset) async throws -> State {
+  /// The state of each asset; one that several stacks name is looked at once, as one of them would fetch it.
+  func states(of assets: [TemplateAsset: String]) async throws -> [TemplateAsset: State] {
+    let sorted = assets.sorted { $0.key < $1.key }
+    let states = try await sorted.mapAtOnce { try await state(of: $0.key, clients[$0.value]) }
+    return Dictionary(zip(sorted.map(\.key), states), uniquingKeysWith: { $1 })
+  }
+
+  private func state(of asset: TemplateAsset, _ client: AWSClient) async throws -> State {
     do {
       switch asset {
       case .object(let bucket, let key, let version):

@@ -10,7 +10,7 @@ import SystemInterfaces
 /// step before anything would change.
 struct RehearsalRound: Sendable {
   let session: StepSession
-  let client: AWSClient
+  let clients: StackClients
   let restorePoint: String
   /// Change sets at once: each makes CloudFormation compare a whole stack.
   static let width = 5
@@ -24,15 +24,16 @@ struct RehearsalRound: Sendable {
   /// - Parameter makesChangeSets: whether change sets are made, which a dry run does not.
   func run(_ readings: [StackReading], makesChangeSets: Bool) async throws -> Result {
     var readings = readings
-    let bucket = try await templateBucket(readings)
-    let assets = try await AssetCheck(client: client).states(
-      of: Set(readings.flatMap { $0.facts?.assets.map(\.asset) ?? [] }))
+    let found = try await templateBuckets(readings)
+    let assets = try await AssetCheck(clients: clients).states(of: readings)
     var findings = RehearsalRound.unchecked(readings, assets)
     findings += try await movedParameters(readings)
     var gaps: [Int: String] = [:]
     var buckets: [Int: TemplateBucket] = [:]
     for position in readings.indices {
       let size = readings[position].template.utf8.count
+      let bucket =
+        found[ObjectIdentifier(clients[readings[position].state.stackId])] ?? .none("no template needs one")
       if size > StackReadiness.maximumTemplateBytes, case .bucket(let found) = bucket {
         buckets[position] = found
         readings[position].state.templateBucket = found.text
@@ -70,12 +71,14 @@ struct RehearsalRound: Sendable {
     // A nested stack is compared with its root.
     let wanted = readings.indices.filter { readings[$0].state.parentId == nil && gaps[$0] == nil }
     session.progress.update("rehearsing the restore of \(wanted.count) stacks")
-    let template = Rehearsal(
-      cloudFormation: CloudFormationClient(client), s3: S3Client(client), clock: session.context.clock,
-      restorePoint: restorePoint)
-    let progress = session.progress
+    let (clients, clock, progress, restorePoint) = (
+      clients, session.context.clock, session.progress, restorePoint
+    )
     let outcomes = try await wanted.mapAtOnce(width: RehearsalRound.width) { position in
-      var rehearsal = template
+      let client = clients[readings[position].state.stackId]
+      var rehearsal = Rehearsal(
+        cloudFormation: CloudFormationClient(client), s3: S3Client(client), clock: clock,
+        restorePoint: restorePoint)
       rehearsal.bucket = buckets[position]
       let outcome = try await rehearsal.run(readings[position])
       progress.update("rehearsed \(readings[position].state.name)")
@@ -135,16 +138,24 @@ struct RehearsalRound: Sendable {
 
   // MARK: - What the templates need
 
-  private func templateBucket(_ readings: [StackReading]) async throws -> TemplateBucket.Found {
-    guard readings.contains(where: { $0.template.utf8.count > StackReadiness.maximumTemplateBytes }) else {
-      return .none("no template needs one")
+  /// The bucket for large templates, looked for where a stack needs one: every account has its own.
+  private func templateBuckets(
+    _ readings: [StackReading]
+  ) async throws -> [ObjectIdentifier: TemplateBucket.Found] {
+    var found: [ObjectIdentifier: TemplateBucket.Found] = [:]
+    for client in clients.all {
+      let beside = readings.filter { clients[$0.state.stackId] === client }
+      guard beside.contains(where: { $0.template.utf8.count > StackReadiness.maximumTemplateBytes }) else {
+        continue
+      }
+      var bootstrap: [String] = []
+      for bucket in beside.compactMap({ $0.facts?.bootstrapBucket }) where !bootstrap.contains(bucket) {
+        bootstrap.append(bucket)
+      }
+      found[ObjectIdentifier(client)] = try await TemplateBucket.find(
+        policy: session.policy.snapshot, bootstrap: bootstrap, client: client)
     }
-    var bootstrap: [String] = []
-    for bucket in readings.compactMap({ $0.facts?.bootstrapBucket }) where !bootstrap.contains(bucket) {
-      bootstrap.append(bucket)
-    }
-    return try await TemplateBucket.find(
-      policy: session.policy.snapshot, bootstrap: bootstrap, client: client)
+    return found
   }
 
   static func missing(_ reading: StackReading, _ states: [TemplateAsset: AssetCheck.State])
@@ -182,13 +193,14 @@ struct RehearsalRound: Sendable {
   /// Parameters of an SSM type that stand for another value by now: the next update takes that, and a restore too.
   private func movedParameters(_ readings: [StackReading]) async throws -> [Finding] {
     let looked = readings.flatMap { reading in
-      reading.state.parameters.filter { $0.resolvedValue != nil }.map { (reading.state.name, $0) }
+      reading.state.parameters.filter { $0.resolvedValue != nil }.map { (reading.state, $0) }
     }
-    let ssm = SSMClient(client)
-    return try await looked.mapAtOnce { stack, parameter -> Finding? in
+    let clients = clients
+    return try await looked.mapAtOnce { state, parameter -> Finding? in
+      let stack = state.name
       guard let name = parameter.value, let resolved = parameter.resolvedValue else { return nil }
       do {
-        let now = try await ssm.getParameter(name).value
+        let now = try await SSMClient(clients[state.stackId]).getParameter(name).value
         guard now != resolved else { return nil }
         return Finding(
           "parameter-moved", .warning,

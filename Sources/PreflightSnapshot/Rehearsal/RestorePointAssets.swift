@@ -19,7 +19,7 @@ public enum RestorePointAssets {
   /// What has gone, in words, by stack; a stack with nothing missing has no entry. What AWS does not let us look at is
   /// not called missing.
   public static func missing(
-    _ stacks: [Recorded], client: AWSClient
+    _ stacks: [Recorded], clients: StackClients
   ) async throws -> [String: [String]] {
     let readings = stacks.map { stack in
       var reading = StackReading(
@@ -29,8 +29,7 @@ public enum RestorePointAssets {
       reading.takeFacts()
       return reading
     }
-    let states = try await AssetCheck(client: client).states(
-      of: Set(readings.flatMap { $0.facts?.assets.map(\.asset) ?? [] }))
+    let states = try await AssetCheck(clients: clients).states(of: readings)
     var missing: [String: [String]] = [:]
     for reading in readings {
       let gone = RehearsalRound.missing(reading, states)

@@ -22,26 +22,42 @@ struct RollbackPermissions: Sendable {
         "DescribeChangeSet",
         "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate", "RollbackStack",
       ].map { "cloudformation:\($0)" }, roots.map(\.stackId))
-    if let account = point.account {
-      let partition = roots.first?.stackId.split(separator: ":").dropFirst().first.map(String.init) ?? "aws"
-      let functions = point.functions.map {
-        "arn:\(partition):lambda:\(point.region):\(account):function:\($0.name)"
+    let places = Dictionary(
+      point.stacks.compactMap { stack in AmazonResourceName(stack.stackId).map { (stack.name, $0) } },
+      uniquingKeysWith: { first, _ in first })
+    let functions = point.functions.compactMap { function -> String? in
+      let place = places[AmazonResourceName(function.stack)?.stackName ?? function.stack]
+      return place.map {
+        "arn:\($0.partition):lambda:\($0.region):\($0.account):function:\(function.name)"
       }
-      add(["lambda:UpdateAlias", "lambda:UpdateFunctionCode"], functions)
     }
+    add(["lambda:UpdateAlias", "lambda:UpdateFunctionCode"], functions)
     add(
       ["secretsmanager:UpdateSecretVersionStage"],
       point.managedSecrets.filter { !$0.rotates && $0.owningService == nil }.map(\.arn))
     add(["states:UpdateStateMachine"], point.stateMachines.map(\.arn))
     let buckets = Set(point.stacks.compactMap(\.templateBucket))
-    add(["s3:PutObject"], buckets.map { "arn:aws:s3:::\($0.split(separator: "/")[0])/*" })
+    add(
+      ["s3:PutObject"],
+      buckets.map { "arn:\(places.values.first?.partition ?? "aws"):s3:::\($0.split(separator: "/")[0])/*" })
     return needs
   }
 
-  let client: AWSClient
+  let clients: StackClients
+
+  /// What is not permitted of all that a rollback to `point` may call, asked of each account about who would call there.
+  func check(_ point: RestorePoint, _ callers: Identities) async throws -> [Finding] {
+    var findings: [Finding] = []
+    for client in clients.used {
+      let part = point.part { clients[$0] === client }
+      findings += try await check(
+        RollbackPermissions.needs(part), identity: callers[client], client: client)
+    }
+    return findings
+  }
 
   /// What is not permitted, or that nobody could say.
-  func check(_ needs: [Need], identity: CallerIdentity?) async throws -> [Finding] {
+  func check(_ needs: [Need], identity: CallerIdentity?, client: AWSClient) async throws -> [Finding] {
     guard let identity else { return [unchecked("who the credentials belong to may not be asked")] }
     // The account's own root may do everything.
     if identity.arn.hasSuffix(":root") { return [] }
@@ -78,5 +94,47 @@ struct RollbackPermissions: Sendable {
       "permissions-unchecked", .notice,
       "whether the credentials at hand may do what a rollback needs was not checked: \(why)",
       subject: "permissions")
+  }
+}
+
+/// Who the credentials of each client belong to, where STS answers.
+struct Identities: Sendable {
+  private let found: [ObjectIdentifier: CallerIdentity]
+  /// Who the run's own credentials belong to.
+  let own: CallerIdentity?
+
+  init(_ found: [(AWSClient, CallerIdentity?)]) {
+    own = found.first?.1
+    self.found = Dictionary(
+      found.compactMap { client, identity in identity.map { (ObjectIdentifier(client), $0) } },
+      uniquingKeysWith: { $1 })
+  }
+
+  subscript(_ client: AWSClient) -> CallerIdentity? { found[ObjectIdentifier(client)] }
+
+  /// Asks STS with each client's credentials.
+  static func ask(_ clients: StackClients) async throws -> Identities {
+    Identities(try await clients.all.mapAtOnce { ($0, try await identity($0)) })
+  }
+
+  private static func identity(_ client: AWSClient) async throws -> CallerIdentity? {
+    do {
+      return try await STSClient(client).getCallerIdentity()
+    } catch let error as AWSError where error.kind == .accessDenied {
+      // The account's number is a convenience; who may read stacks need not be told who they are.
+      return nil
+    }
+  }
+}
+
+extension RestorePoint {
+  /// The stacks for which `isWanted` holds, by name or id, and what they own.
+  func part(_ isWanted: (String) -> Bool) -> RestorePoint {
+    var part = self
+    part.stacks = stacks.filter { isWanted($0.stackId) }
+    part.functions = functions.filter { isWanted($0.stack) }
+    part.stateMachines = stateMachines.filter { isWanted($0.stack) }
+    part.managedSecrets = managedSecrets.filter { isWanted($0.stack) }
+    return part
   }
 }

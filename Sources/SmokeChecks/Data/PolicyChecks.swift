@@ -51,6 +51,8 @@ public struct PolicyChecks: Sendable {
       return unknown(ControlPlaneError(describing: error), faults)
     } catch let error as CredentialsError {
       return unknown(ControlPlaneError(.refused, "\(error)", advice: error.advice), faults)
+    } catch let error as RoleError {
+      return unknown(ControlPlaneError(.refused, "\(error)", advice: error.advice), faults)
     }
   }
 
