@@ -47,20 +47,21 @@ struct Watch30mEndToEndCloudTests {
       ["\(Repository.root)/ci/demo_cloud.py", "traffic", "prod", folder.path, "\(count)"], cloud, in: folder)
   }
 
-  /// Records twenty requests and `failures` failures for each of the ten seconds before now.
-  private func putMetrics(failures: Int) throws {
+  /// Records twenty requests a second for the forty seconds before a time, the last ten with `failures` failures.
+  private func putMetrics(until time: Timestamp, failures: Int) throws {
     let script = """
       import botocore.session, datetime, sys
       client = botocore.session.get_session().create_client("cloudwatch", region_name="us-east-1")
-      now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+      now = datetime.datetime.fromisoformat(sys.argv[1].replace("Z", "+00:00")).replace(microsecond=0)
       dimensions = [{"Name": "ApiName", "Value": "CiraInvoice-prod"}, {"Name": "Stage", "Value": "prod"}]
-      for age in range(1, 11):
+      for age in range(1, 41):
           time = now - datetime.timedelta(seconds=age)
+          failures = int(sys.argv[2]) if age <= 10 else 0
           client.put_metric_data(Namespace="AWS/ApiGateway", MetricData=[
               {"MetricName": name, "Dimensions": dimensions, "Timestamp": time, "Value": value}
-              for name, value in (("Count", 20), ("5XXError", int(sys.argv[1])), ("4XXError", 0), ("Latency", 50))])
+              for name, value in (("Count", 20), ("5XXError", failures), ("4XXError", 0), ("Latency", 50))])
       """
-    try Self.python(["-c", script, "\(failures)"], cloud, in: folder)
+    try Self.python(["-c", script, time.description, "\(failures)"], cloud, in: folder)
   }
 
   private var now: Timestamp { SystemClock().now }
@@ -108,10 +109,9 @@ struct Watch30mEndToEndCloudTests {
   }
 
   @Test func `errors in the metrics are a stop, though the endpoint answers`() throws {
-    try traffic(60)
-    Thread.sleep(until: Date(timeIntervalSinceNow: 11))
-    try putMetrics(failures: 12)
-    let deployedAt = now - .seconds(10)
+    let time = now
+    try putMetrics(until: time, failures: 12)
+    let deployedAt = time - .seconds(11)
     let (outcome, record) = try watch(
       ["--for", "30s", "--every", "2s"], deployedAt: deployedAt, records: "bad")
     #expect(outcome.status == 1, "\(outcome.output) \(outcome.error)")
