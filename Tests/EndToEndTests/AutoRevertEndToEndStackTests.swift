@@ -42,11 +42,9 @@ struct AutoRevertEndToEndStackTests {
     // The last link of the chain is the last resource: it takes the cancel, and ends all the same.
     try world.hold("Breaker", "2")
     try await world.beginUpdate(["Version": "2"])
-    let deadline = Date().addingTimeInterval(60)
-    while Date() < deadline {
-      let events = try await client.describeStackEvents(world.name)
-      if events.first(where: { $0.logicalId == "Breaker" })?.status == "UPDATE_IN_PROGRESS" { break }
-      try await Task.sleep(for: .milliseconds(50))
+    try await waitUntil("the last resource is being updated") {
+      try await client.describeStackEvents(world.name).first { $0.logicalId == "Breaker" }?.status
+        == "UPDATE_IN_PROGRESS"
     }
     let outcome = try world.revert("--allow-replace") { _ in try world.hold("Breaker", "2", false) }
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
@@ -71,9 +69,8 @@ struct AutoRevertEndToEndStackTests {
     try await world.aws.createStack(world.name, template: world.plain())
     try world.snapshot()
     try await client.deleteStack(world.name, token: "delete-\(UUID().uuidString)")
-    let deadline = Date().addingTimeInterval(30)
-    while let status = try await world.status(), status != .deleteComplete, Date() < deadline {
-      try await Task.sleep(for: .milliseconds(50))
+    try await waitUntil("the stack is gone") {
+      try await world.status() ?? .deleteComplete == .deleteComplete
     }
     let missing = try world.revert()
     #expect(missing.status == 1)

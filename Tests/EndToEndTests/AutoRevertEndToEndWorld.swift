@@ -118,15 +118,7 @@ struct AutoRevertWorld {
 
   /// Waits until the stack has `status`.
   func wait(for status: StackStatus, seconds: Double = 60) async throws {
-    let deadline = Date().addingTimeInterval(seconds)
-    while true {
-      let now = try await self.status()
-      if now == status { return }
-      guard Date() < deadline else {
-        throw Unexpected(description: "\(name) is \(now.map(\.rawValue) ?? "gone"), not \(status)")
-      }
-      try await Task.sleep(for: .milliseconds(100))
-    }
+    try await waitUntil("\(name) is \(status)", seconds: seconds) { try await self.status() == status }
   }
 
   func status() async throws -> StackStatus? {
@@ -162,12 +154,11 @@ struct AutoRevertWorld {
     try BuiltStep("auto-revert", in: folder.path, variables: variables).run(
       ["prod", "--confirm", "rollback-production", "--format", "json"] + arguments
     ) { process in
-      let deadline = Date().addingTimeInterval(120)
-      while try !journal.contains("accepted") {
-        guard Date() < deadline, kill(process, 0) == 0 else {
+      try waitUntil("auto-revert's first call is accepted", seconds: 120) {
+        guard kill(process, 0) == 0 else {
           throw Unexpected(description: "auto-revert made no call: \(try journal)")
         }
-        usleep(20_000)
+        return try journal.contains("accepted")
       }
       try body(process)
     }

@@ -94,7 +94,9 @@ struct DiffGateEndToEndChangeSetTests {
       ["prod", "--change-set"],
       whileRunning: { id in
         let calls = ["-s", "--noproxy", "*", aws.endpoint + "/_calls"]
-        while try !runProgram("curl", calls).text.contains("DescribeChangeSet") { usleep(20_000) }
+        try waitUntil("the change set is read") {
+          try runProgram("curl", calls).text.contains("DescribeChangeSet")
+        }
         kill(id, SIGINT)
       })
     #expect(interrupted.status == 130, "\(interrupted.error)")

@@ -273,7 +273,9 @@ struct PreflightEndToEndProofTests {
       try await aws.setFaults([.init(.delay, "DescribeChangeSet", seconds: 3)], over: transport)
       let step = BuiltStep("preflight-snapshot", in: folder.path, variables: aws.environment.variables)
       let outcome = try step.run(["prod", "--no-baseline"]) { process in
-        try waitUntil { try awsCalls(aws).count { $0 == "DescribeChangeSet" } > number }
+        try waitUntil("a change set is read") {
+          try awsCalls(aws).count { $0 == "DescribeChangeSet" } > number
+        }
         kill(process, signal)
       }
       #expect(outcome.status == (signal == SIGKILL ? -SIGKILL : 130))
@@ -351,14 +353,5 @@ private func awsCalls(_ aws: LocalAWS) throws -> [String] {
   process.waitUntilExit()
   return (try JSONValue(parsing: String(decoding: data, as: UTF8.self)).array ?? []).compactMap {
     $0["action"]?.string
-  }
-}
-
-/// Asks again and again until the condition holds, for a minute at most.
-private func waitUntil(_ condition: () throws -> Bool) throws {
-  let deadline = Date().addingTimeInterval(60)
-  while try !condition() {
-    guard Date() < deadline else { throw RestoreWorld.Failed("it did not come to pass within a minute") }
-    usleep(20_000)
   }
 }

@@ -113,11 +113,7 @@ struct RestoreWorld {
     } else {
       try await cloudFormation.updateStack(name, update, token: token)
     }
-    let deadline = Date().addingTimeInterval(60)
-    while let stack = try await cloudFormation.describeStack(name), stack.status.isInProgress {
-      guard Date() < deadline else { throw Failed("\(name) is still \(stack.status) after a minute") }
-      try await Task.sleep(for: .milliseconds(50))
-    }
+    try await aws.wait(for: name)
     let status = try await cloudFormation.describeStack(name)?.status
     guard status == (creating ? .createComplete : .updateComplete) else {
       throw Failed("\(name) ended \(status?.rawValue ?? "gone")")

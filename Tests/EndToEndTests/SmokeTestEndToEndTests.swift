@@ -130,11 +130,9 @@ private let misbehaving = Result { try ServerProcess(python: "misbehaving_server
       GET http://127.0.0.1:\(port)/no_answer
       HTTP 200
       """, to: "a.hurl")
-    let deadline = ContinuousClock().now + .seconds(60)
     let outcome = try BuiltStep("smoke-test", in: folder.path).run(["dev", "--smoke", "a.hurl"]) { process in
-      while !FileManager.default.fileExists(atPath: folder("first-is-done")), ContinuousClock().now < deadline
-      {
-        usleep(5000)
+      try waitUntil("the first check is done") {
+        FileManager.default.fileExists(atPath: folder("first-is-done"))
       }
       kill(process, SIGTERM)
     }

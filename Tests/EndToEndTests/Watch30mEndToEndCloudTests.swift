@@ -168,7 +168,7 @@ struct Watch30mEndToEndCloudTests {
       records: "interrupted",
       whileRunning: { id in
         // The file stands after the first look.
-        while !FileManager.default.fileExists(atPath: path) { usleep(20_000) }
+        try waitUntil("the first look") { FileManager.default.fileExists(atPath: path) }
         kill(id, SIGINT)
       })
     #expect(outcome.status == 130)
@@ -188,7 +188,7 @@ struct Watch30mEndToEndCloudTests {
     let outcome = try BuiltStep("watch-30m", in: own.path, variables: variables).run(
       ["prod", "--for", "5s", "--every", "1s", "--record", "seen.csv"],
       whileRunning: { _ in
-        while !FileManager.default.fileExists(atPath: own("seen.csv")) { usleep(20_000) }
+        try waitUntil("the first look") { FileManager.default.fileExists(atPath: own("seen.csv")) }
         dying = nil
       })
     #expect(outcome.status == 3, "\(outcome.output) \(outcome.error)")

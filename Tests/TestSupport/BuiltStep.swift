@@ -61,7 +61,11 @@ public struct BuiltStep: Sendable {
     process.standardError = FileHandle(forWritingAtPath: scratch("err"))
     let start = ContinuousClock().now
     try process.run()
-    try whileRunning(process.processIdentifier)
+    do { try whileRunning(process.processIdentifier) } catch {
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+      throw error
+    }
     process.waitUntilExit()
     let duration = ContinuousClock().now - start
     let status = process.terminationStatus

@@ -46,17 +46,8 @@ extension LocalAWS {
   /// Polls until nothing moves.
   public func wait(for name: String, in other: AWSClient? = nil) async throws {
     let cloudFormation = CloudFormationClient(other ?? client)
-    let deadline = Date().addingTimeInterval(60)
-    while let stack = try await cloudFormation.describeStack(name), stack.status.isInProgress {
-      guard Date() < deadline else { throw LocalAWSError("\(name) is still \(stack.status) after a minute") }
-      try await Task.sleep(for: .milliseconds(50))
+    try await waitUntil("\(name) has come to rest") {
+      try await cloudFormation.describeStack(name)?.status.isInProgress != true
     }
   }
-}
-
-/// A local AWS that does not do what a test needs.
-public struct LocalAWSError: Error, CustomStringConvertible {
-  /// What it does instead.
-  public let description: String
-  init(_ text: String) { description = text }
 }
