@@ -66,6 +66,8 @@ let package = Package(
     // Non-variadic doors to variadic C functions.
     .target(name: "CLibCurlShims", dependencies: ["CLibCurl"], path: "Sources/C/CLibCurlShims"),
     .target(name: "CGlibcShims", path: "Sources/C/CGlibcShims"),
+    // XPath, over a library that is loaded only where it is asked for.
+    .target(name: "CXMLDoor", path: "Sources/C/CXMLDoor"),
     .target(name: "CLibGit2Shims", dependencies: ["CLibGit2"], path: "Sources/C/CLibGit2Shims"),
 
     // Values and the doors to the outside world.
@@ -113,7 +115,8 @@ let package = Package(
       linked: [.linkedLibrary(":libpg_query.a")]),
     library("HealthJudgement", ["SystemInterfaces"]),
     library(
-      "HurlFile", ["JSONValues", "CryptoDigests", "SystemInterfaces", "CLibPcre2", "CLibExpat"],
+      "HurlFile",
+      ["JSONValues", "CryptoDigests", "SystemInterfaces", "CLibPcre2", "CLibExpat", "CXMLDoor"],
       linked: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libexpat.a")]),
     library("RollbackPlan", ["SystemInterfaces", "JSONValues", "Records"]),
     library(

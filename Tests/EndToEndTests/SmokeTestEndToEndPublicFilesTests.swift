@@ -22,8 +22,6 @@ struct SmokeTestEndToEndPublicFilesTests {
     "test.2", "unix_socket", "max_filesize", "output_decompress", "proxy_port", "timeout",
     "many_glob_not_found",
   ]
-  /// Files that use what the format has and `smoke-test` has not.
-  static let unsupported: Set<String> = ["hello_gb2312_failed"]
   /// Files whose `.out` holds the answers of several runs or of several entries.
   static let outputOfSeveral: Set<String> = ["output_option", "parallel"]
   static let variables: [String: [String]] = [
@@ -85,7 +83,7 @@ struct SmokeTestEndToEndPublicFilesTests {
     try writeBodies()
     var passed = 0, bodies = 0
     for name in try Self.names("tests_ok")
-    where !Self.needsHurlItself.contains(name) && !Self.unsupported.contains(name) {
+    where !Self.needsHurlItself.contains(name) {
       let outcome = try run("tests_ok", name)
       #expect(outcome.status == 0, "\(name): \(outcome.output)\(outcome.error)")
       passed += outcome.status == 0 ? 1 : 0
@@ -104,7 +102,7 @@ struct SmokeTestEndToEndPublicFilesTests {
     try writeBodies()
     var stopped = 0
     for name in try Self.names("tests_failed")
-    where !Self.needsHurlItself.contains(name) && !Self.unsupported.contains(name) {
+    where !Self.needsHurlItself.contains(name) {
       let outcome = try run("tests_failed", name)
       #expect(outcome.status == 1, "\(name): \(outcome.output)\(outcome.error)")
       stopped += outcome.status == 1 ? 1 : 0
@@ -113,22 +111,13 @@ struct SmokeTestEndToEndPublicFilesTests {
     print("tests_failed: \(stopped) files stopped")
   }
 
-  @Test func `files that Hurl cannot read, or that use what is not supported, are data errors with a place`()
-    throws
-  {
+  @Test func `files that Hurl cannot read are data errors with a place`() throws {
     var refused = 0
-    let wrong = try Self.names("tests_error_parser").filter { $0 != "parallel_parsing_error_d" }
-    let groups = [
-      ("tests_error_parser", wrong),
-      ("tests_failed", try Self.names("tests_failed").filter(Self.unsupported.contains)),
-    ]
-    for (group, names) in groups {
-      for name in names {
-        let outcome = try run(group, name)
-        #expect(outcome.status == 65, "\(name): \(outcome.output)")
-        #expect(outcome.error.contains("tests/\(name).hurl:"), "\(name): \(outcome.error)")
-        refused += outcome.status == 65 ? 1 : 0
-      }
+    for name in try Self.names("tests_error_parser") where name != "parallel_parsing_error_d" {
+      let outcome = try run("tests_error_parser", name)
+      #expect(outcome.status == 65, "\(name): \(outcome.output)")
+      #expect(outcome.error.contains("tests/\(name).hurl:"), "\(name): \(outcome.error)")
+      refused += outcome.status == 65 ? 1 : 0
     }
     #expect(refused > 20)
     print("\(refused) files refused")
@@ -138,7 +127,7 @@ struct SmokeTestEndToEndPublicFilesTests {
     try write(Array("ENVIRONMENT=dev\nAPI_ENDPOINT=http://127.0.0.1:1/\n".utf8), to: "deployment-dev.config")
     var read = 0
     for group in ["tests_ok", "tests_failed"] {
-      for name in try Self.names(group) where !Self.unsupported.contains(name) {
+      for name in try Self.names(group) {
         try write(
           Array(try #require(SharedData.text("smoke/hurl/\(group)/\(name).hurl")).utf8),
           to: "tests/\(name).hurl")

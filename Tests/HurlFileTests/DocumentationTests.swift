@@ -30,7 +30,7 @@ import Testing
 
   @Test func `every query`() throws {
     let names = try names("Queries:")
-    #expect(names.count == 17)
+    #expect(names.count == 18)
     for name in names {
       #expect(Self.arguments.contains { isRead("HTTP 200\n[Asserts]\n\(name)\($0) exists") }, "\(name)")
     }
@@ -46,7 +46,7 @@ import Testing
 
   @Test func `every filter`() throws {
     let names = try names("Filters:")
-    #expect(names.count == 31)
+    #expect(names.count == 32)
     for name in names {
       #expect(Self.arguments.contains { isRead("HTTP 200\n[Asserts]\nbody \(name)\($0) exists") }, "\(name)")
     }

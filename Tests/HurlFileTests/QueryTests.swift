@@ -160,3 +160,38 @@ import Testing
     try evaluating.expectAll(["status == 200"])
   }
 }
+
+@Suite struct `JSONPath queries that may find several` {
+  private let evaluating = Evaluating(
+    #"{"list":[{"a":1,"on":true},{"a":2}],"empty":[],"tags":["x","y"],"n":null}"#)
+
+  @Test func `nothing found is an empty list that does not exist`() throws {
+    for path in [
+      "$.gone[*]", "$.list[?@.a==3]", "$.list[?@.a==2].on", "$..gone", "$.empty[*]", "$.list[5:]", "$.n[*]",
+    ] {
+      try evaluating.expectAll([
+        "jsonpath \"\(path)\" not exists", "jsonpath \"\(path)\" count == 0", "jsonpath \"\(path)\" isEmpty",
+        "jsonpath \"\(path)\" isCollection", "jsonpath \"\(path)\" isList",
+        "jsonpath \"\(path)\" not includes 1",
+        "jsonpath \"\(path)\" first not exists",
+      ])
+      try evaluating.expectNone([
+        "jsonpath \"\(path)\" exists", "jsonpath \"\(path)\" == null", "jsonpath \"\(path)\" isObject",
+        "jsonpath \"\(path)\" includes 1", "jsonpath \"\(path)\" nth 0 exists",
+      ])
+    }
+    let judged = try evaluating.evaluate("HTTP 200\n[Captures]\nnone: jsonpath \"$.gone[*]\"")
+    #expect(judged.captures.map(\.value) == [.list([])])
+  }
+
+  @Test func `something found is a list, also of one`() throws {
+    try evaluating.expectAll([
+      #"jsonpath "$.list[?@.on]" exists"#, #"jsonpath "$.list[?@.on].a" count == 1"#,
+      #"jsonpath "$.list[*].a" includes 2"#, #"jsonpath "$.tags" contains "x""#,
+      #"jsonpath "$.tags[*]" contains "y""#,
+      #"jsonpath "$.tags" not contains "z""#, #"jsonpath "$.empty" exists"#, #"jsonpath "$.n" exists"#,
+      #"jsonpath "$.list[*].on" count == 1"#,
+    ])
+    try evaluating.expectNone([#"jsonpath "$.tags" contains "z""#, #"jsonpath "$.list" contains "x""#])
+  }
+}

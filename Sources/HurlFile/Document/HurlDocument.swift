@@ -38,6 +38,22 @@ public struct HurlEntry: Hashable, Sendable {
   public let response: HurlResponseSpec?
 }
 
+extension HurlEntry {
+  /// All that its captures and asserts look at, with the filters behind it.
+  private var looks: [(query: HurlQuery, filters: [HurlFilter])] {
+    (response?.captures.map { ($0.query, $0.filters) } ?? [])
+      + (response?.asserts.map { ($0.query, $0.filters) } ?? [])
+  }
+
+  /// Whether judging its answer takes an XPath.
+  public var usesXPath: Bool {
+    looks.contains { query, filters in
+      if case .xpath = query.kind { return true }
+      return filters.contains { if case .xpath = $0.kind { true } else { false } }
+    }
+  }
+}
+
 /// A comment of the form `# @name value`, which Hurl itself passes over.
 public struct HurlAnnotation: Hashable, Sendable {
   /// Where the `#` stands.

@@ -7,6 +7,7 @@ public struct HurlQuery: Hashable, Sendable {
     /// A cookie, or one attribute of it.
     case cookie(HurlTemplate, attribute: CookieAttribute?)
     case jsonpath(HurlTemplate)
+    case xpath(HurlTemplate)
     case regex(HurlPattern)
     case variable(HurlTemplate)
     case certificate(CertificateField)
@@ -55,6 +56,7 @@ public struct HurlFilter: Hashable, Sendable {
     case dateFormat(HurlTemplate)
     case toDate(HurlTemplate)
     case jsonpath(HurlTemplate)
+    case xpath(HurlTemplate)
     case nth(Int)
     case regex(HurlPattern)
     /// Every match of a pattern becomes new text; a quoted old text is taken as it stands, and as a pattern where it is

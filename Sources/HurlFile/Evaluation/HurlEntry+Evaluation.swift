@@ -59,7 +59,8 @@ extension HurlCaptureSpec {
     guard let value = try QueryEvaluation(renderer: renderer).value(query, filters, in: &reader) else {
       throw HurlRuntimeError(position: query.position, message: "nothing was found to capture as \(name)")
     }
-    return HurlEvaluation.Capture(name: name, value: value, isRedacted: isRedacted)
+    return HurlEvaluation.Capture(
+      name: name, value: value == .nodeset(0) ? .list([]) : value, isRedacted: isRedacted)
   }
 }
 

@@ -53,8 +53,8 @@ struct PredicateEvaluation {
     case .isString: return Outcome(value.typeName == "string")
     case .isDate: return Outcome(value.typeName == "date")
     case .isCollection: return Outcome(["bytes", "list", "nodeset", "object"].contains(value.typeName))
-    case .isList: return Outcome(["bytes", "list"].contains(value.typeName))
-    case .isObject: return Outcome(["nodeset", "object"].contains(value.typeName))
+    case .isList: return Outcome(["bytes", "list"].contains(value.typeName) || value == .nodeset(0))
+    case .isObject: return Outcome(["nodeset", "object"].contains(value.typeName) && value != .nodeset(0))
     case .isISODate: return onText(value, DateText.isRFC3339)
     case .isIPv4: return onText(value, AddressText.isIPv4)
     case .isIPv6: return onText(value, AddressText.isIPv6)
@@ -82,8 +82,10 @@ struct PredicateEvaluation {
     case .lessThan: return value.order(to: other).map { Outcome($0 == .less) } ?? .unfit
     case .lessThanOrEqual: return value.order(to: other).map { Outcome($0 != .greater) } ?? .unfit
     case .includes:
-      guard case .list(let values) = value else { return .unfit }
+      guard let values = value.elements else { return .unfit }
       return Outcome(values.contains { $0.isSame(as: other) })
+    case .contains where value.elements != nil:
+      return Outcome(value.elements?.contains { $0.isSame(as: other) } ?? false)
     case .startsWith, .endsWith, .contains:
       guard let (whole, part) = bytes(value, other) else { return .unfit }
       switch kind {

@@ -48,6 +48,7 @@ struct QueryEvaluation {
     case .cookie(let name, let attribute): return reader.cookie(try text(name), attribute ?? .value)
     case .variable(let name): return renderer.variables[try text(name)]
     case .jsonpath(let path): return try QueryEvaluation.value(at: try text(path), in: try reader.json())
+    case .xpath(let expression): return try reader.markup().value(of: try text(expression))
     case .regex(let pattern):
       return try QueryEvaluation.group(1, of: try expression(pattern), in: try reader.text())
     }
@@ -65,12 +66,14 @@ struct QueryEvaluation {
     }
   }
 
-  /// What a path leads to: a value where it leads to one place alone, else a list of all that was found.
+  /// What a path leads to: a value where it leads to one place alone, else a list of all that was found; an empty list that
+  /// does not count as existing where that is nothing.
   static func value(at path: String, in document: JSONValue) throws(EvaluationFailure) -> HurlValue? {
     do throws(JSONPathError) {
       let path = try JSONPath(path, mode: .lenient)
       let found = try path.values(in: document)
-      return path.isSingular ? found.first.map(HurlValue.init) : .list(found.map(HurlValue.init))
+      if path.isSingular { return found.first.map(HurlValue.init) }
+      return found.isEmpty ? .nodeset(0) : .list(found.map(HurlValue.init))
     } catch {
       throw EvaluationFailure(message: "the JSONPath \(path) cannot be used: \(error)")
     }

@@ -12,6 +12,7 @@ struct ResponseReader {
   let response: HurlResponseValues
   private var knownText: Result<String, EvaluationFailure>?
   private var knownJSON: Result<JSONValue, EvaluationFailure>?
+  private var knownMarkup: Result<XPathDocument, EvaluationFailure>?
 
   init(_ response: HurlResponseValues) { self.response = response }
 
@@ -49,6 +50,18 @@ struct ResponseReader {
     let text = try text()
     let made = Result { () throws(EvaluationFailure) in try ResponseReader.json(text, "the body") }
     knownJSON = made
+    return try made.get()
+  }
+
+  /// The body as HTML where its content type says so, else as XML.
+  mutating func markup() throws(EvaluationFailure) -> XPathDocument {
+    if let knownMarkup { return try knownMarkup.get() }
+    let text = try text()
+    let contentType = values(of: "Content-Type").first ?? ""
+    let kind: XPathDocument.Kind =
+      contentType.trimmingSpacesAtStart.lowercased().hasPrefix("text/html") ? .html : .xml
+    let made = Result { () throws(EvaluationFailure) in try XPathDocument(text, kind, "the body") }
+    knownMarkup = made
     return try made.get()
   }
 

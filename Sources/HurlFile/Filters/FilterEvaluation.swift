@@ -68,6 +68,9 @@ struct FilterEvaluation {
     case .urlQueryParameter(let name): return try queryParameter(try text(name), in: input)
     case .jsonpath(let path):
       return try QueryEvaluation.value(at: try text(path), in: try ResponseReader.json(input, "the text"))
+    // HTML's rules read XML too.
+    case .xpath(let expression):
+      return try XPathDocument(input, .html, "the text").value(of: try text(expression))
     case .regex(let pattern): return try QueryEvaluation.group(1, of: try expression(pattern), in: input)
     case .replace(.template(let old), let new):
       // Up to version 6 Hurl took the text as a pattern, since then as it stands.
@@ -157,8 +160,11 @@ struct FilterEvaluation {
   }
 
   private func list(_ input: HurlValue) throws(EvaluationFailure) -> [HurlValue] {
-    guard case .list(let values) = input else { throw unfit(input, "a list") }
-    return values
+    switch input {
+    case .list(let values): return values
+    case .nodeset(0): return []
+    default: throw unfit(input, "a list")
+    }
   }
   private func bytes(_ input: HurlValue) throws(EvaluationFailure) -> [UInt8] {
     guard case .bytes(let bytes) = input else { throw unfit(input, "bytes") }

@@ -13,7 +13,6 @@ extension HurlParser {
       throw scanner.error(
         "expected a query, such as status or jsonpath \"$.id\", not \(described(scanner.peek))")
     }
-    if name == "xpath" { throw scanner.unsupported("the query xpath", at: position) }
     scanner.advance(name.unicodeScalars.count)
     return HurlQuery(position: position, kind: try queryKind(name))
   }
@@ -33,6 +32,7 @@ extension HurlParser {
     case "redirects": return .redirects
     case "header": return .header(try argument(of: name))
     case "jsonpath": return .jsonpath(try argument(of: name))
+    case "xpath": return .xpath(try argument(of: name))
     case "variable": return .variable(try argument(of: name))
     case "regex": return .regex(try pattern(of: name))
     case "cookie": return try cookie()
@@ -89,7 +89,7 @@ extension HurlParser {
       guard scanner.skipSpaces() else { return filters }
       let position = scanner.position
       let name = word()
-      guard let kind = try filterKind(name, at: position) else {
+      guard let kind = try filterKind(name) else {
         scanner.reset(to: mark)
         return filters
       }
@@ -108,10 +108,7 @@ extension HurlParser {
   ]
 
   /// The filter `name` with its arguments; nil where there is none of that name.
-  private mutating func filterKind(
-    _ name: String, at position: HurlPosition
-  ) throws(HurlSyntaxError) -> HurlFilter.Kind? {
-    if name == "xpath" { throw scanner.unsupported("the filter xpath", at: position) }
+  private mutating func filterKind(_ name: String) throws(HurlSyntaxError) -> HurlFilter.Kind? {
     let length = name.unicodeScalars.count
     if let kind = HurlParser.plainFilters[name] {
       scanner.advance(length)
@@ -119,7 +116,7 @@ extension HurlParser {
     }
     switch name {
     case "decode", "charsetDecode", "format", "dateFormat", "toDate", "jsonpath", "nth", "regex", "replace",
-      "replaceRegex", "split", "urlQueryParam":
+      "replaceRegex", "split", "urlQueryParam", "xpath":
       scanner.advance(length)
     default: return nil
     }
@@ -128,6 +125,7 @@ extension HurlParser {
     case "format", "dateFormat": return .dateFormat(try argument(of: name))
     case "toDate": return .toDate(try argument(of: name))
     case "jsonpath": return .jsonpath(try argument(of: name))
+    case "xpath": return .xpath(try argument(of: name))
     case "split": return .split(try argument(of: name))
     case "urlQueryParam": return .urlQueryParameter(try argument(of: name))
     case "nth":

@@ -110,8 +110,9 @@ extension HurlParser {
     var builder = HurlTemplateBuilder()
     var spaces = ""
     var end = scanner.mark
-    while let scalar = scanner.peek, scalar != "#", scalar != "\n", scalar != "\r" {
-      if scalar == " " || scalar == "\t" {
+    // A tab ends the text too: inside one it is written \t.
+    while let scalar = scanner.peek, scalar != "#", scalar != "\n", scalar != "\r", scalar != "\t" {
+      if scalar == " " {
         spaces.unicodeScalars.append(scalar)
         scanner.advance()
         continue

@@ -42,6 +42,7 @@ extension HurlValue {
     case .null, .unit: typeName
     case .bytes(let bytes):
       "\(bytes.count) bytes \(Digest.hex(Array(bytes.prefix(65_536))))\(bytes.count > 65_536 ? "…" : "")"
+    case .nodeset(0): "nothing"
     case .nodeset(let count): "nodeset of \(count)"
     case .response(let url, let location, let status):
       "response \(status) of \(url)\(location.map { " to \($0)" } ?? "")"
@@ -64,6 +65,7 @@ extension HurlValue {
     case .date(let time): .string(time.microsecondText)
     case .list(let values): .array(values.map(\.json))
     case .object(let members): .object(JSONObject(members.map { JSONObject.Member($0.name, $0.value.json) }))
+    case .nodeset(0): .array([])
     case .nodeset(let count): .number(JSONNumber(count))
     case .response(let url, let location, let status):
       [

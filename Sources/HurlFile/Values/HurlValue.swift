@@ -13,12 +13,22 @@ public enum HurlValue: Hashable, Sendable {
   case date(Timestamp)
   case list([HurlValue])
   case object([Member])
-  /// Several places in a document, by their number: what a path gives that is no single value.
+  /// Several places in a document, by their number: what an XPath gives that is no single value. None at all is also what a
+  /// JSONPath gives that could have led to several: an empty list that does not count as existing.
   case nodeset(Int)
   /// Something without a value of its own, such as a cookie's `Secure`.
   case unit
   /// One answer on the way of redirects.
   case response(url: String, location: String?, status: Int)
+
+  /// The elements of a list; nil for what is none.
+  var elements: [HurlValue]? {
+    switch self {
+    case .list(let values): values
+    case .nodeset(0): []
+    default: nil
+    }
+  }
 
   /// One member of an object.
   public struct Member: Hashable, Sendable {

@@ -38,6 +38,18 @@ public struct HurlPlan: Sendable {
     }
   }
 
+  /// Why not all checks can be run on this machine: a program or library is missing. Nil where all is there.
+  public var missingPart: ControlPlaneError? {
+    let needing = files.filter { file in
+      file.document.entries.contains(where: \.usesXPath) && !file.session.environment.hasXPath()
+    }
+    guard let first = needing.first else { return nil }
+    return ControlPlaneError(
+      .missingProgram,
+      "\(first.document.file) uses xpath, which needs libxml2, and that is not on this machine",
+      advice: XPathLibrary.advice)
+  }
+
   /// The body that the last file's last entry got, where it was kept.
   public var lastBody: [UInt8]? { files.last?.session.lastBody }
 

@@ -23,6 +23,8 @@ public struct HurlEnvironment: Sendable {
   public var sign: (@Sendable (HTTPRequest, SigningOrder) async throws -> HTTPRequest)?
   /// Told of requests and answers of entries that ask for it.
   public var log: @Sendable (String) -> Void = { _ in }
+  /// Whether this machine has what XPath needs.
+  public var hasXPath: @Sendable () -> Bool = { XPathLibrary.isPresent }
   /// Whether the last body of each file is kept.
   public var keepsLastBody = false
 
