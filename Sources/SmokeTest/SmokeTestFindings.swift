@@ -40,6 +40,10 @@ public enum SmokeTestFindings {
       "other-commit-answers", "An answer names another commit than HEAD.",
       remedy: "Say with --expect-version which one should answer."),
     FindingDescription(
+      "not-all-asked",
+      "AWS could not be asked, or what a check needs is not on this machine; the others were run.",
+      remedy: "The message says what to do; run the step again."),
+    FindingDescription(
       "shard-missing", "Not all shards of a run were merged.", remedy: "Name the records of all shards."),
   ]
 }

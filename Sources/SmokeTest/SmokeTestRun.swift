@@ -59,8 +59,18 @@ struct SmokeTestRun: Sendable {
       try session.context.files.writeAtomically(body, to: session.context.absolute(path), mode: 0o600)
     }
     let entries = report.results.map(CheckEntry.init)
-    try raise(faults.first, entries)
+    let failure = failure(faults.first ?? hurl.missingPart, entries)
     var (found, verdict) = SmokeVerdict.judge(entries, policy: options.policy)
+    if let failure {
+      let ran: Set<CheckOutcome> = [.pass, .fail, .flaky]
+      guard entries.contains(where: { ran.contains($0.outcome) }) else { throw failure }
+      // What could not be asked is neither good nor bad.
+      verdict = .inconclusive
+      findings.append(
+        Finding(
+          "not-all-asked", .warning, "not all checks could be run: \(failure.message)",
+          subject: "control-plane"))
+    }
     if options.settings.expectedVersion == nil, let commit = try session.commitId(),
       let other = entries.compactMap(\.version).first(where: {
         VersionMatch.of($0, expected: commit) == .other
@@ -79,7 +89,7 @@ struct SmokeTestRun: Sendable {
     summary.notes = notes
     return StepOutcome(
       verdict: verdict, findings: found, inputs: hurl.inputs + documents.map(\.input),
-      summary: summary, part: SmokePart(checks: entries))
+      summary: summary, part: SmokePart(checks: entries), failure: failure)
   }
 
   /// The record of files that were only read.
@@ -137,24 +147,18 @@ struct SmokeTestRun: Sendable {
     }
   }
 
-  /// Ends the step where AWS could not be asked, unless a checked endpoint answered badly: an outage must lead to a
-  /// rollback. Where the endpoint gave no answer at all either, the fault may be this side's network.
-  private func raise(_ fault: ControlPlaneError?, _ entries: [CheckEntry]) throws {
-    guard let fault else { return }
+  /// What the step ends with where AWS could not be asked, unless a checked endpoint answered badly: an outage must lead
+  /// to a rollback. Where the endpoint gave no answer at all either, the fault may be this side's network.
+  private func failure(_ fault: ControlPlaneError?, _ entries: [CheckEntry]) -> StepFailure? {
+    guard let fault else { return nil }
     let hasStop = entries.contains { entry in
       entry.outcome == .fail && !(fault.kind == .unavailable && entry.failure?.isWithoutAnswer == true)
     }
-    if hasStop { return }
-    switch fault.kind {
-    case .unavailable, .missingProgram:
-      throw StepFailure(
-        .unavailable, fault.message, advice: fault.advice
-      )
-    case .refused:
-      throw StepFailure(
-        .refused, fault.message,
-        advice: fault.advice)
-    case .other: return
+    if hasStop { return nil }
+    return switch fault.kind {
+    case .unavailable, .missingProgram: StepFailure(.unavailable, fault.message, advice: fault.advice)
+    case .refused: StepFailure(.refused, fault.message, advice: fault.advice)
+    case .other: nil
     }
   }
 }

@@ -12,16 +12,20 @@ public struct StepOutcome<Part: StepPart>: Sendable {
   public var inputs: [RecordInput]
   /// The step's own summary and part.
   public var summary: Part.Summary, part: Part
+  /// Why the step could not come to its end: what it did is recorded and reported, and the process ends so.
+  public var failure: StepFailure?
 
   /// An outcome.
   public init(
-    verdict: Verdict, findings: [Finding], inputs: [RecordInput] = [], summary: Part.Summary, part: Part
+    verdict: Verdict, findings: [Finding], inputs: [RecordInput] = [], summary: Part.Summary, part: Part,
+    failure: StepFailure? = nil
   ) {
     self.verdict = verdict
     self.findings = findings
     self.inputs = inputs
     self.summary = summary
     self.part = part
+    self.failure = failure
   }
 }
 

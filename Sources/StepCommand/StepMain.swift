@@ -40,31 +40,33 @@ public enum StepMain<Command: StepCommand> {
         return ExitStatus.go.rawValue
       }
       let record: Record<Command.Part>
+      let failure: StepFailure?
       do {
-        record = try await work(command, session, interruption)
+        (record, failure) = try await work(command, session, interruption)
       } catch {
         await session.releaseEnvironment()
         throw error
       }
       if let signal = interruption.signal { return signal.rawValue }
+      if let failure { throw failure }
       return ExitStatus(record.verdict, inconclusiveAs: command.common.inconclusive.map(verdict)).rawValue
     } catch {
       let failure =
         interruption.signal.map { StepFailure($0, "interrupted") } ?? StepFailure(describing: error)
-      terminal.write("\(Command.Part.step.rawValue): \(failure)\n", to: .standardError)
+      terminal.write("\(Command.Part.step.rawValue): \("\(failure)".printable)\n", to: .standardError)
       return failure.status.rawValue
     }
   }
 
   private static func work(
     _ command: Command, _ session: StepSession, _ interruption: Interruption
-  ) async throws -> Record<Command.Part> {
+  ) async throws -> (Record<Command.Part>, StepFailure?) {
     // Before the work: a repository that cannot be read must not cost a result of half an hour.
     let commit = try session.commitId()
     let executor = Command.sendsRequests ? session.http().preferredExecutor : nil
     let outcome = try await interruption.run(on: executor) { try await command.run(in: session) }
     session.progress.finish()
-    return try await finish(outcome, session, commit: commit)
+    return (try await finish(outcome, session, commit: commit), outcome.failure)
   }
 
   private static func verdict(_ choice: InconclusiveChoice) -> Verdict { choice == .go ? .go : .stop }

@@ -302,4 +302,15 @@ private let server = Result {
       """, "--concurrency", "1")
     #expect(found == ["pass", "pass", "pass", "pass", "pass"], "\(said)")
   }
+
+  @Test func `what is read and cannot be done is named, as a fault of the check`() throws {
+    let plain = url("http", "plain")
+    let (found, said) = try outcomes(
+      ["netrc: true", "netrc-optional: true", "http3: true", "output: -", "netrc: false"].map {
+        "GET \(plain)/\n[Options]\n\($0)\nHTTP 200\n"
+      }.joined(separator: "\n"))
+    #expect(found == Array(repeating: "bad-request", count: 4) + ["pass"], "\(said)")
+    #expect(said.contains("option netrc without netrc-file is not supported by smoke-test"))
+    #expect(said.contains("option http3 is not supported by smoke-test"))
+  }
 }

@@ -7,14 +7,20 @@ import SystemInterfaces
 final class HurlEntryRunner: Sendable {
   let entry: HurlEntry
   let session: HurlSession
+  private let usesXPath: Bool
 
   init(entry: HurlEntry, session: HurlSession) {
     self.entry = entry
     self.session = session
+    usesXPath = entry.usesXPath
   }
 
   /// Asks once, or as often as the file's own `repeat` and `retry` say.
   func ask(_ context: AttemptContext) async -> AttemptResult {
+    if usesXPath, !session.environment.hasXPath() {
+      let missing = "xpath needs libxml2, which is not on this machine"
+      return AttemptResult(.unusable(.controlPlane, "\(missing): \(XPathLibrary.advice)"))
+    }
     let options: HurlOptions
     do throws(HurlRuntimeError) {
       options = try resolveOptions(context)
@@ -85,6 +91,8 @@ final class HurlEntryRunner: Sendable {
         keepsBody: context.wantsObservation || session.environment.keepsLastBody || entry.looksAtBody)
     } catch let error as HurlRuntimeError {
       return unusable(error)
+    } catch let error as RefusedOption {
+      return AttemptResult(.unusable(.badRequest, "\(error)"))
     } catch {
       return AttemptResult(.unusable(.file, "\(error)"))
     }
@@ -218,7 +226,7 @@ extension HurlEntry {
     return response.body != nil
       || queries.contains { kind in
         switch kind {
-        case .body, .bytes, .sha256, .md5, .rawBytes, .jsonpath, .regex: true
+        case .body, .bytes, .sha256, .md5, .rawBytes, .jsonpath, .xpath, .regex: true
         default: false
         }
       }

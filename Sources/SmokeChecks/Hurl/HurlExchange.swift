@@ -3,6 +3,11 @@ import HTTPTransport
 import HurlFile
 import SystemInterfaces
 
+/// An option that the format has and `smoke-test` has not.
+struct RefusedOption: Error, CustomStringConvertible {
+  let description: String
+}
+
 /// The exchange of one entry: cookies added, credentials applied, redirects followed.
 struct HurlExchange: Sendable {
   /// The answer that counts, and what the entry's queries see of it.
@@ -93,11 +98,15 @@ struct HurlExchange: Sendable {
   ) throws -> HTTPOptions {
     func refuse(_ name: String, _ isGiven: Bool) throws {
       guard isGiven else { return }
-      throw FileAccess.Refusal(description: "option \(name) is not supported by smoke-test")
+      throw RefusedOption(description: "option \(name) is not supported by smoke-test")
     }
     // A file in a person's own folder is no part of the project.
-    try refuse("netrc", options.netrcFile == nil && (options.netrc == true || options.netrcOptional == true))
+    try refuse(
+      "netrc without netrc-file",
+      options.netrcFile == nil && (options.netrc == true || options.netrcOptional == true))
     try refuse("http3", options.version == .http3)
+    // Standard output carries the result of the run.
+    try refuse("output: -", options.output == "-")
     func file(_ name: String?) -> String? {
       guard let name, !name.hasPrefix("/") else { return name }
       let beside = "\(session.folder)/\(name)"
