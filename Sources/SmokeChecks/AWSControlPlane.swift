@@ -46,13 +46,14 @@ public struct AWSControlPlane: ControlPlane, ExecutionPlane {
   }
 
   public func startExecution(
-    ofStateMachine arn: String, name: String, input: String
+    ofStateMachine arn: String, name: String, input: String, within limit: Duration
   ) async throws(ControlPlaneError) -> ExecutionState {
     let machines = machines(arn)
     return try await mustBeThere("state machine \(arn)") {
       // An Express execution cannot be asked about afterwards, only waited for.
       if try await machines.describeStateMachine(arn).type == "EXPRESS" {
-        return ExecutionState(try await machines.startSyncExecution(arn, name: name, input: input))
+        return ExecutionState(
+          try await machines.startSyncExecution(arn, name: name, input: input, timeout: limit))
       }
       let execution = try await machines.startExecution(arn, name: name, input: input)
       return ExecutionState(arn: execution, status: "RUNNING")

@@ -83,6 +83,64 @@ struct SmokeTestEndToEndDataTests {
     #expect(second["file"] == "backstop.yml" && second["critical"] == true)
   }
 
+  @Test func `a restore point records what probes gave, and smoke-test compares with it`() async throws {
+    let aws = try LocalAWS.shared()
+    let server = try PostgreSQLServer.shared()
+    try await aws.createStack(
+      name,
+      template: """
+        Resources:
+          Marker: {Type: AWS::SSM::Parameter, Properties: {Name: /\(name)/marker, Type: String, Value: one}}
+        """)
+    try await psql().run(
+      script: """
+        CREATE TABLE \(table) (id int, owner text);
+        INSERT INTO \(table) SELECT n, 'owner ' || n FROM generate_series(1, 100) n;
+        """, name: "setup")
+    try write(
+      "ENVIRONMENT=dev\nAWS_REGION=us-east-1\nAPI_STACK=\(name)\nUSE_EXTERNAL_DATABASE=true\nDATABASE_URL='\(server.url)'\n",
+      to: "deployment-dev.config")
+    try write(
+      """
+      smoke-test:
+        sql:
+          - { name: nothing is lost, sql: SELECT count(*) FROM \(table), before: 99% }
+          - { name: nobody changed, sql: "SELECT id, owner FROM \(table) WHERE id <= 3 ORDER BY id", before: same }
+      """, to: "backstop.yml")
+    let variables = aws.environment.variables
+    let recorded = try BuiltStep("preflight-snapshot", in: folder.path, variables: variables).run(
+      ["dev", "--policy", "backstop.yml", "--format", "json"])
+    #expect(recorded.status == 0, "\(recorded.error)\(recorded.output)")
+    // Of the rows a restore point keeps their number and a digest.
+    let id = try #require(try JSONValue(parsing: recorded.output)["restorePoint"]?.string)
+    let point = folder(".backstop/dev/restore-points/\(id)/restore-point.json")
+    let kept = try String(contentsOfFile: point, encoding: .utf8)
+    #expect(kept.contains("3 rows with digest") && !kept.contains("owner 1"))
+
+    let step = BuiltStep("smoke-test", in: folder.path, variables: variables)
+    let arguments = ["dev", "--policy", "backstop.yml", "--settle", "0", "--format", "json"]
+    let same = try step.run(arguments)
+    #expect(same.status == 0, "\(same.error)\(same.output)")
+    #expect(try JSONValue(parsing: same.output)["summary"]?["comparedWith"]?.string == id)
+    for name in ["nothing is lost", "nobody changed"] {
+      #expect(try check(same, name)["outcome"] == "pass", "\(same.output)")
+    }
+    // One row in a hundred is within the share; two are not, and one that changed is named too.
+    try await psql().run(script: "DELETE FROM \(table) WHERE id = 50;", name: "a loss")
+    #expect(try step.run(arguments).status == 0)
+    try await psql().run(
+      script: "DELETE FROM \(table) WHERE id = 51; UPDATE \(table) SET owner = 'x' WHERE id = 2;",
+      name: "more")
+    let lost = try step.run(arguments)
+    #expect(lost.status == 1, "\(lost.output)")
+    let fewer = try check(lost, "nothing is lost")
+    #expect(fewer["class"] == "integrity")
+    #expect(fewer["message"]?.string?.hasPrefix("gave 98, expected at least 99 % of 100") == true, "\(fewer)")
+    let changed = try check(lost, "nobody changed")
+    #expect(
+      changed["message"]?.string?.contains("before the deployment 3 rows with digest") == true, "\(changed)")
+  }
+
   @Test func `without psql the step says what to install, and no answer is made up`() throws {
     try write(
       "ENVIRONMENT=dev\nDATABASE_URL=postgresql://app:secret-password@127.0.0.1:1/app\n",
@@ -117,6 +175,12 @@ struct SmokeTestEndToEndDataTests {
             Type: AWS::IAM::Role
             Properties:
               AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: []}
+          Fast:
+            Type: AWS::StepFunctions::StateMachine
+            Properties:
+              StateMachineType: EXPRESS
+              RoleArn: !GetAtt Role.Arn
+              DefinitionString: '{"StartAt":"Choose","States":{"Choose":{"Type":"Choice","Choices":[{"Variable":"$.id","NumericEquals":0,"Next":"Refuse"}],"Default":"Approve"},"Approve":{"Type":"Pass","Result":{"status":"APPROVED"},"End":true},"Refuse":{"Type":"Fail","Error":"NoSuchInvoice","Cause":"id 0"}}}'
           Flow:
             Type: AWS::StepFunctions::StateMachine
             Properties:
@@ -135,6 +199,8 @@ struct SmokeTestEndToEndDataTests {
           - { name: good, state-machine: Flow, input: { id: 1 }, output: { $.status: APPROVED } }
           - { name: other, state-machine: Flow, input: { id: 1 }, output: { $.status: REFUSED } }
           - { name: refused, state-machine: Flow, input: { id: 0 } }
+          - { name: fast, state-machine: Fast, input: { id: 1 }, output: { $.status: APPROVED } }
+          - { name: fast refused, state-machine: Fast, input: { id: 0 } }
       """, to: "backstop.yml")
     let step = BuiltStep("smoke-test", in: folder.path, variables: aws.environment.variables)
     let outcome = try step.run(["dev", "--policy", "backstop.yml", "--format", "json"])
@@ -142,9 +208,12 @@ struct SmokeTestEndToEndDataTests {
     #expect(try check(outcome, "good")["outcome"] == "pass", "\(outcome.output)")
     let other = try check(outcome, "other")
     #expect(other["class"] == "assertion" && other["line"]?.int == 4)
-    let refused = try check(outcome, "refused")
-    #expect(refused["class"] == "execution")
-    #expect(refused["message"]?.string?.contains("NoSuchInvoice") == true)
+    for name in ["refused", "fast refused"] {
+      let refused = try check(outcome, name)
+      #expect(refused["class"] == "execution", "\(outcome.output)")
+      #expect(refused["message"]?.string?.contains("NoSuchInvoice") == true)
+    }
+    #expect(try check(outcome, "fast")["outcome"] == "pass", "\(outcome.output)")
     // Production: nothing is started unless the policy allows it.
     let production = try step.run(["prod", "--policy", "backstop.yml", "--format", "json"])
     #expect(production.status == 0, "\(production.output)")

@@ -12,7 +12,12 @@ import Testing
 private final class ScriptedExecutions: ExecutionPlane {
   private let states: Mutex<[ExecutionState]>
   let started = Mutex<[(machine: String, name: String, input: String)]>([])
-  init(_ states: ExecutionState...) { self.states = Mutex(states) }
+  /// Where set, starting takes all the time there is, as Express does for an execution that is longer.
+  private let patience: ManualClock?
+  init(_ states: ExecutionState..., patience: ManualClock? = nil) {
+    self.states = Mutex(states)
+    self.patience = patience
+  }
 
   func resources(ofStack name: String) async throws(ControlPlaneError) -> [StackMember] {
     [
@@ -22,9 +27,13 @@ private final class ScriptedExecutions: ExecutionPlane {
     ]
   }
   func startExecution(
-    ofStateMachine arn: String, name: String, input: String
+    ofStateMachine arn: String, name: String, input: String, within limit: Duration
   ) async throws(ControlPlaneError) -> ExecutionState {
     started.withLock { $0.append((arn, name, input)) }
+    if let patience {
+      patience.advance(by: limit)
+      throw ControlPlaneError(.unavailable, "no answer within \(limit)")
+    }
     return next()
   }
   func execution(_ arn: String) async throws(ControlPlaneError) -> ExecutionState { next() }
@@ -45,7 +54,7 @@ private final class ScriptedExecutions: ExecutionPlane {
 
   private func run(
     _ policy: ExecutionPolicy, _ plane: ScriptedExecutions, allowsWrites: Bool = true,
-    machine: String? = "arn:aws:states:r:1:stateMachine:m"
+    machine: String? = "arn:aws:states:r:1:stateMachine:m", clock: ManualClock = ManualClock()
   ) async throws -> CheckResult {
     var settings = SmokeSettings()
     settings.allowsWrites = allowsWrites
@@ -54,7 +63,7 @@ private final class ScriptedExecutions: ExecutionPlane {
     let report = await SmokeRun.run(
       try checks.chains([policy], file: "backstop.yml"), settings: settings,
       dependencies: SmokeDependencies(
-        transport: ScriptedTransport { _ in HTTPResponse(status: 500) }, clock: ManualClock(),
+        transport: ScriptedTransport { _ in HTTPResponse(status: 500) }, clock: clock,
         random: Randomness()))
     return report.results[0]
   }
@@ -96,6 +105,15 @@ private final class ScriptedExecutions: ExecutionPlane {
     let result = try await run(policy { $0.timeout = .seconds(20) }, ScriptedExecutions(running))
     #expect(result.outcome == .fail)
     #expect(result.message == "is still RUNNING after 20s: e")
+  }
+
+  @Test func `an Express one that takes longer than it may fails, and AWS is not blamed`() async throws {
+    let clock = ManualClock()
+    let plane = ScriptedExecutions(running, patience: clock)
+    let result = try await run(policy { $0.timeout = .seconds(20) }, plane, clock: clock)
+    #expect(result.outcome == .fail && result.failure == .execution)
+    #expect(result.message == "has not ended after 20s: arn:aws:states:r:1:stateMachine:m")
+    #expect(plane.started.withLock { $0.count } == 1)
   }
 
   @Test func `the output is judged place by place, each with its line`() async throws {

@@ -75,10 +75,11 @@ public struct StepFunctionsClient: Sendable {
     return try await call("StartExecution", body, subject: arn).text("executionArn") ?? ""
   }
 
-  /// Runs an execution of an Express state machine and returns when it has ended, within five minutes.
-  public func startSyncExecution(_ arn: String, name: String, input: String = "{}") async throws
-    -> StateMachineExecution
-  {
+  /// Runs an execution of an Express state machine and returns when it has ended, which takes five minutes at most.
+  /// - Parameter timeout: for how long it is waited for; the execution goes on where that is over.
+  public func startSyncExecution(
+    _ arn: String, name: String, input: String = "{}", timeout: Duration = .seconds(310)
+  ) async throws -> StateMachineExecution {
     var body = JSONObject()
     body["stateMachineArn"] = .string(arn)
     body["name"] = .string(name)
@@ -86,7 +87,7 @@ public struct StepFunctionsClient: Sendable {
     // Express executions are not told apart by name: a second start would be a second execution.
     var operation = AWSOperation.json(
       .stepFunctions, "StartSyncExecution", body, repeating: .unsafe, subject: "state machine \(arn)")
-    operation.timeout = .seconds(310)
+    operation.timeout = min(timeout, .seconds(310))
     let endpoint = client.endpoints.endpoint(of: .stepFunctions, region: client.region)
     if !endpoint.isCustom { operation.hostPrefix = "sync-" }
     return StepFunctionsClient.execution(try await client.json(operation), arn: arn)

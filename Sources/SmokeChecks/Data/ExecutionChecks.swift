@@ -7,9 +7,10 @@ import SystemInterfaces
 public protocol ExecutionPlane: Sendable {
   /// The resources of a stack.
   func resources(ofStack name: String) async throws(ControlPlaneError) -> [StackMember]
-  /// Starts an execution; one that an Express state machine runs is over when this returns.
+  /// Starts an execution; one that an Express state machine runs is over when this returns, or has taken longer than
+  /// `limit`, which is then an error.
   func startExecution(
-    ofStateMachine arn: String, name: String, input: String
+    ofStateMachine arn: String, name: String, input: String, within limit: Duration
   ) async throws(ControlPlaneError) -> ExecutionState
   /// How an execution stands.
   func execution(_ arn: String) async throws(ControlPlaneError) -> ExecutionState
@@ -105,8 +106,16 @@ public struct ExecutionChecks: Sendable {
       }
       let begun = context.clock.now
       let limit = min(wanted.timeout, context.remaining(at: begun))
-      var state = try await plane.startExecution(
-        ofStateMachine: arn, name: "backstop-\(context.random.hex(16))", input: wanted.input.serialized())
+      var state: ExecutionState
+      do {
+        state = try await plane.startExecution(
+          ofStateMachine: arn, name: "backstop-\(context.random.hex(16))", input: wanted.input.serialized(),
+          within: limit)
+      } catch  where error.kind == .unavailable && context.clock.now - begun >= limit {
+        // The whole time went by waiting: an Express state machine answers at its end alone.
+        return AttemptResult(
+          .failed(.execution, "has not ended after \(limit.text): \(arn)", settles: false))
+      }
       var wait = Duration.milliseconds(250)
       while state.status == "RUNNING" || state.status == "PENDING_REDRIVE" {
         let left = limit - (context.clock.now - begun)
