@@ -41,12 +41,13 @@ public final class Progress: Sendable {
     let now = clock.now
     state.withLock { state in
       if isLive {
-        let width = max(20, (terminal.columns ?? 80) - 1)
-        let shown = String(text.prefix(width))
+        let width = max(1, (terminal.columns ?? 80) - 1)
+        let shown = String(text.printable.map { $0.isNewline || $0 == "\t" ? " " : $0 }).prefix(
+          columns: width)
         terminal.write("\r\(shown)\u{1B}[K", to: .standardError)
         state.liveWidth = shown.count
       } else if text != state.lastText, state.lastLogged.map({ now - $0 >= logInterval }) ?? true {
-        terminal.write("\(text)\n", to: .standardError)
+        terminal.write("\(text.printable)\n", to: .standardError)
         state.lastLogged = now
       }
       state.lastText = text
@@ -78,6 +79,7 @@ public final class Progress: Sendable {
   }
 
   private func line(_ text: String) {
+    let text = text.printable
     state.withLock { state in
       terminal.write(state.liveWidth > 0 ? "\r\u{1B}[K\(text)\n" : "\(text)\n", to: .standardError)
       state.liveWidth = 0

@@ -9,7 +9,7 @@ public enum TextReport {
     let verdict = report.verdict.rawValue.uppercased()
     lines.append(
       "\(ink.verdict(verdict, report.verdict))  \(ink.bold(report.step.rawValue)) \(report.environment): "
-        + report.headline)
+        + report.headline.printable)
     for section in report.sections { lines += self.lines(of: section, ink) }
     if !report.findings.isEmpty {
       lines.append("")
@@ -23,13 +23,15 @@ public enum TextReport {
   private static func lines(of section: ReportSection, _ ink: Ink) -> [String] {
     guard !(section.lines.isEmpty && section.rows.isEmpty) else { return [] }
     return [""] + (section.title.isEmpty ? [] : [ink.bold(section.title)])
-      + section.lines.map { "  \($0)" } + table(section).map { "  \($0)" }
+      + (section.lines + table(section)).map { "  \($0.printable)" }
   }
 
   private static func lines(of finding: Finding, _ ink: Ink) -> [String] {
     let place = finding.path.map { path in finding.line.map { "\(path):\($0): " } ?? "\(path): " } ?? ""
-    let text = finding.message.split(separator: "\n", omittingEmptySubsequences: false)
-    var lines = ["  \(ink.severity(finding.severity)) \(place)\(text.first ?? "") [\(finding.code)]"]
+    let text = finding.message.printable.split(separator: "\n", omittingEmptySubsequences: false)
+    var lines = [
+      "  \(ink.severity(finding.severity)) \(place.printable)\(text.first ?? "") [\(finding.code)]"
+    ]
     lines += text.dropFirst().map { "          \($0)" }
     return lines
   }

@@ -42,9 +42,23 @@ public struct BuiltStep: Sendable {
   public func run(
     _ arguments: [String], input: String = "", whileRunning: (Int32) throws -> Void = { _ in }
   ) throws -> Outcome {
+    try run("\(BuiltStep.binaries)/\(name)", arguments, input: input, whileRunning: whileRunning)
+  }
+
+  /// Runs it to its end on a terminal so many columns wide; all that the terminal is sent is the output.
+  public func run(onTerminalOf columns: Int, _ arguments: [String]) throws -> Outcome {
+    let harness = Repository.root + "/Tests/Servers/terminal.py"
+    let step = "\(BuiltStep.binaries)/\(name)"
+    return try run("/usr/bin/env", ["python3", harness, String(columns), step] + arguments)
+  }
+
+  private func run(
+    _ executable: String, _ arguments: [String], input: String = "",
+    whileRunning: (Int32) throws -> Void = { _ in }
+  ) throws -> Outcome {
     let scratch = TemporaryFolder()
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "\(BuiltStep.binaries)/\(name)")
+    process.executableURL = URL(fileURLWithPath: executable)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     let own = ProcessInfo.processInfo.environment

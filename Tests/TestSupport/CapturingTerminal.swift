@@ -10,10 +10,14 @@ public final class CapturingTerminal: Terminal {
   }
   private let state: Mutex<State>
   private let interactive: Bool
+  private let width: Int
 
-  /// - Parameter answers: what a person types, line by line; with none, nobody is there.
-  public init(interactive: Bool = false, answers: [String] = []) {
+  /// - Parameters:
+  ///   - width: in columns, where somebody is there to see it.
+  ///   - answers: what a person types, line by line; with none, nobody is there.
+  public init(interactive: Bool = false, width: Int = 80, answers: [String] = []) {
     self.interactive = interactive
+    self.width = width
     state = Mutex(State(answers: answers))
   }
 
@@ -28,7 +32,7 @@ public final class CapturingTerminal: Terminal {
     }
   }
   public func isInteractive(_ stream: OutputStream) -> Bool { interactive }
-  public var columns: Int? { interactive ? 80 : nil }
+  public var columns: Int? { interactive ? width : nil }
   public func readAnswer() -> String? {
     state.withLock { $0.answers.isEmpty ? nil : $0.answers.removeFirst() }
   }

@@ -1,0 +1,40 @@
+extension String {
+  /// This text with control characters, line ends and tabs apart, replaced: what a server or a file says must not move a
+  /// terminal's cursor, ring its bell or rename its window.
+  public var printable: String {
+    guard unicodeScalars.contains(where: \.isTerminalControl) else { return self }
+    var text = String.UnicodeScalarView()
+    for scalar in unicodeScalars { text.append(scalar.isTerminalControl ? "\u{FFFD}" : scalar) }
+    return String(text)
+  }
+
+  /// The beginning that fits into so many columns of a terminal.
+  func prefix(columns: Int) -> String {
+    var left = columns
+    return String(
+      prefix { character in
+        left -= character.terminalColumns
+        return left >= 0
+      })
+  }
+}
+
+extension Character {
+  /// How many columns a terminal gives it: two to ideographs, Hangul, full-width forms and emoji (Unicode Standard Annex 11).
+  fileprivate var terminalColumns: Int {
+    guard let first = unicodeScalars.first else { return 0 }
+    switch first.value {
+    case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
+      0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE4F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1FAFF,
+      0x20000...0x3FFFD:
+      return 2
+    default: return 1
+    }
+  }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isTerminalControl: Bool {
+    value < 0x20 ? self != "\n" && self != "\t" : (0x7F...0x9F).contains(value)
+  }
+}
