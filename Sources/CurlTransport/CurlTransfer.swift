@@ -17,6 +17,7 @@ final class CurlTransfer: @unchecked Sendable {
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
   private var response: HTTPResponse
   private var isBodyTooLarge = false
+  private var headerBytes = 0
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
   init(_ request: HTTPRequest, proxies: ProxyVariables) {
@@ -170,8 +171,7 @@ final class CurlTransfer: @unchecked Sendable {
       "headers",
       shim_setopt_write(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, me in
         Unmanaged<CurlTransfer>.fromOpaque(me!).takeUnretainedValue()
-          .receivedHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
-        return size * count
+          .receivedHeader(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
       })
   }
 
@@ -188,7 +188,19 @@ final class CurlTransfer: @unchecked Sendable {
     return bytes.count
   }
 
-  private func receivedHeader(_ line: UnsafeRawBufferPointer) {
+  /// The most that all header fields of an exchange may hold, interim answers and trailers included: libcurl counts the
+  /// fields of one answer alone.
+  private static let maximumHeaderBytes = 1 << 20
+
+  /// Whether there is room for the line.
+  private func receivedHeader(_ line: UnsafeRawBufferPointer) -> Bool {
+    headerBytes += line.count
+    if headerBytes > CurlTransfer.maximumHeaderBytes { return false }
+    keepHeader(line)
+    return true
+  }
+
+  private func keepHeader(_ line: UnsafeRawBufferPointer) {
     if line.starts(with: "HTTP/".utf8) {
       // A new answer begins: an interim one, or the next of a redirect.
       response.headers = []
@@ -256,6 +268,13 @@ final class CurlTransfer: @unchecked Sendable {
         .bodyTooLarge, code: Int(result.rawValue),
         message: "the body grew past \(request.options.maximumBodyBytes) bytes")
     }
+    if headerBytes > CurlTransfer.maximumHeaderBytes {
+      return TransferError(
+        .brokenAnswer, code: Int(CURLE_WEIRD_SERVER_REPLY.rawValue),
+        message: "the header fields grew past \(CurlTransfer.maximumHeaderBytes) bytes")
+    }
+    // Nothing here refuses a body for another reason than its size: it is libcurl's decoding that did.
+    if result == CURLE_WRITE_ERROR { message = "there is more behind the end of the compressed body" }
     return TransferError(CurlTransfer.kind(result), code: Int(result.rawValue), message: message)
   }
 

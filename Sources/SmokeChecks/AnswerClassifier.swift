@@ -33,8 +33,10 @@ public enum AnswerClassifier {
         switch error.code {
         case 52: .emptyAnswer
         case 18: .truncatedAnswer
-        case 61: .badEncoding
-        case 55: .connectionReset
+        case 23, 61: .badEncoding
+        // HTTP/2's GOAWAY and RST_STREAM, with which servers also drain before they go.
+        case 16, 55, 92: .connectionReset
+        case 56 where isAboutTLS(error.message): .tlsFailed
         case 56: isAboutSyntax(error.message) ? .malformedAnswer : .connectionReset
         default: .malformedAnswer
         }
@@ -44,8 +46,13 @@ public enum AnswerClassifier {
 
   /// libcurl has one code for a connection that broke and for an answer that it could not read.
   private static func isAboutSyntax(_ message: String) -> Bool {
-    ["chunked-encoding", "response headers", "Invalid", "Nul byte", "header"].contains(
+    ["chunked-encoding", "response headers", "Invalid", "Nul byte", "header", "CONTINUATION"].contains(
       where: message.contains)
+  }
+
+  /// A record that TLS refuses, in words of OpenSSL; a connection that just ends is not TLS's fault.
+  private static func isAboutTLS(_ message: String) -> Bool {
+    message.contains("SSL routines") && !message.contains("unexpected eof")
   }
 
   /// What a status that was not expected means, by the status and, where AWS says more, its body. The messages

@@ -14,6 +14,9 @@ public struct CookieJar: Hashable, Sendable {
   }
   private(set) var cookies: [Cookie] = []
 
+  /// As libcurl has them: what one answer may set, one cookie may hold, one request may carry; and all that are kept.
+  static let limits = (perAnswer: 50, bytes: 4096, perRequest: 150, requestBytes: 8190, kept: 3000)
+
   /// No cookies.
   public init() {}
 
@@ -25,9 +28,13 @@ public struct CookieJar: Hashable, Sendable {
 
   /// Takes over the `Set-Cookie` fields of an answer of `address`.
   public mutating func store(_ headers: [HTTPField], from address: WebAddress, now: Timestamp) {
+    var count = 0
     for field in headers where field.name.count == 10 && field.name.lowercased() == "set-cookie" {
+      count += 1
+      if count > CookieJar.limits.perAnswer { break }
       store(field.value, from: address, now: now)
     }
+    if cookies.count > CookieJar.limits.kept { cookies.removeFirst(cookies.count - CookieJar.limits.kept) }
   }
 
   private mutating func store(_ text: String, from address: WebAddress, now: Timestamp) {
@@ -37,6 +44,7 @@ public struct CookieJar: Hashable, Sendable {
     var cookie = Cookie(
       name: trimmed(pair[..<mark]), value: trimmed(pair[pair.index(after: mark)...]), domain: host,
       isHostOnly: true, path: CookieJar.defaultPath(address.path), isSecure: false, expires: nil)
+    guard cookie.name.utf8.count + cookie.value.utf8.count <= CookieJar.limits.bytes else { return }
     var hasMaximumAge = false
     for attribute in parts.dropFirst() {
       let halves = attribute.split(separator: "=", maxSplits: 1).map(trimmed)
@@ -78,6 +86,7 @@ public struct CookieJar: Hashable, Sendable {
     guard !cookies.isEmpty else { return [] }
     let host = address.host.lowercased()
     let path = address.path.isEmpty ? "/" : address.path
+    var room = CookieJar.limits.requestBytes
     return cookies.enumerated().filter { _, cookie in
       (host == cookie.domain || !cookie.isHostOnly && host.hasSuffix(".\(cookie.domain)"))
         && CookieJar.matches(path, cookie.path)
@@ -85,7 +94,12 @@ public struct CookieJar: Hashable, Sendable {
         && (cookie.expires.map { $0 > now } ?? true)
     }
     .sorted { ($1.element.path.utf8.count, $0.offset) < ($0.element.path.utf8.count, $1.offset) }
-    .map { ($0.element.name, $0.element.value) }
+    .prefix(CookieJar.limits.perRequest).map { ($0.element.name, $0.element.value) }
+    .prefix { name, value in
+      room -= name.utf8.count + value.utf8.count + 3
+      return room >= 0
+    }
+    .map { (name: $0.0, value: $0.1) }
   }
 
   private static func defaultPath(_ path: String) -> String {

@@ -53,3 +53,32 @@ import Testing
     #expect(sent([text], to: "http://app.example/a/b") == [])
   }
 }
+
+@Suite struct `Cookies without end` {
+  private let now = Timestamp("2026-11-24T10:00:00Z")!
+  private let address = WebAddress("http://app.example/")!
+
+  @Test func `what one answer sets, one request carries and the jar keeps is bounded, as in libcurl`() {
+    var jar = CookieJar()
+    jar.store(
+      (0..<1500).map { HTTPField("Set-Cookie", "c\($0)=v") } + [HTTPField("X-A", "1")], from: address,
+      now: now)
+    #expect(jar.pairs(for: address, now: now).count == 50)
+    for answer in 0..<100 {
+      jar.store((0..<50).map { HTTPField("Set-Cookie", "d\(answer)-\($0)=v") }, from: address, now: now)
+    }
+    let sent = jar.pairs(for: address, now: now)
+    #expect(sent.count == 150)
+    #expect(!sent.contains { $0.name == "c0" }, "the oldest went first")
+  }
+
+  @Test func `a cookie that is too large is passed over, and no request grows too large by many`() {
+    var jar = CookieJar()
+    let large = String(repeating: "v", count: 4000)
+    jar.store(
+      [HTTPField("Set-Cookie", "huge=\(large)\(large)")]
+        + (0..<5).map { HTTPField("Set-Cookie", "c\($0)=\(large)") },
+      from: address, now: now)
+    #expect(jar.pairs(for: address, now: now).map(\.name) == ["c0", "c1"])
+  }
+}

@@ -60,6 +60,18 @@ private let transport = CurlTransport(environment: Environment())
     ("server_error", .serverError), ("bad_gateway", .functionFailed), ("unavailable", .unavailable),
     ("gateway_timeout", .functionTimedOut), ("closes_kept_connection", nil), ("good", nil),
     ("redirect_loop", .unexpectedStatus),
+    ("one_byte_a_second", .timedOut), ("two_lengths", .truncatedAnswer), ("length_and_chunks", nil),
+    ("overflowing_length", nil), ("unknown_transfer_encoding", .badEncoding),
+    ("endless_chunk_extension", .timedOut), ("endless_trailers", .malformedAnswer),
+    ("bad_chunk_end", .malformedAnswer), ("trailers", nil), ("trailing_answer", nil),
+    ("switching_protocols", .timedOut), ("informational_then_close", .emptyAnswer),
+    ("informational_then_silence", .timedOut), ("no_colon", .malformedAnswer), ("folded_header", nil),
+    ("no_reason", nil), ("small_letters", nil), ("zero_status", .malformedAnswer),
+    ("not_modified_with_body", .unexpectedStatus), ("http_1_0", nil), ("nested_encoding", nil),
+    ("nested_bomb", .bodyTooLarge), ("many_encodings", .badEncoding), ("gzip_with_more", .badEncoding),
+    ("not_compressed", nil), ("cookie_flood", nil), ("giant_cookie", nil),
+    ("unauthorized_loop", .unauthorized),
+    ("too_many_retries", .unavailable),
     // libcurl does not notice that the end of a compressed body is missing.
     ("cut_gzip", nil),
   ]
@@ -87,6 +99,8 @@ private let transport = CurlTransport(environment: Environment())
       ("tls-other-name", server.ready["other"]?.string, .tlsFailed),
       ("tls-old-protocol", good, .tlsFailed), ("tls-reset", good, .tlsFailed),
       ("tls-garbage", good, .tlsFailed),
+      ("tls-alert", good, .tlsFailed), ("tls-expired", server.ready["expired"]?.string, .tlsFailed),
+      ("tls-not-yet", server.ready["not-yet"]?.string, .tlsFailed),
       ("tls-no-tls", good, .tlsFailed), ("tls-silent", good, .timedOut), ("closed", good, .connectionRefused),
     ] as [(String, String?, FailureClass?)] {
       let result = await ask("https://127.0.0.1:\(server.port(port))/good", authority: authority)[0]
@@ -96,6 +110,39 @@ private let transport = CurlTransport(environment: Environment())
       "https://127.0.0.1:\(server.port("tls-ends-soon"))/good", authority: server.ready["soon"]?.string)
     #expect(soon.map(\.outcome) == [.pass, .fail])
     #expect(soon[1].failure == .certificateExpiring)
+  }
+
+  @Test func `misbehaves in HTTP/2`() async throws {
+    let server = try server.get()
+    let authority = server.ready["good"]?.string
+    // Which of two ends libcurl sees first, a broken frame or a closed connection, is up to the moment.
+    let cases: [(port: String, expected: [FailureClass?])] = [
+      ("good", [nil]), ("reset-stream", [.emptyAnswer, .connectionReset]),
+      ("reset-in-body", [.connectionReset]),
+      ("refused-stream", [.connectionReset, .emptyAnswer]), ("go-away", [.connectionReset]),
+      ("go-away-in-body", [.truncatedAnswer, .connectionReset]),
+      ("garbage", [.connectionReset, .emptyAnswer]),
+      ("bad-header-block", [.connectionReset]), ("giant-frame", [.emptyAnswer, .connectionReset]),
+      ("endless-settings", [.timedOut, .connectionReset]), ("endless-headers", [.malformedAnswer]),
+      ("silent", [.timedOut]), ("silent-after-head", [.timedOut]), ("closed-in-body", [.truncatedAnswer]),
+      ("endless-body", [.bodyTooLarge]),
+    ]
+    await withTaskGroup(of: Void.self) { group in
+      for (port, expected) in cases {
+        group.addTask {
+          let timeout: Duration = expected.contains(.timedOut) ? .milliseconds(800) : .seconds(30)
+          let url = "https://127.0.0.1:\(server.port("h2-\(port)"))/"
+          let result = await ask(url, authority: authority, timeout: timeout)[0]
+          #expect(expected.contains(result.failure), "\(port): \(result.message)")
+        }
+      }
+    }
+  }
+
+  @Test func `does not take up the connection`() async throws {
+    let port = try server.get().port("no-accept")
+    #expect(await ask("http://127.0.0.1:\(port)/")[0].failure == .timedOut)
+    #expect(await ask("http://[::1]:\(port)/")[0].failure == .connectionRefused)
   }
 
   @Test func `passes at the third try and is flaky`() async throws {
