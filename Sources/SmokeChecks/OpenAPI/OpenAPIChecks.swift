@@ -1,4 +1,5 @@
 import HTTPTransport
+import JSONValues
 
 /// Checks of the operations of OpenAPI documents that only read.
 public struct OpenAPIChecks: Sendable {
@@ -69,7 +70,7 @@ public struct OpenAPIChecks: Sendable {
       switch await Exchange.send(request, context) {
       case .failure(let failure): return failure.result(of: request)
       case .success(let response):
-        var result = AttemptResult(OpenAPIRules.verdict(response, operation.answers, redact: context.redact))
+        var result = OpenAPIRules.judged(response, operation.answers, redact: context.redact)
         Exchange.describe(response, of: request, in: &result)
         let json = Exchange.json(response)
         result.version = VersionSource().version(headers: response.headers, json: json)
@@ -85,7 +86,39 @@ public struct OpenAPIChecks: Sendable {
 
 /// Whether an answer is one that a document describes as a success.
 enum OpenAPIRules {
-  static func verdict(
+  static func judged(
+    _ response: HTTPResponse, _ documented: [OpenAPIDocument.Answer],
+    redact: @escaping @Sendable (String) -> String
+  ) -> AttemptResult {
+    var result = AttemptResult(verdict(response, documented, redact: redact))
+    guard case .passed = result.verdict, let answer = match(response.status, documented),
+      !response.body.isEmpty,
+      let type = response.headers.first("content-type"),
+      let schema = answer.mediaTypes.first(where: { accepts(type, $0) && answer.schemas[$0] != nil })
+        .flatMap({ answer.schemas[$0] })
+    else { return result }
+    let body: JSONValue
+    do throws(JSONSyntaxError) { body = try JSONValue(parsing: response.body) } catch {
+      result.verdict = .failed(
+        .assertion, "the body is no JSON, though its type says so: \(error)", settles: false)
+      return result
+    }
+    let problems = schema.problems(with: body, redact: redact)
+    result.conditions = problems.map { FailedCondition(line: $0.line, $0.message) }
+    if let first = problems.first {
+      let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
+      result.verdict = .failed(.assertion, first.message + more, settles: false)
+    }
+    return result
+  }
+
+  /// Whether bodies of this documented type are JSON.
+  static func isJSON(_ type: String) -> Bool {
+    let bare = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
+    return bare == "application/json" || bare.hasSuffix("+json") || bare == "text/json"
+  }
+
+  private static func verdict(
     _ response: HTTPResponse, _ documented: [OpenAPIDocument.Answer], redact: (String) -> String
   ) -> AttemptResult.Verdict {
     let successes = documented.filter { ["2", "3"].contains($0.status.prefix(1)) }

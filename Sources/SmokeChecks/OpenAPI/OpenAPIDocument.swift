@@ -29,6 +29,8 @@ public struct OpenAPIDocument: Sendable {
     public var status: String
     /// Media types of its body; empty where none is documented.
     public var mediaTypes: [String]
+    /// The schemas of those that are JSON, by media type.
+    public var schemas: [String: OpenAPISchema] = [:]
   }
   /// An operation that cannot be asked, and why.
   public struct Omission: Hashable, Sendable {

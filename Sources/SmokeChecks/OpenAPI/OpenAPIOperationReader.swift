@@ -135,9 +135,19 @@ struct OpenAPIOperationReader {
     let produced = (operation["produces"] ?? root["produces"])?.sequence?.compactMap(\.text) ?? []
     return (operation["responses"]?.mapping?.members ?? []).map { member in
       let answer = resolved(member.value)
-      var types = answer["content"]?.mapping?.members.map(\.name) ?? []
-      if root["swagger"] != nil, answer["schema"] != nil { types = produced }
-      return OpenAPIDocument.Answer(status: member.name.uppercased(), mediaTypes: types)
+      let content = answer["content"]?.mapping?.members ?? []
+      var types = content.map(\.name)
+      var schemas: [String: OpenAPISchema] = [:]
+      for type in content where OpenAPIRules.isJSON(type.name) {
+        schemas[type.name] = type.value["schema"].map { OpenAPISchema(root: root, node: $0) }
+      }
+      if root["swagger"] != nil, let schema = answer["schema"] {
+        types = produced
+        for type in types where OpenAPIRules.isJSON(type) {
+          schemas[type] = OpenAPISchema(root: root, node: schema)
+        }
+      }
+      return OpenAPIDocument.Answer(status: member.name.uppercased(), mediaTypes: types, schemas: schemas)
     }
   }
 }

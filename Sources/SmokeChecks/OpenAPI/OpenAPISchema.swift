@@ -1,0 +1,210 @@
+import JSONValues
+import YAMLDocuments
+
+/// The schema of a JSON body, as far as it says what fields there are and of what type: `type`, `nullable`, `properties`,
+/// `required`, `additionalProperties`, `items`, `enum`, `const`, the limits of numbers, texts and lists, `allOf`,
+/// `anyOf`, `oneOf` and `$ref` within the document. `pattern`, `format`, `not` and conditions are not judged.
+public struct OpenAPISchema: Hashable, Sendable {
+  let root: YAMLNode
+  let node: YAMLNode
+
+  /// Something in a body that is not as documented.
+  struct Problem: Hashable {
+    /// Where in the document it is said.
+    var line: Int
+    /// Where in the body, what was found and what is documented.
+    var message: String
+  }
+
+  /// What is wrong with `body`, in its order, at most ten things.
+  /// - Parameter redact: takes secrets out of what is quoted of the body.
+  func problems(with body: JSONValue, redact: @escaping (String) -> String) -> [Problem] {
+    var reader = SchemaReader(resolver: OpenAPIOperationReader(root: root), redact: redact)
+    return reader.problems(body, node, at: "$", depth: 0)
+  }
+}
+
+private struct SchemaReader {
+  let resolver: OpenAPIOperationReader
+  let redact: (String) -> String
+  /// How many values may still be looked at: a schema whose choices nest could ask for more than anyone waits for.
+  private var looks = 200_000
+
+  private static let most = 10
+  /// Elements of one list that are judged: those that follow are made by the same code.
+  private static let elements = 1000
+
+  init(resolver: OpenAPIOperationReader, redact: @escaping (String) -> String) {
+    self.resolver = resolver
+    self.redact = redact
+  }
+
+  mutating func problems(
+    _ value: JSONValue, _ unresolved: YAMLNode, at place: String, depth: Int
+  ) -> [OpenAPISchema.Problem] {
+    let schema = resolver.resolved(unresolved)
+    looks -= 1
+    guard depth < 64, looks > 0, let mapping = schema.mapping else {
+      // `false` as a schema allows nothing (3.1).
+      return schema.bool == false ? [.init(line: schema.line, message: "\(place) is not documented")] : []
+    }
+    let isNullable = schema["nullable"]?.bool == true || schema["x-nullable"]?.bool == true
+    if value.isNull, isNullable { return [] }
+    if let problem = typeProblem(value, schema, place) { return [problem] }
+    var found = literalProblems(value, schema, place) + limitProblems(value, schema, place)
+    switch value {
+    case .object(let object): found += problems(object, mapping, at: place, depth: depth)
+    case .array(let elements):
+      if let items = mapping["items"] {
+        for (position, element) in elements.prefix(SchemaReader.elements).enumerated()
+        where found.count < SchemaReader.most {
+          found += problems(element, items, at: "\(place)[\(position)]", depth: depth + 1)
+        }
+      }
+    default: break
+    }
+    for part in mapping["allOf"]?.sequence ?? [] {
+      found += problems(value, part, at: place, depth: depth + 1)
+    }
+    for name in ["anyOf", "oneOf"] {
+      guard let choices = mapping[name]?.sequence, !choices.isEmpty else { continue }
+      // What fits none is shown by the choice that it is closest to.
+      var closest: [OpenAPISchema.Problem]?
+      for choice in choices {
+        let wrong = problems(value, choice, at: place, depth: depth + 1)
+        if wrong.count < closest?.count ?? .max { closest = wrong }
+        if wrong.isEmpty { break }
+      }
+      found += closest ?? []
+    }
+    return Array(found.prefix(SchemaReader.most))
+  }
+
+  // MARK: - Types
+
+  private func typeProblem(_ value: JSONValue, _ schema: YAMLNode, _ place: String) -> OpenAPISchema.Problem?
+  {
+    guard let named = schema["type"] else { return nil }
+    let types = named.sequence?.compactMap(\.text) ?? [named.text ?? ""]
+    guard !types.contains(where: { fits(value, $0) }) else { return nil }
+    return .init(
+      line: named.line,
+      message: "\(place) is \(value.kindName), documented \(types.joined(separator: " or "))")
+  }
+
+  private func fits(_ value: JSONValue, _ type: String) -> Bool {
+    switch (type, value) {
+    case ("object", .object), ("array", .array), ("string", .string), ("boolean", .bool), ("number", .number),
+      ("null", .null):
+      true
+    case ("integer", .number(let number)): number.double == number.double.rounded()
+    case ("object", _), ("array", _), ("string", _), ("boolean", _), ("number", _), ("null", _),
+      ("integer", _):
+      false
+    // Swagger 2.0's `file`, and what later versions may bring.
+    default: true
+    }
+  }
+
+  private func literalProblems(
+    _ value: JSONValue, _ schema: YAMLNode, _ place: String
+  ) -> [OpenAPISchema.Problem] {
+    func shown(_ value: JSONValue) -> String { String(redact(value.serialized()).prefix(80)) }
+    if let allowed = schema["enum"]?.sequence, !allowed.contains(where: { $0.json.isSame(as: value) }) {
+      let list = allowed.prefix(8).map { shown($0.json) }.joined(separator: ", ")
+      return [
+        .init(
+          line: schema["enum"]?.line ?? schema.line,
+          message: "\(place) is \(shown(value)), documented one of \(list)")
+      ]
+    }
+    if let only = schema["const"], !only.json.isSame(as: value) {
+      return [.init(line: only.line, message: "\(place) is \(shown(value)), documented \(shown(only.json))")]
+    }
+    return []
+  }
+
+  // MARK: - Limits
+
+  private func limitProblems(
+    _ value: JSONValue, _ schema: YAMLNode, _ place: String
+  ) -> [OpenAPISchema.Problem] {
+    var found: [OpenAPISchema.Problem] = []
+    func limit(
+      _ name: String, _ what: String, _ measured: Double, _ holds: (Double, Double) -> Bool, _ words: String
+    ) {
+      guard let node = schema[name], let bound = node.double, !holds(measured, bound) else { return }
+      found.append(
+        .init(
+          line: node.line,
+          message: "\(place) \(what) \(JSONNumber(measured)), documented \(words) \(JSONNumber(bound))"))
+    }
+    switch value {
+    case .number(let number):
+      // Up to 3.0 these say whether the limit itself is out; since 3.1 they are limits of their own.
+      let isAbove = schema["exclusiveMinimum"]?.bool == true,
+        isBelow = schema["exclusiveMaximum"]?.bool == true
+      limit("minimum", "is", number.double, isAbove ? (>) : (>=), isAbove ? "more than" : "at least")
+      limit("maximum", "is", number.double, isBelow ? (<) : (<=), isBelow ? "less than" : "at most")
+      limit("exclusiveMinimum", "is", number.double, >, "more than")
+      limit("exclusiveMaximum", "is", number.double, <, "less than")
+    case .string(let text):
+      let length = Double(text.unicodeScalars.count)
+      limit("minLength", "has a length of", length, >=, "at least")
+      limit("maxLength", "has a length of", length, <=, "at most")
+    case .array(let elements):
+      limit("minItems", "has a length of", Double(elements.count), >=, "at least")
+      limit("maxItems", "has a length of", Double(elements.count), <=, "at most")
+    default: break
+    }
+    return found
+  }
+
+  // MARK: - Objects
+
+  private mutating func problems(
+    _ object: JSONObject, _ schema: YAMLMapping, at place: String, depth: Int
+  ) -> [OpenAPISchema.Problem] {
+    var found: [OpenAPISchema.Problem] = []
+    let properties = schema["properties"]?.mapping
+    for node in schema["required"]?.sequence ?? [] {
+      guard let name = node.text, object[name] == nil else { continue }
+      // What is only written never comes back.
+      if let described = properties?[name], resolver.resolved(described)["writeOnly"]?.bool == true {
+        continue
+      }
+      found.append(.init(line: node.line, message: "\(member(place, name)) is missing"))
+    }
+    for one in object.members where found.count < SchemaReader.most {
+      if let described = properties?[one.name] {
+        found += problems(one.value, described, at: member(place, one.name), depth: depth + 1)
+      } else if let others = schema["additionalProperties"], schema["patternProperties"] == nil {
+        if others.bool == false {
+          found.append(.init(line: others.line, message: "\(member(place, one.name)) is not documented"))
+        } else {
+          found += problems(one.value, others, at: member(place, one.name), depth: depth + 1)
+        }
+      }
+    }
+    return found
+  }
+
+  private func member(_ place: String, _ name: String) -> String {
+    let isPlain = !name.isEmpty && name.utf8.allSatisfy { ($0 | 32) >= 97 && ($0 | 32) <= 122 || $0 == 95 }
+    return isPlain ? "\(place).\(name)" : "\(place)['\(redact(name).prefix(80))']"
+  }
+}
+
+extension JSONValue {
+  /// The type as JSON Schema names it, with an article.
+  fileprivate var kindName: String {
+    switch self {
+    case .null: "null"
+    case .bool: "a boolean"
+    case .number(let number): number.double == number.double.rounded() ? "an integer" : "a number"
+    case .string: "a string"
+    case .array: "an array"
+    case .object: "an object"
+    }
+  }
+}
