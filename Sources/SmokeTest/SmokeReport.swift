@@ -27,7 +27,8 @@ enum SmokeTestReport {
   }
 
   private static func headline(_ summary: SmokePart.Summary, _ bad: [CheckEntry]) -> String {
-    if summary.parseOnly { return "\(summary.total) checks read, nothing sent" }
+    let count = summary.total == 1 ? "1 check" : "\(summary.total) checks"
+    if summary.parseOnly { return "\(count) read, nothing sent" }
     if summary.total == 0 { return "nothing to check" }
     let numbers: [(Int, String)] = [
       (summary.passed, "passed"), (summary.failed, "failed"), (summary.flaky, "flaky"),
@@ -35,8 +36,8 @@ enum SmokeTestReport {
       (summary.brokenBefore, "broken before"), (summary.fixed, "fixed"),
     ]
     let text = numbers.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-    guard let first = bad.first else { return "\(summary.total) checks: \(text)" }
-    return "\(summary.total) checks: \(text). First: \(first.name): \(first.message)"
+    guard let first = bad.first else { return "\(count): \(text)" }
+    return "\(count): \(text). First: \(first.name): \(first.message)"
   }
 
   private static func row(_ check: CheckEntry) -> [String] {
@@ -73,7 +74,7 @@ enum SmokeTestReport {
       if end - start > 2 {
         let (first, last) = (attempts[start], attempts[end - 1])
         lines.append(
-          "tries \(start + 1) to \(end) at \(seconds(first.startedAfterMs)) to \(seconds(last.startedAfterMs)) s: "
+          "tries \(start + 1) to \(end) at \(time(first.startedAfterMs)) to \(time(last.startedAfterMs)): "
             + outcome(first))
       } else {
         lines += (start..<end).map { line($0, attempts[$0]) }
@@ -88,12 +89,11 @@ enum SmokeTestReport {
   }
 
   private static func line(_ number: Int, _ attempt: AttemptEntry) -> String {
-    "try \(number + 1) at \(seconds(attempt.startedAfterMs)) s, \(seconds(attempt.durationMs)) s: "
-      + outcome(attempt)
+    "try \(number + 1) at \(time(attempt.startedAfterMs)), \(time(attempt.durationMs)): " + outcome(attempt)
   }
 
-  private static func seconds(_ milliseconds: Double) -> String {
-    String((milliseconds / 10).rounded() / 100)
+  private static func time(_ milliseconds: Double) -> String {
+    milliseconds < 999.5 ? "\(Int(milliseconds.rounded())) ms" : "\((milliseconds / 10).rounded() / 100) s"
   }
 
   private static func reportCase(_ check: CheckEntry) -> ReportCase {

@@ -63,7 +63,7 @@ private let misbehaving = Result { try ServerProcess(python: "misbehaving_server
       "dev", "--smoke", "a.hurl", "--junit", "j.xml", "--tap", "t.tap", "--html", "h.html", "--markdown",
       "m.md")
     #expect(outcome.status == 0, "\(outcome.error)")
-    #expect(outcome.output.hasPrefix("GO  smoke-test dev: 1 checks: 1 passed"))
+    #expect(outcome.output.hasPrefix("GO  smoke-test dev: 1 check: 1 passed"))
     for (name, text) in [
       ("j.xml", "<testcase name=\"GET {{API_ENDPOINT}}/hello\""), ("t.tap", "ok 1 - GET"),
       ("h.html", "<!doctype html>"), ("m.md", "smoke-test"),
@@ -116,6 +116,20 @@ private let misbehaving = Result { try ServerProcess(python: "misbehaving_server
     let none = try run("dev", variables: ["AWS_EC2_METADATA_DISABLED": "true"])
     #expect(none.status == 77)
     #expect(!FileManager.default.fileExists(atPath: folder(".backstop/dev/smoke-test.json")))
+    // What did run is recorded, and is no answer.
+    try write(
+      "ENVIRONMENT=half\nAWS_REGION=us-east-1\nAPI_STACK=Shop-Api-half\n", to: "deployment-half.config")
+    try write("GET \(endpoint)hello\nHTTP 200\n", to: "a.hurl")
+    let half = try run(
+      "half", "--smoke", "a.hurl", "--built-in", "--settle", "0", "--format", "json", "--junit", "half.xml",
+      variables: keys.merging(["AWS_ENDPOINT_URL": "http://127.0.0.1:\(closed)"]) { $1 })
+    #expect(half.status == 69, "\(half.error)\(half.output)")
+    let record = try JSONValue(parsing: half.output)
+    #expect(record["verdict"] == "inconclusive", "\(half.output)")
+    #expect(record["findings"]?.array?.contains { $0["code"] == "not-all-asked" } == true)
+    #expect(try checks(half).contains { $0["file"] == "a.hurl" && $0["outcome"] == "pass" })
+    #expect(FileManager.default.fileExists(atPath: folder(".backstop/half/smoke-test.json")))
+    #expect(FileManager.default.fileExists(atPath: folder("half.xml")))
   }
 
   @Test func `a signal ends the run with what was done recorded`() throws {
