@@ -135,6 +135,12 @@ final class CurlTransfer: @unchecked Sendable {
     var fields = request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
     if request.headers.first("Expect") == nil { fields.append("Expect:") }
     if request.headers.first("Content-Type") == nil, !request.body.isEmpty { fields.append("Content-Type:") }
+    // Servers answer 411 to methods that bring a body but do not say that there is none (RFC 9110, section 8.6).
+    if request.body.isEmpty, ["POST", "PUT", "PATCH"].contains(request.method),
+      request.headers.first("Content-Length") == nil, request.headers.first("Transfer-Encoding") == nil
+    {
+      fields.append("Content-Length: 0")
+    }
     // Without a value libcurl leaves its own field out; decoding stays on.
     if request.options.decodesUnasked, !request.options.acceptsCompression,
       request.headers.first("Accept-Encoding") == nil
@@ -348,6 +354,7 @@ final class CurlTransfer: @unchecked Sendable {
       case "Serial Number": certificate.serialNumber = value
       case "Start date": certificate.startDate = value
       case "Expire date": certificate.expireDate = value
+      case "Cert": certificate.pem = value
       case "X509v3 Subject Alternative Name": certificate.alternativeNames = value
       default: break
       }

@@ -132,6 +132,8 @@ public struct HTTPCertificate: Hashable, Sendable {
   public var startDate = "", expireDate = ""
   /// The subject's alternative names, where the library gives them.
   public var alternativeNames = ""
+  /// The certificate itself, as PEM.
+  public var pem = ""
 
   /// All empty.
   public init() {}

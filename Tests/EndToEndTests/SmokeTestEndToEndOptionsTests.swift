@@ -59,6 +59,7 @@ private let server = Result {
       jsonpath "$.client" == "the client"
       certificate "Issuer" contains "Test CA"
       certificate "Expire-Date" daysAfterNow > 0
+      certificate "Value" startsWith "-----BEGIN CERTIFICATE-----"
 
       # Without a certificate the server ends the handshake.
       GET \(url("https", "mtls"))/

@@ -132,6 +132,36 @@ private let misbehaving = Result { try ServerProcess(python: "misbehaving_server
     #expect(FileManager.default.fileExists(atPath: folder("half.xml")))
   }
 
+  @Test func `an xpath is evaluated where libxml2 is, and where it is not the step says what to install`()
+    throws
+  {
+    try write(
+      """
+      GET {{API_ENDPOINT}}/hello
+      HTTP 200
+      [Asserts]
+      body xpath "normalize-space(//body)" == "Hello World!"
+
+      GET {{API_ENDPOINT}}/hello
+      HTTP 200
+      """, to: "a.hurl")
+    let found = try run("dev", "--smoke", "a.hurl")
+    #expect(found.status == 0, "\(found.output)\(found.error)")
+    // No library of that name can be loaded from where the loader looks first.
+    for version in ["2", "16"] { try write("no library", to: "libxml2.so.\(version)") }
+    let hidden = ["LD_LIBRARY_PATH": folder.path]
+    let missing = try run("dev", "--smoke", "a.hurl", "--format", "json", variables: hidden)
+    #expect(missing.status == 69, "\(missing.output)\(missing.error)")
+    #expect(missing.error.contains("a.hurl uses xpath") && missing.error.contains("apt-get install libxml2"))
+    #expect(try checks(missing).map { $0["outcome"]?.string } == ["error", "pass"])
+    #expect(try run("dev", "--smoke", "a.hurl", "--parse-only", variables: hidden).status == 0)
+    // An outage is not hidden by it.
+    try write("GET {{API_ENDPOINT}}/hello\nHTTP 404\n", to: "b.hurl")
+    #expect(
+      try run("dev", "--smoke", "a.hurl", "--smoke", "b.hurl", "--settle", "0", variables: hidden).status == 1
+    )
+  }
+
   @Test func `a signal ends the run with what was done recorded`() throws {
     let port = try misbehaving.get().port("plain")
     try write(

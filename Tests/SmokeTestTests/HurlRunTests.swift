@@ -191,6 +191,43 @@ struct HurlBench {
     #expect(outside[0]["message"]?.string?.contains("outside the project's folder") == true)
   }
 
+  @Test func `a request says how long its body is, also where there is none`() async throws {
+    let echoed = #"jsonpath "$.headers[?@[0]=='Content-Length'][1]""#
+    let checks = try await HurlBench().checks(
+      ["POST", "PUT", "PATCH"].map {
+        """
+        \($0) {{API_ENDPOINT}}/echo
+        HTTP 200
+        [Asserts]
+        jsonpath "$.method" == "\($0)"
+        \(echoed) includes "0"
+        \(echoed) count == 1
+        """
+      }.joined(separator: "\n\n") + """
+
+
+        GET {{API_ENDPOINT}}/echo
+        HTTP 200
+        [Asserts]
+        \(echoed) count == 0
+
+        DELETE {{API_ENDPOINT}}/echo
+        HTTP 200
+        [Asserts]
+        \(echoed) not exists
+
+        POST {{API_ENDPOINT}}/echo
+        Empty:
+        `café`
+        HTTP 200
+        [Asserts]
+        \(echoed) includes "5"
+        jsonpath "$.headers[?@[0]=='Empty'][1]" includes ""
+        jsonpath "$.headers[?@[0]=='Content-Type']" not exists
+        """)
+    #expect(checks.map { $0["outcome"]?.string } == Array(repeating: "pass", count: 6), "\(checks)")
+  }
+
   @Test func `redirects are followed where asked, up to a limit, and no further than HTTP`() async throws {
     let checks = try await HurlBench().checks(
       """

@@ -31,6 +31,7 @@ public struct HurlQuery: Hashable, Sendable {
     case expireDate = "Expire-Date"
     case serialNumber = "Serial-Number"
     case subjectAlternativeName = "Subject-Alt-Name"
+    case value = "Value"
   }
 
   /// Where it stands.

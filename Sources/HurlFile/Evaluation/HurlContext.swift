@@ -61,6 +61,8 @@ public struct HurlResponseValues: Hashable, Sendable {
     public var start: Timestamp?, end: Timestamp?
     /// The subject's alternative names.
     public var alternativeNames = ""
+    /// The certificate itself, as PEM.
+    public var pem = ""
     /// All empty.
     public init() {}
   }

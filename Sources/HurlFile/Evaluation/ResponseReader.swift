@@ -91,6 +91,7 @@ struct ResponseReader {
     case .issuer: text = certificate.issuer
     case .serialNumber: text = certificate.serialNumber
     case .subjectAlternativeName: text = certificate.alternativeNames
+    case .value: text = certificate.pem
     }
     return text.isEmpty ? nil : .string(text)
   }

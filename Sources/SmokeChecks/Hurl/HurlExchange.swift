@@ -250,6 +250,7 @@ struct HurlExchange: Sendable {
       certificate.start = HTTPDate.parse(shown.startDate)
       certificate.end = HTTPDate.parse(shown.expireDate)
       certificate.alternativeNames = shown.alternativeNames
+      certificate.pem = shown.pem
       values.certificate = certificate
     }
     return values
