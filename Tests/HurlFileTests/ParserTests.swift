@@ -337,6 +337,38 @@ import Testing
     #expect(try error(pattern).message.contains("no pattern"))
   }
 
+  /// Each public file with one character more or another one, at places all over it.
+  @Test(.enabled(if: PublicCases.arePresent))
+  func `no change of a public file brings the reader down, and what is refused has its place`() throws {
+    var read = 0, refused = 0
+    for group in ["tests_ok", "tests_failed"] {
+      for name in try PublicCases.hurlFiles(group) {
+        let bytes = try PublicCases.bytes("smoke/hurl/\(group)/\(name)")
+        let step = max(11, bytes.count / 12)
+        for (round, position) in stride(from: 0, to: bytes.count, by: step).enumerated() {
+          let others = Array("\"\\{`[#\n:;/\u{e9}".utf8)
+          var changed = bytes
+          changed[position] = others[round % others.count]
+          var longer = bytes
+          longer.insert(others[(round + 5) % others.count], at: position)
+          for text in [changed, longer] {
+            do {
+              _ = try HurlDocument(parsing: text, file: name)
+              read += 1
+            } catch {
+              let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+              #expect((1...lines.count).contains(error.line) && error.column > 0, "\(error)")
+              #expect(error.column <= lines[error.line - 1].count + 1, "\(error)")
+              refused += 1
+            }
+          }
+        }
+      }
+    }
+    #expect(read > 100 && refused > 100)
+    print("\(read) changed files read, \(refused) refused")
+  }
+
   @Test(.enabled(if: PublicCases.arePresent))
   func `no cut of a public file brings the reader down`() throws {
     var cuts = 0

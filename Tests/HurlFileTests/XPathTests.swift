@@ -63,6 +63,16 @@ import Testing
     #expect(!assertion.passed && assertion.actual.contains(message), "\(assertion.actual)")
   }
 
+  @Test func `a document is bounded in size and depth`() throws {
+    let large = Evaluating(
+      String(repeating: "<p>", count: 1_500_000), headers: [("Content-Type", "text/html")])
+    #expect(try large.assert(#"xpath "//p" exists"#).actual.contains("at most 4194304"))
+    let deep = String(repeating: "<a>", count: 100_000) + String(repeating: "</a>", count: 100_000)
+    #expect(
+      try Evaluating(deep, headers: [("Content-Type", "text/xml")]).assert(#"xpath "//a" exists"#).actual
+        .contains("no XML document"))
+  }
+
   @Test func `the filter reads text as HTML, captures keep what they found`() throws {
     let evaluating = Evaluating(#"{"page": "<p>Hi <b>you</b></p>", "n": 1}"#)
     try evaluating.expectAll([

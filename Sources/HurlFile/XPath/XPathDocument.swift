@@ -14,11 +14,17 @@ final class XPathDocument {
   /// By which rules text is read.
   enum Kind { case html, xml }
   private let document: OpaquePointer
+  /// A tree takes up to forty times the bytes of its text.
+  private static let maximumBytes = 4 << 20
 
   /// Reads `text`; `what` names it in errors. XML has to be well-formed and may declare no entities; HTML may be anything.
   init(_ text: String, _ kind: Kind, _ what: String) throws(EvaluationFailure) {
     guard XPathLibrary.isPresent else {
       throw EvaluationFailure(message: "xpath needs libxml2: \(XPathLibrary.advice)")
+    }
+    guard text.utf8.count <= XPathDocument.maximumBytes else {
+      throw EvaluationFailure(
+        message: "\(what) has \(text.utf8.count) bytes; xpath reads at most \(XPathDocument.maximumBytes)")
     }
     var text = text
     // Entities that hold each other grow without bound.

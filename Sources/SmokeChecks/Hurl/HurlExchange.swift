@@ -147,10 +147,12 @@ struct HurlExchange: Sendable {
     var changedCookies = false
     // libcurl's default and Hurl's own.
     let limit = options.maxRedirects ?? 50
+    // What signs for one host signs for no other.
+    let home = WebAddress(request.url)?.origin
     while true {
       let address = WebAddress(request.url)
       var sent = withCookies(request, to: address, now: context.clock.now, isFirst: redirects.isEmpty)
-      if let signing {
+      if let signing, options.sendsCredentialsToOtherHosts == true || address?.origin == home {
         guard let sign = session.environment.sign else {
           return failure(.badRequest, "aws-sigv4: there is nothing here to sign with")
         }
@@ -223,6 +225,7 @@ struct HurlExchange: Sendable {
       next.headers.removeAll { $0.name.lowercased() == "host" }
       if options.sendsCredentialsToOtherHosts != true {
         next.headers.removeAll { ["authorization", "x-api-key"].contains($0.name.lowercased()) }
+        next.options.digestCredentials = nil
       } else if let userInfo = from?.userInfo, target.userInfo == nil {
         var trusted = target
         trusted.userInfo = userInfo
