@@ -57,6 +57,11 @@ struct DeletePlan {
           "\(stack.name) holds the database: --confirm DELETE-DATABASE as well, or leave it out with --only.")
       )
     }
+    if let status = live.status {
+      // Somebody who deploys meanwhile does not want it gone.
+      findings +=
+        StackDecider(facts: facts, options: options).foreignRefusal(stack, live, status)?.findings ?? []
+    }
     if let status = live.status, status.rule.condition != .moving, !status.permits(.delete) {
       findings.append(
         PlanFinding(

@@ -46,8 +46,7 @@ struct StackDecider {
   // MARK: - Whose operation it is
 
   /// Danger 5: what was deployed after the judged deployment is not undone. Danger 1: another revert is not disturbed.
-  private func foreignRefusal(_ stack: StackFacts, _ live: LiveStack, _ status: StackStatus) -> StackDecision?
-  {
+  func foreignRefusal(_ stack: StackFacts, _ live: LiveStack, _ status: StackStatus) -> StackDecision? {
     if let token = live.lastToken ?? live.lastUpdateToken, token.restorePoint != facts.ownName,
       status.rule.condition == .moving
     {

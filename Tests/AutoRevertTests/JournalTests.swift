@@ -58,10 +58,17 @@ import Testing
     #expect(try journal.lines().map { $0["run"]?.int } == [1, 2])
     #expect(try journal.unfinished()?["run"]?.int == 1)
 
+    // The run that went on was killed in its first line.
+    for half in [#"{"at":"2026-11-2"#, "\n" + #"{"at":"2026-11-24T00:00:00Z","event":"beg"#] {
+      try files.append(Array(half.utf8), to: journal.path, mode: 0o600)
+    }
+    try journal.write(.begin, [("run", 3)])
+    #expect(try journal.lines().map { $0["run"]?.int } == [1, 2, 3])
+
     try files.append(Array("garbage\n".utf8), to: journal.path, mode: 0o600)
     try journal.write(.before, [])
     let error = #expect(throws: RecordError.self) { try journal.lines() }
-    #expect(error?.reason.contains("line 4") == true)
+    #expect(error?.reason.contains("line 7") == true)
   }
 
   @Test func `the newest unfinished one is found among all`() throws {

@@ -7,8 +7,22 @@ final class MemoryFiles: FileSystem {
     var files: [String: [UInt8]] = [:]
     var isFrozen = false
     var appendsLeft: Int?
+    /// The process dies in the append of this number, after so many bytes of it.
+    var death: (append: Int, bytes: Int)?
+    var appends = 0
   }
   private let state = Mutex(State())
+
+  /// Told when the process dies in a write.
+  let onDeath = Mutex<(@Sendable () -> Void)?>(nil)
+
+  /// The process dies in the `append`-th line from now on and leaves `bytes` of it; nil lives on.
+  func die(inAppend append: Int?, bytes: Int) {
+    state.withLock { state in
+      state.appends = 0
+      state.death = append.map { ($0, bytes) }
+    }
+  }
 
   /// Writes no longer change anything: the process is dead.
   func freeze(_ frozen: Bool) { state.withLock { $0.isFrozen = frozen } }
@@ -32,14 +46,26 @@ final class MemoryFiles: FileSystem {
     try writeAtomically(bytes, to: path, mode: mode)
   }
   func append(_ bytes: [UInt8], to path: String, mode: UInt32) throws(FileError) {
+    var isDying = false
     let isFull = state.withLock { state in
       if let left = state.appendsLeft {
         if left == 0 { return true }
         state.appendsLeft = left - 1
       }
-      if !state.isFrozen { state.files[path, default: []] += bytes }
+      if !state.isFrozen {
+        state.appends += 1
+        if let death = state.death, death.append == state.appends {
+          state.files[path, default: []] += bytes.prefix(death.bytes)
+          state.isFrozen = true
+          state.death = nil
+          isDying = true
+        } else {
+          state.files[path, default: []] += bytes
+        }
+      }
       return false
     }
+    if isDying { onDeath.withLock { $0 }?() }
     if isFull { throw FileError(operation: "append to", path: path, code: 28) }
   }
   func createFolder(_ path: String, mode: UInt32) throws(FileError) {}

@@ -14,7 +14,10 @@ extension ModelCloud {
     let result: Result<Value, OperationFailure> = state.withLock { state in
       if let failure = Self.disturb(&state, isRead: true) { return .failure(failure) }
       Self.advance(&state, clock.now)
-      if let name { Self.deployMeanwhile(&state, name, clock.now) }
+      if let name {
+        Self.deployMeanwhile(&state, name, clock.now)
+        Self.replaceMeanwhile(&state, name, clock.now)
+      }
       return .success(body(&state))
     }
     return try result.get()
@@ -30,8 +33,11 @@ extension ModelCloud {
       if let failure = Self.disturb(&state, isRead: false) { return .failure(failure) }
       Self.advance(&state, clock.now)
       let name = Self.name(id)
-      guard var stack = state.stacks[name] else {
-        return .failure(OperationFailure(.refused, "no stack \(name)"))
+      guard var stack = Self.find(id, state) else {
+        return .failure(OperationFailure(.refused, "ValidationError: Stack [\(id)] does not exist"))
+      }
+      if stack.isReplacement {
+        state.violations.append("\(name): \(call.rawValue) on another stack of its name")
       }
       if let seen = stack.lastSeen, !state.isShared, !seen.permits(call) {
         state.violations.append("\(name): \(call.rawValue) in the status \(seen.rawValue)")
@@ -93,6 +99,9 @@ extension ModelCloud {
       return OperationFailure(.credentials, "killed")
     }
     if state.generator.chance(state.faults.throttled) { return OperationFailure(.throttled, "Rate exceeded") }
+    if isRead, state.generator.chance(state.faults.lostRead) {
+      return OperationFailure(.uncertain, "the connection was closed")
+    }
     if state.generator.chance(state.faults.unreachable) { return OperationFailure(.unreachable, "no route") }
     return nil
   }
@@ -110,6 +119,31 @@ extension ModelCloud {
     state.stacks[name] = stack
   }
 
+  /// Somebody deletes a settled stack, and sometimes makes a new one of its name.
+  private static func replaceMeanwhile(_ state: inout State, _ name: String, _ now: Timestamp) {
+    guard let stack = state.stacks[name], stack.status.rule.condition == .settled, stack.lastSeen != nil,
+      stack.pending == nil, !stack.isReplacement, state.generator.chance(state.faults.replaced)
+    else { return }
+    var gone = stack.described
+    gone.status = StackStatus.deleteComplete.rawValue
+    state.deleted[stack.id] = gone
+    state.stacks[name] = nil
+    guard state.generator.chance(0.5) else { return }
+    var new = ModelStack(
+      name: name, id: "\(stack.id)2", status: .createInProgress, updatedAt: now, live: stack.live,
+      previous: stack.live)
+    new.live.version = "another"
+    new.isReplacement = true
+    new.become(.createComplete, now, nil)
+    state.stacks[name] = new
+  }
+
+  /// The stack of a name, or of exactly this id.
+  static func find(_ stack: String, _ state: State) -> ModelStack? {
+    guard let found = state.stacks[name(stack)] else { return nil }
+    return stack.hasPrefix("arn:") && found.id != stack ? nil : found
+  }
+
   static func name(_ id: String) -> String {
     id.hasPrefix("arn:") ? String(id.split(separator: "/")[1]) : id
   }
@@ -118,23 +152,21 @@ extension ModelCloud {
 
   func describe(_ stack: String) async throws(OperationFailure) -> DescribedStack? {
     try await read(Self.name(stack)) { state in
-      let name = Self.name(stack)
-      guard let found = state.stacks[name] else { return nil }
-      state.stacks[name]?.lastSeen = found.status
-      var described = DescribedStack(
-        id: found.id, name: name, status: found.status.rawValue, updatedAt: found.updatedAt)
-      described.triggers = found.triggers
-      described.parameters = [StackParameter(name: "Version", value: found.live.version, noEcho: false)]
-      return described
+      guard let found = Self.find(stack, state) else { return state.deleted[stack] }
+      state.stacks[found.name]?.lastSeen = found.status
+      return found.described
     }
   }
 
   func events(_ stack: String, since time: Timestamp) async throws(OperationFailure) -> [DescribedEvent] {
-    try await read(nil) { state in (state.stacks[Self.name(stack)]?.events ?? []).filter { $0.at >= time } }
+    try await read(nil) { state in
+      let nested = state.stacks.values.compactMap(\.nested).first { $0.id == stack }?.events
+      return (nested ?? Self.find(stack, state)?.events ?? []).filter { $0.at >= time }
+    }
   }
 
   func template(_ stack: String) async throws(OperationFailure) -> String {
-    try await read(nil) { state in state.stacks[Self.name(stack)]?.live.text ?? "" }
+    try await read(nil) { state in Self.find(stack, state)?.live.text ?? "" }
   }
 
   func exports() async throws(OperationFailure) -> [DescribedExport] {
@@ -173,7 +205,9 @@ extension ModelCloud {
 
   func continueRollback(_ stack: String, skipping: [String], token: String) async throws(OperationFailure) {
     try await change(.continueUpdateRollback, stack, token: token) { state, found in
-      if !skipping.allSatisfy({ $0 == "Queue" }) { return "ValidationError: not in a state to be skipped" }
+      if !skipping.allSatisfy({ $0 == found.stuckName }) {
+        return "ValidationError: not in a state to be skipped"
+      }
       let stuck = skipping.isEmpty && state.generator.chance(state.faults.stuck)
       Self.begin(&state, &found, clock.now) { stack, at in
         stack.token = token
@@ -201,6 +235,10 @@ extension ModelCloud {
     try await change(.update, stack, token: token) { state, found in
       guard let set = state.changeSets["\(found.name)/\(name)"], set.updatedAt == found.updatedAt else {
         return "InvalidChangeSetStatus: \(name) is obsolete"
+      }
+      if state.generator.chance(state.faults.expiredChangeSet) {
+        state.changeSets["\(found.name)/\(name)"] = nil
+        return "ChangeSetNotFound: ChangeSet [\(name)] does not exist"
       }
       state.changeSets["\(found.name)/\(name)"] = nil
       let fails = state.generator.chance(state.faults.failedRestore)
@@ -237,18 +275,43 @@ extension ModelCloud {
   }
 
   func stackPolicy(_ stack: String) async throws(OperationFailure) -> String? {
-    try await read(nil) { state in state.stacks[Self.name(stack)]?.policy }
+    try await read(nil) { state in Self.find(stack, state)?.policy }
   }
 
   func setStackPolicy(_ stack: String, _ policy: String) async throws(OperationFailure) {
-    try await read(nil) { state in
-      state.stacks[Self.name(stack)]?.policy = policy
-      state.mutations.append("setStackPolicy \(Self.name(stack))")
+    let refusal: OperationFailure? = try await read(nil) { state in
+      guard let found = Self.find(stack, state) else {
+        return OperationFailure(.refused, "ValidationError: Stack [\(stack)] does not exist")
+      }
+      if found.isReplacement {
+        state.violations.append("\(found.name): a policy for another stack of its name")
+      }
+      state.stacks[found.name]?.policy = policy
+      state.mutations.append("setStackPolicy \(found.name)")
+      return state.generator.chance(state.faults.lostAnswer)
+        ? OperationFailure(.uncertain, "no answer") : nil
     }
+    if let refusal { throw refusal }
   }
 
   func deleteStack(_ stack: String, token: String) async throws(OperationFailure) {
-    throw OperationFailure(.refused, "the model deletes nothing")
+    try await change(.delete, stack, token: token) { state, found in
+      if found.isProtected { state.violations.append("\(found.name): deleted though it is protected") }
+      let used = state.stacks.values.filter { other in
+        other.name != found.name && !Set(other.live.imports).isDisjoint(with: found.live.exports)
+      }
+      if let importer = used.first {
+        state.violations.append("\(found.name): deleted before \(importer.name), which imports from it")
+        return "ValidationError: export in use"
+      }
+      let fails = state.generator.chance(state.faults.failedDelete)
+      Self.begin(&state, &found, clock.now) { stack, at in
+        stack.token = token
+        stack.willFail = fails
+        stack.become(.deleteInProgress, at, 20)
+      }
+      return nil
+    }
   }
 
   /// An accepted call shows after a while.
@@ -269,7 +332,16 @@ extension ModelCloud {
       if let failure = Self.disturb(&state, isRead: true) { return .failure(failure) }
       Self.advance(&state, clock.now)
       let name = Self.name(request.stack)
-      guard let stack = state.stacks[name] else { return .failure(OperationFailure(.refused, "no stack")) }
+      guard let stack = Self.find(request.stack, state) else {
+        return .failure(
+          OperationFailure(.refused, "ValidationError: Stack [\(request.stack)] does not exist"))
+      }
+      if request.parameters.contains(where: { $0.value == "****" }) {
+        state.violations.append("\(name): a mask was sent as a value")
+      }
+      if request.parameters.contains(where: { $0.value == nil }), !stack.live.isHiding {
+        return .failure(OperationFailure(.refused, "ValidationError: there is no previous value of Secret"))
+      }
       guard stack.status.permits(.update) else {
         return .failure(
           OperationFailure(.refused, "\(name) is in \(stack.status.rawValue) state and can not be updated"))
@@ -279,7 +351,8 @@ extension ModelCloud {
       if let missing = template.imports.first(where: { !there.contains($0) }) {
         return .failure(OperationFailure(.refused, "No export named \(missing) found"))
       }
-      state.changeSets["\(name)/\(request.name)"] = (template, stack.updatedAt, name)
+      let failure = state.generator.chance(state.faults.failedChangeSet) ? "a hook refused it" : nil
+      state.changeSets["\(name)/\(request.name)"] = (template, stack.updatedAt, name, failure)
       if state.generator.chance(state.faults.lostAnswer) {
         return .failure(OperationFailure(.uncertain, "no answer"))
       }
@@ -293,6 +366,7 @@ extension ModelCloud {
       guard let set = state.changeSets["\(Self.name(stack))/\(name)"],
         let live = state.stacks[set.stack]?.live
       else { return nil }
+      if let failure = set.failure { return DescribedChangeSet(state: .failed(failure)) }
       if set.template == live { return DescribedChangeSet(state: .empty) }
       return DescribedChangeSet(
         state: .ready,
@@ -304,10 +378,14 @@ extension ModelCloud {
   }
 
   func deleteChangeSet(_ name: String, of stack: String) async throws(OperationFailure) {
-    try await read(nil) { state in state.changeSets["\(Self.name(stack))/\(name)"] = nil }
+    let isLost = try await read(nil) { state in
+      state.changeSets["\(Self.name(stack))/\(name)"] = nil
+      return state.generator.chance(state.faults.lostAnswer)
+    }
+    if isLost { throw OperationFailure(.uncertain, "no answer") }
   }
 
   func driftedResources(_ stack: String) async throws(OperationFailure) -> [String] {
-    try await read(nil) { state in state.stacks[Self.name(stack)]?.skipped ?? [] }
+    try await read(nil) { state in Self.find(stack, state)?.skipped ?? [] }
   }
 }

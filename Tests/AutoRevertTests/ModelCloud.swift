@@ -20,20 +20,23 @@ struct SeededGenerator: RandomNumberGenerator {
   mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
 }
 
-/// A template of the model: `version`, `exports` and `imports`, one a line.
+/// A template of the model: `version`, `exports`, `imports` and whether it has a NoEcho parameter, one a line.
 struct ModelTemplate: Hashable, Sendable {
   var version: String
   var exports: [String] = []
   var imports: [String] = []
+  var isHiding = false
 
   var text: String {
     "version=\(version)\nexports=\(exports.joined(separator: ","))\nimports=\(imports.joined(separator: ","))\n"
+      + (isHiding ? "hides=Secret\n" : "")
   }
 
-  init(_ version: String, exports: [String] = [], imports: [String] = []) {
+  init(_ version: String, exports: [String] = [], imports: [String] = [], isHiding: Bool = false) {
     self.version = version
     self.exports = exports
     self.imports = imports
+    self.isHiding = isHiding
   }
 
   init(text: String) {
@@ -41,7 +44,9 @@ struct ModelTemplate: Hashable, Sendable {
       let line = text.split(separator: "\n").first { $0.hasPrefix("\(name)=") } ?? ""
       return line.dropFirst(name.count + 1).split(separator: ",").map(String.init)
     }
-    self.init(values("version").first ?? "", exports: values("exports"), imports: values("imports"))
+    self.init(
+      values("version").first ?? "", exports: values("exports"), imports: values("imports"),
+      isHiding: !values("hides").isEmpty)
   }
 }
 
@@ -63,6 +68,17 @@ struct ModelFaults: Sendable {
   var lag = 0
   /// Somebody deploys meanwhile.
   var newerDeployment = 0.0
+  /// A read is not answered, or with a fault of the service.
+  var lostRead = 0.0
+  /// Somebody deletes a stack meanwhile, or makes a new one of its name.
+  var replaced = 0.0
+  /// A change set cannot be made, or is gone when it is to be executed.
+  var failedChangeSet = 0.0
+  var expiredChangeSet = 0.0
+  /// What gets stuck does so inside a nested stack.
+  var nestedStuck = 0.0
+  /// A deletion fails half-way.
+  var failedDelete = 0.0
   /// The service takes no triggers without another change.
   var pointlessTriggers = 0.0
 }
@@ -89,6 +105,12 @@ struct ModelStack: Sendable {
   /// A deployment that began after the revert had looked.
   var hasNewerDeployment = false
   var lastSeen: StackStatus?
+  /// It stands where another stack of its name was deleted.
+  var isReplacement = false
+  /// The nested stack whose resource is stuck, and that stack's events.
+  var nested: (id: String, events: [DescribedEvent])?
+  var isStuckInside = false
+  var isProtected = false
   /// The update that runs is for the triggers alone.
   var changesTriggersOnly = false
   /// An accepted call that does not show yet.
@@ -100,7 +122,11 @@ struct ModelStack: Sendable {
 final class ModelCloud: CloudFormationOperations {
   struct State: Sendable {
     var stacks: [String: ModelStack] = [:]
-    var changeSets: [String: (template: ModelTemplate, updatedAt: Timestamp, stack: String)] = [:]
+    var changeSets:
+      [String: (template: ModelTemplate, updatedAt: Timestamp, stack: String, failure: String?)] =
+        [:]
+    /// Stacks that are deleted, by id.
+    var deleted: [String: DescribedStack] = [:]
     var acceptedTokens = Set<String>()
     var generator: SeededGenerator
     var faults: ModelFaults
@@ -158,7 +184,8 @@ final class ModelCloud: CloudFormationOperations {
           break
         }
       }
-      state.stacks[name] = stack
+      state.stacks[name] = stack.status == .deleteComplete ? nil : stack
+      if stack.status == .deleteComplete { state.deleted[stack.id] = stack.described }
     }
   }
 
@@ -210,11 +237,19 @@ final class ModelCloud: CloudFormationOperations {
     case .updateRollbackInProgress:
       if stack.isStuckNext {
         stack.isStuckNext = false
-        stack.resource(at, "Queue", "UPDATE_FAILED", "no access")
+        stack.isStuckInside = state.generator.chance(state.faults.nestedStuck)
+        stack.getStuck(at)
         stack.become(.updateRollbackFailed, at, nil)
       } else {
         stack.next = nil
         stack.become(.updateRollbackCompleteCleanupInProgress, at, 3)
+      }
+    case .deleteInProgress:
+      if stack.willFail {
+        stack.resource(at, "Bucket", "DELETE_FAILED", "it is not empty")
+        stack.become(.deleteFailed, at, nil)
+      } else {
+        stack.become(.deleteComplete, at, nil)
       }
     case .updateRollbackCompleteCleanupInProgress:
       stack.changesTriggersOnly = false
@@ -243,6 +278,44 @@ extension ModelStack {
       DescribedEvent(
         at: at, logicalID: id, type: "AWS::Lambda::Function", status: status, reason: reason, token: token,
         isOfStack: false), at: 0)
+  }
+
+  /// A resource's own rollback fails, in the stack itself or in one nested in it.
+  mutating func getStuck(_ at: Timestamp) {
+    guard isStuckInside else {
+      nested = nil
+      return resource(at, "Queue", "UPDATE_FAILED", "no access")
+    }
+    let name = "\(name)-Child-1ABCDE"
+    let inside = "arn:aws:cloudformation:eu-west-1:1:stack/\(name)/9"
+    nested = (
+      inside,
+      [
+        DescribedEvent(
+          at: at, logicalID: "Queue", type: "AWS::SQS::Queue", status: "UPDATE_FAILED", reason: "no access",
+          isOfStack: false)
+      ]
+    )
+    events.insert(
+      DescribedEvent(
+        at: at, logicalID: "Child", physicalID: inside, type: "AWS::CloudFormation::Stack",
+        status: "UPDATE_FAILED", reason: "Embedded stack was not successfully updated", token: token,
+        isOfStack: false), at: 0)
+  }
+
+  /// What a skip names.
+  var stuckName: String { isStuckInside ? "\(name)-Child-1ABCDE.Queue" : "Queue" }
+
+  /// As DescribeStacks shows it.
+  var described: DescribedStack {
+    var described = DescribedStack(id: id, name: name, status: status.rawValue, updatedAt: updatedAt)
+    described.triggers = triggers
+    described.isTerminationProtected = isProtected
+    described.parameters = [StackParameter(name: "Version", value: live.version, noEcho: false)]
+    if live.isHiding {
+      described.parameters.append(StackParameter(name: "Secret", value: "****", noEcho: true))
+    }
+    return described
   }
 
   mutating func beginUpdate(

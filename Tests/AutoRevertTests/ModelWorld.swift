@@ -81,6 +81,9 @@ struct ModelWorld {
         lastUpdatedAt: Self.recordedAt - .seconds(3600), templateFile: "\(target.name).template",
         templateSha256: Digest.sha256Hex(Array(template.text.utf8)))
       state.parameters = [StackParameter(name: "Version", value: template.version, noEcho: false)]
+      if template.isHiding {
+        state.parameters.append(StackParameter(name: "Secret", value: nil, noEcho: true))
+      }
       state.imports = template.imports
       if let triggers = triggers[target.name] {
         state.rollbackConfiguration = [
@@ -108,11 +111,13 @@ struct ModelWorld {
   }
 
   /// One run, as the command makes it: what an unfinished journal says of an earlier one is taken over.
+  /// - Parameter seconds: the total deadline, from now on.
   func run(
-    _ edit: (inout RevertTask) -> Void = { _ in }, isDryRun: Bool = false, approve: Bool = true
+    _ edit: (inout RevertTask) -> Void = { _ in }, isDryRun: Bool = false, approve: Bool = true,
+    seconds: Int = 7200
   ) async throws -> EngineResult {
     var task = RevertTask(
-      targets: targets, restorePoint: loaded, options: PlanOptions(), deadline: clock.now + .seconds(7200))
+      targets: targets, restorePoint: loaded, options: PlanOptions(), deadline: clock.now + .seconds(seconds))
     let journal = journal()
     if let begin = try journal.unfinished() { task.firstSeen = RevertJournal.firstSeen(begin) }
     task.accepted = try journal.acceptedTokens()

@@ -5,14 +5,12 @@ import SystemInterfaces
 /// Calls that change something pass through once: whether they are repeated is decided where their effect is known.
 struct PatientReads: CloudFormationOperations {
   let base: any CloudFormationOperations
-  let clock: any WallClock
-  /// For how long a service that does not answer is asked again.
-  let outage: Duration
+  let patience: Patience
 
   private func patiently<Value>(
     _ read: () async throws(OperationFailure) -> Value
   ) async throws(OperationFailure) -> Value {
-    try await Patience(clock: clock, outage: outage).ask(read)
+    try await patience.ask(read)
   }
 
   func describe(_ stack: String) async throws(OperationFailure) -> DescribedStack? {
@@ -101,12 +99,14 @@ struct PatientResources: ResourceOperations {
 struct Patience: Sendable {
   let clock: any WallClock
   let outage: Duration
+  let teller: EngineTeller
 
   /// The answer of `read`, asked again while it is not known.
   func ask<Value>(_ read: () async throws(OperationFailure) -> Value) async throws(OperationFailure) -> Value
   {
     let giveUp = clock.now + outage
     var pause = Duration.seconds(1)
+    var isTold = false
     while true {
       let failure: OperationFailure
       do throws(OperationFailure) {
@@ -116,6 +116,12 @@ struct Patience: Sendable {
       }
       guard [.throttled, .uncertain, .unreachable].contains(failure.kind), clock.now < giveUp else {
         throw failure
+      }
+      if !isTold, pause > .seconds(4) {
+        isTold = true
+        teller.say(
+          "AWS does not answer, and is asked again for \(Int((giveUp - clock.now).inSeconds)) seconds more: \(failure.message)"
+        )
       }
       do {
         try await clock.sleep(for: pause)

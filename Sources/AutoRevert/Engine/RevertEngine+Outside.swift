@@ -1,4 +1,5 @@
 import JSONValues
+import Records
 import RollbackPlan
 import SystemInterfaces
 
@@ -95,8 +96,10 @@ extension RevertEngine {
   func setPolicy(_ action: PlannedAction) async throws -> String? {
     let former = liftedPolicies[action.target]
     try calls.note(.before, action, nil, former.map { [("policy", .string($0))] } ?? [])
+    // By its id: meanwhile another stack may have taken the name.
+    let stack = task.restorePoint?.stack(action.target)?.stackId ?? action.target
     do throws(OperationFailure) {
-      try await cloudFormation.setStackPolicy(action.target, action.value ?? "")
+      try await cloudFormation.setStackPolicy(stack, action.value ?? "")
     } catch {
       try calls.note(.after, action, nil, [("result", .string("\(error.kind)"))])
       if error.kind == .credentials { throw error }

@@ -28,6 +28,9 @@ public final class RevertEngine {
   var done: Set<String>
   var timesDone: [String: Int] = [:]
   var liftedPolicies: [String: String]
+  private var hasBegun = false
+  /// Stacks whose operation still ran when the time for everything was over.
+  private var stillMoving: Set<String> = []
 
   /// An engine for one run of `task`.
   /// - Parameter keepExports: writes outputs into a template that keep exports during a first phase; nil where that
@@ -39,11 +42,12 @@ public final class RevertEngine {
     teller: EngineTeller = .silent,
     keepExports: (@Sendable (_ template: String, _ exports: [DescribedExport]) throws -> String)? = nil
   ) {
-    let cloudFormation = PatientReads(base: cloudFormation, clock: clock, outage: polling.outage)
+    let patience = Patience(clock: clock, outage: polling.outage, teller: teller)
+    let cloudFormation = PatientReads(base: cloudFormation, patience: patience)
     self.task = task
     self.cloudFormation = cloudFormation
     self.resources = resources.map {
-      PatientResources(base: $0, patience: Patience(clock: clock, outage: polling.outage))
+      PatientResources(base: $0, patience: patience)
     }
     self.clock = clock
     self.journal = journal
@@ -113,7 +117,19 @@ public final class RevertEngine {
   private func result(
     _ ending: EngineResult.Ending, _ plan: Plan, _ more: [PlanFinding], _ facts: RevertFacts
   ) async throws -> EngineResult {
+    // The first line of a run is its `begin`: what a kill cut off before it is told by that.
+    if !liftedPolicies.isEmpty, !hasBegun { try begin() }
     for (stack, policy) in liftedPolicies.sorted(by: { $0.key < $1.key }) {
+      guard !stillMoving.contains(stack) else {
+        // Put back now, it would deny the very restore that runs.
+        note([
+          PlanFinding(
+            .stackPolicy, .stop, target: stack,
+            "the policy of \(stack) stays lifted while its restore runs. auto-revert --continue puts it back; by hand: "
+              + "the journal holds it.")
+        ])
+        continue
+      }
       var action = PlannedAction(
         .restoreStackPolicy, target: stack, reason: "it was lifted for a restore that did not come to its end"
       )
@@ -144,6 +160,7 @@ public final class RevertEngine {
 
   /// The line that a later run needs to go on.
   private func begin() throws {
+    hasBegun = true
     let seen = firstSeen.sorted { $0.key < $1.key }.map {
       JSONObject.Member($0.key, .string($0.value.description))
     }
@@ -285,6 +302,8 @@ public final class RevertEngine {
         if action.operation == .restore { previewer.forget(action.target) }
         started.append(Started(action: action, live: live, at: at, baseline: baseline))
       case .replan(let why):
+        // Its change set may be what is outdated or gone: the next look makes a new one.
+        if action.operation == .restore { previewer.forget(action.target) }
         replan(action, why)
         finish(action, at, .replanned(why))
       case .failed(let why):
@@ -319,7 +338,9 @@ public final class RevertEngine {
       let one = started[index]
       switch ending {
       case .failed(let why): fail(one.action, why)
-      case .deadline(let what): late.append(what)
+      case .deadline(let what):
+        late.append(what)
+        stillMoving.insert(one.action.target)
       case .done where one.action.kind == .continueRollback && !one.action.skips.isEmpty:
         try await lookForDrift(one)
       case .replanned(let why) where one.baseline != nil: replan(one.action, why)

@@ -63,7 +63,7 @@ public final class RevertJournal: Sendable {
     }
   }
 
-  /// The lines so far, oldest first. A line that was cut off by a kill, the last one or one before a `begin`, is left
+  /// The lines so far, oldest first. Lines that were cut off by kills, the last ones or ones before a `begin`, are left
   /// out; any other damage is an error.
   public func lines() throws -> [JSONValue] {
     guard try files.status(of: path) != nil else { return [] }
@@ -74,8 +74,9 @@ public final class RevertJournal: Sendable {
       do {
         lines.append(try JSONValue(parsing: Array(part.utf8)))
       } catch {
-        let next = parts[(index + 1)...].first { !$0.isEmpty }
-        if next?.contains("\"event\":\"begin\"") ?? true { continue }
+        // A run that goes on may be killed in its very first line too.
+        let next = parts[(index + 1)...].lazy.compactMap { try? JSONValue(parsing: Array($0.utf8)) }.first
+        if next.map({ $0["event"]?.string == Event.begin.rawValue }) ?? true { continue }
         throw RecordError(path: path, reason: "line \(index + 1) is damaged: \(error)")
       }
     }
