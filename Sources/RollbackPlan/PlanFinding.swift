@@ -97,6 +97,8 @@ public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
   case deadline = "deadline"
   /// The lock holds on this machine alone.
   case lockIsLocal = "lock-is-local"
+  /// A stack that `--only` left out is not as recorded.
+  case stackLeftOut = "stack-left-out"
   /// The application is not healthy after the rollback, or that is not known.
   case notHealthy = "not-healthy"
   /// The application's health was not checked or not conclusively.

@@ -49,6 +49,18 @@ import Testing
     #expect(report.headline.contains(words))
   }
 
+  @Test func `a dry run that would do nothing says so`() {
+    var record = Self.record("planned", .go)
+    record.part.plan = []
+    #expect(RevertCommand.report(record).headline.hasPrefix("Nothing to roll back"))
+  }
+
+  @Test func `what --only left out is not called back`() {
+    var record = Self.record("restored", .go, health: .go)
+    record.findings = [Finding("stack-left-out", .warning, "left out", subject: "Shop-Data")]
+    #expect(RevertCommand.report(record).headline.contains("as far as --only says, and healthy"))
+  }
+
   @Test func `ticks the checklist only as far as it was done`() {
     func ticked(_ record: Record<RevertPart>) -> Int {
       let lines = RevertCommand.report(record).sections.first { $0.title == "Checklist" }?.lines ?? []

@@ -1,7 +1,9 @@
 import JSONValues
 import Records
 import RollbackPlan
+import Synchronization
 import SystemInterfaces
+import TestSupport
 import Testing
 
 @testable import AutoRevert
@@ -20,6 +22,33 @@ import Testing
     #expect(failure.advice.contains("auto-revert prod --continue"))
     let early = RevertRun.stepFailure(OperationFailure(kind, ""), "prod", hasBegun: false)
     #expect(early.advice.hasPrefix("nothing was begun"))
+  }
+
+  @Test func `says of a full disk whether anything was begun`() {
+    let full = FileError(operation: "append to", path: "/r/journal", code: 28)
+    let early = RevertRun.stepFailure(full, "prod", hasBegun: false)
+    #expect(early.status == .unavailable && early.message.contains("/r/journal"))
+    #expect(early.advice.hasPrefix("nothing was begun: make room"))
+    let late = RevertRun.stepFailure(full, "prod", hasBegun: true)
+    #expect(late.status == .unavailable && late.advice.contains("auto-revert prod --continue"))
+  }
+
+  @Test func `an outage is told once, while it lasts`() async throws {
+    let said = Mutex<[String]>([])
+    let tries = Mutex(0)
+    let teller = EngineTeller(say: { text in said.withLock { $0.append(text) } }, update: { _ in })
+    let patience = Patience(clock: ManualClock(), outage: .seconds(300), teller: teller)
+    let answer = try await patience.ask { () async throws(OperationFailure) -> Int in
+      let number = tries.withLock { tries in
+        tries += 1
+        return tries
+      }
+      if number < 8 { throw OperationFailure(.unreachable, "no route to AWS") }
+      return number
+    }
+    #expect(answer == 8)
+    #expect(said.withLock { $0.count } == 1)
+    #expect(said.withLock { $0.first }?.contains("no route to AWS") == true)
   }
 
   @Test func `counts as a change what CloudFormation may replace`() {

@@ -20,21 +20,7 @@ import Testing
     world = try AutoRevertWorld(aws)
     other = aws.client(account: Self.account)
     try world.writeConfig(["API_STACK=\(world.name)", "WORKFLOW_STACK=\(world.name)-flow"])
-    user = try Self.makeUser(world)
-  }
-
-  /// A user of the pipeline's account, who may do everything there, and assume the role.
-  private static func makeUser(_ world: AutoRevertWorld) throws -> [String: String] {
-    let all = #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#
-    try world.cli("iam", "create-user", "--user-name", world.name)
-    try world.cli(
-      "iam", "put-user-policy", "--user-name", world.name, "--policy-name", "all", "--policy-document", all)
-    let made = try world.output("iam", "create-access-key", "--user-name", world.name)
-    let key = try JSONValue(parsing: made)["AccessKey"]
-    return [
-      "AWS_ACCESS_KEY_ID": key?["AccessKeyId"]?.string ?? "",
-      "AWS_SECRET_ACCESS_KEY": key?["SecretAccessKey"]?.string ?? "",
-    ]
+    user = try world.makeUser(permits: ["*"])
   }
 
   /// The role in the other account, which trusts the user and wants the id; `permits` is what it may do.

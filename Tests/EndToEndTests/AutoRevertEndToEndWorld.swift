@@ -47,41 +47,34 @@ struct AutoRevertWorld {
           Properties: {ServiceToken: !GetAtt Maker.Arn, Version: !Ref Version}
       """
     }
+    let maker = TemplateParts.function(
+      "Maker", named: "\(name)-maker", handler: "index.make",
+      """
+      Timeout: 600
+      Code:
+        ZipFile: |
+          import json, os, time, urllib.request
+          def make(event, context):
+              wanted = event["ResourceProperties"]
+              name = event["LogicalResourceId"]
+              fails = False
+              if event["RequestType"] == "Update":
+                  told = "\(folder.path)/" + name + "-" + wanted["Version"]
+                  while os.path.exists(told + ".held"): time.sleep(0.05)
+                  fails = os.path.exists(told)
+              answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+              answer.update(Status="FAILED" if fails else "SUCCESS", PhysicalResourceId=name,
+                            Reason="told to fail at version " + wanted["Version"], Data={})
+              urllib.request.urlopen(urllib.request.Request(
+                  event["ResponseURL"], data=json.dumps(answer).encode(), method="PUT",
+                  headers={"Content-Type": ""}))
+      """)
     return """
       Parameters:
         Version: {Type: String, Default: "1"}
       Resources:
-        Role:
-          Type: AWS::IAM::Role
-          Properties:
-            AssumeRolePolicyDocument:
-              Version: '2012-10-17'
-              Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
-        Maker:
-          Type: AWS::Lambda::Function
-          Properties:
-            FunctionName: \(name)-maker
-            Runtime: python3.11
-            Handler: index.make
-            Timeout: 600
-            Role: !GetAtt Role.Arn
-            Code:
-              ZipFile: |
-                import json, os, time, urllib.request
-                def make(event, context):
-                    wanted = event["ResourceProperties"]
-                    name = event["LogicalResourceId"]
-                    fails = False
-                    if event["RequestType"] == "Update":
-                        told = "\(folder.path)/" + name + "-" + wanted["Version"]
-                        while os.path.exists(told + ".held"): time.sleep(0.05)
-                        fails = os.path.exists(told)
-                    answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
-                    answer.update(Status="FAILED" if fails else "SUCCESS", PhysicalResourceId=name,
-                                  Reason="told to fail at version " + wanted["Version"], Data={})
-                    urllib.request.urlopen(urllib.request.Request(
-                        event["ResponseURL"], data=json.dumps(answer).encode(), method="PUT",
-                        headers={"Content-Type": ""}))
+      \(TemplateParts.role)
+      \(maker)
         Marker:
           Type: AWS::SSM::Parameter
           DependsOn: Maker
@@ -184,6 +177,27 @@ struct AutoRevertWorld {
   /// What the AWS CLI answers.
   func output(_ arguments: String...) throws -> String {
     String(decoding: try cli(arguments, [:]), as: UTF8.self)
+  }
+
+  /// A user who may do `actions`, and the variables with the user's key; only a local AWS that checks them knows the
+  /// difference.
+  func makeUser(permits actions: [String]) throws -> [String: String] {
+    try cli("iam", "create-user", "--user-name", name)
+    try permit(actions)
+    let made = try output("iam", "create-access-key", "--user-name", name)
+    let key = try JSONValue(parsing: made)["AccessKey"]
+    return [
+      "AWS_ACCESS_KEY_ID": key?["AccessKeyId"]?.string ?? "",
+      "AWS_SECRET_ACCESS_KEY": key?["SecretAccessKey"]?.string ?? "",
+    ]
+  }
+
+  /// Lets the user do `actions` and nothing else.
+  func permit(_ actions: [String]) throws {
+    let list = JSONValue.array(actions.map { .string($0) }).serialized()
+    try cli(
+      "iam", "put-user-policy", "--user-name", name, "--policy-name", "all", "--policy-document",
+      #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":\#(list),"Resource":"*"}]}"#)
   }
 
   private func cli(_ arguments: [String], _ credentials: [String: String]) throws -> Data {

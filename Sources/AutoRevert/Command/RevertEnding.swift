@@ -21,7 +21,7 @@ struct RevertEnding {
     if result.ending == .declined {
       throw StepFailure(.refused, "the plan was not confirmed: nothing was changed")
     }
-    var findings = (notices + result.findings).map(Finding.init)
+    var findings = (notices + result.findings + leftOut).map(Finding.init)
     var verdict = RevertEnding.verdict(result)
     if result.ending == .planned, notices.contains(where: { $0.severity == .stop }) { verdict = .stop }
     var health: RevertPart.HealthEntry?
@@ -61,6 +61,20 @@ struct RevertEnding {
     var summary = summary(branch)
     summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
     return StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
+  }
+
+  /// Stacks that `--only` left out and that are not as recorded: nobody must take them for put back.
+  private var leftOut: [PlanFinding] {
+    let only = Set(command.only.map { $0.lowercased() })
+    guard !only.isEmpty else { return [] }
+    return result.facts.stacks.filter { !only.contains($0.role) }.compactMap { stack in
+      guard let live = stack.live, live.difference != .none else { return nil }
+      let parts =
+        if case .some(let parts) = live.difference { ", " + parts.joined(separator: ", ") } else { "" }
+      return PlanFinding(
+        .stackLeftOut, .warning, target: stack.name,
+        "\(stack.name) is left out by --only, and not as recorded: \(live.statusText)\(parts).")
+    }
   }
 
   /// When the numbers stopped being normal, as far as is known, and when the state was put back.

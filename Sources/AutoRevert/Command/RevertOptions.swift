@@ -16,6 +16,11 @@ extension RevertRun {
     for path in command.skip + command.allowStateful where !path.contains("/") {
       throw StepFailure(.usage, "'\(path)' names no resource: expected STACK/RESOURCE")
     }
+    if let name = command.operator, name.allSatisfy(\.isWhitespace) {
+      // It overrides every rule, and the record must say who did.
+      throw StepFailure(
+        .usage, "--operator is empty", advice: "name the person who takes responsibility, or leave it out")
+    }
     options.only = Set(command.only.map { $0.lowercased() })
     options.allowReplace = command.allowReplace
     options.allowStateful = Set(command.allowStateful)

@@ -39,7 +39,7 @@ struct RevertRun {
     do {
       return try await run(options, targets, continued, confirmation, deadline, notifier, evidence)
     } catch let failure as OperationFailure {
-      let hasBegun = try !command.dryRun && unfinished() != nil
+      let hasBegun = try !command.dryRun && newestUnfinished() != nil
       let ended = RevertRun.stepFailure(failure, session.environment, hasBegun: hasBegun)
       await tellOfEnd("\(ended.message); \(ended.advice)", notifier, evidence)
       throw ended
@@ -49,6 +49,11 @@ struct RevertRun {
     } catch let failure as StepFailure where [.refused, .usage].contains(failure.status) {
       // The person who called it sits before it.
       throw failure
+    } catch let failure as FileError {
+      let ended = RevertRun.stepFailure(
+        failure, session.environment, hasBegun: try !command.dryRun && newestUnfinished() != nil)
+      await tellOfEnd("\(ended.message); \(ended.advice)", notifier, evidence)
+      throw ended
     } catch {
       if !(error is CancellationError) {
         await tellOfEnd("\(StepFailure(describing: error))", notifier, evidence)
@@ -117,6 +122,7 @@ struct RevertRun {
       if case .ask(let word) = confirmation, !command.dryRun, !ask(word) {
         return false
       }
+      session.progress.update("telling people")
       await notifier.tell(message(plan, evidence, .inProgress))
       notices += try await teardown?.makeFinalSnapshots() ?? []
       escalation = Task { await notifier.escalate() }
@@ -191,6 +197,16 @@ struct RevertRun {
     guard !command.dryRun else { return }
     await notifier.tell(message(Plan(), evidence, .needsPerson, detail: detail))
     for finding in await notifier.findings { session.progress.say("warning: \(finding.message)") }
+  }
+
+  /// A journal that cannot be written: no call is made without its line.
+  static func stepFailure(_ failure: FileError, _ environment: String, hasBegun: Bool) -> StepFailure {
+    let mend = "make room or set the permissions"
+    return StepFailure(
+      .unavailable, failure.description,
+      advice: hasBegun
+        ? "what was begun goes on in AWS: \(mend), then run auto-revert \(environment) --continue"
+        : "nothing was begun: \(mend), and run the same command again")
   }
 
   static func stepFailure(_ failure: OperationFailure, _ environment: String, hasBegun: Bool) -> StepFailure {

@@ -42,6 +42,7 @@ enum RevertCatalog {
     case .databaseBeside: "The restored database is another one than the stack owns."
     case .templateLeft: "A template that was uploaded for a call could not be removed."
     case .deadline: "The time for everything ran out while something still runs."
+    case .stackLeftOut: "A stack that --only left out is not as recorded."
     case .lockIsLocal: "The lock keeps out other runs on this machine only."
     case .notHealthy: "The application is not healthy after the rollback."
     case .healthUnknown: "The application's health was not checked conclusively."

@@ -11,7 +11,10 @@ enum RevertReport {
 
   private static func headline(_ record: Record<RevertPart>) -> String {
     let summary = record.summary
-    let target = summary.restorePoint.map { "restore point \($0)" } ?? "the state before the update"
+    let isPartly = record.findings.contains { $0.code == PlanFindingCode.stackLeftOut.rawValue }
+    let target =
+      (summary.restorePoint.map { "restore point \($0)" } ?? "the state before the update")
+      + (isPartly ? ", as far as --only says" : "")
     switch summary.outcome {
     case "restored":
       let took = summary.tookSeconds.map { " in \(minutes($0))" } ?? ""
@@ -26,6 +29,9 @@ enum RevertReport {
         ? "Nothing to roll back, but \(record.environment) is not healthy."
         : "Nothing to roll back: \(record.environment) is at \(target)."
     case "planned":
+      if record.verdict == .go, record.part.plan.isEmpty {
+        return "Nothing to roll back: \(record.environment) is at \(target)."
+      }
       return record.verdict == .go
         ? "The plan could run. Nothing was changed." : "The plan cannot run. Nothing was changed."
     case "interrupted":
