@@ -20,30 +20,19 @@ struct AutoRevertEndToEndOutsideTests {
 
   /// A function whose code stands in a bucket, and nothing else.
   private func function(_ timeout: String = "3") -> String {
-    """
-    Parameters:
-      Version: {Type: String, Default: "1"}
-    Resources:
-      Role:
-        Type: AWS::IAM::Role
-        Properties:
-          AssumeRolePolicyDocument:
-            Version: '2012-10-17'
-            Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
-      Fn:
-        Type: AWS::Lambda::Function
-        Properties:
-          FunctionName: \(world.name)-fn
-          Runtime: python3.11
-          Handler: index.answer
-          Timeout: \(timeout)
-          MemorySize: 128
-          Role: !GetAtt Role.Arn
-          Code: {S3Bucket: \(world.name)-code, S3Key: fn.zip}
-      Marker:
-        Type: AWS::SSM::Parameter
-        Properties: {Name: "/\(world.name)/marker", Type: String, Value: !Ref Version}
-    """
+    let function = TemplateParts.function(
+      "Fn", named: "\(world.name)-fn", handler: "index.answer",
+      "Timeout: \(timeout)\nMemorySize: 128\nCode: {S3Bucket: \(world.name)-code, S3Key: fn.zip}")
+    return """
+      Parameters:
+        Version: {Type: String, Default: "1"}
+      Resources:
+      \(TemplateParts.role)
+      \(function)
+        Marker:
+          Type: AWS::SSM::Parameter
+          Properties: {Name: "/\(world.name)/marker", Type: String, Value: !Ref Version}
+      """
   }
 
   /// A package with one Python file, made by the real zip format.

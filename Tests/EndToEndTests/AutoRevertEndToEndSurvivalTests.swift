@@ -71,22 +71,13 @@ struct AutoRevertEndToEndSurvivalTests {
 
   @Test func `what no deployment of a stack changed is put back by its own call`() async throws {
     let name = world.name
+    let function = TemplateParts.function(
+      "Fn", named: "\(name)-fn", handler: "index.answer",
+      #"Code: {ZipFile: "def answer(event, context): return 1"}"#)
     let template = """
       Resources:
-        Role:
-          Type: AWS::IAM::Role
-          Properties:
-            AssumeRolePolicyDocument:
-              Version: '2012-10-17'
-              Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]
-        Fn:
-          Type: AWS::Lambda::Function
-          Properties:
-            FunctionName: \(name)-fn
-            Runtime: python3.11
-            Handler: index.answer
-            Role: !GetAtt Role.Arn
-            Code: {ZipFile: "def answer(event, context): return 1"}
+      \(TemplateParts.role)
+      \(function)
         Published: {Type: AWS::Lambda::Version, Properties: {FunctionName: !Ref Fn}}
         Live:
           Type: AWS::Lambda::Alias

@@ -26,20 +26,10 @@ struct PreflightEndToEndProofTests {
   }
 
   private func function(_ bucket: String) -> String {
-    """
-      Role:
-        Type: AWS::IAM::Role
-        Properties:
-          AssumeRolePolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: 'sts:AssumeRole'}]}
-      Worker:
-        Type: AWS::Lambda::Function
-        Properties:
-          FunctionName: \(name)-worker
-          Runtime: python3.11
-          Handler: index.handle
-          Role: !GetAtt Role.Arn
-          Code: {S3Bucket: \(bucket), S3Key: worker.zip}
-    """
+    TemplateParts.role + "\n"
+      + TemplateParts.function(
+        "Worker", named: "\(name)-worker", handler: "index.handle",
+        "Code: {S3Bucket: \(bucket), S3Key: worker.zip}")
   }
 
   /// An empty archive: enough for a package that is never run.

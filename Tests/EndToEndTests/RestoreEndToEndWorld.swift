@@ -28,74 +28,67 @@ struct RestoreWorld {
   }
 
   func template(_ version: Version) -> String {
-    """
-    Parameters:
-      Greeting: {Type: String, Default: hello}
-      Password: {Type: String, NoEcho: true, Default: planted-secret-value}
-    Resources:
-      Role:
-        Type: AWS::IAM::Role
-        Properties:
-          AssumeRolePolicyDocument:
-            Version: '2012-10-17'
-            Statement: [{Effect: Allow, Principal: {Service: [lambda.amazonaws.com, states.amazonaws.com]}, Action: 'sts:AssumeRole'}]
-      Worker:
-        Type: AWS::Lambda::Function
-        Properties:
-          FunctionName: \(name)-worker
-          Runtime: python3.11
-          Handler: index.handle
-          Timeout: \(version.timeout)
-          Role: !GetAtt Role.Arn
-          Environment: {Variables: {GREETING: !Ref Greeting}}
-          Code:
-            ZipFile: |
-              import os
-              def handle(event, context):
-                  return "\(version.answer) " + os.environ["GREETING"]
-      WorkerVersion:
-        Type: AWS::Lambda::Version
-        Properties: {FunctionName: !Ref Worker}
-      Live:
-        Type: AWS::Lambda::Alias
-        Properties: {FunctionName: !Ref Worker, Name: live, FunctionVersion: !GetAtt WorkerVersion.Version}
-      Api:
-        Type: AWS::ApiGateway::RestApi
-        Properties: {Name: \(name)}
-      Method:
-        Type: AWS::ApiGateway::Method
-        Properties:
-          RestApiId: !Ref Api
-          ResourceId: !GetAtt Api.RootResourceId
-          HttpMethod: GET
-          AuthorizationType: NONE
-          Integration: {Type: MOCK, RequestTemplates: {application/json: '{"statusCode": 200}'}}
-      Deployment:
-        Type: AWS::ApiGateway::Deployment
-        DependsOn: Method
-        Properties: {RestApiId: !Ref Api}
-      Stage:
-        Type: AWS::ApiGateway::Stage
-        Properties: {RestApiId: !Ref Api, DeploymentId: !Ref Deployment, StageName: live}
-      Machine:
-        Type: AWS::StepFunctions::StateMachine
-        Properties:
-          StateMachineName: \(name)-machine
-          RoleArn: !GetAtt Role.Arn
-          DefinitionString: '{"StartAt": "One", "States": {"One": {"Type": "Pass", "Result": "\(version.definition)", "End": true}}}'
-      Secret:
-        Type: AWS::SecretsManager::Secret
-        Properties: {Name: \(name)-secret, SecretString: good}
-      Marker:
-        Type: AWS::SSM::Parameter
-        Properties: {Name: "/\(name)/marker", Type: String, Value: \(version.marker)}
-      Queue:
-        Type: AWS::SQS::Queue
-        Properties: {QueueName: \(name)-queue, VisibilityTimeout: \(version.timeout)}
-    \(version.extra)
-    Outputs:
-      Queue: {Value: !Ref Queue, Export: {Name: "\(name)-queue"}}
-    """
+    let worker = TemplateParts.function(
+      "Worker", named: "\(name)-worker", handler: "index.handle",
+      """
+      Timeout: \(version.timeout)
+      Environment: {Variables: {GREETING: !Ref Greeting}}
+      Code:
+        ZipFile: |
+          import os
+          def handle(event, context):
+              return "\(version.answer) " + os.environ["GREETING"]
+      """)
+    return """
+      Parameters:
+        Greeting: {Type: String, Default: hello}
+        Password: {Type: String, NoEcho: true, Default: planted-secret-value}
+      Resources:
+      \(TemplateParts.role)
+      \(worker)
+        WorkerVersion:
+          Type: AWS::Lambda::Version
+          Properties: {FunctionName: !Ref Worker}
+        Live:
+          Type: AWS::Lambda::Alias
+          Properties: {FunctionName: !Ref Worker, Name: live, FunctionVersion: !GetAtt WorkerVersion.Version}
+        Api:
+          Type: AWS::ApiGateway::RestApi
+          Properties: {Name: \(name)}
+        Method:
+          Type: AWS::ApiGateway::Method
+          Properties:
+            RestApiId: !Ref Api
+            ResourceId: !GetAtt Api.RootResourceId
+            HttpMethod: GET
+            AuthorizationType: NONE
+            Integration: {Type: MOCK, RequestTemplates: {application/json: '{"statusCode": 200}'}}
+        Deployment:
+          Type: AWS::ApiGateway::Deployment
+          DependsOn: Method
+          Properties: {RestApiId: !Ref Api}
+        Stage:
+          Type: AWS::ApiGateway::Stage
+          Properties: {RestApiId: !Ref Api, DeploymentId: !Ref Deployment, StageName: live}
+        Machine:
+          Type: AWS::StepFunctions::StateMachine
+          Properties:
+            StateMachineName: \(name)-machine
+            RoleArn: !GetAtt Role.Arn
+            DefinitionString: '{"StartAt": "One", "States": {"One": {"Type": "Pass", "Result": "\(version.definition)", "End": true}}}'
+        Secret:
+          Type: AWS::SecretsManager::Secret
+          Properties: {Name: \(name)-secret, SecretString: good}
+        Marker:
+          Type: AWS::SSM::Parameter
+          Properties: {Name: "/\(name)/marker", Type: String, Value: \(version.marker)}
+        Queue:
+          Type: AWS::SQS::Queue
+          Properties: {QueueName: \(name)-queue, VisibilityTimeout: \(version.timeout)}
+      \(version.extra)
+      Outputs:
+        Queue: {Value: !Ref Queue, Export: {Name: "\(name)-queue"}}
+      """
   }
 
   /// Creates or updates the stack and waits until CloudFormation has finished.
