@@ -116,8 +116,17 @@ public struct RDSClient: Sendable {
       "DBInstanceIdentifier": restore.identifier, "DBSnapshotIdentifier": restore.snapshot,
       "DBInstanceClass": restore.instanceClass, "DBSubnetGroupName": restore.subnetGroup,
       "DBParameterGroupName": restore.parameterGroup, "OptionGroupName": restore.optionGroup,
-      "StorageType": restore.storageType,
+      "StorageType": restore.storageType, "NetworkType": restore.networkType,
+      "CACertificateIdentifier": restore.certificateAuthority, "LicenseModel": restore.licenseModel,
+      "PreferredBackupWindow": restore.backupWindow,
     ]
+    if !restore.exportedLogs.isEmpty {
+      parameters.set(list: "EnableCloudwatchLogsExports", restore.exportedLogs)
+    }
+    parameters.set("StorageThroughput", restore.storageThroughput)
+    parameters.set("Port", restore.port)
+    parameters.set("AutoMinorVersionUpgrade", restore.upgradesMinorVersions)
+    parameters.set("DedicatedLogVolume", restore.hasDedicatedLogVolume)
     if !restore.securityGroups.isEmpty {
       parameters.set(list: "VpcSecurityGroupIds", restore.securityGroups, element: "VpcSecurityGroupId")
     }

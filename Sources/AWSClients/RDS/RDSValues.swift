@@ -16,11 +16,22 @@ public struct DBInstance: Hashable, Sendable {
   public var isPubliclyAccessible: Bool
   public var isEncrypted: Bool
   public var allocatedStorage: Int?, maximumAllocatedStorage: Int?
-  public var storageType: String?, iops: Int?
+  /// Operations a second, and megabytes a second.
+  public var storageType: String?, iops: Int?, storageThroughput: Int?
   public var backupRetentionDays: Int?
+  /// In UTC, `05:00-05:30` and `sun:06:00-sun:06:30`.
+  public var backupWindow: String?, maintenanceWindow: String?
   public var subnetGroup: String?
   public var securityGroups: [String]
   public var parameterGroups: [String], optionGroups: [String]
+  /// `IPV4` or `DUAL`; the authority that signs the server's certificate; who owns the licence of the engine.
+  public var networkType: String?, certificateAuthority: String?, licenseModel: String?
+  /// Logs that go to CloudWatch.
+  public var exportedLogs: [String]
+  public var upgradesMinorVersions: Bool?, hasDedicatedLogVolume: Bool?
+  public var monitoring: DBMonitoring
+  /// The order in which a cluster's instances take over.
+  public var promotionTier: Int?
   public var copiesTagsToSnapshot: Bool
   public var usesIAMAuthentication: Bool
   /// The database made with the instance.
@@ -48,7 +59,18 @@ public struct DBInstance: Hashable, Sendable {
     maximumAllocatedStorage = element.int("MaxAllocatedStorage")
     storageType = element.nonEmpty("StorageType")
     iops = element.int("Iops")
+    storageThroughput = element.int("StorageThroughput")
     backupRetentionDays = element.int("BackupRetentionPeriod")
+    backupWindow = element.nonEmpty("PreferredBackupWindow")
+    maintenanceWindow = element.nonEmpty("PreferredMaintenanceWindow")
+    networkType = element.nonEmpty("NetworkType")
+    certificateAuthority = element.nonEmpty("CACertificateIdentifier")
+    licenseModel = element.nonEmpty("LicenseModel")
+    exportedLogs = element.texts("EnabledCloudwatchLogsExports")
+    upgradesMinorVersions = element.bool("AutoMinorVersionUpgrade")
+    hasDedicatedLogVolume = element.bool("DedicatedLogVolume")
+    monitoring = DBMonitoring(element)
+    promotionTier = element.int("PromotionTier")
     subnetGroup = element["DBSubnetGroup"]?.nonEmpty("DBSubnetGroupName")
     securityGroups = element.list("VpcSecurityGroups").compactMap { $0.nonEmpty("VpcSecurityGroupId") }
     parameterGroups = element.list("DBParameterGroups").compactMap { $0.nonEmpty("DBParameterGroupName") }
@@ -76,6 +98,16 @@ public struct DBCluster: Hashable, Sendable {
   public var isDeletionProtected: Bool
   public var members: [String]
   public var subnetGroup: String?, parameterGroup: String?
+  public var usesIAMAuthentication: Bool, copiesTagsToSnapshot: Bool
+  public var backupRetentionDays: Int?, backupWindow: String?, maintenanceWindow: String?
+  /// `provisioned` or `serverless`, `aurora-iopt1` and the like, `IPV4` or `DUAL`.
+  public var engineMode: String?, storageType: String?, networkType: String?
+  /// Seconds that the cluster can be taken back by.
+  public var backtrackSeconds: Int?
+  /// Logs that go to CloudWatch.
+  public var exportedLogs: [String]
+  /// What instances of the class `db.serverless` scale between; without it they cannot be made.
+  public var serverlessScaling: DBServerlessScaling?
   public var securityGroups: [String]
   /// The database made with the cluster.
   public var databaseName: String?
@@ -97,11 +129,60 @@ public struct DBCluster: Hashable, Sendable {
     members = element.list("DBClusterMembers").compactMap { $0.nonEmpty("DBInstanceIdentifier") }
     subnetGroup = element.nonEmpty("DBSubnetGroup")
     parameterGroup = element.nonEmpty("DBClusterParameterGroup")
+    usesIAMAuthentication = element.bool("IAMDatabaseAuthenticationEnabled") ?? false
+    copiesTagsToSnapshot = element.bool("CopyTagsToSnapshot") ?? false
+    backupRetentionDays = element.int("BackupRetentionPeriod")
+    backupWindow = element.nonEmpty("PreferredBackupWindow")
+    maintenanceWindow = element.nonEmpty("PreferredMaintenanceWindow")
+    engineMode = element.nonEmpty("EngineMode")
+    storageType = element.nonEmpty("StorageType")
+    networkType = element.nonEmpty("NetworkType")
+    backtrackSeconds = element.int("BacktrackWindow")
+    exportedLogs = element.texts("EnabledCloudwatchLogsExports")
+    serverlessScaling = element["ServerlessV2ScalingConfiguration"].flatMap(DBServerlessScaling.init)
     databaseName = element.nonEmpty("DatabaseName")
     masterUserSecret = element["MasterUserSecret"]?.nonEmpty("SecretArn")
     securityGroups = element.list("VpcSecurityGroups").compactMap { $0.nonEmpty("VpcSecurityGroupId") }
     latestRestorableTime = element.time("LatestRestorableTime")
     tags = element.list("TagList").map { AWSTag($0.text("Key") ?? "", $0.text("Value") ?? "") }
+  }
+}
+
+/// What watches an instance beside CloudWatch's metrics of it.
+public struct DBMonitoring: Hashable, Sendable {
+  /// Seconds between two looks of the enhanced monitoring, 0 for none, and the role that writes them.
+  public var interval: Int?, role: String?
+  /// Whether the load is recorded, by which key it is encrypted, and for how many days it is kept.
+  public var recordsLoad: Bool?, key: String?, loadDays: Int?
+
+  /// Nothing of which anything is known.
+  public init() {}
+
+  init(_ element: XMLElement) {
+    interval = element.int("MonitoringInterval")
+    role = element.nonEmpty("MonitoringRoleArn")
+    recordsLoad = element.bool("PerformanceInsightsEnabled")
+    key = element.nonEmpty("PerformanceInsightsKMSKeyId")
+    loadDays = element.int("PerformanceInsightsRetentionPeriod")
+  }
+}
+
+/// The least and the most capacity of a cluster's serverless instances, and after how many seconds without use they pause.
+public struct DBServerlessScaling: Hashable, Sendable {
+  public var minimum: Double, maximum: Double, pausesAfter: Int?
+
+  /// A range of capacity units.
+  public init(minimum: Double, maximum: Double, pausesAfter: Int? = nil) {
+    self.minimum = minimum
+    self.maximum = maximum
+    self.pausesAfter = pausesAfter
+  }
+
+  init?(_ element: XMLElement) {
+    guard let least = element.nonEmpty("MinCapacity").flatMap(Double.init),
+      let most = element.nonEmpty("MaxCapacity").flatMap(Double.init)
+    else { return nil }
+    self.init(minimum: least, maximum: most, pausesAfter: element.int("SecondsUntilAutoPause"))
   }
 }
 
@@ -147,9 +228,13 @@ public struct DBRestore: Hashable, Sendable {
   public var securityGroups: [String] = []
   public var parameterGroup: String?, optionGroup: String?
   public var isMultiAZ: Bool?, isPubliclyAccessible: Bool?, isDeletionProtected: Bool?
-  public var storageType: String?, iops: Int?
-  public var backupRetentionDays: Int?
+  public var storageType: String?, iops: Int?, storageThroughput: Int?
+  public var backupRetentionDays: Int?, backupWindow: String?
   public var copiesTagsToSnapshot: Bool?, usesIAMAuthentication: Bool?
+  public var port: Int?
+  public var networkType: String?, certificateAuthority: String?, licenseModel: String?
+  public var exportedLogs: [String] = []
+  public var upgradesMinorVersions: Bool?, hasDedicatedLogVolume: Bool?
   public var tags: [AWSTag]?
 
   /// A restore of `snapshot` to a new instance `identifier`, with RDS's defaults.
@@ -171,7 +256,16 @@ public struct DBRestore: Hashable, Sendable {
     isDeletionProtected = instance.isDeletionProtected
     storageType = instance.storageType
     iops = instance.iops
+    storageThroughput = instance.storageThroughput
     backupRetentionDays = instance.backupRetentionDays
+    backupWindow = instance.backupWindow
+    port = instance.endpointPort
+    networkType = instance.networkType
+    certificateAuthority = instance.certificateAuthority
+    licenseModel = instance.licenseModel
+    exportedLogs = instance.exportedLogs
+    upgradesMinorVersions = instance.upgradesMinorVersions
+    hasDedicatedLogVolume = instance.hasDedicatedLogVolume
     copiesTagsToSnapshot = instance.copiesTagsToSnapshot
     usesIAMAuthentication = instance.usesIAMAuthentication
     // Names that begin with `aws:` are the service's own and cannot be set.

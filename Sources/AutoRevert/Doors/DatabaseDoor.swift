@@ -74,7 +74,8 @@ struct DatabaseDoor {
       return nil
     }
     guard cluster.status == "available" else { return cluster.status }
-    guard !cluster.members.isEmpty else { return "without instances" }
+    let wanted = try await RecordedCluster(state).members { name in try await instance(name) }
+    guard cluster.members.count >= max(1, wanted.count) else { return "without all of its instances" }
     for member in cluster.members {
       let status = try await instance(member)?.status ?? "missing"
       if status != "available" { return "available, its instance \(member) \(status)" }
@@ -156,16 +157,14 @@ struct DatabaseDoor {
       return .failed("it is \(now)")
     }
     if isCluster {
-      guard now == "without instances" else { return now == "available" ? .done : .running(now) }
+      guard now == "without all of its instances" else { return now == "available" ? .done : .running(now) }
       try await makeMembers()
       return .running("its instances being made")
     }
     guard now == "available", let restored = try await instance(restoredName) else { return .running(now) }
     let recorded = RecordedInstance(state.settings)
     guard recorded.isToBeModified(restored) else { return .done }
-    _ = try await rds.modifyDBInstance(
-      restoredName, maximumAllocatedStorage: recorded.maximumAllocatedStorage,
-      backupRetentionDays: recorded.backupRetentionDays, isDeletionProtected: recorded.isDeletionProtected)
+    _ = try await rds.modifyDBInstance(restoredName, recorded.afterwards)
     // Some settings are taken later, with the next maintenance: what differs then is said.
     return .done
   }
@@ -178,10 +177,11 @@ struct DatabaseDoor {
         "no instance of \(state.identifier) is known, so \(restoredName) stays without one: add one by hand")
     }
     for (index, member) in members.enumerated() {
+      // An earlier run, or a call whose answer was lost, made it.
+      guard try await instance("\(restoredName)-\(index + 1)") == nil else { continue }
       _ = try await rds.createDBInstance(
-        "\(restoredName)-\(index + 1)", inCluster: restoredName, instanceClass: member.instanceClass,
-        engine: state.engine ?? "aurora-postgresql", parameterGroup: member.parameterGroup,
-        isPubliclyAccessible: member.isPublic)
+        "\(restoredName)-\(index + 1)", inCluster: restoredName, engine: state.engine ?? "aurora-postgresql",
+        like: member)
     }
   }
 

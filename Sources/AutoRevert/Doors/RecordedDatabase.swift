@@ -27,12 +27,76 @@ struct RecordedInstance {
     restore.isPubliclyAccessible = settings?["publiclyAccessible"]?.bool
     restore.isDeletionProtected = isDeletionProtected
     restore.storageType = settings?["storageType"]?.string
-    restore.iops = settings?["iops"]?.int
+    if !hasUsualSpeed {
+      restore.iops = settings?["iops"]?.int
+      restore.storageThroughput = settings?["storageThroughput"]?.int
+    }
     restore.backupRetentionDays = backupRetentionDays
-    restore.copiesTagsToSnapshot = settings?["copyTagsToSnapshot"]?.bool
-    restore.usesIAMAuthentication = settings?["iamAuthentication"]?.bool
+    restore.backupWindow = settings?["backupWindow"]?.string
+    restore.copiesTagsToSnapshot = copiesTagsToSnapshot
+    restore.usesIAMAuthentication = usesIAMAuthentication
+    restore.port = settings?["port"]?.int
+    restore.networkType = settings?["networkType"]?.string
+    restore.certificateAuthority = settings?["certificateAuthority"]?.string
+    restore.licenseModel = settings?["licenseModel"]?.string
+    restore.exportedLogs = RecordedInstance.texts(settings?["exportedLogs"])
+    restore.upgradesMinorVersions = settings?["upgradesMinorVersions"]?.bool
+    restore.hasDedicatedLogVolume = settings?["dedicatedLogVolume"]?.bool
     restore.tags = RecordedInstance.tags(settings?["tags"])
     return restore
+  }
+
+  /// The speed that every gp3 volume has: RDS shows it, and refuses it where it is asked for on a small volume.
+  private var hasUsualSpeed: Bool {
+    settings?["storageType"]?.string == "gp3" && settings?["iops"]?.int == 3000
+      && [nil, 0, 125].contains(settings?["storageThroughput"]?.int)
+  }
+
+  /// Restore points of an earlier version have other names for these two.
+  private var copiesTagsToSnapshot: Bool? {
+    (settings?["copyTagsToSnapshot"] ?? settings?["copiesTagsToSnapshot"])?.bool
+  }
+  private var usesIAMAuthentication: Bool? {
+    (settings?["iamAuthentication"] ?? settings?["usesIAMAuthentication"])?.bool
+  }
+
+  /// What a restore from a snapshot does not take.
+  var afterwards: DBInstanceChange {
+    var change = DBInstanceChange()
+    change.maximumAllocatedStorage = maximumAllocatedStorage
+    change.backupRetentionDays = backupRetentionDays
+    change.isDeletionProtected = isDeletionProtected
+    change.maintenanceWindow = settings?["maintenanceWindow"]?.string
+    change.monitoring = monitoring
+    return change
+  }
+
+  /// An instance of a cluster; nil where its class is not known.
+  var member: DBMember? {
+    guard let instanceClass = settings?["instanceClass"]?.string else { return nil }
+    var member = DBMember(instanceClass: instanceClass)
+    member.parameterGroup = parameterGroups.first
+    member.isPubliclyAccessible = settings?["publiclyAccessible"]?.bool
+    member.certificateAuthority = settings?["certificateAuthority"]?.string
+    member.maintenanceWindow = settings?["maintenanceWindow"]?.string
+    member.upgradesMinorVersions = settings?["upgradesMinorVersions"]?.bool
+    member.promotionTier = settings?["promotionTier"]?.int
+    member.monitoring = monitoring
+    return member
+  }
+
+  private var monitoring: DBMonitoring {
+    let recorded = settings?["monitoring"]
+    var monitoring = DBMonitoring()
+    // Off is what a new instance has, and a role or a key is refused beside it.
+    if let interval = recorded?["interval"]?.int, interval > 0 {
+      (monitoring.interval, monitoring.role) = (interval, recorded?["role"]?.string)
+    }
+    if recorded?["recordsLoad"]?.bool == true {
+      (monitoring.recordsLoad, monitoring.key) = (true, recorded?["encryption"]?.string)
+      monitoring.loadDays = recorded?["loadDays"]?.int
+    }
+    return monitoring
   }
 
   /// Whether `restored` lacks what a restore from a snapshot does not take.
@@ -43,6 +107,9 @@ struct RecordedInstance {
     return differs(maximumAllocatedStorage, restored.maximumAllocatedStorage)
       || differs(backupRetentionDays, restored.backupRetentionDays)
       || differs(isDeletionProtected, restored.isDeletionProtected)
+      || differs(settings?["maintenanceWindow"]?.string, restored.maintenanceWindow)
+      || differs(monitoring.interval, restored.monitoring.interval)
+      || differs(monitoring.recordsLoad, restored.monitoring.recordsLoad)
   }
 
   /// What of `restored` is not as recorded, in words.
@@ -60,6 +127,16 @@ struct RecordedInstance {
         "security groups", securityGroups.sorted().joined(separator: " "),
         restored.securityGroups.sorted().joined(separator: " "))
     }
+    compare("storage", settings?["storageType"]?.string, restored.storageType)
+    compare(
+      "operations a second", settings?["iops"]?.int.map { "\($0)" }, restored.iops.map { "\($0)" })
+    compare(
+      "storage throughput", settings?["storageThroughput"]?.int.map { "\($0)" },
+      restored.storageThroughput.map { "\($0)" })
+    compare(
+      "IAM authentication", usesIAMAuthentication.map { "\($0)" }, "\(restored.usesIAMAuthentication)")
+    compare(
+      "tags copied to snapshots", copiesTagsToSnapshot.map { "\($0)" }, "\(restored.copiesTagsToSnapshot)")
     compare("multi-AZ", settings?["multiAZ"]?.bool.map { "\($0)" }, "\(restored.isMultiAZ)")
     compare("deletion protection", isDeletionProtected.map { "\($0)" }, "\(restored.isDeletionProtected)")
     compare(
@@ -99,24 +176,38 @@ struct RecordedCluster {
     restore.securityGroups = RecordedInstance.texts(settings?["securityGroups"])
     restore.isDeletionProtected = settings?["deletionProtection"]?.bool
     restore.usesIAMAuthentication = settings?["iamAuthentication"]?.bool
+    restore.copiesTagsToSnapshot = settings?["copyTagsToSnapshot"]?.bool
+    restore.port = settings?["port"]?.int
+    restore.backupRetentionDays = settings?["backupRetentionDays"]?.int
+    restore.backupWindow = settings?["backupWindow"]?.string
+    restore.engineMode = settings?["engineMode"]?.string
+    restore.storageType = settings?["storageType"]?.string
+    restore.networkType = settings?["networkType"]?.string
+    // Zero is off, which PostgreSQL's clusters refuse to be told.
+    restore.backtrackSeconds = settings?["backtrackSeconds"]?.int.flatMap { $0 > 0 ? $0 : nil }
+    restore.exportedLogs = RecordedInstance.texts(settings?["exportedLogs"])
+    if let scaling = settings?["serverlessScaling"], let minimum = scaling["minimum"]?.double,
+      let maximum = scaling["maximum"]?.double
+    {
+      restore.serverlessScaling = DBServerlessScaling(
+        minimum: minimum, maximum: maximum, pausesAfter: scaling["pausesAfter"]?.int)
+    }
     restore.tags = RecordedInstance.tags(settings?["tags"])
     return restore
   }
 
-  /// What an instance of the new cluster is given.
-  struct Member {
-    var instanceClass: String, parameterGroup: String?, isPublic: Bool?
-  }
-
-  /// One for each instance that the old cluster had, as it still is; what is gone is left out.
-  func members(_ find: (String) async throws -> DBInstance?) async throws -> [Member] {
-    var members: [Member] = []
+  /// One for each instance that the old cluster had: as recorded, else, for a restore point of an earlier version, as it
+  /// still is. The first takes over writing.
+  func members(_ find: (String) async throws -> DBInstance?) async throws -> [DBMember] {
+    let recorded = (state.settings?["instances"]?.array ?? []).compactMap { RecordedInstance($0).member }
+    guard recorded.isEmpty else { return recorded }
+    var members: [DBMember] = []
     for name in RecordedInstance.texts(state.settings?["members"]) {
       guard let instance = try await find(name), let instanceClass = instance.instanceClass else { continue }
-      members.append(
-        Member(
-          instanceClass: instanceClass, parameterGroup: instance.parameterGroups.first,
-          isPublic: instance.isPubliclyAccessible))
+      var member = DBMember(instanceClass: instanceClass)
+      member.parameterGroup = instance.parameterGroups.first
+      member.isPubliclyAccessible = instance.isPubliclyAccessible
+      members.append(member)
     }
     return members
   }
