@@ -65,6 +65,10 @@ public struct FunctionSettings: Codable, Hashable, Sendable {
   public var environment: [String: String]
   /// The handler, the runtime, the role, the layers' ARNs, and how many calls at once are kept for it.
   public var handler: String?, runtime: String?, role: String?, layers: [String], reservedConcurrency: Int?
+  /// `x86_64` or `arm64`; nil where nobody looked.
+  public var architecture: String?
+  /// Further settings as UpdateFunctionConfiguration takes them, by their names there; nil where nobody looked.
+  public var further: [String: JSONValue]?
 
   /// Settings.
   public init(

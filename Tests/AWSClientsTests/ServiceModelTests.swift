@@ -117,6 +117,15 @@ struct ServiceModelTests {
     let changed = try await service.updateFunctionConfiguration(
       function, environment: ["A": "1"], timeoutSeconds: 3, memoryMegabytes: 128, revisionId: "r")
     #expect(unfilled(changed) == [])
+    var change = FunctionChange()
+    (change.environment, change.timeoutSeconds, change.memoryMegabytes) = (["A": "1"], 3, 128)
+    (change.handler, change.runtime) = ("index.handler", "python3.11")
+    (change.role, change.layers) = ("arn:aws:iam::123456789012:role/r", [])
+    change.further = changed.further
+    _ = try await service.updateFunctionConfiguration(function, change)
+    try await service.setReservedConcurrency(function, 1)
+    try await service.setReservedConcurrency(function, nil)
+    _ = try await service.updateFunctionCode(function, .zip([1]), architecture: "arm64")
     for code in [FunctionCode.s3(bucket: "b", key: "k", version: "v"), .image("i"), .zip([1, 2, 3])] {
       #expect(unfilled(try await service.updateFunctionCode(function, code, publishes: true)) == [])
     }
@@ -183,6 +192,27 @@ struct ServiceModelTests {
     #expect(unfilled(restore) == [])
     #expect(unfilled(try await service.restoreDBInstanceFromDBSnapshot(restore)) == [])
     try await service.addTagsToResource("arn:aws:rds:x", [AWSTag("k", "v")])
+    var change = DBInstanceChange()
+    (change.maximumAllocatedStorage, change.backupRetentionDays) = (100, 7)
+    (change.isDeletionProtected, change.maintenanceWindow) = (true, "sun:06:00-sun:06:30")
+    change.monitoring = instances[0].monitoring
+    _ = try await service.modifyDBInstance("n", change)
+    var member = DBMember(instanceClass: "db.serverless")
+    (member.parameterGroup, member.isPubliclyAccessible) = ("p", false)
+    (member.certificateAuthority, member.maintenanceWindow) = ("ca", "sun:06:00-sun:06:30")
+    (member.upgradesMinorVersions, member.promotionTier) = (false, 1)
+    member.monitoring = instances[0].monitoring
+    _ = try await service.createDBInstance("m", inCluster: "c", engine: "aurora-postgresql", like: member)
+    var cluster = DBClusterRestore(identifier: "c", snapshot: "s", engine: "aurora-postgresql")
+    (cluster.engineVersion, cluster.subnetGroup, cluster.parameterGroup) = ("15.4", "g", "p")
+    (cluster.isDeletionProtected, cluster.usesIAMAuthentication) = (true, true)
+    (cluster.copiesTagsToSnapshot, cluster.port) = (true, 5432)
+    (cluster.backupRetentionDays, cluster.backupWindow) = (7, "03:00-03:30")
+    (cluster.engineMode, cluster.storageType, cluster.networkType) = ("provisioned", "aurora", "IPV4")
+    (cluster.backtrackSeconds, cluster.exportedLogs) = (3600, ["postgresql"])
+    cluster.serverlessScaling = DBServerlessScaling(minimum: 0, maximum: 8, pausesAfter: 300)
+    (cluster.securityGroups, cluster.tags) = (["sg-1"], [AWSTag("k", "v")])
+    _ = try await service.restoreDBClusterFromSnapshot(cluster)
   }
 
   @Test func `STS`() async throws {

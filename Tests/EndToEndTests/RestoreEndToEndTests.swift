@@ -9,7 +9,7 @@ struct RestoreEndToEndTests {
   /// Ten ways in which a deployment goes wrong.
   enum BadDeployment: String, CaseIterable, CustomStringConvertible {
     case template, parameters, functionCode, addedResource, tags
-    case aliasMoved, secretReplaced, stageMoved, stateMachineReplaced, codePublished
+    case aliasMoved, secretReplaced, stageMoved, stateMachineReplaced, codePublished, settingsChanged
     case everythingAtOnce
     var description: String { rawValue }
 
@@ -55,6 +55,16 @@ struct RestoreEndToEndTests {
           "arn:aws:states:us-east-1:000000000000:stateMachine:\(world.name)-machine", "--definition",
           #"{"StartAt": "Bad", "States": {"Bad": {"Type": "Fail"}}}"#)
       case .codePublished: try publishBadCode(world)
+      case .settingsChanged:
+        let function = "\(world.name)-worker"
+        try world.cli(
+          "lambda", "update-function-configuration", "--function-name", function, "--timeout", "9",
+          "--memory-size", "512", "--handler", "index.other", "--runtime", "python3.12", "--environment",
+          "Variables={GREETING=planted-variable-1,EXTRA=planted-variable-2}", "--tracing-config",
+          "Mode=Active")
+        try world.cli(
+          "lambda", "put-function-concurrency", "--function-name", function,
+          "--reserved-concurrent-executions", "7")
       case .everythingAtOnce:
         bad.timeout = 3
         bad.answer = "bad"

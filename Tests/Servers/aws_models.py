@@ -42,6 +42,8 @@ class Mismatch(Exception):
 def scalar_from_text(shape, text, place):
     if shape.type_name in ("integer", "long"):
         return int(text)
+    if shape.type_name in ("double", "float"):
+        return float(text)
     if shape.type_name == "boolean":
         if text not in ("true", "false"):
             raise Mismatch(f"{place}: {text!r} is no boolean")

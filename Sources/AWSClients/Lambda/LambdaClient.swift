@@ -93,31 +93,61 @@ public struct LambdaClient: Sendable {
       try await call("UpdateAlias", function, ["aliases", name], method: "PUT", body: body))
   }
 
-  /// Changes the configuration: the variables are replaced as a whole, what is nil stays.
+  /// Changes the time limit, the memory or the variables.
   public func updateFunctionConfiguration(
     _ function: String, environment: [String: String]? = nil, timeoutSeconds: Int? = nil,
     memoryMegabytes: Int? = nil, revisionId: String? = nil
   ) async throws -> FunctionConfiguration {
-    var body = JSONObject()
-    if let environment {
+    var change = FunctionChange()
+    (change.environment, change.timeoutSeconds) = (environment, timeoutSeconds)
+    change.memoryMegabytes = memoryMegabytes
+    return try await updateFunctionConfiguration(function, change, revisionId: revisionId)
+  }
+
+  /// Changes the configuration, all of it or nothing.
+  public func updateFunctionConfiguration(
+    _ function: String, _ change: FunctionChange, revisionId: String? = nil
+  ) async throws -> FunctionConfiguration {
+    var body = JSONObject(change.further.sorted { $0.key < $1.key }.map { .init($0.key, $0.value) })
+    if let environment = change.environment {
       let members = environment.sorted { $0.key < $1.key }.map {
         JSONObject.Member($0.key, .string($0.value))
       }
       body["Environment"] = ["Variables": .object(JSONObject(members))]
     }
-    body["Timeout"] = timeoutSeconds.map { .number(JSONNumber($0)) }
-    body["MemorySize"] = memoryMegabytes.map { .number(JSONNumber($0)) }
+    body["Timeout"] = change.timeoutSeconds.map { .number(JSONNumber($0)) }
+    body["MemorySize"] = change.memoryMegabytes.map { .number(JSONNumber($0)) }
+    body["Handler"] = change.handler.map { .string($0) }
+    body["Runtime"] = change.runtime.map { .string($0) }
+    body["Role"] = change.role.map { .string($0) }
+    body["Layers"] = change.layers.map { .array($0.map { .string($0) }) }
     body["RevisionId"] = revisionId.map { .string($0) }
     return FunctionConfiguration(
       try await call("UpdateFunctionConfiguration", function, ["configuration"], method: "PUT", body: body))
   }
 
+  /// Keeps `calls` at once for a function and lets it have no more; nil takes the limit away.
+  public func setReservedConcurrency(_ function: String, _ calls: Int?) async throws {
+    let (name, method) =
+      calls == nil ? ("DeleteFunctionConcurrency", "DELETE") : ("PutFunctionConcurrency", "PUT")
+    var body: JSONObject?
+    if let calls { body = JSONObject([.init("ReservedConcurrentExecutions", .number(JSONNumber(calls)))]) }
+    _ = try await client.json(
+      .rest(
+        .lambda, name, method, ["2017-10-31", "functions", function, "concurrency"], body: body,
+        repeating: .safe, subject: "function \(function)"))
+  }
+
   /// Puts other code in place.
-  /// - Parameter publishes: makes a new version too.
+  /// - Parameters:
+  ///   - architecture: what the code is made for; nil leaves what it was.
+  ///   - publishes: makes a new version too.
   public func updateFunctionCode(
-    _ function: String, _ code: FunctionCode, publishes: Bool = false, revisionId: String? = nil
+    _ function: String, _ code: FunctionCode, architecture: String? = nil, publishes: Bool = false,
+    revisionId: String? = nil
   ) async throws -> FunctionConfiguration {
     var body = JSONObject()
+    body["Architectures"] = architecture.map { [.string($0)] }
     switch code {
     case .s3(let bucket, let key, let version):
       body["S3Bucket"] = .string(bucket)

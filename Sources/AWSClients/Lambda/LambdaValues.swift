@@ -29,6 +29,11 @@ public struct FunctionConfiguration: Hashable, Sendable {
   /// The variables that it runs with; values may be secret.
   public var environment: [String: String] = [:]
   public var layers: [String] = []
+  /// `x86_64` or `arm64`.
+  public var architecture: String?
+  /// Further settings as UpdateFunctionConfiguration takes them, by their names there; what the answer leaves out stands
+  /// there with the value that takes it away.
+  public var further: [String: JSONValue] = [:]
   public var description: String?
 
   init(_ json: JSONValue) {
@@ -51,8 +56,49 @@ public struct FunctionConfiguration: Hashable, Sendable {
     lastUpdateStatusReason = json.text("LastUpdateStatusReason")
     environment = json["Environment"]?.map("Variables") ?? [:]
     layers = json.list("Layers").compactMap { $0.text("Arn") }
+    architecture = json["Architectures"]?.array?.first?.string
+    further = FunctionConfiguration.further(json)
     description = json.text("Description")
   }
+}
+
+extension FunctionConfiguration {
+  /// Without ids that the service adds, and in an order that does not depend on chance.
+  private static func further(_ json: JSONValue) -> [String: JSONValue] {
+    func texts(_ name: String) -> JSONValue {
+      .array((json["VpcConfig"]?[name]?.array ?? []).compactMap(\.string).sorted().map { .string($0) })
+    }
+    var further: [String: JSONValue] = [:]
+    further["DeadLetterConfig"] = ["TargetArn": .string(json["DeadLetterConfig"]?.text("TargetArn") ?? "")]
+    further["EphemeralStorage"] = [
+      "Size": .number(JSONNumber(json["EphemeralStorage"]?.int("Size") ?? 512))
+    ]
+    further["FileSystemConfigs"] = json["FileSystemConfigs"] ?? []
+    further["KMSKeyArn"] = .string(json.text("KMSKeyArn") ?? "")
+    further["TracingConfig"] = ["Mode": .string(json["TracingConfig"]?.text("Mode") ?? "PassThrough")]
+    further["VpcConfig"] = [
+      "SecurityGroupIds": texts("SecurityGroupIds"), "SubnetIds": texts("SubnetIds"),
+    ]
+    return further
+  }
+}
+
+/// What a function is to run with; what is nil stays as it is.
+public struct FunctionChange: Hashable, Sendable {
+  /// The variables, which are replaced as a whole.
+  public var environment: [String: String]?
+  public var timeoutSeconds: Int?, memoryMegabytes: Int?
+  public var handler: String?, runtime: String?, role: String?
+  /// ARNs with versions; replaced as a whole.
+  public var layers: [String]?
+  /// As `FunctionConfiguration.further` has them.
+  public var further: [String: JSONValue] = [:]
+
+  /// No change.
+  public init() {}
+
+  /// Whether there is nothing to change.
+  public var isEmpty: Bool { self == FunctionChange() }
 }
 
 /// A function with where its code is.

@@ -1,6 +1,7 @@
 import AWSClients
 import Records
 import RollbackPlan
+import Synchronization
 import SystemInterfaces
 
 /// Functions over their client: code, settings and aliases, compared with the restore point and put back.
@@ -8,6 +9,12 @@ struct FunctionDoor {
   private let restorePoint: LoadedRestorePoint
   private let requests: [ReliefRequest]
   private let clients: StackClients
+  /// Who had written a function before a call of ours did, by function, and when ours did.
+  private let ownWrites = OwnWrites()
+
+  private final class OwnWrites: Sendable {
+    let found = Mutex<[String: (at: Timestamp, wasWrittenByStack: Bool)]>([:])
+  }
 
   init(_ clients: StackClients, restorePoint: LoadedRestorePoint, requests: [ReliefRequest]) {
     self.restorePoint = restorePoint
@@ -38,22 +45,44 @@ struct FunctionDoor {
       ]
     }
     var found: [ResourceFacts] = []
-    let isSame = now.codeSha256 == function.codeSha256
-    let isTemplates = isSame ? false : try await isTemplateCode(function, now)
+    let architecture = function.settings?.architecture
+    let isSame =
+      now.codeSha256 == function.codeSha256 && (architecture == nil || architecture == now.architecture)
+    let isTemplates =
+      isSame || function.hasInlineCode != true ? false : try await isWrittenByStack(function, now)
     let source = isSame || isTemplates ? nil : try await codeSource(function)?.text
     found.append(
       ResourceFacts(
         kind: .functionCode(CodeGuard(source: source)), target: function.name, stack: stack,
         recorded: function.codeSha256,
         live: isTemplates ? function.codeSha256 : now.codeSha256))
-    if let timeout = function.timeout, let memory = function.memory {
-      found.append(
-        ResourceFacts(
-          kind: .functionSettings, target: function.name, stack: stack,
-          recorded: FunctionSetting(timeout: timeout, memory: memory).text,
-          live: FunctionSetting(timeout: now.timeoutSeconds, memory: now.memoryMegabytes).text))
-    }
+    let settings = try await settings(function, now)
+    found.append(
+      ResourceFacts(
+        kind: .functionSettings, target: function.name, stack: stack, recorded: settings.recorded,
+        live: settings.live))
     return try await found + aliases(function, stack)
+  }
+
+  /// How the function's settings differ from the recorded ones.
+  private func settings(
+    _ function: FunctionState, _ now: FunctionConfiguration
+  ) async throws -> RecordedFunction.Difference {
+    let recorded = RecordedFunction(function)
+    let concurrency: Int?? = function.settings == nil ? nil : try await concurrency(function.name)
+    // Who wrote it is asked only where that decides.
+    let all = recorded.difference(now, concurrency: concurrency, isWrittenByStack: false)
+    guard !all.isEmpty, try await isWrittenByStack(function, now) else { return all }
+    return recorded.difference(now, concurrency: concurrency, isWrittenByStack: true)
+  }
+
+  /// The limit on calls at once, itself nil where there is none; nil where it may not be looked at.
+  private func concurrency(_ function: String) async throws -> Int?? {
+    do {
+      return .some(try await functions(function).getFunction(function).reservedConcurrency)
+    } catch let error as AWSError where error.kind == .accessDenied {
+      return nil
+    }
   }
 
   private func aliases(_ function: FunctionState, _ stack: String) async throws -> [ResourceFacts] {
@@ -62,7 +91,7 @@ struct FunctionDoor {
       try await functions(function.name).listAliases(function.name).map {
         ($0.name, FunctionDoor.text($0.functionVersion, $0.additionalVersionWeights))
       }, uniquingKeysWith: { $1 })
-    var versions: Set<String>?
+    var versions: [String: String?]?
     var found: [ResourceFacts] = []
     for (alias, version) in function.aliases.sorted(by: { $0.key < $1.key }) {
       let weights = function.aliasWeights?[alias] ?? [:]
@@ -70,11 +99,25 @@ struct FunctionDoor {
       var guarded = AliasGuard()
       if live[alias] != recorded {
         if versions == nil {
-          versions = Set(
-            try await functions(function.name).listVersionsByFunction(function.name).map(\.version))
+          versions = Dictionary(
+            try await functions(function.name).listVersionsByFunction(function.name).map {
+              ($0.version, $0.codeSha256)
+            },
+            uniquingKeysWith: { $1 })
         }
         guarded.missingVersions = ([version] + weights.keys.sorted()).filter {
-          $0 != "$LATEST" && versions?.contains($0) == false
+          $0 != "$LATEST" && versions?[$0] == nil
+        }
+        // A template whose version was taken away publishes the recorded code anew, under the next number.
+        if !guarded.missingVersions.isEmpty, weights.isEmpty, let digest = function.aliasDigests?[alias],
+          let now = live[alias], versions?[now] == .some(.some(digest))
+        {
+          found.append(
+            ResourceFacts(
+              kind: .alias(AliasGuard()), target: "\(function.name):\(alias)", stack: stack,
+              recorded: recorded,
+              live: recorded))
+          continue
         }
       }
       found.append(
@@ -91,12 +134,15 @@ struct FunctionDoor {
       .joined(separator: " and ")
   }
 
-  /// Whether the function's code is what its stack's template says: code inside a template is packed anew by each
-  /// deployment, so its digest tells nothing; that nobody but CloudFormation wrote it last does. Where CloudFormation
-  /// wrote nothing since the restore point, it was not CloudFormation, however soon afterwards.
-  private func isTemplateCode(_ function: FunctionState, _ now: FunctionConfiguration) async throws -> Bool {
-    guard function.hasInlineCode == true, let modified = now.lastModifiedTime else {
-      return false
+  /// Whether the function is what its stack's template says: code inside a template is packed anew by each deployment, so
+  /// its digest tells nothing, and variables may hold what other resources are called; that nobody but CloudFormation wrote
+  /// it last does. Where CloudFormation wrote nothing since the restore point, it was not CloudFormation, however soon
+  /// afterwards.
+  private func isWrittenByStack(_ function: FunctionState, _ now: FunctionConfiguration) async throws -> Bool
+  {
+    guard let modified = now.lastModifiedTime else { return false }
+    if let own = ownWrites.found.withLock({ $0[function.name] }), own.at == modified {
+      return own.wasWrittenByStack
     }
     let name = Observer.stackName(function.stack)
     let stacks = CloudFormationClient(clients[function.stack])
@@ -175,14 +221,44 @@ struct FunctionDoor {
       guard let state = restorePoint.point.functions.first(where: { $0.name == action.target }),
         let source = try await codeSource(state)
       else { throw OperationFailure(.refused, "the code of \(action.target) is nowhere to be had") }
-      _ = try await functions(action.target).updateFunctionCode(action.target, source.code)
+      try await writing(action.target) {
+        try await functions(action.target).updateFunctionCode(
+          action.target, source.code, architecture: state.settings?.architecture)
+      }
+    case .restoreFunctionSettings:
+      guard let state = restorePoint.point.functions.first(where: { $0.name == action.target }) else {
+        throw OperationFailure(.refused, "\(action.target) is no function of the restore point")
+      }
+      let now = try await functions(action.target).getFunctionConfiguration(action.target)
+      let found = try await settings(state, now)
+      if !found.change.isEmpty {
+        _ = try await functions(action.target).updateFunctionConfiguration(action.target, found.change)
+      }
+      if let limit = found.concurrency {
+        try await functions(action.target).setReservedConcurrency(action.target, limit)
+      }
     default:
       guard let setting = FunctionSetting(value) else {
         throw OperationFailure(.refused, "\(value) is no setting of a function")
       }
-      _ = try await functions(action.target).updateFunctionConfiguration(
-        action.target, timeoutSeconds: setting.timeout, memoryMegabytes: setting.memory)
+      try await writing(action.target) {
+        try await functions(action.target).updateFunctionConfiguration(
+          action.target, timeoutSeconds: setting.timeout, memoryMegabytes: setting.memory)
+      }
     }
+  }
+
+  /// Makes a call that changes a function, and remembers whose word the rest of it was: after the call it would seem to be
+  /// somebody's who changed it by hand.
+  private func writing(_ name: String, _ call: () async throws -> FunctionConfiguration) async throws {
+    guard let state = restorePoint.point.functions.first(where: { $0.name == name }) else {
+      _ = try await call()
+      return
+    }
+    let before = try await functions(name).getFunctionConfiguration(name)
+    let wasWrittenByStack = try await isWrittenByStack(state, before)
+    guard let at = try await call().lastModifiedTime else { return }
+    ownWrites.found.withLock { $0[name] = (at, wasWrittenByStack) }
   }
 
   /// Lambda takes a change at once and carries it out afterwards.

@@ -101,6 +101,8 @@ struct ResourceReader: Sendable {
       state.settings = FunctionSettings(
         environment: found.environment, handler: found.handler, runtime: found.runtime, role: found.role,
         layers: found.layers, reservedConcurrency: details.reservedConcurrency)
+      state.settings?.architecture = found.architecture
+      state.settings?.further = found.further
       state.hasInlineCode = stack.facts?.inlineFunctions.contains(logicalId) ?? false
       var reading = ResourceReading()
       let kept = try await code.keep(

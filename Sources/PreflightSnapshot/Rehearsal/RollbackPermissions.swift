@@ -31,7 +31,8 @@ struct RollbackPermissions: Sendable {
         "arn:\($0.partition):lambda:\($0.region):\($0.account):function:\(function.name)"
       }
     }
-    add(["lambda:UpdateAlias", "lambda:UpdateFunctionCode"], functions)
+    add(
+      ["lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"], functions)
     add(
       ["secretsmanager:UpdateSecretVersionStage"],
       point.managedSecrets.filter { !$0.rotates && $0.owningService == nil }.map(\.arn))
