@@ -233,7 +233,8 @@ let package = Package(
     tests(
       "AutoRevert",
       [
-        "AWSClients", "CryptoDigests", "DeploymentConfig", "GitHistory", "HTTPTransport", "JSONValues",
+        "AWSClients", "CryptoDigests", "DeploymentConfig", "DeploymentLedger", "GitHistory", "HTTPTransport",
+        "JSONValues",
         "CurlTransport", "MailTransport", "Records", "Reporting", argumentParser,
         "RollbackPlan", "StepCommand", "SystemInterfaces", "YAMLDocuments",
       ]),

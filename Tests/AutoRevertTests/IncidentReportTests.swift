@@ -109,7 +109,8 @@ import Testing
       now: day + .seconds(80))
     #expect(
       timeline.entries.map(\.event) == [
-        "restore point r recorded, commit 0123456789ab", "UPDATE_IN_PROGRESS", "said stop: home answers 500",
+        "restore point r recorded, commit 0123456789ab", "UPDATE_IN_PROGRESS (deployment)",
+        "said stop: home answers 500",
         "cancel Shop-Api begun", "UPDATE_ROLLBACK_COMPLETE (auto-revert)", "cancel Shop-Api: done",
         "health: go, 3 of 3 checks passed",
       ])

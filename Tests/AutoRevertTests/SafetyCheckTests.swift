@@ -1,3 +1,4 @@
+import DeploymentLedger
 import Foundation
 import HTTPTransport
 import JSONValues
@@ -136,6 +137,41 @@ import Testing
     #expect(new.judgedAt(since: point) == Timestamp("2026-11-26T02:00:00Z"))
     #expect(EarlierEvidence([try entry(.watch30m, "stop", "26T01:00:00")]).failures(since: point) == 2)
     #expect(EarlierEvidence([try entry(.smokeTest, "go", "26T01:00:00")]).failures(since: point) == 0)
+  }
+
+  @Test func `5 a fresh runner knows from the environment's trail what was judged, and when`() async throws {
+    let bench = SessionBench()
+    for arguments in [["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]] {
+      let made = try runProgram("git", arguments, in: bench.folder.path, variables: TestRepository.variables)
+      #expect(made.status == 0, "\(made.error)")
+    }
+    let session = try bench.start().session
+    #expect(try EarlierEvidence(session).entries.isEmpty)
+    func at(_ time: String) throws -> Timestamp { try #require(Timestamp("2026-11-26T\(time)Z")) }
+    func record(_ step: Step, _ verdict: String, _ time: String, _ codes: String...) async throws {
+      let findings = codes.map { #"{"code":"\#($0)","severity":"error","message":"planted words"}"# }
+      let text =
+        #"{"step":"\#(step.rawValue)","environment":"prod","startedAt":"2026-11-26T\#(time)Z","#
+        + #""finishedAt":"2026-11-26T\#(time)Z","verdict":"\#(verdict)","findings":[\#(findings.joined(separator: ","))]}"#
+      let tree = try JSONValue(parsing: Array(text.utf8))
+      _ = try await session.ledger()?.append(LedgerEntry(record: tree, sha256: "", run: "ci-7"))
+    }
+    try await record(.smokeTest, "go", "00:30:00")
+    try await record(.smokeTest, "stop", "01:00:00", "endpoint-down", "endpoint-down")
+    try await record(.watch30m, "go", "00:40:00")
+    try await record(.autoRevert, "stop", "01:10:00")
+    let evidence = try EarlierEvidence(session)
+    #expect(evidence.judgedAt(since: point) == (try at("01:00:00")))
+    #expect(evidence.failures(since: point) == 2)
+    #expect(
+      evidence.entries.first { $0.step == .smokeTest }?.messages.first?.contains("endpoint-down (2 times)")
+        == true)
+    #expect(evidence.history.map(\.finishedAt) == (try ["00:30:00", "00:40:00", "01:00:00"].map(at)))
+    // What this machine saw later counts.
+    try FileManager.default.createDirectory(atPath: session.records.root, withIntermediateDirectories: true)
+    try #"{"verdict":"go","startedAt":"2026-11-26T02:00:00Z","findings":[]}"#
+      .write(toFile: "\(session.records.root)/smoke-test.json", atomically: true, encoding: .utf8)
+    #expect(try EarlierEvidence(session).judgedAt(since: point) == nil)
   }
 
   @Test func `successes are the restore point's own and what passed before it`() throws {

@@ -22,7 +22,8 @@ struct Timeline {
           + (point.commit.map { ", commit \($0.prefix(12))" } ?? ""))
     }
     // Before the restore point the records speak of another deployment.
-    for entry in evidence.entries where point.map({ entry.finishedAt > $0.createdAt }) ?? true {
+    let said = evidence.history.isEmpty ? evidence.entries : evidence.history
+    for entry in said where point.map({ entry.finishedAt > $0.createdAt }) ?? true {
       guard entry.step != .preflightSnapshot else { continue }
       let first = entry.messages.first.map { ": \($0)" } ?? ""
       add(entry.finishedAt, entry.step.rawValue, "said \(entry.verdict.rawValue)\(first)")
@@ -32,7 +33,10 @@ struct Timeline {
       for event in (stack.live?.events ?? []).prefix(60).reversed() {
         guard let status = event.status else { continue }
         let isOwn = event.token.flatMap(OperationToken.init) != nil
-        add(event.at, stack.name, status.rawValue + (isOwn ? " (auto-revert)" : ""))
+        let isDeployment = status == .updateInProgress && (point.map { event.at > $0.createdAt } ?? false)
+        add(
+          event.at, stack.name,
+          status.rawValue + (isOwn ? " (auto-revert)" : isDeployment ? " (deployment)" : ""))
       }
     }
     for one in result.actions {

@@ -1,3 +1,4 @@
+import DeploymentLedger
 import JSONValues
 import Records
 import RollbackPlan
@@ -19,10 +20,56 @@ struct EarlierEvidence: Sendable {
   }
   /// In the order of the pipeline.
   var entries: [Entry] = []
+  /// All that the steps said, run by run, for the story of an incident; oldest first.
+  var history: [Entry] = []
 
-  /// Reads `<records>/<step>.json` of the four other steps.
+  /// Reads `<records>/<step>.json` of the four other steps. What another machine wrote into the environment's trail counts as
+  /// well where it is newer, or where this machine has no record: then it is known that a step stopped, and with which
+  /// codes, but not in which words.
   init(_ session: StepSession) throws {
-    for step in [Step.diffGate, .preflightSnapshot, .smokeTest, .watch30m] {
+    try readRecords(session)
+    var trail: [Entry] = []
+    for line in try session.ledger()?.entries(limit: 500, where: { $0.kind == .record }) ?? [] {
+      if let entry = Entry(line.entry) { trail.append(entry) }
+    }
+    for step in EarlierEvidence.steps {
+      guard let newest = trail.filter({ $0.step == step }).max(by: { $0.finishedAt < $1.finishedAt }) else {
+        continue
+      }
+      if let own = entries.firstIndex(where: { $0.step == step }) {
+        if entries[own].finishedAt < newest.finishedAt { entries[own] = newest }
+      } else {
+        entries.append(newest)
+      }
+    }
+    history = EarlierEvidence.runs(session)
+    for entry in trail
+    where !history.contains(where: { $0.step == entry.step && $0.finishedAt == entry.finishedAt }) {
+      history.append(entry)
+    }
+    history.sort { $0.finishedAt < $1.finishedAt }
+  }
+
+  private static let steps = [Step.diffGate, .preflightSnapshot, .smokeTest, .watch30m]
+
+  /// The records of the newest runs; one that cannot be read is missing in a story, and decides nothing.
+  private static func runs(_ session: StepSession) -> [Entry] {
+    let (files, folder) = (session.context.files, "\(session.records.root)/runs")
+    return ((try? files.names(in: folder)) ?? []).suffix(50).flatMap { run -> [Entry] in
+      ((try? files.names(in: "\(folder)/\(run)")) ?? []).compactMap { name in
+        guard
+          let step = steps.first(where: { name == "\($0.rawValue).json" || name.hasPrefix("\($0.rawValue)-") }
+          ),
+          name.hasSuffix(".json"), let bytes = try? files.read("\(folder)/\(run)/\(name)"),
+          let tree = try? JSONValue(parsing: bytes)
+        else { return nil }
+        return Entry(step, tree)
+      }
+    }
+  }
+
+  private mutating func readRecords(_ session: StepSession) throws {
+    for step in EarlierEvidence.steps {
       let path = "\(session.records.root)/\(step.rawValue).json"
       guard try session.context.files.status(of: path) != nil else { continue }
       let tree: JSONValue
@@ -69,6 +116,19 @@ struct EarlierEvidence: Sendable {
 }
 
 extension EarlierEvidence.Entry {
+  /// What the trail keeps of a record; nil for a step or a line that says nothing of a deployment.
+  init?(_ line: LedgerEntry) {
+    guard let verdict = line.verdict, line.step != .autoRevert else { return nil }
+    step = line.step
+    self.verdict = verdict
+    (startedAt, finishedAt, commit) = (line.startedAt, line.finishedAt, line.commit)
+    let errors = line.findings.filter { $0.severity == .error }
+    messages = errors.map {
+      "\($0.code)\($0.count > 1 ? " (\($0.count) times)" : ""), by the environment's trail"
+    }
+    observations = line.step == .watch30m ? 2 : max(1, errors.map(\.count).reduce(0, +))
+  }
+
   /// A record; nil where it is none.
   init?(_ step: Step, _ tree: JSONValue) {
     guard let verdict = tree["verdict"]?.string.flatMap(Verdict.init),
