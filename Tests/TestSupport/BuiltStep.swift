@@ -46,10 +46,17 @@ public struct BuiltStep: Sendable {
   }
 
   /// Runs it to its end on a terminal so many columns wide; all that the terminal is sent is the output.
-  public func run(onTerminalOf columns: Int, _ arguments: [String]) throws -> Outcome {
+  /// - Parameter answers: what is typed once the terminal has shown something, in order; what was never shown is told as
+  ///   the error.
+  public func run(
+    onTerminalOf columns: Int, _ arguments: [String], answers: [(shown: String, typed: String)] = []
+  ) throws -> Outcome {
     let harness = Repository.root + "/Tests/Servers/terminal.py"
     let step = "\(BuiltStep.binaries)/\(name)"
-    return try run("/usr/bin/env", ["python3", harness, String(columns), step] + arguments)
+    let pairs = try JSONSerialization.data(withJSONObject: answers.map { [$0.shown, $0.typed] })
+    var copy = self
+    copy.variables["TERMINAL_ANSWERS"] = String(decoding: pairs, as: UTF8.self)
+    return try copy.run("/usr/bin/env", ["python3", harness, String(columns), step] + arguments)
   }
 
   private func run(

@@ -4,7 +4,8 @@ import RollbackPlan
 import StepCommand
 
 extension RevertRun {
-  func planOptions() throws -> PlanOptions {
+  /// - Parameter canAsk: whether a person sits at a terminal, who is asked for the words once the plan is shown.
+  func planOptions(canAsk: Bool) throws -> PlanOptions {
     var options = PlanOptions()
     if let text = command.method {
       guard let method = PlanOptions.Method(rawValue: text) else {
@@ -37,6 +38,7 @@ extension RevertRun {
         advice: "leave one of them out")
     }
     options.typedWords = Set(command.confirm)
+    if canAsk { options.typedWords.formUnion(["DELETE", "DELETE-DATABASE", "RESTORE-DATABASE"]) }
     options.roleOrder = session.policy.order
     return options
   }

@@ -14,7 +14,7 @@ struct RevertRun {
 
   func outcome() async throws -> StepOutcome<RevertPart> {
     if command.gitOnly { return try GitOnlyDoor.outcome(command, session) }
-    let options = try planOptions()
+    let options = try planOptions(canAsk: canAsk)
     let deadline = try deadline()
     let targets = session.config.stacks.map { TargetStack(role: $0.role, name: $0.name) }
     guard !targets.isEmpty else {
@@ -119,8 +119,9 @@ struct RevertRun {
         ? try await Teardown(plan.open.map(\.target), session, clients) : nil
       for finding in teardown?.retained ?? [] { session.progress.say("stays: \(finding.message)") }
       notices += teardown?.retained ?? []
-      if case .ask(let word) = confirmation, !command.dryRun, !ask(word) {
-        return false
+      if !command.dryRun {
+        if case .ask(let word) = confirmation, !ask(word) { return false }
+        for (word, why) in furtherWords(plan, facts) where !ask(word, why) { return false }
       }
       session.progress.update("telling people")
       await notifier.tell(message(plan, evidence, .inProgress))
@@ -255,7 +256,35 @@ struct RevertRun {
     RollbackConfirmation.judge(
       environment: session.environment, isProduction: session.isProduction, words: Set(command.confirm),
       isForced: command.force, isContinued: isContinued,
-      canAsk: session.context.terminal.isInteractive(.standardError))
+      canAsk: canAsk)
+  }
+
+  /// Whether a person sits at a terminal and can be asked; a dry run asks nobody.
+  private var canAsk: Bool {
+    !command.dryRun && session.context.terminal.isInteractive(.standardError)
+  }
+
+  /// Words that the plan wants and the command line does not have: asked for once the plan has been shown.
+  private func furtherWords(_ plan: Plan, _ facts: RevertFacts) -> [(word: String, why: String)] {
+    let deleted = plan.open.filter { $0.kind == .delete }.map(\.target)
+    let databases = facts.stacks.filter { $0.role == "database" && deleted.contains($0.name) }.map(\.name)
+    var words: [(word: String, why: String)] = []
+    if !deleted.isEmpty {
+      words.append(("DELETE", "DELETING FOR GOOD, WITH ALL DATA: \(deleted.joined(separator: ", "))"))
+    }
+    if !databases.isEmpty {
+      words.append(("DELETE-DATABASE", "DELETING THE DATABASE: \(databases.joined(separator: ", "))"))
+    }
+    if let restored = plan.open.first(where: { $0.kind == .restoreDatabase }) {
+      words.append(
+        ("RESTORE-DATABASE", "LOST TO THE APPLICATION: \(restored.losses.joined(separator: "; "))"))
+    }
+    return words.filter { !command.confirm.contains($0.word) }
+  }
+
+  private func ask(_ word: String, _ why: String) -> Bool {
+    session.context.terminal.write("WARNING: \(why)\nType '\(word)' to confirm: ", to: .standardError)
+    return session.context.terminal.readAnswer() == word
   }
 
   private func ask(_ word: String) -> Bool {
