@@ -34,6 +34,9 @@ public final class Progress: Sendable {
     self.logInterval = logInterval
   }
 
+  /// Whether a person asked to be told more.
+  public var isVerbose: Bool { level == .verbose }
+
   /// Shows what is being done now; on a terminal it replaces the line before, in a log most are passed over.
   public func update(_ text: @autoclosure () -> String) {
     guard level > .quiet else { return }

@@ -35,9 +35,58 @@ struct DeletePlan {
       reason: isMoving
         ? "\(stack.live?.statusText ?? ""): it has to end before the deletion" : "--method delete")
     if !isMoving { action.losses = ["the stack, and all data in it that no DeletionPolicy keeps"] }
+    if !isMoving, stack.live?.status == .deleteFailed {
+      action.reason = "DELETE_FAILED: deleted again, --method delete"
+      action.skips = options.skips(of: stack)
+      if !action.skips.isEmpty { action.reason += ", without \(listed(action.skips))" }
+    }
     action.attempt = (stack.live?.attempts(of: .delete, restorePoint: facts.restorePoint) ?? 0) + 1
     action.stage = stage
     return action
+  }
+
+  /// What a deletion that failed leaves: the fewest, on request only, and only what it failed on.
+  private func retained(_ stack: StackFacts, _ live: LiveStack) -> [PlanFinding] {
+    let wanted = options.skips(of: stack)
+    let failures = facts.failures[stack.name, default: []].filter { $0.kind == .delete }
+    let causes = listed(live.stuck.map { "\($0.path) (\($0.reason))" })
+    if live.status == .deleteFailed,
+      let other = wanted.first(where: { name in !live.stuck.contains { $0.path == name } })
+    {
+      return [
+        PlanFinding(
+          .skipNotStuck, .stop, target: "\(stack.name)/\(other)",
+          "the deletion of \(stack.name) did not fail on \(other), so it cannot be left out. It failed on "
+            + (causes.isEmpty ? "nothing that the events name" : causes) + ".")
+      ]
+    }
+    // Asked to leave something out, a first deletion cannot: CloudFormation takes that only once one has failed.
+    let isDone = failures.contains { Set($0.skips) == Set(live.status == .deleteFailed ? wanted : []) }
+    if let failure = failures.last, isDone {
+      let flags = live.stuck.map { "--skip \(stack.name)/\($0.path)" }.joined(separator: " ")
+      let advice =
+        live.stuck.isEmpty
+        ? "Look at its events."
+        : "Mend what they name and run auto-revert again, or leave them behind, owned by nobody, with \(flags)."
+      return [
+        PlanFinding(
+          .actionFailed, .stop, target: stack.name,
+          "deleting \(stack.name) failed: \(failure.reason). "
+            + (causes.isEmpty ? "" : "It could not delete \(causes). ") + advice)
+      ]
+    }
+    guard live.status == .deleteFailed else { return [] }
+    return [
+      PlanFinding(
+        .stuckResources, .warning, target: stack.name,
+        "an earlier deletion of \(stack.name) failed on "
+          + (causes.isEmpty ? "nothing that the events name" : causes) + ".")
+    ]
+      + wanted.map {
+        PlanFinding(
+          .resourceRetained, .warning, target: "\(stack.name)/\($0)",
+          "\($0) stays when \(stack.name) is deleted, by --skip: nobody owns it then.")
+      }
   }
 
   private func refusals(_ stack: StackFacts) -> [PlanFinding] {
@@ -67,11 +116,7 @@ struct DeletePlan {
         PlanFinding(
           .needsPerson, .stop, target: stack.name, "\(stack.name) is \(status.rawValue): not deleted."))
     }
-    if let failure = facts.failures[stack.name]?.last(where: { $0.kind == .delete }) {
-      findings.append(
-        PlanFinding(
-          .actionFailed, .stop, target: stack.name, "deleting \(stack.name) failed: \(failure.reason)."))
-    }
+    findings += retained(stack, live)
     let outside = live.exports.flatMap { name, importers in
       importers.filter { importer in !facts.stacks.contains { $0.name == importer } }.map {
         "\($0) imports \(name)"

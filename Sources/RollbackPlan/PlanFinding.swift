@@ -59,6 +59,8 @@ public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
   case wouldReplace = "would-replace"
   /// The restore would replace or delete a resource that holds data.
   case wouldLoseData = "would-lose-data"
+  /// What a restore does inside a nested stack is not known beforehand.
+  case nestedUnseen = "nested-unseen"
   /// An export that somebody uses would vanish, or one that is needed would be missing.
   case exportInUse = "export-in-use"
   /// A needed export would not be there.

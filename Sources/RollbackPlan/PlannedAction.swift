@@ -63,9 +63,11 @@ public struct PlannedAction: Hashable, Sendable {
   public var estimate: Double = 0
   /// What is lost for good by it.
   public var losses: [String] = []
+  /// What the change set that it executes does to each resource.
+  public var changes: [ResourceChange] = []
   /// Whether it runs only if what comes before it leaves it to be done.
   public var isConditional = false
-  /// Resources that a continued rollback skips.
+  /// Resources that a continued rollback skips, or that a deletion leaves behind.
   public var skips: [String] = []
   /// Exports that the first phase of a cycle keeps.
   public var keptExports: [String] = []

@@ -7,11 +7,7 @@ struct SkipChoice {
 
   init(stack: StackFacts, live: LiveStack, options: PlanOptions, failures: [FailedAttempt]) {
     let stuck = live.stuck.map(\.path)
-    let wanted = options.skips.compactMap { skip -> String? in
-      guard let slash = skip.firstIndex(of: "/") else { return nil }
-      let name = String(skip[..<slash])
-      return name == stack.name || name == stack.role ? String(skip[skip.index(after: slash)...]) : nil
-    }
+    let wanted = options.skips(of: stack)
     for resource in wanted where !stuck.contains(resource) {
       refusal = PlanFinding(
         .skipNotStuck, .stop, target: "\(stack.name)/\(resource)",
@@ -52,33 +48,13 @@ struct SkipChoice {
   }
 }
 
-/// What a restore may take away.
-struct ReplacementRules {
-  let stack: StackFacts
-  let options: PlanOptions
-
-  /// A stop for each resource that would go without leave, a warning for each that goes with it.
-  func findings(_ changes: [ResourceChange]) -> [PlanFinding] {
-    changes.filter(\.losesResource).map { change in
-      let path = "\(stack.name)/\(change.logicalID)"
-      let byRole = "\(stack.role)/\(change.logicalID)"
-      let verb =
-        switch change.effect {
-        case .delete: "delete"
-        case .mayReplace: "possibly replace"
-        default: "replace"
-        }
-      if change.isStateful {
-        let allowed = options.allowStateful.contains(path) || options.allowStateful.contains(byRole)
-        return PlanFinding(
-          .wouldLoseData, allowed ? .warning : .stop, target: path,
-          "the restore would \(verb) \(change.logicalID) (\(change.type)) in \(stack.name), which holds data."
-            + (allowed ? "" : " Only with --allow-stateful \(path)."))
-      }
-      return PlanFinding(
-        .wouldReplace, options.allowReplace ? .warning : .stop, target: path,
-        "the restore would \(verb) \(change.logicalID) (\(change.type)) in \(stack.name)."
-          + (options.allowReplace ? "" : " Only with --allow-replace."))
+extension PlanOptions {
+  /// The resources of `stack` that a person wants left out.
+  func skips(of stack: StackFacts) -> [String] {
+    skips.compactMap { skip in
+      guard let slash = skip.firstIndex(of: "/") else { return nil }
+      let name = String(skip[..<slash])
+      return name == stack.name || name == stack.role ? String(skip[skip.index(after: slash)...]) : nil
     }
   }
 }

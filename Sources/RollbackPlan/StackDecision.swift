@@ -200,10 +200,9 @@ struct StackDecider {
     action.attempt = attempt(stack, live, .restore)
     var findings = remarks(stack, recorded)
     if let preview = live.preview {
-      findings += ReplacementRules(stack: stack, options: options).findings(preview.changes)
-      action.losses = preview.changes.filter(\.losesResource).map {
-        "\($0.logicalID) (\($0.type)): \($0.effect.rawValue)"
-      }
+      findings += ReplacementRules(stack: stack, options: options).findings(preview)
+      action.losses = LossSummary.lines(preview.changes)
+      action.changes = preview.changes
     }
     var decision = StackDecision(action: action, findings: findings)
     StackSurroundings(facts: facts, options: options).open(&decision, stack, live, recorded)
@@ -216,6 +215,15 @@ struct StackDecider {
         .stackNotRecorded, stack,
         "\(stack.name) is \(status.rawValue) (\(status.rule.meaning)) and not in the restore point: the deployment "
           + "made it. It is left as it is; remove it by hand when nobody needs it.")
+    }
+    guard status != .deleteFailed else {
+      let causes = listed(live.stuck.map { "\($0.path) (\($0.reason))" })
+      return stopped(
+        .needsPerson, stack,
+        "\(stack.name) is DELETE_FAILED: its deletion took part of it and failed on "
+          + (causes.isEmpty ? "nothing that the events name" : causes)
+          + ". No call puts it back. Mend what they name and deploy the recorded commit anew once it is gone; "
+          + "--method delete deletes the rest.")
     }
     return stopped(
       .needsPerson, stack,

@@ -35,7 +35,7 @@ public struct LiveStack: Hashable, Sendable {
   public var events: [StackEventFact] = []
   /// The name of the change set that was executed last, where the description tells.
   public var executedChangeSet: String?
-  /// Resources that keep a failed rollback from ending, with their first causes.
+  /// Resources that keep a failed rollback or a failed deletion from ending, with their first causes.
   public var stuck: [StuckResource] = []
   /// Names of its exports, each with the stacks that import it.
   public var exports: [String: [String]] = [:]
@@ -131,6 +131,9 @@ public enum StackDifference: Hashable, Sendable {
   case some([String])
   /// Not compared, and why.
   case unknown(String)
+
+  /// What stands before the name of a nested stack that differs while its parent does not.
+  public static let nestedPrefix = "template of the nested stack "
 }
 
 /// What the plan needs of a stack in the restore point.
@@ -188,6 +191,8 @@ public struct RestorePreview: Hashable, Sendable {
   public var deferred: String?
   /// What it does to each resource.
   public var changes: [ResourceChange]
+  /// Why CloudFormation made no change sets of the nested stacks; nil where it made them, or there are none.
+  public var withoutNested: String?
 
   /// A change set with these changes.
   public init(changeSet: String?, deferred: String? = nil, changes: [ResourceChange] = []) {
@@ -203,12 +208,25 @@ public struct ResourceChange: Hashable, Sendable, Codable {
   public enum Effect: String, Hashable, Sendable, Codable {
     case add, modify, replace, mayReplace, delete, `import`
   }
-  /// The resource.
+  /// The resource; one in a nested stack with its place, `Child/Table`.
   public var logicalID: String
   /// Its type.
   public var type: String
   /// What happens.
   public var effect: Effect
+  /// Whether it is in a nested stack of which CloudFormation shows no change set: what happens is then the worst that may.
+  public var isUnseen = false
+  /// Whether a custom resource has the id that was recorded, so that what was deployed since did not replace it; nil where
+  /// that is not known.
+  public var keptID: Bool?
+
+  /// Whether it belongs to a nested stack.
+  public var isNested: Bool { logicalID.contains("/") }
+
+  /// Whether a function decides, while it runs, if it is replaced.
+  public var isCustom: Bool {
+    type == "AWS::CloudFormation::CustomResource" || type.hasPrefix("Custom::")
+  }
 
   /// A change of a resource.
   public init(logicalID: String, type: String, effect: Effect) {

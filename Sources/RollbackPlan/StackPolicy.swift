@@ -29,7 +29,10 @@ public struct StackPolicy: Sendable {
 
   /// The changes that the policy denies.
   public func denied(_ changes: [ResourceChange]) -> [ResourceChange] {
-    changes.filter { change in StackPolicy.actions(of: change.effect).contains { !permits($0, change) } }
+    // A policy holds for the stack that it is set on, and not for those nested in it.
+    changes.filter { change in
+      !change.isNested && StackPolicy.actions(of: change.effect).contains { !permits($0, change) }
+    }
   }
 
   /// What a change is to a policy; new resources are no update.

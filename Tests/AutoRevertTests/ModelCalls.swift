@@ -294,7 +294,7 @@ extension ModelCloud {
     if let refusal { throw refusal }
   }
 
-  func deleteStack(_ stack: String, token: String) async throws(OperationFailure) {
+  func deleteStack(_ stack: String, retaining: [String], token: String) async throws(OperationFailure) {
     try await change(.delete, stack, token: token) { state, found in
       if found.isProtected { state.violations.append("\(found.name): deleted though it is protected") }
       let used = state.stacks.values.filter { other in

@@ -70,7 +70,9 @@ struct AutoRevertEndToEndOutsideTests {
     #expect(now.timeoutSeconds == 3 && now.memoryMegabytes == 128)
   }
 
-  @Test func `9 relief is set before the rollback and undone after it, though the template would not`()
+  @Test
+  func
+    `9 runbook scenario 3: relief is set before the rollback and undone after it, though the template would not`()
     async throws
   {
     let name = "\(world.name)-fn"
@@ -154,7 +156,9 @@ struct AutoRevertEndToEndOutsideTests {
     #expect(try await client.getStackPolicy(world.name) == policy)
   }
 
-  @Test func `the database is made anew of the snapshot, and the application's secret switched to it`()
+  @Test
+  func
+    `the database is made anew of the snapshot, and the application's secret switched to it`()
     async throws
   {
     try """
@@ -226,7 +230,7 @@ struct AutoRevertEndToEndOutsideTests {
   }
 
   @Test(.enabled(if: PostgreSQLServer.isInstalled, "PostgreSQL is not installed"))
-  func `12 the application first, then the schema by the reverted range's scripts`() async throws {
+  func `12 runbook scenario 2: the application first, then the schema by the range's scripts`() async throws {
     let database = try PostgreSQLServer.shared()
     let table = "t_\(world.name.replacingOccurrences(of: "-", with: "_"))"
     func sql(_ text: String) throws -> String {

@@ -213,8 +213,102 @@ struct AutoRevertEndToEndStackTests {
     try world.snapshot()
     try await world.aws.updateStack(world.name, template: parent, parameters: ["Version": "2"])
     #expect(try await world.marker() == "2")
-    let outcome = try world.revert()
+    // The local AWS makes no change sets of nested stacks: what is not seen counts as replaced.
+    let refused = try world.revert()
+    #expect(refused.status == 1, "\(refused.error)")
+    #expect(refused.output.contains("nested-unseen") && refused.output.contains("would-replace"))
+    #expect(refused.output.contains("\"logicalId\": \"Child/Marker\""))
+    #expect(try await world.marker() == "2")
+    let outcome = try world.revert("--allow-replace")
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
     #expect(try await world.marker() == "1")
+  }
+
+  @Test func `a nested stack's template that was written again is a stop that says where it belongs`()
+    async throws
+  {
+    let bucket = "\(world.name)-nested"
+    try world.cli("s3api", "create-bucket", "--bucket", bucket)
+    let s3 = S3Client(world.aws.client)
+    func child(_ value: String) -> [UInt8] {
+      Array(
+        """
+        Resources:
+          Marker:
+            Type: AWS::SSM::Parameter
+            Properties: {Name: "/\(world.name)/marker", Type: String, Value: "\(value)"}
+        Outputs:
+          Marker: {Value: !Ref Marker, Export: {Name: "\(world.name)-child"}}
+
+        """.utf8)
+    }
+    func parent(_ version: String) -> String {
+      """
+      Description: version \(version)
+      Resources:
+        Child:
+          Type: AWS::CloudFormation::Stack
+          Properties: {TemplateURL: "\(world.aws.endpoint)/\(bucket)/child"}
+        Own:
+          Type: AWS::SSM::Parameter
+          Properties: {Name: "/\(world.name)/own", Type: String, Value: "\(version)"}
+      """
+    }
+    try await s3.putObject(bucket: bucket, key: "child", child("1"))
+    try await world.aws.createStack(world.name, template: parent("1"))
+    try world.snapshot()
+    // The restore point holds the nested stack with its template, its exports and its place.
+    let id = try String(contentsOfFile: world.folder(".backstop/prod/restore-points/latest"), encoding: .utf8)
+    let folder = world.folder(
+      ".backstop/prod/restore-points/\(id.trimmingCharacters(in: .whitespacesAndNewlines))")
+    let manifest = try JSONValue(
+      parsing: [UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/restore-point.json"))))
+    let nested = try #require(manifest["stacks"]?.array?.first { $0["parentId"]?.string != nil })
+    #expect(nested["restorable"]?.bool == true)
+    #expect(nested["outputs"]?.array?.first?["exportName"]?.string == "\(world.name)-child")
+    let file = try #require(nested["templateFile"]?.string)
+    #expect([UInt8](try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))) == child("1"))
+
+    try await s3.putObject(bucket: bucket, key: "child", child("2"))
+    try await world.aws.updateStack(world.name, template: parent("2"))
+    let refused = try world.revert("--allow-replace")
+    #expect(refused.status == 1)
+    #expect(
+      refused.output.contains("not-restorable")
+        && refused.output.contains("s3://\(bucket)/child, was written again"))
+    #expect(refused.output.contains(file))
+    try await s3.putObject(bucket: bucket, key: "child", child("1"))
+    let outcome = try world.revert("--allow-replace")
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(try await SSMClient(world.aws.client).getParameter("/\(world.name)/own").value == "1")
+    #expect(try await world.marker() == "1")
+  }
+
+  @Test func `what a deletion fails on is named with its cause, and left behind on request alone`()
+    async throws
+  {
+    try await world.aws.createStack(world.name, template: world.chained())
+    try world.fail("Fragile", "delete")
+    let words = ["--method", "delete", "--confirm", "DELETE"]
+    func delete(_ more: String...) throws -> BuiltStep.Outcome {
+      try world.run("auto-revert", ["--confirm", "rollback-production", "--format", "json"] + words + more)
+    }
+    let failed = try delete()
+    #expect(failed.status == 1)
+    #expect(try await world.status() == .deleteFailed)
+    #expect(failed.output.contains("It could not delete Fragile (") && failed.output.contains("told to fail"))
+    #expect(failed.output.contains("--skip \(world.name)/Fragile"))
+    // Who only wants to go back is told that nothing leads there.
+    let back = try world.revert()
+    #expect(back.status == 1 && back.output.contains("Fragile ("))
+    let other = try delete("--skip", "api/Marker")
+    #expect(other.status == 1 && other.output.contains("skip-not-stuck"))
+    #expect(try await world.status() == .deleteFailed)
+    let unconfirmed = try world.revert("--method", "delete", "--skip", "api/Fragile")
+    #expect(unconfirmed.status == 1 && unconfirmed.output.contains("--confirm DELETE"))
+    let done = try delete("--skip", "api/Fragile")
+    #expect(done.status == 0, "\(done.output)\(done.error)")
+    #expect(done.output.contains("resource-retained"))
+    #expect(try await [nil, .deleteComplete].contains(world.status()))
   }
 }

@@ -139,7 +139,7 @@ struct AutoRevertEndToEndSurvivalTests {
     #expect(try await world.marker() == "1")
   }
 
-  @Test func `only the role that was asked for is put back`() async throws {
+  @Test func `runbook scenario 4: only the role that was asked for is put back`() async throws {
     let other = "\(world.name)-wf"
     try world.writeConfig(["API_STACK=\(world.name)", "WORKFLOW_STACK=\(other)"])
     func template(_ name: String) -> String {

@@ -196,7 +196,9 @@ struct AutoRevertEndToEndTests {
     #expect(try await world.status() == .updateRollbackComplete)
   }
 
-  @Test func `a failed rollback is continued, with what is stuck named or skipped`() async throws {
+  @Test func `runbook scenario 1: a failed rollback is continued, with what is stuck named or skipped`()
+    async throws
+  {
     try await world.aws.createStack(world.name, template: world.chained())
     try world.snapshot()
     try world.fail("Breaker", "2")

@@ -58,8 +58,9 @@ struct AutoRevertWorld {
               wanted = event["ResourceProperties"]
               name = event["LogicalResourceId"]
               fails = False
-              if event["RequestType"] == "Update":
-                  told = "\(folder.path)/" + name + "-" + wanted["Version"]
+              if event["RequestType"] != "Create":
+                  word = "delete" if event["RequestType"] == "Delete" else wanted["Version"]
+                  told = "\(folder.path)/" + name + "-" + word
                   while os.path.exists(told + ".held"): time.sleep(0.05)
                   fails = os.path.exists(told)
               answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
@@ -83,7 +84,7 @@ struct AutoRevertWorld {
       """
   }
 
-  /// Lets updates of `resource` to `version` fail, or no longer.
+  /// Lets updates of `resource` to `version` fail, or no longer; `delete` lets its deletion fail.
   func fail(_ resource: String, _ version: String, _ fails: Bool = true) throws {
     try mark("\(resource)-\(version)", fails)
   }

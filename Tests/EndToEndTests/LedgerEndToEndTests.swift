@@ -107,7 +107,7 @@ struct LedgerEndToEndTests {
 
   // MARK: - The lock
 
-  @Test func `two runs at once on two clones: one gets 75, and nothing is lost`() throws {
+  @Test func `6 two runs at once on two clones: one gets 75, and nothing is lost`() throws {
     let (one, two) = (try world.clone(), try world.clone(["--depth", "1"]))
     #expect(try two.check().status == 0)
     let first = try one.holdingLock(run: "71") { process in

@@ -38,6 +38,15 @@ import Testing
     #expect(sorted[sorted.count / 2] <= 130, "the median is \(sorted[sorted.count / 2])")
   }
 
+  /// What makes a rollback worse than the fault is numbered from 1 to 15, and the runbook's scenarios from 1 to 4.
+  @Test func `every danger and every scenario of the runbook has a test that carries its number`() throws {
+    let tests = try Self.swiftFiles("Tests").map(\.text).joined(separator: "\n")
+    for danger in 1...15 { #expect(tests.contains("func `\(danger) "), "danger \(danger)") }
+    for scenario in 1...4 {
+      #expect(tests.contains("runbook scenario \(scenario): "), "scenario \(scenario)")
+    }
+  }
+
   @Test func `executables only parse, wire and exit`() throws {
     for file in try Self.swiftFiles("Sources/Executables") {
       let lines = file.text.split(separator: "\n")

@@ -123,7 +123,7 @@ struct StoreEndToEndTests {
     #expect(outcome.error.contains("the store \(store) was not read; going on with what is here"))
   }
 
-  @Test func `a sealed file`() async throws {
+  @Test func `13 a restore point leaves the machine in a sealed file`() async throws {
     try await deploy()
     let file = shared("point.sealed")
     let missing = try run("preflight-snapshot", on: 0, "--no-baseline", "--store", file)

@@ -14,7 +14,7 @@ import Testing
     DatabaseState(kind: "instance", identifier: "shop", status: status, stack: "db")
   }
 
-  @Test func `a snapshot is made where the range has migrations, may have some, or on request`() {
+  @Test func `14 a snapshot is made where the range has migrations, may have some, or on request`() {
     for range in [CommitRange.unknown, .known(hasMigrations: true)] {
       #expect(DatabaseRound.decide(database(), wanted: .migrations, range: range) == .make)
     }

@@ -89,6 +89,23 @@ extension CloudFormationClient {
     }
   }
 
+  /// The change sets of the stacks nested in the one that `changeSet` is for, by their place: `Child`, `Child/Grandchild`.
+  /// They are there where it was made with `includesNestedStacks`, and executed and deleted with it alone.
+  public func describeNestedChangeSets(of changeSet: ChangeSet) async throws -> [String: ChangeSet] {
+    var found: [String: ChangeSet] = [:]
+    var open = [("", changeSet)]
+    while let (place, parent) = open.popLast() {
+      for change in parent.changes {
+        guard let id = change.nestedChangeSetId else { continue }
+        let path = place + change.logicalId
+        let nested = try await describeChangeSet(id, stack: change.physicalId)
+        found[path] = nested
+        open.append((path + "/", nested))
+      }
+    }
+    return found
+  }
+
   /// The change sets of a stack that have not been executed: name, id and when each was made.
   public func listChangeSets(_ stack: String) async throws -> [ChangeSetSummary] {
     try await pages("ListChangeSets", ["StackName": stack], list: "Summaries", stack: stack).map {

@@ -7,10 +7,13 @@ import SystemInterfaces
 /// The plan as it is shown before anything is done.
 enum PlanText {
   static func show(_ plan: Plan, _ facts: RevertFacts, _ point: RestorePoint?, _ session: StepSession) {
-    for line in lines(plan, facts, point) { session.progress.say(line) }
+    for line in lines(plan, facts, point, showsAll: session.progress.isVerbose) { session.progress.say(line) }
   }
 
-  static func lines(_ plan: Plan, _ facts: RevertFacts, _ point: RestorePoint?) -> [String] {
+  /// - Parameter showsAll: every change of every change set; else long ones in a few lines.
+  static func lines(_ plan: Plan, _ facts: RevertFacts, _ point: RestorePoint?, showsAll: Bool = false)
+    -> [String]
+  {
     var lines: [String] = []
     if let point {
       lines.append(
@@ -33,9 +36,7 @@ enum PlanText {
         if let preview = facts.stacks.first(where: { $0.name == action.target })?.live?.preview,
           !action.isConditional
         {
-          for change in preview.changes {
-            lines.append("       \(change.effect.rawValue) \(change.logicalID) (\(change.type))")
-          }
+          lines += LossSummary.changes(preview.changes, all: showsAll).map { "       \($0)" }
           if let why = preview.deferred { lines.append("       its change set is made later: \(why)") }
         }
       }

@@ -17,7 +17,9 @@ struct RestorePointCheck {
     var loaded = loaded
     var findings: [PlanFinding] = []
     do {
-      loaded.missingAssets = try await RestorePointAssets.missing(recorded(loaded), clients: clients)
+      let stacks = try recorded(loaded)
+      loaded.missingAssets = try await RestorePointAssets.missing(stacks, clients: clients)
+      loaded.rewrittenTemplates = try await RestorePointAssets.rewritten(stacks, clients: clients)
       findings += try await databaseSnapshot(loaded.point)
     } catch let error as AWSError
       where error.isTemporary || error.isAboutCredentials && error.kind != .accessDenied

@@ -40,7 +40,8 @@ struct Teardown {
       let client = CloudFormationClient(clients[stack])
       let template = try await client.getTemplate(stack, stage: .processed)
       let policies = Teardown.policies(template)
-      all += try await client.listStackResources(stack).map {
+      // A deletion that failed goes on listing what it took.
+      all += try await client.listStackResources(stack).filter { $0.status != "DELETE_COMPLETE" }.map {
         Resource(
           stack: stack, logicalId: $0.logicalId, physicalId: $0.physicalId ?? "", type: $0.type,
           policy: policies[$0.logicalId])

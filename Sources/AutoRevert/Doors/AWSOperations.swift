@@ -90,10 +90,13 @@ public struct AWSOperations: CloudFormationOperations {
     // Alarms that the bad version set off would undo the restore.
     update.rollbackConfiguration = RollbackConfiguration.none
     let made = update
+    // One name stands for one request: the same with its nested stacks is another.
+    let token = request.includesNestedStacks ? "\(request.name)-nested" : request.name
     do throws(OperationFailure) {
       return try await asking {
         try await client(request.stack).createChangeSet(
-          Observer.stackName(request.stack), name: request.name, made, token: request.name)
+          Observer.stackName(request.stack), name: request.name, made,
+          includesNestedStacks: request.includesNestedStacks, token: token)
       }
     } catch {
       // Without an answer it may be read yet; whoever asks again uploads it anew.
@@ -150,14 +153,9 @@ public struct AWSOperations: CloudFormationOperations {
       // Read by now, or never.
       if !found.isPending { await templates?.remove(for: name) }
       if found.status == "DELETE_COMPLETE" { return nil }
-      let replacements = ProvedReplacements(found.changes)
-      return DescribedChangeSet(
-        state: AWSOperations.state(found),
-        changes: found.changes.map {
-          ChangedResource(
-            logicalID: $0.logicalId, type: $0.type, action: $0.action,
-            replacement: replacements[$0.logicalId] ?? $0.replacement, policy: $0.policyAction)
-        })
+      let state = AWSOperations.state(found)
+      guard state == .ready else { return DescribedChangeSet(state: state) }
+      return try await NestedChanges(client(stack)).described(found)
     } catch let error as AWSError where error.kind == .notFound {
       return nil
     } catch {
@@ -186,8 +184,10 @@ public struct AWSOperations: CloudFormationOperations {
     try await asking { try await client(stack).deleteChangeSet(name, stack: Observer.stackName(stack)) }
   }
 
-  public func deleteStack(_ stack: String, token: String) async throws(OperationFailure) {
-    try await asking { try await client(stack).deleteStack(stack, token: token) }
+  public func deleteStack(
+    _ stack: String, retaining: [String], token: String
+  ) async throws(OperationFailure) {
+    try await asking { try await client(stack).deleteStack(stack, retainResources: retaining, token: token) }
   }
 
   public func driftedResources(_ stack: String) async throws(OperationFailure) -> [String] {

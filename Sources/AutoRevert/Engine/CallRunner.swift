@@ -117,7 +117,7 @@ struct CallRunner {
     case .restoreTriggers:
       guard let triggers else { throw OperationFailure(.refused, "the restore point holds no triggers") }
       try await cloudFormation.updateTriggers(stack, to: triggers, token: token)
-    case .delete: try await cloudFormation.deleteStack(stack, token: token)
+    case .delete: try await cloudFormation.deleteStack(stack, retaining: action.skips, token: token)
     default: throw OperationFailure(.refused, "\(action.kind.rawValue) makes no call on a stack")
     }
   }

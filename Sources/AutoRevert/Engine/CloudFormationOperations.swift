@@ -39,8 +39,8 @@ public protocol CloudFormationOperations: Sendable {
   func stackPolicy(_ stack: String) async throws(OperationFailure) -> String?
   /// SetStackPolicy.
   func setStackPolicy(_ stack: String, _ policy: String) async throws(OperationFailure)
-  /// DeleteStack.
-  func deleteStack(_ stack: String, token: String) async throws(OperationFailure)
+  /// DeleteStack, which leaves the resources `retaining` as they are: permitted in DELETE_FAILED alone.
+  func deleteStack(_ stack: String, retaining: [String], token: String) async throws(OperationFailure)
   /// Looks for drift and waits for the answer: logical ids of resources that are not as their template says.
   func driftedResources(_ stack: String) async throws(OperationFailure) -> [String]
 }
@@ -166,6 +166,8 @@ public struct RestoreRequest: Hashable, Sendable {
   public var notificationARNs: [String]
   /// Where the template goes if the call cannot carry it, `bucket` or `bucket/prefix`.
   public var templateBucket: String?
+  /// Whether change sets of the nested stacks are made with it, so that what they would do is seen as well.
+  public var includesNestedStacks = false
 
   /// A change set to make.
   public init(
@@ -222,7 +224,7 @@ public struct DescribedChangeSet: Hashable, Sendable {
 
 /// One resource of a change set, as answered.
 public struct ChangedResource: Hashable, Sendable {
-  /// The resource and its type.
+  /// The resource and its type. One in a nested stack is named with its place: `Child/Table`.
   public var logicalID: String, type: String
   /// `Add`, `Modify`, `Remove`, `Import`, `Dynamic`.
   public var action: String
@@ -230,6 +232,10 @@ public struct ChangedResource: Hashable, Sendable {
   public var replacement: String?
   /// `Retain`, `Snapshot` and the like, where it is said.
   public var policy: String?
+  /// Whether it is in a nested stack of which CloudFormation shows no change set, so that anything may happen to it.
+  public var isUnseen = false
+  /// The id in its service, as it is now.
+  public var physicalID: String?
 
   /// A change.
   public init(

@@ -2,6 +2,14 @@ import Records
 import RollbackPlan
 import SystemInterfaces
 
+extension LiveStack {
+  /// Whether it is as recorded but for stacks nested in it.
+  var differsOnlyInside: Bool {
+    guard case .some(let parts) = difference else { return false }
+    return parts.allSatisfy { $0.hasPrefix(StackDifference.nestedPrefix) }
+  }
+}
+
 /// What the engine puts back besides stacks.
 public protocol ResourceOperations: Sendable {
   /// How what stacks do not own stands to the restore point.

@@ -74,6 +74,9 @@ final class Observer: Sendable {
     if described.status == StackStatus.updateRollbackFailed.rawValue {
       live.stuck = try await stuck(events, prefix: nil, since: since, depth: 0)
     }
+    if described.status == StackStatus.deleteFailed.rawValue {
+      live.stuck = try await undeleted(events, since: since, depth: 0)
+    }
     for export in exports where export.stack == described.id {
       live.exports[export.name] = try await cloudFormation.importers(of: export)
     }
@@ -97,9 +100,26 @@ final class Observer: Sendable {
     if let known = comparisons.withLock({ $0[name] }), known.key == key { return known.difference }
     guard let restorePoint else { return .unknown("there is no restore point") }
     let template = try await cloudFormation.template(described.id)
-    let difference = restorePoint.difference(name, live: described, template: template)
+    var difference = restorePoint.difference(name, live: described, template: template)
+    if let nested = try await nestedDifference(name), difference == .none { difference = .some(nested) }
     comparisons.withLock { $0[name] = (key, difference) }
     return difference
+  }
+
+  /// Nested stacks with another template than recorded, though their parent's may be the same: it holds an address alone.
+  /// What parameters their parent gives them depends on its resources, and is the parent's matter.
+  private func nestedDifference(_ name: String) async throws(OperationFailure) -> [String]? {
+    guard let restorePoint, let state = restorePoint.stack(name) else { return nil }
+    var parts: [String] = []
+    for nested in restorePoint.nested(in: state) {
+      guard let recorded = restorePoint.templates[nested.name],
+        let live = try await cloudFormation.describe(nested.stackId), live.id == nested.stackId,
+        live.status != StackStatus.deleteComplete.rawValue,
+        try await cloudFormation.template(nested.stackId) != recorded
+      else { continue }
+      parts.append("\(StackDifference.nestedPrefix)\(nested.name)")
+    }
+    return parts.isEmpty ? nil : parts
   }
 
   /// Resources whose own rollback failed in the last rollback, nested ones as `NestedStackName.LogicalId`.
@@ -120,6 +140,24 @@ final class Observer: Sendable {
         }
       }
       found.append(StuckResource(path: path, reason: event.reason ?? "no reason given"))
+    }
+    return found
+  }
+
+  /// Resources that the last deletion failed on. The call retains those of the stack itself, so a nested stack is one of
+  /// them, and what failed inside it is its cause.
+  private func undeleted(
+    _ events: [DescribedEvent], since: Timestamp, depth: Int
+  ) async throws(OperationFailure) -> [StuckResource] {
+    var found: [StuckResource] = []
+    for event in StackHistory(events).failedDeletions {
+      var reason = event.reason ?? "no reason given"
+      if event.type == "AWS::CloudFormation::Stack", depth < 3, !event.physicalID.isEmpty {
+        let inside = try await undeleted(
+          try await cloudFormation.events(event.physicalID, since: since), since: since, depth: depth + 1)
+        if !inside.isEmpty { reason = inside.map { "\($0.path): \($0.reason)" }.joined(separator: "; ") }
+      }
+      found.append(StuckResource(path: event.logicalID, reason: reason))
     }
     return found
   }
@@ -159,6 +197,16 @@ struct StackHistory {
       if event.status.hasSuffix("_FAILED"), !Self.isConsequence(event) { failed.append(event) }
     }
     return failed.reversed()
+  }
+
+  /// The last event of each resource that the last deletion failed on, oldest first.
+  var failedDeletions: [DescribedEvent] {
+    let start = events.firstIndex { $0.isOfStack && $0.status == StackStatus.deleteInProgress.rawValue }
+    var seen = Set<String>()
+    return events[..<(start ?? events.endIndex)].filter {
+      !$0.isOfStack && seen.insert($0.logicalID).inserted && $0.status == "DELETE_FAILED"
+        && !Self.isConsequence($0)
+    }.reversed()
   }
 
   /// The first failure since `time`: what the forty cancellations after it come from.

@@ -70,8 +70,8 @@ struct PatientReads: CloudFormationOperations {
   func executeChangeSet(_ name: String, of stack: String, token: String) async throws(OperationFailure) {
     try await base.executeChangeSet(name, of: stack, token: token)
   }
-  func deleteStack(_ stack: String, token: String) async throws(OperationFailure) {
-    try await base.deleteStack(stack, token: token)
+  func deleteStack(_ stack: String, retaining: [String], token: String) async throws(OperationFailure) {
+    try await base.deleteStack(stack, retaining: retaining, token: token)
   }
 }
 

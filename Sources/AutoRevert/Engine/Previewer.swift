@@ -1,3 +1,4 @@
+import Records
 import RollbackPlan
 import SystemInterfaces
 
@@ -67,6 +68,18 @@ final class Previewer {
   }
 
   private func create(_ name: String, _ request: RestoreRequest, _ live: LiveStack) async throws -> Outcome {
+    let outcome = try await create(name, request, live, withoutNested: nil)
+    guard case .failed(let why) = outcome, request.includesNestedStacks else { return outcome }
+    // What nested stacks get from one another cannot always be told beforehand, and then CloudFormation makes no change set
+    // at all, though the update would go through: all in them then counts as possibly replaced.
+    var alone = request
+    alone.includesNestedStacks = false
+    return try await create(name, alone, live, withoutNested: why)
+  }
+
+  private func create(
+    _ name: String, _ request: RestoreRequest, _ live: LiveStack, withoutNested: String?
+  ) async throws -> Outcome {
     // One of this name is left by a run that was killed before it executed it: it is made anew and shown anew.
     if try await look(request) != nil { try await delete(request) }
     var tries = 0
@@ -92,9 +105,9 @@ final class Previewer {
       case .pending: break
       case .ready:
         // An execution that is tried again later must find the change set: it is kept until then.
-        remember(
-          name, live,
-          RestorePreview(changeSet: request.name, changes: found.changes.map(ResourceChange.init)))
+        var preview = RestorePreview(changeSet: request.name, changes: changes(found, of: name))
+        preview.withoutNested = withoutNested
+        remember(name, live, preview)
         return .ready
       case .empty:
         try await delete(request)
@@ -107,6 +120,20 @@ final class Previewer {
       pause = min(pause * 1.5, .seconds(5))
     }
     return .failed("the change set did not become ready in time")
+  }
+
+  /// The changes as the plan judges them, with what the restore point knows of each custom resource.
+  private func changes(_ found: DescribedChangeSet, of name: String) -> [ResourceChange] {
+    let recorded = restorePoint?.stack(name)?.resources ?? []
+    return found.changes.map { changed in
+      var change = ResourceChange(changed)
+      if change.isCustom, let id = changed.physicalID,
+        let before = recorded.first(where: { $0.logicalId == changed.logicalID })?.physicalId
+      {
+        change.keptID = id == before
+      }
+      return change
+    }
   }
 
   /// Removes the change sets that were made and not executed.

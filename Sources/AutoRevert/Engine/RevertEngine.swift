@@ -227,6 +227,10 @@ public final class RevertEngine {
           case .empty where action.kind == .restoreKeepingExports:
             fail(action, "its first phase would change nothing, so the stacks go on waiting for one another")
             facts.failures = failures
+          case .empty where live.differsOnlyInside:
+            fail(
+              action, "CloudFormation finds nothing to change, though a nested stack is not as recorded")
+            facts.failures = failures
           case .empty:
             observer.noteNoDifference(action.target, live)
             facts.stacks[index].live?.difference = .none

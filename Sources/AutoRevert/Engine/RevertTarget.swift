@@ -26,6 +26,8 @@ public struct LoadedRestorePoint: Sendable {
   public var definitions: [String: String]
   /// What a stack's template fetches and is not there any more, by stack name.
   public var missingAssets: [String: [String]] = [:]
+  /// Templates of nested stacks that are other ones by now, by the name of the stack that they are nested in.
+  public var rewrittenTemplates: [String: [String]] = [:]
   /// The policy of each stack that has one, by stack name.
   public var policies: [String: String] = [:]
   /// The packages that it keeps of functions' code, by function name.
@@ -68,6 +70,11 @@ public struct LoadedRestorePoint: Sendable {
   /// The recorded state of the stack `name`.
   func stack(_ name: String) -> StackState? { point.stacks.first { $0.name == name } }
 
+  /// The stacks nested in `stack`, at any depth: they are put back with it.
+  func nested(in stack: StackState) -> [StackState] {
+    point.stacks.filter { $0.parentId == stack.stackId }.flatMap { [$0] + nested(in: $0) }
+  }
+
   /// What the plan needs of the stack `name`, judged against what is live.
   func recorded(_ name: String, live: DescribedStack?) -> RecordedStack? {
     guard let state = stack(name) else { return nil }
@@ -92,8 +99,9 @@ public struct LoadedRestorePoint: Sendable {
     } else {
       recorded.obstacles.append("its template is not in the restore point")
     }
-    for asset in missingAssets[name] ?? [] {
-      recorded.obstacles.append("\(asset), is not there any more")
+    for stack in [state] + nested(in: state) {
+      recorded.obstacles += (missingAssets[stack.name] ?? []).map { "\($0), is not there any more" }
+      recorded.obstacles += rewrittenTemplates[stack.name] ?? []
     }
     for parameter in state.parameters where parameter.noEcho {
       recorded.maskedParameters.append(parameter.name)
@@ -126,6 +134,7 @@ public struct LoadedRestorePoint: Sendable {
       parameters: state.parameters.map { .init(name: $0.name, value: $0.noEcho ? nil : $0.value) },
       capabilities: state.capabilities, tags: state.tags, notificationARNs: state.notificationARNs)
     request.templateBucket = bucket(state)
+    request.includesNestedStacks = state.resources.contains { $0.type == "AWS::CloudFormation::Stack" }
     return request
   }
 
@@ -179,5 +188,6 @@ extension ResourceChange {
       default: .mayReplace
       }
     self.init(logicalID: changed.logicalID, type: changed.type, effect: effect)
+    isUnseen = changed.isUnseen
   }
 }

@@ -38,6 +38,8 @@ public struct RevertPart: StepPart, Hashable {
     public var estimateSeconds: Double
     /// What is lost for good by it.
     public var losses: [String]
+    /// What its change set does to each resource, complete; left out where it has none.
+    public var changes: [ChangeEntry]?
     /// Whether it runs only if what comes before it leaves it to be done.
     public var conditional: Bool
 
@@ -52,6 +54,18 @@ public struct RevertPart: StepPart, Hashable {
       estimateSeconds = 0
       losses = []
       conditional = false
+    }
+  }
+
+  /// What a change set does to one resource.
+  public struct ChangeEntry: Codable, Hashable, Sendable {
+    /// The resource, in a nested stack with its place: `Child/Table`; and its type.
+    public var logicalId: String, type: String
+    /// `add`, `modify`, `replace`, `mayReplace`, `delete` or `import`.
+    public var effect: String
+
+    init(_ change: ResourceChange) {
+      (logicalId, type, effect) = (change.logicalID, change.type, change.effect.rawValue)
     }
   }
 
@@ -183,6 +197,7 @@ extension RevertPart.PlanEntry {
     estimateSeconds = action.estimate
     losses = action.losses
     conditional = action.isConditional
+    changes = action.changes.isEmpty ? nil : action.changes.map(RevertPart.ChangeEntry.init)
   }
 }
 

@@ -1,0 +1,70 @@
+import AWSClients
+
+/// A change set together with those of the stacks nested in the one that it is for: a person who is shown the root's alone
+/// sees "Modify Child" where a table in it is replaced.
+struct NestedChanges {
+  private let client: CloudFormationClient
+
+  init(_ client: CloudFormationClient) { self.client = client }
+
+  /// `root`, which is ready, as the engine judges it.
+  func described(_ root: ChangeSet) async throws -> DescribedChangeSet {
+    let nested = try await client.describeNestedChangeSets(of: root)
+    // The root is ready once all below it are; one that is not yet is an answer of a moment ago.
+    if nested.values.contains(where: \.isPending) { return DescribedChangeSet(state: .pending) }
+    for (place, one) in nested.sorted(by: { $0.key < $1.key }) {
+      if case .failed(let why) = AWSOperations.state(one) {
+        return DescribedChangeSet(state: .failed("the change set of the nested stack \(place): \(why)"))
+      }
+    }
+    let changes = try await changes(root, at: "", nested)
+    return DescribedChangeSet(state: changes.isEmpty ? .empty : .ready, changes: changes)
+  }
+
+  private func changes(
+    _ changeSet: ChangeSet, at place: String, _ nested: [String: ChangeSet]
+  ) async throws -> [ChangedResource] {
+    let replacements = ProvedReplacements(changeSet.changes)
+    var all: [ChangedResource] = []
+    for change in changeSet.changes {
+      let path = place + change.logicalId
+      var own = ChangedResource(
+        logicalID: path, type: change.type, action: change.action,
+        replacement: replacements[change.logicalId] ?? change.replacement, policy: change.policyAction)
+      own.physicalID = change.physicalId
+      guard change.type == NestedChanges.type, change.action == "Modify" || change.action == "Dynamic" else {
+        all.append(own)
+        continue
+      }
+      guard let inner = nested[path] else {
+        all.append(own)
+        if let id = change.physicalId { all += try await unseen(id, at: path + "/") }
+        continue
+      }
+      let inside = try await changes(inner, at: path + "/", nested)
+      // CloudFormation lists every nested stack, since what its template's address leads to may have changed.
+      if inside.isEmpty, change.details.allSatisfy({ $0.changeSource == "Automatic" }) { continue }
+      all += [own] + inside
+    }
+    return all
+  }
+
+  /// Everything in a nested stack whose change set is not shown.
+  private func unseen(_ stack: String, at place: String) async throws -> [ChangedResource] {
+    var all: [ChangedResource] = []
+    for resource in try await client.listStackResources(stack) {
+      guard resource.type != NestedChanges.type else {
+        if let id = resource.physicalId { all += try await unseen(id, at: "\(place)\(resource.logicalId)/") }
+        continue
+      }
+      var one = ChangedResource(
+        logicalID: place + resource.logicalId, type: resource.type, action: "Modify",
+        replacement: "Conditional")
+      one.isUnseen = true
+      all.append(one)
+    }
+    return all
+  }
+
+  private static let type = "AWS::CloudFormation::Stack"
+}
