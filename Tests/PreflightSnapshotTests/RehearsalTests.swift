@@ -77,6 +77,45 @@ import Testing
         == .changes(["Modify Table (AWS::DynamoDB::Table, replaced): KeySchema"]))
   }
 
+  /// A change set of the parent of a nested stack, that of the nested stack with it or not.
+  private func parent(nested: Bool) -> String {
+    "<Status>CREATE_COMPLETE</Status><Changes><member><ResourceChange><Action>Modify</Action>"
+      + "<LogicalResourceId>Child</LogicalResourceId><PhysicalResourceId>c</PhysicalResourceId>"
+      + "<ResourceType>AWS::CloudFormation::Stack</ResourceType>"
+      + (nested ? "<ChangeSetId>arn:child</ChangeSetId>" : "")
+      + "<Details><member><ChangeSource>Automatic</ChangeSource></member></Details></ResourceChange></member></Changes>"
+  }
+
+  private func nesting() -> StackReading {
+    var reading = reading()
+    reading.state.resources = [
+      StackResourceState(
+        logicalId: "Child", physicalId: "c", type: "AWS::CloudFormation::Stack", status: "CREATE_COMPLETE")
+    ]
+    return reading
+  }
+
+  @Test func `a nested stack is looked into: that it is listed alone is no change`() async throws {
+    let transport = transport([parent(nested: true), "<Status>CREATE_COMPLETE</Status>"])
+    #expect(try await rehearsal(transport).run(nesting()) == .empty)
+    #expect(transport.requests.contains { $0.form("IncludeNestedStacks") == "true" })
+    #expect(
+      try await rehearsal(self.transport([parent(nested: true), changes])).run(nesting())
+        == .changes([
+          "Modify Child (AWS::CloudFormation::Stack)",
+          "in Child: Modify Table (AWS::DynamoDB::Table, replaced): KeySchema",
+        ]))
+  }
+
+  @Test func `where nested stacks cannot be compared beforehand the parent is compared alone`() async throws {
+    let failed = "<Status>FAILED</Status><StatusReason>Nested change set was not created</StatusReason>"
+    let transport = transport([failed, parent(nested: false)])
+    #expect(try await rehearsal(transport).run(nesting()) == .empty)
+    let made = transport.requests.filter { $0.form("Action") == "CreateChangeSet" }
+    #expect(made.map { $0.form("IncludeNestedStacks") } == ["true", nil])
+    #expect(Set(made.map { $0.form("ClientToken") }).count == 2)
+  }
+
   @Test func `a change set that fails is a failure with CloudFormation's words`() async throws {
     let failed = "<Status>FAILED</Status><StatusReason>Template format error</StatusReason>"
     #expect(try await rehearsal(transport([failed])).run(reading()) == .failed("Template format error"))

@@ -67,6 +67,36 @@ public struct ChangeSet: Hashable, Sendable {
   ]
 }
 
+extension ResourceChange {
+  /// The type of a nested stack.
+  public static let nestedStack = "AWS::CloudFormation::Stack"
+
+  /// Whether it changes what is inside a nested stack.
+  public var isOfNestedStack: Bool {
+    type == ResourceChange.nestedStack && (action == "Modify" || action == "Dynamic")
+  }
+}
+
+extension ChangeSet {
+  /// Its changes, and after each nested stack those inside it, with the place of the stack that they are in: empty for its
+  /// own, `Child/Grandchild`.
+  ///
+  /// CloudFormation lists every nested stack, since what its template's address leads to may have changed: one in which
+  /// nothing changes, and which nothing else gives another value, is left out.
+  /// - Parameter nested: as `describeNestedChangeSets` found them.
+  public func changes(
+    with nested: [String: ChangeSet], at place: String = ""
+  ) -> [(place: String, change: ResourceChange)] {
+    changes.flatMap { change -> [(place: String, change: ResourceChange)] in
+      let path = place.isEmpty ? change.logicalId : "\(place)/\(change.logicalId)"
+      guard change.isOfNestedStack, let inner = nested[path] else { return [(place, change)] }
+      let inside = inner.changes(with: nested, at: path)
+      if inside.isEmpty, change.details.allSatisfy({ $0.changeSource == "Automatic" }) { return [] }
+      return [(place, change)] + inside
+    }
+  }
+}
+
 /// A change set in a list.
 public struct ChangeSetSummary: Hashable, Sendable {
   public var id: String

@@ -17,43 +17,28 @@ struct NestedChanges {
         return DescribedChangeSet(state: .failed("the change set of the nested stack \(place): \(why)"))
       }
     }
-    let changes = try await changes(root, at: "", nested)
-    return DescribedChangeSet(state: changes.isEmpty ? .empty : .ready, changes: changes)
-  }
-
-  private func changes(
-    _ changeSet: ChangeSet, at place: String, _ nested: [String: ChangeSet]
-  ) async throws -> [ChangedResource] {
-    let replacements = ProvedReplacements(changeSet.changes)
+    let replacements = nested.merging(["": root]) { $1 }.mapValues { ProvedReplacements($0.changes) }
     var all: [ChangedResource] = []
-    for change in changeSet.changes {
-      let path = place + change.logicalId
+    for (place, change) in root.changes(with: nested) {
+      let path = place.isEmpty ? change.logicalId : "\(place)/\(change.logicalId)"
       var own = ChangedResource(
         logicalID: path, type: change.type, action: change.action,
-        replacement: replacements[change.logicalId] ?? change.replacement, policy: change.policyAction)
+        replacement: replacements[place]?[change.logicalId] ?? change.replacement, policy: change.policyAction
+      )
       own.physicalID = change.physicalId
-      guard change.type == NestedChanges.type, change.action == "Modify" || change.action == "Dynamic" else {
-        all.append(own)
-        continue
+      all.append(own)
+      if change.isOfNestedStack, nested[path] == nil, let id = change.physicalId {
+        all += try await unseen(id, at: path + "/")
       }
-      guard let inner = nested[path] else {
-        all.append(own)
-        if let id = change.physicalId { all += try await unseen(id, at: path + "/") }
-        continue
-      }
-      let inside = try await changes(inner, at: path + "/", nested)
-      // CloudFormation lists every nested stack, since what its template's address leads to may have changed.
-      if inside.isEmpty, change.details.allSatisfy({ $0.changeSource == "Automatic" }) { continue }
-      all += [own] + inside
     }
-    return all
+    return DescribedChangeSet(state: all.isEmpty ? .empty : .ready, changes: all)
   }
 
   /// Everything in a nested stack whose change set is not shown.
   private func unseen(_ stack: String, at place: String) async throws -> [ChangedResource] {
     var all: [ChangedResource] = []
     for resource in try await client.listStackResources(stack) {
-      guard resource.type != NestedChanges.type else {
+      guard resource.type != ResourceChange.nestedStack else {
         if let id = resource.physicalId { all += try await unseen(id, at: "\(place)\(resource.logicalId)/") }
         continue
       }
@@ -65,6 +50,4 @@ struct NestedChanges {
     }
     return all
   }
-
-  private static let type = "AWS::CloudFormation::Stack"
 }

@@ -117,7 +117,10 @@ struct StackReader: Sendable {
       guard let id = member.physicalId, let found = try await cloudFormation.describeStack(id) else {
         return []
       }
-      return try await read(found, role: role, prefix: "\(prefix)-\(member.logicalId)")
+      var inside = try await read(found, role: role, prefix: "\(prefix)-\(member.logicalId)")
+      // Not every service behind an endpoint names the parent.
+      if inside[0].state.parentId == nil { inside[0].state.parentId = stack.id }
+      return inside
     }.flatMap { $0 }
     return readings
   }
