@@ -2,9 +2,9 @@ extension JSONValue {
   /// This value as JSON text.
   /// - Parameter pretty: two spaces a level and a line for each member; else no white space at all.
   public func serialized(pretty: Bool = false) -> String {
-    var out: [UInt8] = []
-    write(to: &out, pretty: pretty, level: 0)
-    return String(decoding: out, as: UTF8.self)
+    var json = JSONText(pretty: pretty)
+    json.value(self)
+    return json.text
   }
 
   /// This value with the members of every object sorted by name: equal values give equal text.
@@ -17,74 +17,6 @@ extension JSONValue {
           object.members.map { JSONObject.Member($0.name, $0.value.canonical) }.sorted { $0.name < $1.name }))
     default: self
     }
-  }
-
-  private func write(to out: inout [UInt8], pretty: Bool, level: Int) {
-    func newLine(_ level: Int) {
-      guard pretty else { return }
-      out.append(0x0A)
-      out.append(contentsOf: repeatElement(0x20, count: 2 * level))
-    }
-    switch self {
-    case .null: out += "null".utf8
-    case .bool(let value): out += (value ? "true" : "false").utf8
-    case .number(let number): out += number.text.utf8
-    case .string(let text): JSONValue.writeString(text, to: &out)
-    case .array(let elements):
-      if elements.isEmpty {
-        out += "[]".utf8
-        return
-      }
-      out.append(UInt8(ascii: "["))
-      for (position, element) in elements.enumerated() {
-        if position > 0 { out.append(UInt8(ascii: ",")) }
-        newLine(level + 1)
-        element.write(to: &out, pretty: pretty, level: level + 1)
-      }
-      newLine(level)
-      out.append(UInt8(ascii: "]"))
-    case .object(let object):
-      if object.isEmpty {
-        out += "{}".utf8
-        return
-      }
-      out.append(UInt8(ascii: "{"))
-      for (position, member) in object.members.enumerated() {
-        if position > 0 { out.append(UInt8(ascii: ",")) }
-        newLine(level + 1)
-        JSONValue.writeString(member.name, to: &out)
-        out.append(UInt8(ascii: ":"))
-        if pretty { out.append(0x20) }
-        member.value.write(to: &out, pretty: pretty, level: level + 1)
-      }
-      newLine(level)
-      out.append(UInt8(ascii: "}"))
-    }
-  }
-
-  private static let digits = Array("0123456789abcdef".utf8)
-
-  private static func writeString(_ text: String, to out: inout [UInt8]) {
-    out.append(UInt8(ascii: "\""))
-    // Most texts hold nothing that has to be written in another way.
-    let isPlain = text.utf8.withContiguousStorageIfAvailable { bytes in
-      guard bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) else { return false }
-      out.append(contentsOf: bytes)
-      return true
-    }
-    if isPlain == true { return out.append(UInt8(ascii: "\"")) }
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): out += [UInt8(ascii: "\\"), byte]
-      case UInt8(ascii: "\\"): out += [byte, byte]
-      case 0x0A: out += "\\n".utf8
-      case 0x0D: out += "\\r".utf8
-      case 0x09: out += "\\t".utf8
-      case ..<0x20, 0x7F: out += "\\u00".utf8 + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      default: out.append(byte)
-      }
-    }
-    out.append(UInt8(ascii: "\""))
   }
 }
 

@@ -1,9 +1,12 @@
 /// Many strings to look for at once: found by their first eight bytes, the longest first, in one pass over the text.
-struct NeedleIndex {
+///
+/// A pass looks at two bytes and mostly knows from them that none of the strings begins in the next few places: the rule
+/// of Wu and Manber (A fast algorithm for multi-pattern searching, 1994) for beginnings of eight bytes.
+struct NeedleIndex: Sendable {
   static let minimumLength = 8
   private var byStart: [UInt64: [[UInt8]]] = [:]
-
-  var isEmpty: Bool { byStart.isEmpty }
+  /// By two bytes, how many places further the next beginning may end; empty where there is nothing to look for.
+  private var steps: [UInt8] = []
 
   mutating func insert(_ text: String) {
     let bytes = Array(text.utf8)
@@ -15,32 +18,58 @@ struct NeedleIndex {
     list.append(bytes)
     list.sort { $0.count > $1.count }
     byStart[start] = list
+    if steps.isEmpty { steps = [UInt8](repeating: 7, count: 4096) }
+    for end in 1..<8 {
+      let pair = Self.pair(bytes[end - 1], bytes[end])
+      steps[pair] = min(steps[pair], UInt8(7 - end))
+    }
+  }
+
+  private static func pair(_ first: UInt8, _ second: UInt8) -> Int {
+    (Int(first) << 4 ^ Int(second)) & 4095
+  }
+
+  /// Whether any of them stands in `bytes`.
+  func isFound(in bytes: UnsafeBufferPointer<UInt8>) -> Bool { first(in: bytes, from: 0) != nil }
+
+  /// The first that begins at `from` or later, the longest of those that begin at the same place.
+  private func first(in bytes: UnsafeBufferPointer<UInt8>, from: Int) -> Range<Int>? {
+    if steps.isEmpty { return nil }
+    return steps.withUnsafeBufferPointer { steps in
+      var last = from + 7
+      while last < bytes.count {
+        let step = Int(steps[Self.pair(bytes[last - 1], bytes[last])])
+        if step > 0 {
+          last += step
+          continue
+        }
+        let start = last - 7
+        var window: UInt64 = 0
+        for offset in start...last { window = window << 8 | UInt64(bytes[offset]) }
+        if let found = byStart[window]?.first(where: { bytes[start...].starts(with: $0) }) {
+          return start..<start + found.count
+        }
+        last += 1
+      }
+      return nil
+    }
   }
 
   /// `text` with `mark` for each that stands in it; nil where none does.
   func replacing(in text: String, with mark: String) -> String? {
-    let bytes = Array(text.utf8)
-    guard bytes.count >= Self.minimumLength else { return nil }
-    var out: [UInt8] = []
-    var copied = 0
-    var window: UInt64 = 0
-    var position = 0
-    // `window` always holds the eight bytes that end at `position`.
-    while position < bytes.count {
-      window = window << 8 | UInt64(bytes[position])
-      position += 1
-      guard position - copied >= 8, let candidates = byStart[window] else { continue }
-      let start = position - 8
-      guard let found = candidates.first(where: { bytes[start...].starts(with: $0) }) else { continue }
-      out += bytes[copied..<start]
-      out += mark.utf8
-      copied = start + found.count
-      position = copied
-      window = 0
+    var text = text
+    return text.withUTF8 { bytes in
+      var out: [UInt8] = []
+      var copied = 0
+      while let found = first(in: bytes, from: copied) {
+        out += bytes[copied..<found.lowerBound]
+        out += mark.utf8
+        copied = found.upperBound
+      }
+      if copied == 0 { return nil }
+      out += bytes[copied...]
+      return String(decoding: out, as: UTF8.self)
     }
-    if copied == 0 { return nil }
-    out += bytes[copied...]
-    return String(decoding: out, as: UTF8.self)
   }
 }
 

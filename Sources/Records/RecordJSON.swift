@@ -10,7 +10,11 @@ public enum RecordJSON {
 
   /// `value` as a JSON tree: the envelope's members first, in their documented order, all others by name.
   public static func tree(_ value: some Encodable) throws -> JSONValue {
-    if let direct = value as? any DirectTree { return try direct.directTree() }
+    if value is any DirectText {
+      var json = JSONText()
+      try write(value, to: &json)
+      return try JSONValue(parsing: json.bytes)
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let tree = try JSONValue(parsing: encoder.encode(value))
@@ -19,9 +23,15 @@ public enum RecordJSON {
     return .object(JSONObject(first + object.members.filter { !envelope.contains($0.name) }))
   }
 
+  /// Writes `value` as `tree` orders it.
+  static func write(_ value: some Encodable, to json: inout JSONText) throws {
+    if let direct = value as? any DirectText { return try direct.write(to: &json) }
+    json.value(try tree(value))
+  }
+
   /// The typed value of a JSON tree.
   public static func value<Value: Decodable>(_ type: Value.Type, from tree: JSONValue) throws -> Value {
-    if let direct = type as? any DirectTree.Type, let value = try direct.init(directTree: tree) as? Value {
+    if let direct = type as? any DirectText.Type, let value = try direct.init(directTree: tree) as? Value {
       return value
     }
     return try decoded(type, from: tree)

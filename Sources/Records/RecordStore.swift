@@ -17,6 +17,17 @@ public struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 }
 
+/// A record without what is secret in it.
+public struct RedactedRecord<Part: StepPart>: Sendable {
+  /// Its JSON text, with a line end: what is written and printed.
+  public let document: [UInt8]
+  /// What the text says.
+  public let record: Record<Part>
+
+  /// The text as a tree.
+  public var tree: JSONValue { get throws { try JSONValue(parsing: document) } }
+}
+
 /// Where the steps of one environment leave and find their records.
 public struct RecordStore: Sendable {
   /// The folder, such as `.backstop/prod`.
@@ -34,68 +45,48 @@ public struct RecordStore: Sendable {
     self.redactor = redactor
   }
 
-  /// `value` as a JSON tree in which every string has been redacted: the only form that leaves a step.
+  /// `value` as a JSON tree in which every string has been redacted.
   public func redactedTree(_ value: some Encodable) throws -> JSONValue {
-    let tree = try RecordJSON.tree(value)
-    return redacted(tree) ?? tree
+    try JSONValue(parsing: text(value).bytes)
   }
 
-  /// `record` redacted, as a tree and as what the tree says.
-  public func redacted<Part>(_ record: Record<Part>) throws -> (tree: JSONValue, record: Record<Part>) {
-    let tree = try RecordJSON.tree(record)
-    guard let redacted = redacted(tree) else { return (tree, record) }
-    return (redacted, try RecordJSON.value(Record<Part>.self, from: redacted))
+  /// `record` redacted: the only form in which it leaves a step.
+  public func redacted<Part>(_ record: Record<Part>) throws -> RedactedRecord<Part> {
+    let (bytes, hasReplaced) = try text(record)
+    // Mostly there is nothing to take out, and the record is what the text says.
+    let shown =
+      hasReplaced ? try RecordJSON.value(Record<Part>.self, from: JSONValue(parsing: bytes)) : record
+    return RedactedRecord(document: bytes, record: shown)
   }
 
-  /// `value` without what is secret in it; nil where nothing is, as mostly.
-  private func redacted(_ value: JSONValue) -> JSONValue? {
-    switch value {
-    case .string(let text): return redactor.replacement(for: text).map { .string($0) }
-    case .array(var elements):
-      var hasChanged = false
-      for position in elements.indices {
-        guard let changed = redacted(elements[position]) else { continue }
-        elements[position] = changed
-        hasChanged = true
-      }
-      return hasChanged ? .array(elements) : nil
-    case .object(let object):
-      var members = object.members
-      var hasChanged = false
-      for position in members.indices {
-        let name = redactor.replacement(for: members[position].name)
-        let value = redacted(members[position].value)
-        guard name != nil || value != nil else { continue }
-        members[position] = JSONObject.Member(
-          name ?? members[position].name, value ?? members[position].value)
-        hasChanged = true
-      }
-      return hasChanged ? .object(JSONObject(members)) : nil
-    default: return nil
-    }
+  private func text(_ value: some Encodable) throws -> (bytes: [UInt8], hasReplaced: Bool) {
+    let known = redactor.known
+    var json = JSONText(pretty: true) { known.replacement(for: $0) }
+    try RecordJSON.write(value, to: &json)
+    json.endLine()
+    return (json.bytes, json.hasReplaced)
   }
 
   /// Writes `<root>/runs/<run>/<step>.json`, never over an earlier record of the run, and then the same document as
   /// `<root>/<step>.json`. Returns the path of the former.
   @discardableResult
   public func write<Part>(_ record: Record<Part>) throws -> String {
-    try write(redactedTree(record).serialized(pretty: true) + "\n", of: Part.step)
+    try write(redacted(record).document, of: Part.step)
   }
 
   /// Writes a record of `step` that has been redacted and serialized. The document is written and synced once; both
   /// names are given to it then, so that neither ever shows half of it.
   @discardableResult
-  public func write(_ document: String, of step: Step) throws -> String {
+  public func write(_ document: [UInt8], of step: Step) throws -> String {
     let folder = "\(root)/runs/\(run)"
     try prepareFolder()
     try files.createFolder(folder, mode: 0o700)
-    let bytes = Array(document.utf8)
     let temporary = "\(folder)/.\(step.rawValue).partial"
     try files.remove(temporary)
-    try files.createExclusively(bytes, at: temporary, mode: 0o600)
+    try files.createExclusively(document, at: temporary, mode: 0o600)
     var path = "\(folder)/\(step.rawValue).json"
     var count = 1
-    while try !name(temporary, path, bytes) {
+    while try !name(temporary, path, document) {
       count += 1
       path = "\(folder)/\(step.rawValue)-\(count).json"
     }

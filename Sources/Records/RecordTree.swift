@@ -1,10 +1,10 @@
 import JSONValues
 
-/// A part that writes and reads its JSON tree by itself. Worth it where a part holds thousands of entries: the general
+/// A part that writes and reads its JSON by itself. Worth it where a part holds thousands of entries: the general
 /// encoder takes longer than the step's own work then.
-public protocol TreeCodable {
-  /// The members that stand beside the envelope, in order.
-  func members() -> [JSONObject.Member]
+public protocol TextCodable {
+  /// Writes the members that stand beside the envelope, in order.
+  func write(to json: inout JSONText)
   /// Reads the members again; throws what `RecordJSON.explanation` understands.
   init(members: JSONObject) throws
 }
@@ -15,20 +15,25 @@ struct BarePart<Base: StepPart>: StepPart {
   static var step: Step { Base.step }
 }
 
-/// A record whose part is `TreeCodable`.
-protocol DirectTree {
-  func directTree() throws -> JSONValue
+/// A record whose part is `TextCodable`.
+protocol DirectText {
+  func write(to json: inout JSONText) throws
   init(directTree: JSONValue) throws
 }
 
-extension Record: DirectTree where Part: TreeCodable {
-  func directTree() throws -> JSONValue {
+extension Record: DirectText where Part: TextCodable {
+  func write(to json: inout JSONText) throws {
     let envelope = Record<BarePart<Part>>(
       environment: environment, commit: commit, verdict: verdict, startedAt: startedAt,
       finishedAt: finishedAt,
       inputs: inputs, findings: findings, summary: summary, part: BarePart())
-    guard case .object(let object) = try RecordJSON.tree(envelope) else { return .null }
-    return .object(JSONObject(object.members + part.members()))
+    json.beginObject()
+    for member in try RecordJSON.tree(envelope).object?.members ?? [] {
+      json.name(member.name)
+      json.value(member.value)
+    }
+    part.write(to: &json)
+    json.endObject()
   }
 
   init(directTree tree: JSONValue) throws {

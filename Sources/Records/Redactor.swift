@@ -1,4 +1,5 @@
 import CryptoDigests
+import Glibc
 import Synchronization
 
 /// The one place where secrets are taken out, before any reporter, record, log, error or notification sees them.
@@ -48,22 +49,37 @@ public final class Redactor: Sendable {
   }
 
   /// `text` without any learned secret, URL password or access key id.
-  public func redact(_ text: String) -> String { replacement(for: text) ?? text }
+  public func redact(_ text: String) -> String { known.replacement(for: text) ?? text }
+
+  /// What is known now, to go through many texts with.
+  var known: NeedleIndex { needles.withLock { $0 } }
 
   /// `text` without what is secret in it; nil where nothing is.
+  func replacement(for text: String) -> String? { known.replacement(for: text) }
+}
+
+extension NeedleIndex {
+  /// `text` without any of these, URL passwords and access key ids; nil where there is none in it.
   func replacement(for text: String) -> String? {
     // Nothing shorter can hold a secret that is looked for.
     guard text.utf8.count >= NeedleIndex.minimumLength else { return nil }
-    let known = needles.withLock { $0.isEmpty ? nil : $0 }
-    var changed = known?.replacing(in: text, with: Redactor.mark)
+    var text = text
+    let (hasKnown, hasAt, hasKey) = text.withUTF8 { bytes in
+      (isFound(in: bytes), bytes.holds(UInt8(ascii: "@")), bytes.holds(UInt8(ascii: "A")))
+    }
+    var changed = hasKnown ? replacing(in: text, with: Redactor.mark) : nil
     // Most texts hold neither an address with a user nor a capital A in a row of twenty.
-    if (changed ?? text).utf8.contains(UInt8(ascii: "@")) {
-      changed = URLCredentials.redacted(changed ?? text) ?? changed
-    }
-    if text.utf8.count >= AccessKeyIds.length, text.utf8.contains(UInt8(ascii: "A")) {
-      changed = AccessKeyIds.redacted(changed ?? text) ?? changed
-    }
+    if hasAt { changed = URLCredentials.redacted(changed ?? text) ?? changed }
+    if hasKey { changed = AccessKeyIds.redacted(changed ?? text) ?? changed }
     return changed
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether `byte` stands anywhere.
+  fileprivate func holds(_ byte: UInt8) -> Bool {
+    guard let baseAddress else { return false }
+    return memchr(baseAddress, Int32(byte), count) != nil
   }
 }
 

@@ -23,15 +23,17 @@ public struct Report: Sendable {
   public var details: [ReportSection]
   /// Worst first.
   public var findings: [Finding]
-  /// One entry a check, for formats that count them.
-  public var cases: [ReportCase]
+  /// One entry a check, for formats that count them; made each time they are asked for.
+  public var cases: [ReportCase] { makeCases() }
+  private let makeCases: @Sendable () -> [ReportCase]
   /// What the finding codes mean.
   public var catalog: [FindingDescription]
 
   /// A report of `record`.
   public init<Part>(
     _ record: Record<Part>, headline: String, sections: [ReportSection] = [],
-    details: [ReportSection] = [], cases: [ReportCase] = [], catalog: [FindingDescription] = []
+    details: [ReportSection] = [], cases: @autoclosure @escaping @Sendable () -> [ReportCase] = [],
+    catalog: [FindingDescription] = []
   ) {
     step = Part.step
     environment = record.environment
@@ -43,7 +45,7 @@ public struct Report: Sendable {
     self.sections = sections
     self.details = details
     findings = record.findings
-    self.cases = cases
+    makeCases = cases
     self.catalog = catalog
   }
 }

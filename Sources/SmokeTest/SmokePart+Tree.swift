@@ -2,9 +2,12 @@ import JSONValues
 import Records
 import SmokeChecks
 
-extension SmokePart: TreeCodable {
-  public func members() -> [JSONObject.Member] {
-    [JSONObject.Member("checks", .array(checks.map(\.tree)))]
+extension SmokePart: TextCodable {
+  public func write(to json: inout JSONText) {
+    json.name("checks")
+    json.beginArray()
+    for check in checks { check.write(to: &json) }
+    json.endArray()
   }
 
   public init(members: JSONObject) throws {
@@ -12,7 +15,11 @@ extension SmokePart: TreeCodable {
   }
 
   public func encode(to encoder: any Encoder) throws {
-    try JSONValue.object(JSONObject(members())).encode(to: encoder)
+    var json = JSONText()
+    json.beginObject()
+    write(to: &json)
+    json.endObject()
+    try JSONValue(parsing: json.bytes).encode(to: encoder)
   }
 
   public init(from decoder: any Decoder) throws {
@@ -21,26 +28,36 @@ extension SmokePart: TreeCodable {
 }
 
 extension CheckEntry {
-  var tree: JSONValue {
-    var members = TreeWriter()
-    members.add("name", .string(name))
-    members.add("id", .string(id))
-    members.add("file", file.map { .string($0) } ?? .null)
-    members.add("line", line.map { .number(JSONNumber($0)) } ?? .null)
-    members.add("outcome", .string(outcome.rawValue))
-    members.add("class", failure?.rawValue)
-    members.add("message", .string(message))
-    members.add("advice", .string(advice))
-    members.add("attempts", .array(attempts.map(\.tree)))
-    members.add("durationMs", .number(JSONNumber(durationMs)))
-    members.add("method", method)
-    members.add("url", url.map { .string($0) } ?? .null)
-    members.add("critical", .bool(critical))
-    members.add("comparison", comparison?.rawValue)
-    members.add("differences", .array(differences.map { .string($0) }))
-    members.add("version", version)
-    members.add("latenciesMs", .array(latenciesMs.map { .number(JSONNumber($0)) }))
-    return members.tree
+  func write(to json: inout JSONText) {
+    json.beginObject()
+    json.member("name", name)
+    json.member("id", id)
+    json.member("file", orNull: file)
+    json.name("line")
+    if let line { json.number(line) } else { json.null() }
+    json.member("outcome", outcome.rawValue)
+    json.member("class", ifPresent: failure?.rawValue)
+    json.member("message", message)
+    json.member("advice", advice)
+    json.name("attempts")
+    json.beginArray()
+    for attempt in attempts { attempt.write(to: &json) }
+    json.endArray()
+    json.member("durationMs", durationMs)
+    json.member("method", ifPresent: method)
+    json.member("url", orNull: url)
+    json.member("critical", critical)
+    json.member("comparison", ifPresent: comparison?.rawValue)
+    json.name("differences")
+    json.beginArray()
+    for difference in differences { json.string(difference) }
+    json.endArray()
+    json.member("version", ifPresent: version)
+    json.name("latenciesMs")
+    json.beginArray()
+    for latency in latenciesMs { json.number(latency) }
+    json.endArray()
+    json.endObject()
   }
 
   init(_ reader: TreeReader) throws {
@@ -65,34 +82,35 @@ extension CheckEntry {
 }
 
 extension AttemptEntry {
-  var tree: JSONValue {
-    var members = TreeWriter()
-    members.add("startedAfterMs", .number(JSONNumber(startedAfterMs)))
-    members.add("durationMs", .number(JSONNumber(durationMs)))
-    if let status { members.add("status", .number(JSONNumber(status))) }
-    members.add("class", failure?.rawValue)
-    members.add("message", .string(message))
-    members.add(
-      "conditions",
-      .array(
-        conditions.map { condition in
-          var members = TreeWriter()
-          if let line = condition.line { members.add("line", .number(JSONNumber(line))) }
-          members.add("message", .string(condition.message))
-          return members.tree
-        }))
-    members.add("address", address)
-    if let waterfall {
-      members.add(
-        "waterfall",
-        [
-          "nameLookup": .number(JSONNumber(waterfall.nameLookup)),
-          "connect": .number(JSONNumber(waterfall.connect)), "tls": .number(JSONNumber(waterfall.tls)),
-          "firstByte": .number(JSONNumber(waterfall.firstByte)),
-          "total": .number(JSONNumber(waterfall.total)), "reused": .bool(waterfall.reused),
-        ])
+  func write(to json: inout JSONText) {
+    json.beginObject()
+    json.member("startedAfterMs", startedAfterMs)
+    json.member("durationMs", durationMs)
+    if let status { json.member("status", status) }
+    json.member("class", ifPresent: failure?.rawValue)
+    json.member("message", message)
+    json.name("conditions")
+    json.beginArray()
+    for condition in conditions {
+      json.beginObject()
+      if let line = condition.line { json.member("line", line) }
+      json.member("message", condition.message)
+      json.endObject()
     }
-    return members.tree
+    json.endArray()
+    json.member("address", ifPresent: address)
+    if let waterfall {
+      json.name("waterfall")
+      json.beginObject()
+      json.member("nameLookup", waterfall.nameLookup)
+      json.member("connect", waterfall.connect)
+      json.member("tls", waterfall.tls)
+      json.member("firstByte", waterfall.firstByte)
+      json.member("total", waterfall.total)
+      json.member("reused", waterfall.reused)
+      json.endObject()
+    }
+    json.endObject()
   }
 
   init(_ reader: TreeReader) throws {
@@ -117,15 +135,6 @@ extension AttemptEntry {
       waterfall = WaterfallEntry(made)
     }
   }
-}
-
-/// Members in order, absent ones left out.
-private struct TreeWriter {
-  private var members: [JSONObject.Member] = []
-  var tree: JSONValue { .object(JSONObject(members)) }
-
-  mutating func add(_ name: String, _ value: JSONValue) { members.append(JSONObject.Member(name, value)) }
-  mutating func add(_ name: String, _ text: String?) { if let text { add(name, .string(text)) } }
 }
 
 /// A value and where it stands, for messages.

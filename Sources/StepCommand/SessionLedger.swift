@@ -52,7 +52,7 @@ extension StepSession {
 
   /// Adds what may be kept of a record to the trail, and pushes it where that is wanted; a lock that the session holds
   /// ends with it. What keeps it from being written is told, and changes no verdict: the record itself stands.
-  func addToLedger(_ record: JSONValue, document: String) async {
+  func addToLedger<Part>(_ record: RedactedRecord<Part>) async {
     let shared = lock.withLock { $0?.shared }
     guard policy.ledger.isRecorded || shared != nil else { return }
     var isWritten = false
@@ -62,7 +62,7 @@ extension StepSession {
         return
       }
       var entry = try LedgerEntry(
-        record: record, sha256: Digest.sha256Hex(Array(document.utf8)), run: redactor.redact(records.run))
+        record: record.tree, sha256: Digest.sha256Hex(record.document), run: redactor.redact(records.run))
       entry.committedAt = try committedAt(entry.commit)
       entry.releases = shared?.id
       try await ledger.append(entry)

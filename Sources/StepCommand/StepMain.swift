@@ -118,12 +118,11 @@ public enum StepMain<Command: StepCommand> {
       startedAt: session.startedAt, finishedAt: session.context.clock.now,
       inputs: session.configInputs + outcome.inputs, findings: outcome.findings, summary: outcome.summary,
       part: outcome.part)
-    let (tree, redacted) = try session.records.redacted(record)
-    let document = tree.serialized(pretty: true) + "\n"
-    let report = Command.report(redacted)
+    let redacted = try session.records.redacted(record)
+    let report = Command.report(redacted.record)
     do {
-      let path = try session.records.write(document, of: Command.Part.step)
-      await session.addToLedger(tree, document: document)
+      let path = try session.records.write(redacted.document, of: Command.Part.step)
+      await session.addToLedger(redacted)
       try ReportFiles.write(report, session)
       session.progress.detail("record: \(path)")
     } catch  where record.verdict == .stop {
@@ -134,7 +133,8 @@ public enum StepMain<Command: StepCommand> {
     }
     let result =
       session.format == .json
-      ? document : TextReport.render(report, color: session.usesColor)
+      ? String(decoding: redacted.document, as: UTF8.self)
+      : TextReport.render(report, color: session.usesColor)
     session.context.terminal.write(result, to: .standardOutput)
     return record
   }

@@ -78,4 +78,29 @@ import Testing
     let out = redactor.redact(text)
     #expect(secrets.allSatisfy { !out.contains($0) })
   }
+
+  @Test func `many secrets that overlap are found as by looking at every place`() {
+    var generator = SystemRandomNumberGenerator()
+    func word(_ count: ClosedRange<Int>) -> String {
+      String((0..<Int.random(in: count, using: &generator)).map { _ in Bool.random() ? "a" : "b" })
+    }
+    for _ in 0..<300 {
+      let secrets = (0..<Int.random(in: 1...12)).map { _ in word(8...12) }
+      let text = word(0...200)
+      let redactor = Redactor()
+      for secret in secrets { redactor.learn(secret) }
+      var expected = ""
+      var rest = Substring(text)
+      while let first = rest.first {
+        if let found = secrets.filter({ rest.hasPrefix($0) }).max(by: { $0.count < $1.count }) {
+          expected += Redactor.mark
+          rest = rest.dropFirst(found.count)
+        } else {
+          expected.append(first)
+          rest.removeFirst()
+        }
+      }
+      #expect(redactor.redact(text) == expected, "\(secrets) in \(text)")
+    }
+  }
 }
