@@ -83,7 +83,7 @@ final class CurlLoop: TaskExecutor, Sendable {
     multi = curl_multi_init()
     _ = shim_multi_setopt_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
     _ = shim_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, 64)
-    var running: [UInt64: CurlTransfer] = [:]
+    var running: [CurlTransfer] = []
     let handles = CurlHandles()
     var isStopping = false
     while !isStopping {
@@ -94,8 +94,7 @@ final class CurlLoop: TaskExecutor, Sendable {
         case .start(let transfer): start(transfer, handles, &running)
         case .cancel(let transfer):
           transfer.isCancelled = true
-          if running.removeValue(forKey: transfer.id) != nil {
-            curl_multi_remove_handle(multi, transfer.easy)
+          if remove(transfer, &running) {
             transfer.finish(.failure(CancellationError()), handles)
           }
         case .stop: isStopping = true
@@ -115,9 +114,9 @@ final class CurlLoop: TaskExecutor, Sendable {
   }
 
   /// Ends what still runs, and hands on what can run elsewhere.
-  private func end(_ running: [UInt64: CurlTransfer], _ handles: CurlHandles) {
+  private func end(_ running: [CurlTransfer], _ handles: CurlHandles) {
     inbox.withLock { $0.hasStopped = true }
-    for transfer in running.values {
+    for transfer in running {
       curl_multi_remove_handle(multi, transfer.easy)
       transfer.finish(.failure(CancellationError()), handles)
     }
@@ -148,16 +147,30 @@ final class CurlLoop: TaskExecutor, Sendable {
   }
 
   private func start(
-    _ transfer: CurlTransfer, _ handles: CurlHandles, _ running: inout [UInt64: CurlTransfer]
+    _ transfer: CurlTransfer, _ handles: CurlHandles, _ running: inout [CurlTransfer]
   ) {
     // A cancellation may overtake its start.
     if transfer.isCancelled { return transfer.finish(.failure(CancellationError()), handles) }
     if let failure = transfer.prepare(handles) { return transfer.finish(.failure(failure), handles) }
-    running[transfer.id] = transfer
+    transfer.place = running.count
+    running.append(transfer)
     curl_multi_add_handle(multi, transfer.easy)
   }
 
-  private func readMessages(_ handles: CurlHandles, _ running: inout [UInt64: CurlTransfer]) {
+  /// Takes a transfer out of those that run, the last taking its place; whether it was there.
+  private func remove(_ transfer: CurlTransfer, _ running: inout [CurlTransfer]) -> Bool {
+    guard let place = transfer.place else { return false }
+    transfer.place = nil
+    let last = running.removeLast()
+    if last !== transfer {
+      running[place] = last
+      last.place = place
+    }
+    curl_multi_remove_handle(multi, transfer.easy)
+    return true
+  }
+
+  private func readMessages(_ handles: CurlHandles, _ running: inout [CurlTransfer]) {
     var left: Int32 = 0
     while let message = curl_multi_info_read(multi, &left) {
       guard message.pointee.msg == CURLMSG_DONE else { continue }
@@ -167,44 +180,61 @@ final class CurlLoop: TaskExecutor, Sendable {
       _ = shim_getinfo_pointer(easy, CURLINFO_PRIVATE, &raw)
       guard let raw else { continue }
       let transfer = Unmanaged<CurlTransfer>.fromOpaque(raw).takeUnretainedValue()
-      running.removeValue(forKey: transfer.id)
-      curl_multi_remove_handle(multi, easy)
+      _ = remove(transfer, &running)
       transfer.complete(result, handles)
     }
   }
 }
 
+/// An easy handle, and what its settings are like.
+final class CurlHandle {
+  let easy: UnsafeMutableRawPointer
+  var profile: CurlTransfer.Profile?
+  /// Where libcurl writes what went wrong.
+  let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+  private var headers: UnsafeMutablePointer<curl_slist>?
+
+  init(_ easy: UnsafeMutableRawPointer) {
+    self.easy = easy
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+  }
+
+  deinit {
+    curl_easy_cleanup(easy)
+    curl_slist_free_all(headers)
+    errorText.deallocate()
+  }
+
+  /// Owns the fields that the handle sends from now on.
+  func keep(headers list: UnsafeMutablePointer<curl_slist>?) {
+    curl_slist_free_all(headers)
+    headers = list
+  }
+}
+
 /// What stays from transfer to transfer; the loop's thread alone uses it.
 final class CurlHandles {
-  /// A handle, and what its settings are like.
-  struct Handle {
-    let easy: UnsafeMutableRawPointer
-    var profile: CurlTransfer.Profile?
-  }
-  private var idle: [Handle] = []
+  private var idle: [CurlHandle] = []
   /// What servers showed when connections to them were made.
   var certificates: [String: HTTPCertificate] = [:]
 
   /// A handle for a transfer with the settings of `profile`: one that has them already, or one that has none.
-  func take(_ profile: CurlTransfer.Profile) -> Handle? {
+  func take(_ profile: CurlTransfer.Profile) -> CurlHandle? {
     if let position = idle.lastIndex(where: { $0.profile == profile }) { return idle.remove(at: position) }
-    if var other = idle.popLast() {
+    if let other = idle.popLast() {
       curl_easy_reset(other.easy)
       other.profile = nil
       return other
     }
-    return curl_easy_init().map { Handle(easy: $0) }
+    return curl_easy_init().map(CurlHandle.init)
   }
 
   /// Keeps the handle for another transfer, unless it holds what a reset leaves there.
-  func giveBack(_ handle: Handle, isClean: Bool) {
-    // Its last transfer is gone, and what it pointed to with it.
-    _ = shim_setopt_pointer(handle.easy, CURLOPT_ERRORBUFFER, nil)
-    if isClean, idle.count < 64 { idle.append(handle) } else { curl_easy_cleanup(handle.easy) }
+  func giveBack(_ handle: CurlHandle, isClean: Bool) {
+    if isClean, idle.count < 64 { idle.append(handle) }
   }
 
   func cleanUp() {
-    for handle in idle { curl_easy_cleanup(handle.easy) }
     idle = []
   }
 }

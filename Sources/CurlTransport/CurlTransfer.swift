@@ -6,31 +6,26 @@ import SystemInterfaces
 
 /// One exchange. After it is enqueued it belongs to the loop's thread.
 final class CurlTransfer: @unchecked Sendable {
-  private static let counter = Atomic<UInt64>(0)
-  let id = CurlTransfer.counter.add(1, ordering: .relaxed).newValue
   let request: HTTPRequest
   private let proxies: ProxyVariables
   private var continuation: CheckedContinuation<HTTPResponse, any Error>?
-  private(set) var easy: UnsafeMutableRawPointer?
-  private var handle: CurlHandles.Handle?
+  private var handle: CurlHandle?
+  var easy: UnsafeMutableRawPointer? { handle?.easy }
+  /// Where it stands among those that run; nil while it does not.
+  var place: Int?
   var isCancelled = false
   private var lists: [UnsafeMutablePointer<curl_slist>] = []
   private var response: HTTPResponse
   private var isBodyTooLarge = false
   private var headerBytes = 0
-  private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
   init(_ request: HTTPRequest, proxies: ProxyVariables) {
     self.request = request
     self.proxies = proxies
     response = HTTPResponse(status: 0, url: request.url)
-    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
   }
 
-  deinit {
-    for list in lists { curl_slist_free_all(list) }
-    errorText.deallocate()
-  }
+  deinit { for list in lists { curl_slist_free_all(list) } }
 
   func begin(_ continuation: CheckedContinuation<HTTPResponse, any Error>) {
     self.continuation = continuation
@@ -40,12 +35,16 @@ final class CurlTransfer: @unchecked Sendable {
   struct Profile: Equatable {
     let method: String
     let timeout: Duration
+    let hasBody: Bool
+    let headers: [HTTPField]
     let options: HTTPOptions
     let proxy: String, exceptions: String
 
     init(_ request: HTTPRequest, _ proxies: ProxyVariables) {
       method = request.method
       timeout = request.timeout
+      hasBody = !request.body.isEmpty
+      headers = request.headers
       options = request.options
       proxy = request.options.proxy ?? proxies.proxy(for: request.url)
       exceptions = request.options.proxy == nil ? proxies.exceptions : ""
@@ -55,10 +54,10 @@ final class CurlTransfer: @unchecked Sendable {
   /// Takes a handle and sets it up; a failure names the option that libcurl refused.
   func prepare(_ handles: CurlHandles) -> TransferError? {
     let profile = Profile(request, proxies)
-    guard var handle = handles.take(profile) else {
+    guard let handle = handles.take(profile) else {
       return TransferError(.other, code: 27, message: "libcurl gave no handle")
     }
-    easy = handle.easy
+    self.handle = handle
     var settings = CurlSettings(handle.easy)
     if handle.profile == nil { setProfile(profile, &settings) }
     // A body, lists and what a server said to credentials would stay with the handle.
@@ -66,7 +65,6 @@ final class CurlTransfer: @unchecked Sendable {
       request.body.isEmpty && request.options.resolve.isEmpty && request.options.connectTo.isEmpty
       && request.options.digestCredentials == nil
     handle.profile = isPlain ? profile : nil
-    self.handle = handle
     let me = Unmanaged.passUnretained(self).toOpaque()
     settings.set("URL", CURLOPT_URL, request.url)
     if !request.body.isEmpty {
@@ -76,8 +74,8 @@ final class CurlTransfer: @unchecked Sendable {
       settings.check("body", code)
     }
     setLists(&settings)
+    handle.errorText[0] = 0
     settings.check("private", shim_setopt_pointer(easy, CURLOPT_PRIVATE, me))
-    settings.check("error text", shim_setopt_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
     settings.check("body", shim_setopt_pointer(easy, CURLOPT_WRITEDATA, me))
     settings.check("headers", shim_setopt_pointer(easy, CURLOPT_HEADERDATA, me))
     return settings.failure
@@ -85,6 +83,7 @@ final class CurlTransfer: @unchecked Sendable {
 
   private func setProfile(_ profile: Profile, _ settings: inout CurlSettings) {
     let options = profile.options
+    settings.check("error text", shim_setopt_pointer(easy, CURLOPT_ERRORBUFFER, handle?.errorText))
     settings.set("protocols", CURLOPT_PROTOCOLS_STR, "http,https")
     settings.set("redirect protocols", CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
     settings.set("no signals", CURLOPT_NOSIGNAL, 1)
@@ -126,15 +125,18 @@ final class CurlTransfer: @unchecked Sendable {
       settings.set("compression", CURLOPT_ACCEPT_ENCODING, "")
     }
     if options.wantsCertificate { settings.set("certificate", CURLOPT_CERTINFO, 1) }
+    setHeaders(&settings)
     setCallbacks(&settings)
   }
 
-  private func setLists(_ settings: inout CurlSettings) {
+  private func setHeaders(_ settings: inout CurlSettings) {
     // libcurl would wait for "100 Continue" with large bodies, which signed requests must not carry; it would add a
     // content type of its own to a body.
     var fields = request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
-    if request.headers.first("Expect") == nil { fields.append("Expect:") }
-    if request.headers.first("Content-Type") == nil, !request.body.isEmpty { fields.append("Content-Type:") }
+    if !request.body.isEmpty {
+      if request.headers.first("Expect") == nil { fields.append("Expect:") }
+      if request.headers.first("Content-Type") == nil { fields.append("Content-Type:") }
+    }
     // Servers answer 411 to methods that bring a body but do not say that there is none (RFC 9110, section 8.6).
     if request.body.isEmpty, ["POST", "PUT", "PATCH"].contains(request.method),
       request.headers.first("Content-Length") == nil, request.headers.first("Transfer-Encoding") == nil
@@ -147,8 +149,12 @@ final class CurlTransfer: @unchecked Sendable {
     {
       fields.append("Accept-Encoding:")
     }
-    if request.headers.first("Accept") == nil { fields.append("Accept: */*") }
-    settings.check("headers", list(fields).map { shim_setopt_list(easy, CURLOPT_HTTPHEADER, $0) })
+    let list = CurlTransfer.list(fields)
+    handle?.keep(headers: list)
+    settings.check("headers", shim_setopt_list(easy, CURLOPT_HTTPHEADER, list))
+  }
+
+  private func setLists(_ settings: inout CurlSettings) {
     if !request.options.resolve.isEmpty {
       settings.check(
         "resolve", list(request.options.resolve).map { shim_setopt_list(easy, CURLOPT_RESOLVE, $0) })
@@ -160,9 +166,14 @@ final class CurlTransfer: @unchecked Sendable {
   }
 
   private func list(_ entries: [String]) -> UnsafeMutablePointer<curl_slist>? {
+    let list = CurlTransfer.list(entries)
+    if let list { lists.append(list) }
+    return list
+  }
+
+  private static func list(_ entries: [String]) -> UnsafeMutablePointer<curl_slist>? {
     var list: UnsafeMutablePointer<curl_slist>?
     for entry in entries { list = curl_slist_append(list, entry) }
-    if let list { lists.append(list) }
     return list
   }
 
@@ -207,21 +218,31 @@ final class CurlTransfer: @unchecked Sendable {
   }
 
   private func keepHeader(_ line: UnsafeRawBufferPointer) {
-    if line.starts(with: "HTTP/".utf8) {
+    if line.count >= 5, line.loadUnaligned(as: UInt32.self) == CurlTransfer.http, line[4] == UInt8(ascii: "/")
+    {
       // A new answer begins: an interim one, or the next of a redirect.
       response.headers = []
-      response.version = text(line["HTTP/".utf8.count...].prefix { !isSpace($0) })
+      var end = 5
+      while end < line.count, !isSpace(line[end]) { end += 1 }
+      response.version = text(line, 5..<end)
       return
     }
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return }
-    var value = line[(colon + 1)...].drop(while: isSpace)
-    while let last = value.last, isSpace(last) { value.removeLast() }
-    response.headers.append(HTTPField(text(line[..<colon]), text(value)))
+    var colon = 0
+    while colon < line.count, line[colon] != UInt8(ascii: ":") { colon += 1 }
+    guard colon < line.count else { return }
+    var start = colon + 1, end = line.count
+    while start < end, isSpace(line[start]) { start += 1 }
+    while start < end, isSpace(line[end - 1]) { end -= 1 }
+    if response.headers.isEmpty { response.headers.reserveCapacity(8) }
+    response.headers.append(HTTPField(text(line, 0..<colon), text(line, start..<end)))
   }
 
+  /// `HTTP` as it stands in memory.
+  private static let http = UInt32(littleEndian: 0x5054_5448)
+
   private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
-  private func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
-    String(decoding: UnsafeRawBufferPointer(rebasing: bytes), as: UTF8.self)
+  private func text(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> String {
+    String(decoding: UnsafeRawBufferPointer(rebasing: bytes[range]), as: UTF8.self)
   }
 
   func complete(_ result: CURLcode, _ handles: CurlHandles) {
@@ -230,7 +251,9 @@ final class CurlTransfer: @unchecked Sendable {
     _ = shim_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
     response.status = status
     response.timings = timings()
-    response.url = text(CURLINFO_EFFECTIVE_URL) ?? request.url
+    if request.options.maximumRedirects > 0 {
+      response.url = text(CURLINFO_EFFECTIVE_URL) ?? request.url
+    }
     response.address = text(CURLINFO_PRIMARY_IP)
     if request.options.wantsCertificate {
       // libcurl shows the certificate where the connection is made, and not again where it is used again.
@@ -253,13 +276,12 @@ final class CurlTransfer: @unchecked Sendable {
   func finish(_ result: Result<HTTPResponse, any Error>, _ handles: CurlHandles) {
     if let handle { handles.giveBack(handle, isClean: !request.options.wantsCertificate) }
     handle = nil
-    easy = nil
     continuation?.resume(with: result)
     continuation = nil
   }
 
   private func failure(_ result: CURLcode) -> TransferError {
-    let own = String(cString: errorText)
+    let own = handle.map { String(cString: $0.errorText) } ?? ""
     var message =
       own.isEmpty ? String(cString: curl_easy_strerror(result)) : CurlTransfer.withoutUserInfo(own)
     // "Couldn't connect" does not say whether the host refused or was not there; the system does.

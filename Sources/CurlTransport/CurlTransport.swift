@@ -60,5 +60,8 @@ struct ProxyVariables: Sendable {
   }
 
   /// The proxy for a URL; empty for none.
-  func proxy(for url: String) -> String { url.lowercased().hasPrefix("https:") ? https : http }
+  func proxy(for url: String) -> String {
+    if http.isEmpty, https.isEmpty { return "" }
+    return url.lowercased().hasPrefix("https:") ? https : http
+  }
 }
