@@ -13,7 +13,7 @@ public struct HurlEntry: Hashable, Sendable {
   /// Where the method stands.
   public let position: HurlPosition
   /// Comments of the form `# @name value` right above the request or inside it.
-  public let annotations: [HurlAnnotation]
+  public internal(set) var annotations: [HurlAnnotation]
   /// As written, such as `GET`.
   public let method: String
   /// The URL.

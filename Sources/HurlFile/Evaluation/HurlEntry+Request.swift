@@ -43,15 +43,17 @@ extension HurlEntry {
   }
 
   private func absoluteURL(_ renderer: HurlRenderer) throws(HurlRuntimeError) -> String {
-    let text = try renderer.text(url)
-    let bytes = text.utf8
-    let scheme =
-      bytes.starts(with: "https://".utf8) ? 8 : bytes.starts(with: "http://".utf8) ? 7 : bytes.count
-    let authority = bytes.dropFirst(scheme).prefix {
-      $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
+    var text = try renderer.text(url)
+    let namesHost = text.withUTF8 { bytes in
+      let scheme =
+        bytes.starts(with: "https://".utf8) ? 8 : bytes.starts(with: "http://".utf8) ? 7 : bytes.count
+      let authority = bytes[scheme...].prefix {
+        $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
+      }
+      let host = authority.lastIndex(of: UInt8(ascii: "@")).map { authority[($0 + 1)...] } ?? authority
+      return host.first.map { $0 != UInt8(ascii: ":") } ?? false && !host.contains(UInt8(ascii: " "))
     }
-    let host = authority.lastIndex(of: UInt8(ascii: "@")).map { authority[$0...].dropFirst() } ?? authority
-    guard let first = host.first, first != UInt8(ascii: ":"), !host.contains(UInt8(ascii: " ")) else {
+    guard namesHost else {
       throw HurlRuntimeError(
         position: url.position,
         message: "\(text) is no URL: expected http:// or https:// and the name of a host")

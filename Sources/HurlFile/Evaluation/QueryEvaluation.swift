@@ -1,6 +1,21 @@
 import CryptoDigests
 import JSONValues
+import Synchronization
 import SystemInterfaces
+
+/// Paths that have been read: the checks of a file mostly look at the same few.
+enum KnownPaths {
+  private static let known = Mutex<[String: JSONPath]>([:])
+  private static let most = 256
+
+  /// The path that `text` is.
+  static func path(_ text: String) throws(JSONPathError) -> JSONPath {
+    if let path = known.withLock({ $0[text] }) { return path }
+    let path = try JSONPath(text, mode: .lenient)
+    known.withLock { if $0.count < most { $0[text] = path } }
+    return path
+  }
+}
 
 /// What a query gives, after its filters; nil where there is nothing.
 struct QueryEvaluation {
@@ -70,7 +85,7 @@ struct QueryEvaluation {
   /// does not count as existing where that is nothing.
   static func value(at path: String, in document: JSONValue) throws(EvaluationFailure) -> HurlValue? {
     do throws(JSONPathError) {
-      let path = try JSONPath(path, mode: .lenient)
+      let path = try KnownPaths.path(path)
       let found = try path.values(in: document)
       if path.isSingular { return found.first.map(HurlValue.init) }
       return found.isEmpty ? .nodeset(0) : .list(found.map(HurlValue.init))

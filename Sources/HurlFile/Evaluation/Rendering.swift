@@ -21,6 +21,7 @@ struct HurlRenderer {
 
   /// The text of `template`.
   func text(_ template: HurlTemplate) throws(HurlRuntimeError) -> String {
+    if template.parts.count == 1, case .text(let plain) = template.parts[0] { return plain }
     var text = ""
     for part in template.parts {
       switch part {

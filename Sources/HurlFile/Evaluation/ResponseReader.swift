@@ -35,7 +35,7 @@ struct ResponseReader {
 
   private func decodedText() throws(EvaluationFailure) -> String {
     let bytes = try bytes()
-    let contentType = values(of: "Content-Type").first ?? ""
+    let contentType = first("Content-Type") ?? ""
     do throws(CharacterSets.Failure) {
       return try CharacterSets.text(
         bytes, encoding: CharacterSets.label(inContentType: contentType) ?? "utf-8")
@@ -47,8 +47,10 @@ struct ResponseReader {
   /// The body as JSON.
   mutating func json() throws(EvaluationFailure) -> JSONValue {
     if let knownJSON { return try knownJSON.get() }
-    let text = try text()
-    let made = Result { () throws(EvaluationFailure) in try ResponseReader.json(text, "the body") }
+    let made = Result { () throws(EvaluationFailure) in
+      if let value = jsonOfBytes { return value }
+      return try ResponseReader.json(try text(), "the body")
+    }
     knownJSON = made
     return try made.get()
   }
@@ -65,6 +67,14 @@ struct ResponseReader {
     return try made.get()
   }
 
+  /// The body read without a text in between, as it can be where it is in UTF-8; nil where it is no JSON either.
+  private var jsonOfBytes: JSONValue? {
+    guard response.bodyProblem == nil, CharacterSets.isUTF8(contentType: first("Content-Type") ?? "") else {
+      return nil
+    }
+    return try? JSONValue(parsing: response.body)
+  }
+
   static func json(_ text: String, _ what: String) throws(EvaluationFailure) -> JSONValue {
     do throws(JSONSyntaxError) { return try JSONValue(parsing: text) } catch {
       throw EvaluationFailure(message: "\(what) is no JSON: \(error)")
@@ -73,12 +83,20 @@ struct ResponseReader {
 
   /// All values of a header field.
   func values(of name: String) -> [String] {
-    let wanted = name.lowercased()
-    return response.headers.filter {
-      $0.name.utf8.count == wanted.utf8.count && $0.name.lowercased() == wanted
-    }
-    .map(\.value)
+    response.headers.filter { ResponseReader.isSame($0.name, name) }.map(\.value)
   }
+
+  /// The first value of a header field.
+  private func first(_ name: String) -> String? {
+    response.headers.first { ResponseReader.isSame($0.name, name) }?.value
+  }
+
+  /// Whether both are the same name of a field, whatever the case of their letters.
+  private static func isSame(_ left: String, _ right: String) -> Bool {
+    let (left, right) = (left.utf8, right.utf8)
+    return left.count == right.count && zip(left, right).allSatisfy { $0 == $1 || lower($0) == lower($1) }
+  }
+  private static func lower(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte + 32 : byte }
 
   /// A field of the certificate.
   func certificate(_ field: HurlQuery.CertificateField) -> HurlValue? {

@@ -13,7 +13,7 @@ extension HurlParser {
       throw scanner.error(
         "expected a query, such as status or jsonpath \"$.id\", not \(described(scanner.peek))")
     }
-    scanner.advance(name.unicodeScalars.count)
+    scanner.advance(name.utf8.count)
     return HurlQuery(position: position, kind: try queryKind(name))
   }
 
@@ -109,7 +109,8 @@ extension HurlParser {
 
   /// The filter `name` with its arguments; nil where there is none of that name.
   private mutating func filterKind(_ name: String) throws(HurlSyntaxError) -> HurlFilter.Kind? {
-    let length = name.unicodeScalars.count
+    if name.isEmpty { return nil }
+    let length = name.utf8.count
     if let kind = HurlParser.plainFilters[name] {
       scanner.advance(length)
       return kind

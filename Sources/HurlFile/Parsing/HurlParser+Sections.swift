@@ -61,8 +61,12 @@ extension HurlParser {
     while let (section, position) = try sectionHeader(after: &seen) {
       seen = []
       switch section {
-      case .captures: sections.captures += try captures()
-      case .asserts: sections.asserts += try asserts()
+      case .captures:
+        let lines = try captures()
+        if sections.captures.isEmpty { sections.captures = lines } else { sections.captures += lines }
+      case .asserts:
+        let lines = try asserts()
+        if sections.asserts.isEmpty { sections.asserts = lines } else { sections.asserts += lines }
       default:
         throw scanner.error(
           "[\(section.rawValue)] belongs to a request; a response has [Captures] and [Asserts]", at: position)

@@ -4,7 +4,7 @@ struct HurlTemplateBuilder {
   private var text = ""
 
   mutating func append(_ scalar: Unicode.Scalar) { text.unicodeScalars.append(scalar) }
-  mutating func append(_ string: String) { text += string }
+  mutating func append(_ string: String) { if text.isEmpty { text = string } else { text += string } }
   mutating func append(_ expression: HurlExpression) {
     flush()
     parts.append(.placeholder(expression))
@@ -25,6 +25,14 @@ struct HurlTemplateBuilder {
   mutating func template(at position: HurlPosition, source: String) -> HurlTemplate {
     flush()
     return HurlTemplate(position: position, parts: parts, source: source)
+  }
+  /// The template of what was read since `start`.
+  mutating func template(from start: (HurlPosition, Int), in scanner: HurlScanner) -> HurlTemplate {
+    flush()
+    if parts.count == 1, case .text(let text) = parts[0], scanner.isAsLong(text, since: start.1) {
+      return HurlTemplate(position: start.0, parts: parts, source: text)
+    }
+    return HurlTemplate(position: start.0, parts: parts, source: scanner.text(from: start.1))
   }
   private mutating func flush() {
     if text.isEmpty { return }
@@ -80,7 +88,7 @@ extension HurlParser {
     if let next = scanner.peek, next != " ", next != "\t", next != "\n", next != "\r", next != "#" {
       throw scanner.error("\(described(next)) cannot stand in a URL: write it percent-encoded")
     }
-    return builder.template(at: start.0, source: scanner.text(from: start.1))
+    return builder.template(from: start, in: scanner)
   }
   private static let urlMarks = ASCIISet("/:.-?=&_%*,@~+!$'()[];")
 
@@ -100,7 +108,7 @@ extension HurlParser {
         break
       }
     }
-    return builder.isEmpty ? nil : builder.template(at: start.0, source: scanner.text(from: start.1))
+    return builder.isEmpty ? nil : builder.template(from: start, in: scanner)
   }
   private static let keyMarks = ASCIISet("_-.[]@$")
 
@@ -125,14 +133,15 @@ extension HurlParser {
         builder.append(try escape(["#": "#", "\"": "\"", "`": "`"]))
       } else {
         // One character at least: a brace that stands alone is none of a placeholder.
-        builder.append(scalar)
+        let run = scanner.index
         scanner.advance()
-        builder.append(scanner.takeWhile { !HurlParser.valueMarks.contains($0) })
+        scanner.skipWhile { !HurlParser.valueMarks.contains($0) }
+        builder.append(scanner.text(from: run))
       }
       end = scanner.mark
     }
     scanner.reset(to: end)
-    return builder.template(at: start.0, source: scanner.text(from: start.1))
+    return builder.template(from: start, in: scanner)
   }
 
   private static let valueMarks = ASCIISet(" \t\r\n#{\\")
@@ -153,16 +162,17 @@ extension HurlParser {
       } else if scalar == "\n" || scalar == "\r" || scalar == "\t" || scalar == "\u{8}" || scalar == "\u{C}" {
         break
       } else {
-        builder.append(scalar)
+        let run = scanner.index
         scanner.advance()
-        builder.append(scanner.takeWhile { !HurlParser.quotedMarks.contains($0) })
+        scanner.skipWhile { !HurlParser.quotedMarks.contains($0) }
+        builder.append(scanner.text(from: run))
       }
     }
     guard scanner.peek == delimiter else {
       throw scanner.error("expected \(delimiter) at the end of the text, not \(described(scanner.peek))")
     }
     scanner.advance()
-    return builder.template(at: start.0, source: scanner.text(from: start.1))
+    return builder.template(from: start, in: scanner)
   }
 
   private static let quotedMarks = ASCIISet("\"`{\\\n\r\t\u{8}\u{C}")
@@ -186,7 +196,7 @@ extension HurlParser {
     if builder.isEmpty || scanner.scalars[start.1] == "[" {
       throw scanner.error("expected the name of a file", at: start.0)
     }
-    return builder.template(at: start.0, source: scanner.text(from: start.1))
+    return builder.template(from: start, in: scanner)
   }
   private static let fileNameEnds = ASCIISet("#;{} \t\r\n")
 

@@ -5,20 +5,20 @@ struct HurlParser {
   init(_ text: String, file: String) { scanner = HurlScanner(text, file: file) }
 
   mutating func document() throws(HurlSyntaxError) -> HurlDocument {
-    var drafts: [(entry: HurlEntry, lastLine: Int)] = []
+    var entries: [HurlEntry] = []
+    var lastLines: [Int] = []
     while true {
       scanner.skipBlankLines()
       if scanner.isAtEnd { break }
-      let entry = try entry()
-      drafts.append((entry, scanner.lastContentLine))
+      entries.append(try entry())
+      lastLines.append(scanner.lastContentLine)
     }
     let annotations = HurlAnnotations(scanner)
-    var previousLine = annotations.lastFileLine(before: drafts.first?.entry.position.line ?? 0)
+    var previousLine = annotations.lastFileLine(before: entries.first?.position.line ?? 0)
     let wholeFile = Array(annotations.between(0, previousLine))
-    var entries: [HurlEntry] = []
-    for draft in drafts {
-      entries.append(draft.entry.with(Array(annotations.between(previousLine, draft.lastLine))))
-      previousLine = draft.lastLine
+    for (number, lastLine) in lastLines.enumerated() where !annotations.isEmpty {
+      entries[number].annotations = Array(annotations.between(previousLine, lastLine))
+      previousLine = lastLine
     }
     return HurlDocument(file: scanner.file, entries: entries, annotations: wholeFile)
   }
@@ -91,35 +91,21 @@ struct HurlParser {
   }
 }
 
-extension HurlEntry {
-  fileprivate func with(_ annotations: [HurlAnnotation]) -> HurlEntry {
-    HurlEntry(
-      position: position, annotations: annotations, method: method, url: url, headers: headers, query: query,
-      form: form, multipart: multipart, cookies: cookies, basicAuth: basicAuth, options: options, body: body,
-      response: response)
-  }
-}
-
 /// The comments of a file that are annotations, by line.
 private struct HurlAnnotations {
   private let all: [HurlAnnotation]
-  private let blankLines: Set<Int>
+  private let scanner: HurlScanner
+  var isEmpty: Bool { all.isEmpty }
 
   init(_ scanner: HurlScanner) {
     all = scanner.comments.compactMap(HurlAnnotation.init)
-    var blank: Set<Int> = []
-    for (offset, line) in scanner.scalars.split(separator: "\n", omittingEmptySubsequences: false)
-      .enumerated()
-    where line.allSatisfy({ $0 == " " || $0 == "\t" || $0 == "\r" }) {
-      blank.insert(offset + 1)
-    }
-    blankLines = blank
+    self.scanner = scanner
   }
 
   /// The last empty line before the first request: annotations above it concern the whole file.
   func lastFileLine(before line: Int) -> Int {
     guard line > 1 else { return 0 }
-    return (1..<line).last(where: blankLines.contains) ?? 0
+    return (1..<line).last(where: scanner.isBlank) ?? 0
   }
 
   /// Those after line `first`, up to line `last`.

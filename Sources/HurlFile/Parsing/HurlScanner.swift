@@ -8,6 +8,8 @@ struct HurlScanner {
 
   let file: String
   let scalars: [Unicode.Scalar]
+  /// The same, where all of it is ASCII, as mostly; else empty.
+  private let ascii: [UInt8]
   private(set) var index = 0
   /// Where each line begins.
   private let lineStarts: [Int]
@@ -20,10 +22,14 @@ struct HurlScanner {
 
   init(_ text: String, file: String) {
     self.file = file
-    var scalars = Array(text.unicodeScalars)
+    var text = text
+    ascii = text.withUTF8 { bytes in bytes.allSatisfy { $0 < 0x80 } ? Array(bytes) : [] }
+    var scalars = ascii.isEmpty ? Array(text.unicodeScalars) : ascii.map { Unicode.Scalar($0) }
     if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
     self.scalars = scalars
-    lineStarts = [0] + scalars.indices.filter { scalars[$0] == "\n" }.map { $0 + 1 }
+    var starts = [0]
+    for (position, scalar) in scalars.enumerated() where scalar == "\n" { starts.append(position + 1) }
+    lineStarts = starts
   }
 
   // MARK: Looking
@@ -48,7 +54,24 @@ struct HurlScanner {
   }
   /// What was read since `start`.
   func text(from start: Int) -> String { text(start..<index) }
-  func text(_ range: Range<Int>) -> String { String(scalars: scalars[range]) }
+  func text(_ range: Range<Int>) -> String {
+    if ascii.isEmpty { return String(scalars: scalars[range]) }
+    return ascii.withUnsafeBufferPointer {
+      String(decoding: UnsafeBufferPointer(rebasing: $0[range]), as: UTF8.self)
+    }
+  }
+  /// Whether as many bytes were read since `start` as `text` has, all ASCII: then nothing in it was written as an escape.
+  func isAsLong(_ text: String, since start: Int) -> Bool {
+    !ascii.isEmpty && text.utf8.count == index - start
+  }
+  /// Whether the line holds nothing but white space.
+  func isBlank(line: Int) -> Bool {
+    guard line >= 1, line <= lineStarts.count else { return true }
+    let end = line < lineStarts.count ? lineStarts[line] : scalars.count
+    return scalars[lineStarts[line - 1]..<end].allSatisfy {
+      $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n"
+    }
+  }
 
   /// The line that holds the character at `index`.
   private func line(at index: Int) -> Int {
@@ -75,8 +98,11 @@ struct HurlScanner {
   }
   mutating func takeWhile(_ matches: (Unicode.Scalar) -> Bool) -> String {
     let start = index
-    while index < scalars.count, matches(scalars[index]) { index += 1 }
+    skipWhile(matches)
     return text(from: start)
+  }
+  mutating func skipWhile(_ matches: (Unicode.Scalar) -> Bool) {
+    while index < scalars.count, matches(scalars[index]) { index += 1 }
   }
   /// Passes over spaces and tabs; whether there were any.
   @discardableResult mutating func skipSpaces() -> Bool {
@@ -157,8 +183,8 @@ extension Unicode.Scalar {
     value < 0x80
       ? isASCIILetter || isASCIIDigit : properties.isAlphabetic || properties.numericType != nil
   }
-  var isASCIILetter: Bool { ("a"..."z").contains(self) || ("A"..."Z").contains(self) }
-  var isASCIIDigit: Bool { ("0"..."9").contains(self) }
+  var isASCIILetter: Bool { (value | 0x20) &- 0x61 < 26 }
+  var isASCIIDigit: Bool { value &- 0x30 < 10 }
   /// The value of a hexadecimal digit.
   var hexDigit: UInt32? {
     switch self {

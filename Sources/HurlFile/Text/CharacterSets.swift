@@ -9,6 +9,7 @@ enum CharacterSets {
 
   /// The encoding that a `Content-Type` names, if it does.
   static func label(inContentType contentType: String) -> String? {
+    guard contentType.utf8.contains(UInt8(ascii: ";")) else { return nil }
     for parameter in contentType.split(separator: ";").dropFirst() {
       let parts = parameter.split(separator: "=", maxSplits: 1)
       guard parts.count == 2, String(parts[0]).trimmingSpaces.lowercased() == "charset" else { continue }
@@ -17,6 +18,12 @@ enum CharacterSets {
         ? String(value.dropFirst().dropLast()) : value
     }
     return nil
+  }
+
+  /// Whether what has this `Content-Type` is in UTF-8, which is also the default.
+  static func isUTF8(contentType: String) -> Bool {
+    guard let label = label(inContentType: contentType) else { return true }
+    return ["utf-8", "utf8", "unicode-1-1-utf-8"].contains(label.lowercased())
   }
 
   /// The text of `bytes` in the encoding `label`.
