@@ -40,20 +40,22 @@ public final class Progress: Sendable {
   /// Shows what is being done now; on a terminal it replaces the line before, in a log most are passed over.
   public func update(_ text: @autoclosure () -> String) {
     guard level > .quiet else { return }
-    let text = text()
     let now = clock.now
     state.withLock { state in
       if isLive {
+        let text = text()
         let width = max(1, (terminal.columns ?? 80) - 1)
         let shown = String(text.printable.map { $0.isNewline || $0 == "\t" ? " " : $0 }).prefix(
           columns: width)
         terminal.write("\r\(shown)\u{1B}[K", to: .standardError)
         state.liveWidth = shown.count
-      } else if text != state.lastText, state.lastLogged.map({ now - $0 >= logInterval }) ?? true {
+      } else if state.lastLogged.map({ now - $0 >= logInterval }) ?? true, case let text = text(),
+        text != state.lastText
+      {
         terminal.write("\(text.printable)\n", to: .standardError)
         state.lastLogged = now
+        state.lastText = text
       }
-      state.lastText = text
     }
   }
 

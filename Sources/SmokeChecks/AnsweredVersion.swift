@@ -24,7 +24,7 @@ public struct VersionSource: Hashable, Sendable {
 
   /// The version that `response` names; `json` is its body, where it is JSON.
   public func version(headers fields: [HTTPField], json: JSONValue?) -> String? {
-    for name in headers {
+    for name in headers where fields.contains(where: { $0.name.utf8.count == name.utf8.count }) {
       if let value = fields.first(name), !value.isEmpty { return value }
     }
     guard let object = json?.object else { return nil }

@@ -5,10 +5,17 @@ import SystemInterfaces
 
 /// Runs the checks of chains with the settings of one run.
 struct CheckRunner: Sendable {
-  struct Outcome: Sendable {
-    var result: CheckResult
-    var observation: Observation?
-    var changedSession = false
+  /// An object, as it is handed on several times and holds much.
+  final class Outcome: Sendable {
+    let result: CheckResult
+    let observation: Observation?
+    let changedSession: Bool
+
+    init(result: CheckResult, observation: Observation? = nil, changedSession: Bool = false) {
+      self.result = result
+      self.observation = observation
+      self.changedSession = changedSession
+    }
   }
 
   private let settings: SmokeSettings
@@ -153,8 +160,8 @@ struct CheckRunner: Sendable {
   }
 
   private func record(_ attempt: AttemptResult, since: Timestamp, in result: inout CheckResult) {
-    for attempt in attempt.earlier + [attempt] {
-      if case .skipped = attempt.verdict { continue }
+    func add(_ attempt: AttemptResult) {
+      if case .skipped = attempt.verdict { return }
       let begun = attempt.began ?? since
       let ended = attempt.ended ?? dependencies.clock.now
       let failure = attempt.failure
@@ -164,6 +171,8 @@ struct CheckRunner: Sendable {
           status: attempt.status, failure: failure?.class, message: failure?.message ?? "",
           conditions: attempt.conditions, address: attempt.address, waterfall: attempt.waterfall))
     }
+    for earlier in attempt.earlier { add(earlier) }
+    add(attempt)
     result.method = attempt.method ?? result.method
     result.url = attempt.url ?? result.url
     result.version = attempt.version ?? result.version

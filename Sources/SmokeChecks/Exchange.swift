@@ -41,7 +41,7 @@ enum Exchange {
     result.status = response.status
     result.address = response.address
     result.waterfall = Waterfall(response.timings)
-    if [429, 503].contains(response.status), let text = response.headers.first("retry-after"),
+    if response.status == 429 || response.status == 503, let text = response.headers.first("retry-after"),
       let seconds = Int64(text), seconds >= 0
     {
       result.retryAfter = .seconds(min(seconds, 3600))

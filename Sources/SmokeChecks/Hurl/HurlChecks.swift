@@ -5,24 +5,24 @@ public enum HurlChecks {
   /// The chain of `document`, whose file is named `document.file`; `session` holds its variables and cookies.
   public static func chain(_ document: HurlDocument, session: HurlSession) -> CheckChain {
     let ofFile = Set(document.annotations.map(\.name))
-    var counts: [String: Int] = [:]
+    var counts = [String: Int](minimumCapacity: document.entries.count)
+    let failsWhenFlaky = document.annotations.contains(where: isFailureWhenFlaky)
     let checks = document.entries.enumerated().map { number, entry in
       let ofEntry = entry.annotations.isEmpty ? ofFile : ofFile.union(entry.annotations.map(\.name))
       let title = entry.annotations.first { $0.name == "name" && !$0.value.isEmpty }?.value
-      let identity = "\(document.file) \(entry.method) \(entry.url.source)"
+      let request = joined(entry.method, entry.url.source)
+      let identity = joined(document.file, request)
       let count = counts[identity, default: 0] + 1
       counts[identity] = count
       let runner = HurlEntryRunner(entry: entry, session: session)
       var check = Check(
-        name: title ?? "\(entry.method) \(entry.url.source)",
+        name: title ?? request,
         key: count == 1 ? identity : "\(identity) #\(count)", file: document.file, line: entry.position.line,
         method: entry.method, url: nil
       ) { await runner.ask($0) }
       check.isCritical = ofEntry.contains("critical")
       check.writes = ofEntry.contains("writes")
-      check.failsWhenFlaky = (entry.annotations + document.annotations).contains {
-        $0.name == "flaky-is" && $0.value == "failure"
-      }
+      check.failsWhenFlaky = failsWhenFlaky || entry.annotations.contains(where: isFailureWhenFlaky)
       check.mayOverlap = !ofEntry.contains("ordered") && mayOverlap(entry)
       check.needsEarlier = number > 0 && !isSafe(entry)
       return check
@@ -35,9 +35,28 @@ public enum HurlChecks {
     (document.annotations + (document.entries.first?.annotations ?? [])).filter { $0.name == "needs" }
   }
 
+  private static func isFailureWhenFlaky(_ annotation: HurlAnnotation) -> Bool {
+    annotation.name == "flaky-is" && annotation.value == "failure"
+  }
+
+  /// Both with a space in between, made at once.
+  private static func joined(_ first: String, _ second: String) -> String {
+    var text = ""
+    text.reserveCapacity(first.utf8.count + second.utf8.count + 1)
+    text += first
+    text += " "
+    text += second
+    return text
+  }
+
+  private static let timed: Set<HurlOptionName> = [.variable, .delay, .repeat, .output, .retry, .skip]
+
   /// A method that changes nothing (RFC 9110, section 9.2.1).
   private static func isSafe(_ entry: HurlEntry) -> Bool {
-    ["GET", "HEAD", "OPTIONS", "TRACE"].contains(entry.method)
+    switch entry.method {
+    case "GET", "HEAD", "OPTIONS", "TRACE": true
+    default: false
+    }
   }
 
   /// Whether an entry neither gives others anything nor depends on when it is sent.
@@ -45,7 +64,6 @@ public enum HurlChecks {
     guard isSafe(entry), entry.cookies.isEmpty, entry.body == nil,
       entry.response?.captures.isEmpty ?? true
     else { return false }
-    let timed: Set<HurlOptionName> = [.variable, .delay, .repeat, .output, .retry, .skip]
     return !entry.options.contains { timed.contains($0.name) }
   }
 }

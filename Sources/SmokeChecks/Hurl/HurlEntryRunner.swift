@@ -121,7 +121,7 @@ final class HurlEntryRunner: Sendable {
       if text.utf8.count <= 300 { return text }
       return String(context.redact(text).prefix(300)) + "…"
     }
-    let failed = evaluation.assertions.filter { !$0.passed }
+    let failed = evaluation.passed ? [] : evaluation.assertions.filter { !$0.passed }
     result.conditions = failed.map {
       FailedCondition(
         line: $0.line, "\($0.description): expected \(shortened($0.expected)), got \(shortened($0.actual))")
@@ -222,14 +222,17 @@ extension HurlEntry {
   /// Whether anything of the entry needs the answer's whole body.
   fileprivate var looksAtBody: Bool {
     guard let response else { return false }
-    let queries = response.captures.map(\.query.kind) + response.asserts.map(\.query.kind)
-    return response.body != nil
-      || queries.contains { kind in
-        switch kind {
-        case .body, .bytes, .sha256, .md5, .rawBytes, .jsonpath, .xpath, .regex: true
-        default: false
-        }
-      }
+    return response.body != nil || response.asserts.contains { $0.query.looksAtBody }
+      || response.captures.contains { $0.query.looksAtBody }
+  }
+}
+
+extension HurlQuery {
+  fileprivate var looksAtBody: Bool {
+    switch kind {
+    case .body, .bytes, .sha256, .md5, .rawBytes, .jsonpath, .xpath, .regex: true
+    default: false
+    }
   }
 }
 

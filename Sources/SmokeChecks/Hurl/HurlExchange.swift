@@ -36,12 +36,13 @@ struct HurlExchange: Sendable {
       return HTTPField(trimmed(sides[0]), sides.count > 1 ? trimmed(sides[1]) : "")
     }
     Exchange.introduce(&request)
-    request.options = try HurlExchange.transportOptions(options, session, timeout: request.timeout)
-    request.options.acceptsCompression = options.compressed == true
+    var transport = try HurlExchange.transportOptions(options, session, timeout: request.timeout)
+    transport.acceptsCompression = options.compressed == true
     if !keepsBody, options.output == nil {
-      request.options.keptBodyBytes = Exchange.excerptBytes
-      request.options.maximumBodyBytes = Exchange.maximumUnreadBytes
+      transport.keptBodyBytes = Exchange.excerptBytes
+      transport.maximumBodyBytes = Exchange.maximumUnreadBytes
     }
+    request.options = transport
     var order: SigningOrder?
     if let text = options.awsSigV4 {
       let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
@@ -142,17 +143,18 @@ struct HurlExchange: Sendable {
   /// Sends the request and follows redirects where the entry says so.
   func run(_ context: AttemptContext) async -> Result<Answer, ExchangeFailure> {
     var request = first
-    request.options.wantsCertificate = request.url.hasPrefix("https:")
+    if request.url.hasPrefix("https:") { request.options.wantsCertificate = true }
     var redirects: [HurlValue] = []
     var changedCookies = false
     // libcurl's default and Hurl's own.
     let limit = options.maxRedirects ?? 50
     // What signs for one host signs for no other.
-    let home = WebAddress(request.url)?.origin
+    let home = signing == nil ? nil : WebAddress(request.url)?.origin
     while true {
-      let address = WebAddress(request.url)
-      var sent = withCookies(request, to: address, now: context.clock.now, isFirst: redirects.isEmpty)
-      if let signing, options.sendsCredentialsToOtherHosts == true || address?.origin == home {
+      var sent = withCookies(request, now: context.clock.now, isFirst: redirects.isEmpty)
+      if let signing,
+        options.sendsCredentialsToOtherHosts == true || WebAddress(request.url)?.origin == home
+      {
         guard let sign = session.environment.sign else {
           return failure(.badRequest, "aws-sigv4: there is nothing here to sign with")
         }
@@ -168,7 +170,7 @@ struct HurlExchange: Sendable {
       case .success(let answer): response = answer
       }
       log(sent, response, context)
-      if let address, response.headers.first("set-cookie") != nil {
+      if response.headers.first("set-cookie") != nil, let address = WebAddress(request.url) {
         changedCookies = true
         session.update { $0.cookies.store(response.headers, from: address, now: context.clock.now) }
       }
@@ -184,6 +186,7 @@ struct HurlExchange: Sendable {
       guard limit < 0 || redirects.count <= limit else {
         return failure(.redirectLoop, "more than \(limit) redirects, the last one to \(location)")
       }
+      let address = WebAddress(request.url)
       guard let target = address?.resolving(location) else {
         return failure(.malformedAnswer, "redirected to \(location), which is no HTTP URL")
       }
@@ -196,11 +199,11 @@ struct HurlExchange: Sendable {
   }
 
   /// Cookies of the session, and for the first request those of the entry, as one field.
-  private func withCookies(
-    _ request: HTTPRequest, to address: WebAddress?, now: Timestamp, isFirst: Bool
-  ) -> HTTPRequest {
-    guard let address else { return request }
-    let stored = session.update { $0.cookies.isEmpty ? [] : $0.cookies.pairs(for: address, now: now) }
+  private func withCookies(_ request: HTTPRequest, now: Timestamp, isFirst: Bool) -> HTTPRequest {
+    let jar = session.update { $0.cookies }
+    // Most sessions have none, and then nobody has to know where the request goes.
+    guard !jar.isEmpty, let address = WebAddress(request.url) else { return request }
+    let stored = jar.pairs(for: address, now: now)
     guard !stored.isEmpty else { return request }
     var request = request
     let own = isFirst ? request.headers.all("cookie") : []
