@@ -5,14 +5,23 @@ let strict: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .treatAllWarnings(as: .error),
   .enableUpcomingFeature("MemberImportVisibility"),
-  // What a step does is wait for others; what counts is how soon it starts.
-  .unsafeFlags(["-Osize"], .when(configuration: .release)),
+]
+
+/// What a step does is wait for others; what counts is how soon it starts.
+let small: [SwiftSetting] = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
+
+/// What smoke-test does for each of thousands of checks.
+let fast: Set<String> = [
+  "SystemInterfaces", "JSONValues", "HTTPTransport", "CurlTransport", "CryptoDigests", "Records", "HurlFile",
+  "SmokeChecks", "SmokeTest",
 ]
 
 /// A library target: one folder of `Sources`, arrows pointing down only.
 func library(_ name: String, _ dependencies: [Target.Dependency] = [], linked: [LinkerSetting] = []) -> Target
 {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: linked)
+  .target(
+    name: name, dependencies: dependencies, swiftSettings: fast.contains(name) ? strict : small,
+    linkerSettings: linked)
 }
 
 /// An executable that only parses, wires and exits; its behaviour is the library `library`.

@@ -27,7 +27,9 @@ extension StepContext {
 
 extension StepMain {
   /// The `main` of an executable: real dependencies, signals, exit.
-  public static func main() async -> Never {
+  ///
+  /// On the main actor: it begins before there is another thread, whose first allocation would make a second heap.
+  @MainActor public static func main() async -> Never {
     // Threads mostly take turns here: heaps of their own would only grow in small steps, each a call of the system.
     shim_use_one_heap()
     if Command.sendsRequests { CurlTransport.warmUp() }
