@@ -28,11 +28,15 @@ def count(name):
         return counts[name]
 
 
-def answer(conn, status, body=b"{}", headers=()):
+def answer_bytes(status, body=b"{}", headers=()):
     head = b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % (status, len(body))
     for field in headers:
         head += field + b"\r\n"
-    conn.sendall(head + b"\r\n" + body)
+    return head + b"\r\n" + body
+
+
+def answer(conn, status, body=b"{}", headers=()):
+    conn.sendall(answer_bytes(status, body, headers))
 
 
 def reset(conn):
@@ -128,7 +132,8 @@ def endless_chunk_extension(conn): conn.sendall(CHUNKED + b"5;"); forever(conn, 
 def endless_trailers(conn): conn.sendall(CHUNKED + chunk(b"{}") + b"0\r\n"); forever(conn, b"X-A: " + b"a" * 1000 + b"\r\n")
 def bad_chunk_end(conn): conn.sendall(CHUNKED + b"2\r\n{}xx2\r\n{}\r\n0\r\n\r\n")
 def trailers(conn): conn.sendall(CHUNKED + chunk(b"{}") + b"0\r\nX-Sum: 1\r\n\r\n")
-def trailing_answer(conn): answer(conn, 200); answer(conn, 500)
+# Both at once: what comes after a connection was given back is the next request's answer for every client.
+def trailing_answer(conn): conn.sendall(answer_bytes(200) + answer_bytes(500))
 def switching_protocols(conn): conn.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"); time.sleep(60)
 def informational_then_close(conn): conn.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
 def informational_then_silence(conn): conn.sendall(b"HTTP/1.1 102 Processing\r\n\r\n"); time.sleep(60)
