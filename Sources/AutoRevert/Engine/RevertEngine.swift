@@ -120,7 +120,9 @@ public final class RevertEngine {
     // The first line of a run is its `begin`: what a kill cut off before it is told by that.
     if !liftedPolicies.isEmpty, !hasBegun { try begin() }
     for (stack, policy) in liftedPolicies.sorted(by: { $0.key < $1.key }) {
-      guard !stillMoving.contains(stack) else {
+      // A restore that a killed run began may still run when this one stops for another reason.
+      let isMoving = facts.stacks.first { $0.name == stack }?.live?.status?.rule.condition == .moving
+      guard !isMoving, !stillMoving.contains(stack) else {
         // Put back now, it would deny the very restore that runs.
         note([
           PlanFinding(
