@@ -1,3 +1,5 @@
+import HurlFile
+
 /// An absolute `http` or `https` URL in its parts, each as written.
 public struct WebAddress: Hashable, Sendable, CustomStringConvertible {
   /// `http` or `https`, in lower case.
@@ -81,7 +83,7 @@ public struct WebAddress: Hashable, Sendable, CustomStringConvertible {
   /// What `reference` means when it stands in an answer of this URL (RFC 3986, section 5), nil where it is of
   /// another scheme or no reference. What cannot stand in a URL is percent-encoded, as browsers do.
   public func resolving(_ reference: String) -> WebAddress? {
-    let reference = WebAddress.escaping(reference)
+    let reference = PercentEncoding.url(reference)
     if let absolute = WebAddress(reference) { return absolute }
     if reference.hasPrefix("//") { return WebAddress("\(scheme):\(reference)") }
     if let colon = reference.firstIndex(of: ":"), !reference[..<colon].contains(where: { "/?#".contains($0) })
@@ -102,17 +104,6 @@ public struct WebAddress: Hashable, Sendable, CustomStringConvertible {
       result.path = WebAddress.withoutDots(folder + newPath)
     }
     return result
-  }
-
-  /// `text` with white space, control characters, quotes, brackets and what is not ASCII as `%XX`; what is encoded stays.
-  private static func escaping(_ text: String) -> String {
-    let wrong = Array("\"<>\\^`{|}".utf8)
-    guard text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || wrong.contains($0) }) else { return text }
-    return text.utf8.map { byte in
-      byte <= 0x20 || byte >= 0x7F || wrong.contains(byte)
-        ? "%\(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))"
-        : String(Character(Unicode.Scalar(byte)))
-    }.joined()
   }
 
   private static func withoutDots(_ path: Substring) -> String {

@@ -105,7 +105,7 @@ import Testing
       ending: .done)
     let result = EngineResult(ending: .restored, plan: Plan(), actions: [action], findings: [], facts: facts)
     let timeline = Timeline(
-      result, point, EarlierEvidence([old, entry]), .init(verdict: .go, checks: 3, failed: 0, failures: []),
+      result, point, [old, entry], .init(verdict: .go, checks: 3, failed: 0, failures: []),
       now: day + .seconds(80))
     #expect(
       timeline.entries.map(\.event) == [

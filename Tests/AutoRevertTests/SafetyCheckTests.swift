@@ -166,7 +166,8 @@ import Testing
     #expect(
       evidence.entries.first { $0.step == .smokeTest }?.messages.first?.contains("endpoint-down (2 times)")
         == true)
-    #expect(evidence.history.map(\.finishedAt) == (try ["00:30:00", "00:40:00", "01:00:00"].map(at)))
+    #expect(
+      evidence.history(session).map(\.finishedAt) == (try ["00:30:00", "00:40:00", "01:00:00"].map(at)))
     // What this machine saw later counts.
     try FileManager.default.createDirectory(atPath: session.records.root, withIntermediateDirectories: true)
     try #"{"verdict":"go","startedAt":"2026-11-26T02:00:00Z","findings":[]}"#

@@ -41,21 +41,14 @@ public struct RoleError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What to grant, and where.
   public var advice: String {
     // AWS tells whoever is refused neither which side refuses nor whether there is such a role.
-    let principal = caller.map(RoleError.principal) ?? "whoever runs this"
+    // A trust policy names a session's role, not the session.
+    let principal = caller.map(IAMClient.principal(ofCaller:)) ?? "whoever runs this"
     let condition =
       role.externalId.map { " with the condition sts:ExternalId = \($0)" }
       ?? ", without a condition on sts:ExternalId, or name it with external-id in the policy"
     return
       "check that the role exists; permit sts:AssumeRole on it to \(principal), and let its trust policy "
       + "name \(principal) as principal\(condition)"
-  }
-
-  /// What a trust policy names: a session's role, not the session.
-  static func principal(_ arn: String) -> String {
-    guard let name = AmazonResourceName(arn), name.service == "sts", name.resource.hasPrefix("assumed-role/")
-    else { return arn }
-    let role = name.resource.split(separator: "/").dropFirst().first ?? ""
-    return "arn:\(name.partition):iam::\(name.account):role/\(role)"
   }
 }
 

@@ -63,9 +63,10 @@ public struct IAMClient: Sendable {
   /// The ARN of the role whose session `arn` is; other principals as they are. A role's path is not part of the
   /// session's name, so a role with one is not found by it.
   public static func principal(ofCaller arn: String) -> String {
-    let parts = arn.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 6, parts[2] == "sts", parts[5].hasPrefix("assumed-role/") else { return arn }
-    let role = parts[5].split(separator: "/")[1]
-    return "\(parts[0]):\(parts[1]):iam::\(parts[4]):role/\(role)"
+    guard let name = AmazonResourceName(arn), name.service == "sts",
+      name.resource.hasPrefix("assumed-role/")
+    else { return arn }
+    let role = name.resource.split(separator: "/").dropFirst().first ?? ""
+    return "arn:\(name.partition):iam::\(name.account):role/\(role)"
   }
 }

@@ -100,36 +100,3 @@ struct RestorePointFinder {
     return facts.contains { $0.live != $0.recorded }
   }
 }
-
-/// What earlier runs of this step left on record.
-enum EarlierRuns {
-  /// How many of them made a revert commit since `age` ago.
-  static func revertCommits(_ session: StepSession, within age: Duration) throws -> Int {
-    let now = session.context.clock.now
-    return try records(session, newest: 100)
-      .filter { $0.summary.branch != nil && now - $0.finishedAt < age }.count
-  }
-
-  /// The records of the newest runs. One that cannot be read teaches nothing and stops nothing.
-  private static func records(_ session: StepSession, newest count: Int) throws -> [Record<RevertPart>] {
-    let (files, folder) = (session.context.files, "\(session.records.root)/runs")
-    guard try files.status(of: folder) != nil else { return [] }
-    return try files.names(in: folder).suffix(count).flatMap { run in
-      ((try? files.names(in: "\(folder)/\(run)")) ?? [])
-        .filter { $0.hasPrefix(Step.autoRevert.rawValue) && $0.hasSuffix(".json") }
-        .compactMap { try? session.records.read(RevertPart.self, at: "\(folder)/\(run)/\($0)") }
-    }
-  }
-
-  /// Estimates learned from the records of earlier runs.
-  static func estimates(_ session: StepSession) throws -> Estimates {
-    var estimates = Estimates.runbook
-    for record in try records(session, newest: 20) {
-      for action in record.part.actions where action.result == "done" {
-        guard let kind = PlannedAction.Kind(rawValue: action.action) else { continue }
-        estimates.learn(kind, seconds: (action.finishedAt - action.startedAt).inSeconds)
-      }
-    }
-    return estimates
-  }
-}

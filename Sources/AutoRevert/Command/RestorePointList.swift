@@ -77,19 +77,14 @@ struct CommitVerdicts {
       guard let commit = line.entry.commit, let verdict = line.entry.verdict else { continue }
       take(commit, line.entry.step, line.entry.finishedAt, verdict)
     }
-    let (files, folder) = (session.context.files, "\(session.records.root)/runs")
-    guard try files.status(of: folder) != nil else { return }
-    for run in try files.names(in: folder).suffix(200) {
+    for (_, path) in try EarlierRuns.paths(session, newest: 200) {
       // A record that cannot be read is no reason to show no list.
-      for name in (try? files.names(in: "\(folder)/\(run)")) ?? [] where name.hasSuffix(".json") {
-        guard
-          let tree = (try? files.read("\(folder)/\(run)/\(name)")).flatMap({ try? JSONValue(parsing: $0) }),
-          let commit = tree["commit"]?.string, let step = tree["step"]?.string.flatMap(Step.init),
-          let at = tree["finishedAt"]?.string.flatMap({ Timestamp($0) }),
-          let verdict = tree["verdict"]?.string.flatMap(Verdict.init)
-        else { continue }
-        take(commit, step, at, verdict)
-      }
+      guard let tree = (try? session.context.files.read(path)).flatMap({ try? JSONValue(parsing: $0) }),
+        let commit = tree["commit"]?.string, let step = tree["step"]?.string.flatMap(Step.init),
+        let at = tree["finishedAt"]?.string.flatMap({ Timestamp($0) }),
+        let verdict = tree["verdict"]?.string.flatMap(Verdict.init)
+      else { continue }
+      take(commit, step, at, verdict)
     }
   }
 

@@ -56,8 +56,10 @@ struct RevertEnding {
     part.evidence = evidence.entries.map(RevertPart.EvidenceEntry.init)
     part.commits = undone.commits.map { RevertPart.CommitEntry(id: $0.id, summary: $0.summary) }
     part.timeline =
-      Timeline(result, loaded?.point, evidence, command.dryRun ? nil : health, now: session.context.clock.now)
-      .entries
+      Timeline(
+        result, loaded?.point, evidence.history(session), command.dryRun ? nil : health,
+        now: session.context.clock.now
+      ).entries
     var summary = summary(branch)
     summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
     return StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)

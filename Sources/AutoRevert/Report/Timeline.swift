@@ -8,7 +8,7 @@ struct Timeline {
   let entries: [RevertPart.TimelineEntry]
 
   init(
-    _ result: EngineResult, _ point: RestorePoint?, _ evidence: EarlierEvidence,
+    _ result: EngineResult, _ point: RestorePoint?, _ said: [EarlierEvidence.Entry],
     _ health: RevertPart.HealthEntry?, now: Timestamp
   ) {
     var all: [RevertPart.TimelineEntry] = []
@@ -22,7 +22,6 @@ struct Timeline {
           + (point.commit.map { ", commit \($0.prefix(12))" } ?? ""))
     }
     // Before the restore point the records speak of another deployment.
-    let said = evidence.history.isEmpty ? evidence.entries : evidence.history
     for entry in said where point.map({ entry.finishedAt > $0.createdAt }) ?? true {
       guard entry.step != .preflightSnapshot else { continue }
       let first = entry.messages.first.map { ": \($0)" } ?? ""

@@ -20,15 +20,14 @@ struct EarlierEvidence: Sendable {
   }
   /// In the order of the pipeline.
   var entries: [Entry] = []
-  /// All that the steps said, run by run, for the story of an incident; oldest first.
-  var history: [Entry] = []
+  /// What the environment's trail keeps of them.
+  private var trail: [Entry] = []
 
   /// Reads `<records>/<step>.json` of the four other steps. What another machine wrote into the environment's trail counts as
   /// well where it is newer, or where this machine has no record: then it is known that a step stopped, and with which
   /// codes, but not in which words.
   init(_ session: StepSession) throws {
     try readRecords(session)
-    var trail: [Entry] = []
     for line in try session.ledger()?.entries(limit: 500, where: { $0.kind == .record }) ?? [] {
       if let entry = Entry(line.entry) { trail.append(entry) }
     }
@@ -42,30 +41,24 @@ struct EarlierEvidence: Sendable {
         entries.append(newest)
       }
     }
-    history = EarlierEvidence.runs(session)
-    for entry in trail
-    where !history.contains(where: { $0.step == entry.step && $0.finishedAt == entry.finishedAt }) {
-      history.append(entry)
-    }
-    history.sort { $0.finishedAt < $1.finishedAt }
   }
 
   private static let steps = [Step.diffGate, .preflightSnapshot, .smokeTest, .watch30m]
 
-  /// The records of the newest runs; one that cannot be read is missing in a story, and decides nothing.
-  private static func runs(_ session: StepSession) -> [Entry] {
-    let (files, folder) = (session.context.files, "\(session.records.root)/runs")
-    return ((try? files.names(in: folder)) ?? []).suffix(50).flatMap { run -> [Entry] in
-      ((try? files.names(in: "\(folder)/\(run)")) ?? []).compactMap { name in
-        guard
-          let step = steps.first(where: { name == "\($0.rawValue).json" || name.hasPrefix("\($0.rawValue)-") }
-          ),
-          name.hasSuffix(".json"), let bytes = try? files.read("\(folder)/\(run)/\(name)"),
-          let tree = try? JSONValue(parsing: bytes)
-        else { return nil }
-        return Entry(step, tree)
-      }
+  /// All that the steps said, run by run, for the story of an incident; oldest first. It reads many files, so it is asked
+  /// for once the calls are made. A record that cannot be read is missing in the story, and decides nothing.
+  func history(_ session: StepSession) -> [Entry] {
+    var all = ((try? EarlierRuns.paths(session, newest: 50)) ?? []).compactMap { step, path -> Entry? in
+      guard EarlierEvidence.steps.contains(step), let bytes = try? session.context.files.read(path),
+        let tree = try? JSONValue(parsing: bytes)
+      else { return nil }
+      return Entry(step, tree)
     }
+    for entry in trail
+    where !all.contains(where: { $0.step == entry.step && $0.finishedAt == entry.finishedAt }) {
+      all.append(entry)
+    }
+    return all.isEmpty ? entries : all.sorted { $0.finishedAt < $1.finishedAt }
   }
 
   private mutating func readRecords(_ session: StepSession) throws {

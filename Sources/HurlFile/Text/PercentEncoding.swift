@@ -1,5 +1,5 @@
 /// Percent-encoding, RFC 3986.
-enum PercentEncoding {
+public enum PercentEncoding {
   /// Every byte but the unreserved characters and those in `kept`.
   static func encode(_ text: String, keeping kept: String = "") -> String {
     let kept = Set(kept.utf8)
@@ -8,7 +8,7 @@ enum PercentEncoding {
 
   /// A URL with what cannot stand in one encoded: white space, control characters, quotes, angle brackets and braces, what
   /// is not ASCII. What is encoded already stays.
-  static func url(_ text: String) -> String {
+  public static func url(_ text: String) -> String {
     encode(text) { byte in
       switch byte {
       case ...0x20, 0x7F..., UInt8(ascii: "\""), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\\"),

@@ -22,11 +22,10 @@ struct StackReading: Sendable {
 
   /// Values of pseudo parameters, from the stack's own ARN.
   static func pseudoParameters(_ state: StackState) -> [String: String] {
-    let parts = state.stackId.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count >= 6 else { return ["AWS::StackName": state.name] }
+    guard let arn = AmazonResourceName(state.stackId) else { return ["AWS::StackName": state.name] }
     return [
-      "AWS::StackName": state.name, "AWS::StackId": state.stackId, "AWS::Partition": parts[1],
-      "AWS::Region": parts[3], "AWS::AccountId": parts[4],
+      "AWS::StackName": state.name, "AWS::StackId": state.stackId, "AWS::Partition": arn.partition,
+      "AWS::Region": arn.region, "AWS::AccountId": arn.account,
     ]
   }
 
