@@ -120,8 +120,11 @@ public final class RevertEngine {
     // The first line of a run is its `begin`: what a kill cut off before it is told by that.
     if !liftedPolicies.isEmpty, !hasBegun { try begin() }
     for (stack, policy) in liftedPolicies.sorted(by: { $0.key < $1.key }) {
-      // A restore that a killed run began may still run when this one stops for another reason.
-      let isMoving = facts.stacks.first { $0.name == stack }?.live?.status?.rule.condition == .moving
+      // A restore that a killed run began may still run when this one stops for another reason. At a good end a stack only
+      // removes what it no longer needs.
+      let isMoving =
+        ending == .stopped
+        && facts.stacks.first { $0.name == stack }?.live?.status?.rule.condition == .moving
       guard !isMoving, !stillMoving.contains(stack) else {
         // Put back now, it would deny the very restore that runs.
         note([
