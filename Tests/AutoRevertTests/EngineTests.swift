@@ -187,6 +187,36 @@ import Testing
     }
   }
 
+  @Test func `a policy stays lifted while a restore without an answer may run`() async throws {
+    let deny = #"{"Statement":[{"Effect":"Deny","Action":"Update:*","Principal":"*","Resource":"*"}]}"#
+    var stayed = 0
+    for seed in 1...40 as ClosedRange<UInt64> {
+      // The answer to one restore is lost, and the other is still waited for when time is up.
+      var world = ModelWorld(seed: seed, faults: ModelFaults(lostAnswer: 0.6, lag: 8)) { role, stack in
+        guard ["monitoring", "workflow"].contains(role) else { return }
+        Self.finished(&stack)
+        stack.policy = deny
+      }
+      world.policies = ["Shop-monitoring": deny, "Shop-workflow": deny]
+      let (first, cloud) = (world, world.cloud)
+      let stopped = try await withTaskExecutorPreference(OneThread()) {
+        try await first.run({ $0.options.overrideStackPolicy = true }, seconds: 15)
+      }
+      let told = stopped.findings.filter { $0.code == .stackPolicy && $0.severity == .stop }.compactMap(
+        \.target)
+      #expect(stopped.ending == .stopped && told == first.openPolicies, "\(seed)")
+      stayed += told.count
+
+      cloud.state.withLock { $0.faults = ModelFaults() }
+      let continued = try await withTaskExecutorPreference(OneThread()) {
+        try await first.run({ $0.options.overrideStackPolicy = true })
+      }
+      #expect(continued.ending == .restored && world.isRestored && world.openPolicies == [], "\(seed)")
+      #expect(cloud.violations == [], "\(seed)")
+    }
+    #expect(stayed > 40)
+  }
+
   @Test func `journals a line before and after every call`() async throws {
     let world = ModelWorld { _, stack in Self.finished(&stack) }
     _ = try await world.run()

@@ -1,5 +1,6 @@
 import AutoRevert
 import Foundation
+import JSONValues
 import Records
 import RollbackPlan
 import Synchronization
@@ -22,7 +23,9 @@ import Testing
     var bad = 0
     for seed in Self.seeds where bad < 5 {
       var trial = Trial(seed)
-      let outcome = await trial.surviving { try await $0.run() }
+      let outcome = await withTaskExecutorPreference(OneThread()) {
+        await trial.surviving { try await $0.run() }
+      }
       endings[outcome.ending, default: 0] += 1
       for violation in outcome.violations { Issue.record("seed \(seed): \(violation)") }
       if !outcome.violations.isEmpty { bad += 1 }
@@ -35,10 +38,21 @@ import Testing
     }
   }
 
+  @Test func `a seed gives the same journal each time`() async throws {
+    func journal(_ seed: UInt64) async throws -> [String] {
+      var trial = Trial(seed)
+      _ = await withTaskExecutorPreference(OneThread()) { await trial.surviving { try await $0.run() } }
+      return try trial.world.journal().lines().map { $0.serialized() }
+    }
+    for seed in Self.seeds.prefix(50) { #expect(try await journal(seed) == journal(seed), "seed \(seed)") }
+  }
+
   @Test func `two runs at once never undo one another`() async throws {
     for seed in Self.seeds.prefix(max(1, Self.seeds.count / 5)) {
       let trial = Trial(seed)
-      let violations = try await trial.runBesideAnother()
+      let violations = try await withTaskExecutorPreference(OneThread()) {
+        try await trial.runBesideAnother()
+      }
       for violation in violations { Issue.record("seed \(seed): \(violation)") }
       if !violations.isEmpty { return }
     }
@@ -48,7 +62,9 @@ import Testing
     var endings: [String: Int] = [:]
     for seed in Self.seeds.prefix(max(1, Self.seeds.count / 5)) {
       var trial = Trial(seed)
-      let outcome = await trial.surviving { try await $0.tearDown() }
+      let outcome = await withTaskExecutorPreference(OneThread()) {
+        await trial.surviving { try await $0.tearDown() }
+      }
       endings[outcome.ending, default: 0] += 1
       for violation in outcome.violations { Issue.record("seed \(seed): \(violation)") }
       if !outcome.violations.isEmpty { return }

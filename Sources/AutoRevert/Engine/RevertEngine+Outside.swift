@@ -91,6 +91,35 @@ extension RevertEngine {
     }
   }
 
+  /// Why a restore of `stack` may be under way; nil where none is. Looked at anew: the facts may be older than the last
+  /// call, and a call whose answer never came, in this run or a killed one, may show only after a while.
+  func mayStillRestore(_ stack: String) async throws -> String? {
+    let id = task.restorePoint?.stack(stack)?.stackId ?? stack
+    let asked = try journal.openRestores()[stack]
+    var pause = polling.first
+    do {
+      while true {
+        var isSeen = asked == nil
+        if let asked {
+          let events = try await cloudFormation.events(
+            id, since: task.restorePoint?.point.createdAt ?? asked.at - .seconds(3600))
+          isSeen = events.contains { $0.token == asked.token }
+        }
+        // After its events: what they show, the status shows too.
+        guard let described = try await cloudFormation.describe(id) else { return nil }
+        if StackStatus(rawValue: described.status)?.rule.condition == .moving {
+          return "it is \(described.status)"
+        }
+        guard !isSeen, let asked, clock.now - asked.at <= polling.patience else { return nil }
+        teller.update("\(stack): looking whether the restore has begun whose answer did not come")
+        try await clock.sleep(for: pause)
+        pause = min(pause * polling.factor, polling.longest)
+      }
+    } catch let failure as OperationFailure where failure.kind != .credentials {
+      return "how it stands could not be looked at (\(failure.message))"
+    }
+  }
+
   /// Sets a stack's policy, with a line before that holds the one to go back to.
   /// - Returns: why it could not be set.
   func setPolicy(_ action: PlannedAction) async throws -> String? {

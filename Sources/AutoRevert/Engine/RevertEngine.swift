@@ -11,7 +11,7 @@ public final class RevertEngine {
   let cloudFormation: any CloudFormationOperations
   let resources: (any ResourceOperations)?
   let clock: any WallClock
-  private let journal: RevertJournal
+  let journal: RevertJournal
   let polling: Polling
   let teller: EngineTeller
   let task: RevertTask
@@ -29,8 +29,6 @@ public final class RevertEngine {
   var timesDone: [String: Int] = [:]
   var liftedPolicies: [String: String]
   private var hasBegun = false
-  /// Stacks whose operation still ran when the time for everything was over.
-  private var stillMoving: Set<String> = []
 
   /// An engine for one run of `task`.
   /// - Parameter keepExports: writes outputs into a template that keep exports during a first phase; nil where that
@@ -120,18 +118,13 @@ public final class RevertEngine {
     // The first line of a run is its `begin`: what a kill cut off before it is told by that.
     if !liftedPolicies.isEmpty, !hasBegun { try begin() }
     for (stack, policy) in liftedPolicies.sorted(by: { $0.key < $1.key }) {
-      // A restore that a killed run began may still run when this one stops for another reason. At a good end a stack only
-      // removes what it no longer needs.
-      let isMoving =
-        ending == .stopped
-        && facts.stacks.first { $0.name == stack }?.live?.status?.rule.condition == .moving
-      guard !isMoving, !stillMoving.contains(stack) else {
-        // Put back now, it would deny the very restore that runs.
+      // Put back now, it would deny the very restore that runs. At a good end a stack only removes what it no longer needs.
+      if ending == .stopped, let why = try await mayStillRestore(stack) {
         note([
           PlanFinding(
             .stackPolicy, .stop, target: stack,
-            "the policy of \(stack) stays lifted while its restore runs. auto-revert --continue puts it back; by hand: "
-              + "the journal holds it.")
+            "the policy of \(stack) stays lifted while its restore runs: \(why). auto-revert --continue puts it back; "
+              + "by hand: the journal holds it.")
         ])
         continue
       }
@@ -347,9 +340,7 @@ public final class RevertEngine {
       let one = started[index]
       switch ending {
       case .failed(let why): fail(one.action, why)
-      case .deadline(let what):
-        late.append(what)
-        stillMoving.insert(one.action.target)
+      case .deadline(let what): late.append(what)
       case .done where one.action.kind == .continueRollback && !one.action.skips.isEmpty:
         try await lookForDrift(one)
       case .replanned(let why) where one.baseline != nil: replan(one.action, why)

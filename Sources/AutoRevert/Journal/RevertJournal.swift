@@ -1,6 +1,6 @@
 import JSONValues
 import Records
-import Synchronization
+import RollbackPlan
 import SystemInterfaces
 
 /// What a revert did: one JSON line synced before and one after every call that changes something.
@@ -134,6 +134,27 @@ public final class RevertJournal: Sendable {
       }
     }
     return (done, unknown)
+  }
+
+  /// The last restore of each stack that the unfinished revert asked for and that was not refused: its token, and when.
+  func openRestores() throws -> [String: (token: String, at: Timestamp)] {
+    var open: [String: (token: String, at: Timestamp)] = [:]
+    // A call that is refused may be refused because the one before it, whose answer was lost, was not.
+    var former = open
+    for line in try openLines() {
+      guard let token = line["requestId"]?.string, OperationToken(token)?.operation == .restore,
+        let target = line["target"]?.string, let at = line["at"]?.string.flatMap({ Timestamp($0) })
+      else { continue }
+      switch line["event"]?.string {
+      case Event.before.rawValue:
+        former[target] = open[target]
+        open[target] = (token, at)
+      case Event.after.rawValue where ["refused", "pointless", "throttled"].contains(line["result"]?.string):
+        open[target] = former[target]
+      default: break
+      }
+    }
+    return open
   }
 
   /// Policies that the unfinished revert lifted and did not put back, by stack.
