@@ -4,6 +4,7 @@ import Glibc
 import HTTPTransport
 import MailTransport
 import Synchronization
+import SystemInterfaces
 
 /// Sends mail over libcurl, each message on a thread of its own: messages are few, and none waits for a request.
 public struct CurlMail: MailTransport {
@@ -87,8 +88,7 @@ private final class CurlDelivery: @unchecked Sendable {
     settings.set("protocols", CURLOPT_PROTOCOLS_STR, "smtp,smtps")
     settings.set("proxy", CURLOPT_PROXY, "")
     settings.set("no signals", CURLOPT_NOSIGNAL, 1)
-    let timeout = Int(server.timeout.components.seconds) * 1000
-    settings.set("timeout", CURLOPT_TIMEOUT_MS, max(1, timeout))
+    settings.set("timeout", CURLOPT_TIMEOUT_MS, max(1, Int(server.timeout.microseconds / 1000)))
     // A password is never sent in the clear, whatever the policy says of TLS.
     let hasPassword = server.password != nil || server.user != nil || server.url.contains("@")
     let tls = server.requiresTLS || hasPassword ? CURLUSESSL_ALL : CURLUSESSL_TRY

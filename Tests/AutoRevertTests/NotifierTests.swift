@@ -5,6 +5,7 @@ import JSONValues
 import MailTransport
 import RollbackPlan
 import StepCommand
+import Synchronization
 import SystemInterfaces
 import TestSupport
 import Testing
@@ -289,5 +290,86 @@ struct NotifierTests {
     await notifier.check()
     #expect(await notifier.findings.map(\.target) == ["NOT_SET"])
     #expect(try await server.posts().isEmpty)
+  }
+}
+
+/// Receivers that take a connection and say nothing.
+@Suite struct `Silent receivers of messages` {
+  private let message = IncidentMessage(
+    issue: "500", impact: "prod", action: "restore", eta: "3 min", state: .inProgress)
+
+  /// A mail server that says nothing, and how long it was waited for.
+  private final class SilentMail: MailTransport {
+    let limits = Mutex<[Duration]>([])
+    func deliver(_ message: MailMessage, to server: MailServer) async throws {
+      limits.withLock { $0.append(server.timeout) }
+      throw TransferError(.timedOut, code: 28, message: "Operation timed out")
+    }
+  }
+
+  private func notifier(
+    _ entries: String, clock: ManualClock? = nil, mail: (any MailTransport)? = nil,
+    _ answer: @escaping @Sendable (HTTPRequest, ManualClock) throws -> String
+  ) throws -> (notifier: Notifier, web: ScriptedTransport) {
+    var bench = SessionBench()
+    let clock = bench.clock
+    let web = ScriptedTransport { request in
+      HTTPResponse(status: 200, headers: [], body: Array(try answer(request, clock).utf8))
+    }
+    bench.policy = "notifications:\n" + entries
+    bench.variables = [
+      "HOOK": "http://hook.example", "SLACK": "http://slack.example", "SLACK_TOKEN": "xoxb-1",
+      "MAIL": "smtp://mail.example",
+    ]
+    (bench.transport, bench.mail) = (web, mail)
+    return (Notifier(try bench.start().session, isContinued: false), web)
+  }
+
+  @Test func `they are waited for briefly before the first call, and told again beside it`() async throws {
+    let isSilent = Mutex(true)
+    let mail = SilentMail()
+    let (notifier, web) = try notifier(
+      "  - {url-from: HOOK}\n  - {kind: slack, url-from: SLACK}\n  - {kind: smtp, url-from: MAIL, tls: optional, "
+        + "from: ops@example.com, to: [a@example.com, b@example.com]}\n", mail: mail
+    ) { request, _ in
+      if request.url.contains("hook"), isSilent.withLock({ $0 }) {
+        throw TransferError(.timedOut, code: 28, message: "Operation timed out")
+      }
+      return "ok"
+    }
+    await notifier.tell(message, within: Notifier.beforeCalls)
+    #expect(web.requests.map(\.timeout) == [.seconds(3), .seconds(3)])
+    // Once for both addresses: who says nothing is not asked for each.
+    #expect(mail.limits.withLock { $0 } == [.seconds(3)])
+    #expect(await notifier.findings.map(\.target) == ["HOOK", "a@example.com, b@example.com"])
+    #expect(await notifier.findings.first?.message.contains("timed out") == true)
+    #expect(await notifier.told == ["SLACK"])
+
+    isSilent.withLock { $0 = false }
+    await notifier.escalate()
+    #expect(web.requests.count == 3 && web.requests.last?.timeout == .seconds(10))
+    #expect(mail.limits.withLock { $0 } == [.seconds(3), .seconds(10)])
+    #expect(await notifier.findings.map(\.target) == ["a@example.com, b@example.com"])
+    #expect(await notifier.told == ["HOOK", "SLACK"])
+  }
+
+  @Test func `several requests of one message share its time`() async throws {
+    let seconds = Mutex(0)
+    let (notifier, web) = try notifier(
+      "  - {kind: slack, url-from: SLACK, token-from: SLACK_TOKEN, channel: C0OPS}\n"
+    ) { _, clock in
+      clock.advance(by: .seconds(seconds.withLock { $0 }))
+      return #"{"ok": true, "channel": "C0OPS", "ts": "1.2"}"#
+    }
+    var end = message
+    end.state = .complete
+    await notifier.tell(message)
+    seconds.withLock { $0 = 4 }
+    await notifier.tell(end)
+    #expect(web.requests.suffix(2).map(\.timeout) == [.seconds(10), .seconds(6)])
+    seconds.withLock { $0 = 12 }
+    await notifier.tell(end)
+    #expect(web.requests.count == 4)
+    #expect(await notifier.findings.first?.message.contains("not done within 10s") == true)
   }
 }

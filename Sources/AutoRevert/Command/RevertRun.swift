@@ -124,7 +124,7 @@ struct RevertRun {
         for (word, why) in furtherWords(plan, facts) where !ask(word, why) { return false }
       }
       session.progress.update("telling people")
-      await notifier.tell(message(plan, evidence, .inProgress))
+      await notifier.tell(message(plan, evidence, .inProgress), within: Notifier.beforeCalls)
       notices += try await teardown?.makeFinalSnapshots() ?? []
       escalation = Task { await notifier.escalate() }
       return true

@@ -8,7 +8,29 @@ import SystemInterfaces
 /// A way to tell people.
 protocol Channel: Sendable {
   /// Sends `message`, in place of or beside what the thread holds; the thread as it is then.
-  func send(_ message: RenderedMessage, in thread: Incident.Thread) async throws -> Incident.Thread
+  func send(_ message: RenderedMessage, in thread: Incident.Thread, _ limit: SendingLimit) async throws
+    -> Incident.Thread
+}
+
+/// When a message is given up, however many requests it takes.
+struct SendingLimit: Sendable {
+  private let clock: any WallClock
+  private let length: Duration
+  private let end: Timestamp
+
+  /// From now on.
+  init(_ length: Duration, _ clock: any WallClock) {
+    self.clock = clock
+    self.length = length
+    end = clock.now + length
+  }
+
+  /// What the next request may take.
+  func left() throws(ChannelFailure) -> Duration {
+    let left = end - clock.now
+    guard left > .zero else { throw ChannelFailure("it was not done within \(length.text)") }
+    return left
+  }
 }
 
 /// Why a message was not sent.
@@ -22,7 +44,9 @@ struct WebhookChannel: Channel {
   let http: any HTTPTransport
   let url: String
 
-  func send(_ message: RenderedMessage, in thread: Incident.Thread) async throws -> Incident.Thread {
+  func send(_ message: RenderedMessage, in thread: Incident.Thread, _ limit: SendingLimit) async throws
+    -> Incident.Thread
+  {
     let body: JSONValue = [
       "incident": .string(message.incident), "sequence": JSONValue(integerLiteral: thread.count + 1),
       "state": .string(message.message.state.rawValue), "subject": .string(message.subject),
@@ -31,7 +55,7 @@ struct WebhookChannel: Channel {
       "action": .string(message.message.action), "eta": .string(message.message.eta),
       "status": .string(message.message.status), "text": .string(message.text),
     ]
-    _ = try await post(body, to: url, http)
+    _ = try await post(body, to: url, http, limit)
     return Incident.Thread(count: thread.count + 1)
   }
 }
@@ -41,8 +65,10 @@ struct SlackWebhookChannel: Channel {
   let http: any HTTPTransport
   let url: String
 
-  func send(_ message: RenderedMessage, in thread: Incident.Thread) async throws -> Incident.Thread {
-    _ = try await post(["text": .string(SlackText.whole(message))], to: url, http)
+  func send(_ message: RenderedMessage, in thread: Incident.Thread, _ limit: SendingLimit) async throws
+    -> Incident.Thread
+  {
+    _ = try await post(["text": .string(SlackText.whole(message))], to: url, http, limit)
     return Incident.Thread(count: thread.count + 1)
   }
 }
@@ -55,23 +81,26 @@ struct SlackBotChannel: Channel {
   let token: String
   let channel: String
 
-  func send(_ message: RenderedMessage, in thread: Incident.Thread) async throws -> Incident.Thread {
+  func send(_ message: RenderedMessage, in thread: Incident.Thread, _ limit: SendingLimit) async throws
+    -> Incident.Thread
+  {
     var thread = thread
     let text = SlackText.whole(message)
     if let first = thread.reference, let dot = first.firstIndex(of: " ") {
       let (place, time) = (String(first[..<dot]), String(first[first.index(after: dot)...]))
       _ = try await call(
-        "chat.update", ["channel": .string(place), "ts": .string(time), "text": .string(text)])
+        "chat.update", ["channel": .string(place), "ts": .string(time), "text": .string(text)], limit)
       if message.message.state != .inProgress {
         _ = try await call(
           "chat.postMessage",
           [
             "channel": .string(place), "thread_ts": .string(time),
             "text": .string(SlackText.escaped(message.message.status)),
-          ])
+          ], limit)
       }
     } else {
-      let answer = try await call("chat.postMessage", ["channel": .string(channel), "text": .string(text)])
+      let answer = try await call(
+        "chat.postMessage", ["channel": .string(channel), "text": .string(text)], limit)
       if let time = answer["ts"]?.string {
         thread.reference = "\(answer["channel"]?.string ?? channel) \(time)"
       }
@@ -81,9 +110,9 @@ struct SlackBotChannel: Channel {
   }
 
   /// Slack answers 200 to what it refuses.
-  private func call(_ method: String, _ body: JSONValue) async throws -> JSONValue {
+  private func call(_ method: String, _ body: JSONValue, _ limit: SendingLimit) async throws -> JSONValue {
     let bytes = try await post(
-      body, to: url + (url.hasSuffix("/") ? "" : "/") + method, http,
+      body, to: url + (url.hasSuffix("/") ? "" : "/") + method, http, limit,
       headers: [HTTPField("Authorization", "Bearer \(token)")])
     guard let answer = try? JSONValue(parsing: bytes) else {
       throw ChannelFailure("\(method) did not answer with JSON")
@@ -103,7 +132,9 @@ struct MailChannel: Channel {
   let recipients: [String]
   let clock: any WallClock
 
-  func send(_ message: RenderedMessage, in thread: Incident.Thread) async throws -> Incident.Thread {
+  func send(_ message: RenderedMessage, in thread: Incident.Thread, _ limit: SendingLimit) async throws
+    -> Incident.Thread
+  {
     let domain = sender.split(separator: "@").last.map(String.init) ?? "localhost"
     func id(_ number: Int) -> String { "backstop.\(message.incident).\(number)@\(domain)" }
     let number = thread.count + 1
@@ -114,6 +145,8 @@ struct MailChannel: Channel {
       sender: sender, senderName: "Backstop", recipients: recipients,
       subject: (isAnswer ? "Re: " : "") + message.subject, text: message.text, date: clock.now,
       messageId: id(number), references: references)
+    var server = server
+    server.timeout = try limit.left()
     do {
       try await mail.deliver(letter, to: server)
     } catch let error as TransferError where recipients.count > 1 && isOfAddress(error) {
@@ -122,9 +155,12 @@ struct MailChannel: Channel {
       for recipient in recipients {
         letter.recipients = [recipient]
         do {
+          server.timeout = try limit.left()
           try await mail.deliver(letter, to: server)
         } catch let error as TransferError {
           refused.append("\(recipient) (\(error.message))")
+        } catch let error as ChannelFailure {
+          refused.append("\(recipient) (\(error))")
         }
       }
       if refused.count == recipients.count { throw error }
@@ -160,11 +196,12 @@ enum SlackText {
 
 /// Posts `body`, and gives the body of a good answer.
 private func post(
-  _ body: JSONValue, to url: String, _ http: any HTTPTransport, headers: [HTTPField] = []
+  _ body: JSONValue, to url: String, _ http: any HTTPTransport, _ limit: SendingLimit,
+  headers: [HTTPField] = []
 ) async throws -> [UInt8] {
   let request = HTTPRequest(
     "POST", url, headers: [HTTPField("Content-Type", "application/json; charset=utf-8")] + headers,
-    body: Array(body.serialized().utf8), timeout: .seconds(10))
+    body: Array(body.serialized().utf8), timeout: try limit.left())
   let response = try await http.send(request)
   guard (200..<300).contains(response.status) else {
     throw ChannelFailure("it answered \(response.status)")

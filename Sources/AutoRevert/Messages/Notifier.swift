@@ -16,6 +16,8 @@ actor Notifier {
   private var incident: Incident
   private var last: IncidentMessage?
   private var failures: [String: String] = [:]
+  /// Channels that did not take the last message in time.
+  private var missed: Set<String> = []
   /// Whether something was said in this run.
   private(set) var hasSpoken = false
 
@@ -47,8 +49,12 @@ actor Notifier {
     }
   }
 
-  /// Says `message` to those who know of the rollback already and to those whose time has come.
-  func tell(_ message: IncidentMessage) async {
+  /// How long a message may take: no call waits long for people, who are told again beside the calls; afterwards there is
+  /// time.
+  static let beforeCalls: Duration = .seconds(3), otherwise: Duration = .seconds(10)
+
+  /// Says `message` to those who know of the rollback already and to those whose time has come, side by side.
+  func tell(_ message: IncidentMessage, within limit: Duration = Notifier.otherwise) async {
     last = message
     let elapsed = session.context.clock.now - incident.openedAt
     await send(
@@ -57,11 +63,15 @@ actor Notifier {
         // What needs a person goes to everybody.
         message.state == .needsPerson || incident.threads[entry.name] != nil
           || (message.state == .inProgress ? entry.after <= elapsed : entry.after == .zero)
-      })
+      }, within: limit)
   }
 
-  /// Waits for each escalation step and takes it, until the task is cancelled: the rollback has then ended.
+  /// Tells those again who were not reached in time, then waits for each escalation step and takes it, until the task is
+  /// cancelled: the rollback has then ended.
   func escalate() async {
+    if let message = last, message.state == .inProgress {
+      await send(message, to: entries.filter { missed.contains($0.name) }, within: Notifier.otherwise)
+    }
     let steps = entries.filter { $0.after > .zero }.sorted { $0.after < $1.after }
     for entry in steps {
       let due = incident.openedAt + entry.after
@@ -77,15 +87,20 @@ actor Notifier {
       session.progress.say("not finished after \(entry.after.text): telling \(entry.name)")
       last = message
       // Those who were told before learn that others are.
-      await send(message, to: entries.filter { $0 == entry || incident.threads[$0.name] != nil })
+      await send(
+        message, to: entries.filter { $0 == entry || incident.threads[$0.name] != nil },
+        within: Notifier.otherwise)
     }
   }
 
-  private func send(_ message: IncidentMessage, to entries: [NotificationPolicy]) async {
+  private func send(
+    _ message: IncidentMessage, to entries: [NotificationPolicy], within length: Duration
+  ) async {
     guard !entries.isEmpty else { return }
     hasSpoken = true
     let redactor = session.redactor
     let clean = message.mapped { redactor.redact($0) }
+    let limit = SendingLimit(length, session.context.clock)
     let results = await withTaskGroup(
       of: (String, Result<Incident.Thread, any Error>).self,
       returning: [(String, Result<Incident.Thread, any Error>)].self
@@ -99,7 +114,7 @@ actor Notifier {
           let thread = incident.threads[entry.name] ?? Incident.Thread()
           group.addTask {
             do {
-              return (entry.name, .success(try await channel.send(rendered, in: thread)))
+              return (entry.name, .success(try await channel.send(rendered, in: thread, limit)))
             } catch {
               return (entry.name, .failure(error))
             }
@@ -112,9 +127,15 @@ actor Notifier {
     }
     for (name, result) in results {
       switch result {
-      case .success(let thread): incident.threads[name] = thread
+      case .success(let thread):
+        incident.threads[name] = thread
+        if missed.remove(name) != nil { failures[name] = nil }
+      case .failure(is CancellationError):
+        // The rollback ended meanwhile, and its end is told next.
+        continue
       case .failure(let error):
         failures[name] = "\(error)"
+        if (error as? TransferError)?.kind == .timedOut { missed.insert(name) }
         if let partly = error as? MailChannel.PartlySent { incident.threads[name] = partly.thread }
       }
     }
