@@ -125,6 +125,8 @@ public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
   case evidenceThin = "evidence-thin"
   /// What the restore point rests on outside it has gone.
   case restorePointIncomplete = "restore-point-incomplete"
+  /// A restore point that is not needed is damaged.
+  case restorePointUnreadable = "restore-point-unreadable"
   /// The rollback configuration could not be put back.
   case rollbackConfigurationLeft = "rollback-configuration-left"
 }

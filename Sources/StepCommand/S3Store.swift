@@ -61,8 +61,11 @@ struct S3Store: Sendable {
     return written
   }
 
-  /// The newest good restore point and the newest others, as many as `limit`; those of `known` are left out.
-  func read(limit: Int, known: Set<String>) async throws -> RestorePointArchive {
+  /// The newest good restore point and the newest others, as many as `limit`; those of `known` are left out, and so is
+  /// one that is damaged and not the newest good one: `onDamage` hears of it.
+  func read(
+    limit: Int, known: Set<String>, onDamage: (RecordError) -> Void
+  ) async throws -> RestorePointArchive {
     var found = RestorePointArchive(points: [:], latest: nil)
     let latest = try await latest()
     if let latest {
@@ -75,7 +78,11 @@ struct S3Store: Sendable {
       .filter { $0.hasSuffix(S3Store.suffix) }
       .map { String($0.dropFirst(folder.count + 1).dropLast(S3Store.suffix.count)) }
     for id in ids.sorted().suffix(limit) where id != latest?.id && !known.contains(id) {
-      try await add("\(folder)/\(id)\(S3Store.suffix)", nil, sha256: nil, to: &found)
+      do {
+        try await add("\(folder)/\(id)\(S3Store.suffix)", nil, sha256: nil, to: &found)
+      } catch let error as RecordError {
+        onDamage(error)
+      }
     }
     return found
   }

@@ -92,8 +92,8 @@ extension StepSession {
       kmsKey: common.storeKmsKey ?? policy.options["store-kms-key"], seal: try seal())
   }
 
-  /// Brings the restore points of the store to this machine. One that cannot be trusted is refused; a store that cannot
-  /// be reached is told, and the step goes on with what is here.
+  /// Brings the restore points of the store to this machine. The newest good one is refused where it cannot be trusted,
+  /// others are left out and told; a store that cannot be reached is told, and the step goes on with what is here.
   func fetchStore() async throws {
     guard let store else { return }
     let archive: RestorePointArchive
@@ -111,7 +111,7 @@ extension StepSession {
     case .s3(let bucket, let prefix):
       do {
         archive = try await s3Store(bucket, prefix).read(
-          limit: StepSession.fetchedPoints, known: Set(restorePoints.ids()))
+          limit: StepSession.fetchedPoints, known: Set(restorePoints.ids()), onDamage: leaveOut)
       } catch let error as AWSError where error.isTemporary {
         progress.say("the store s3://\(bucket)/\(prefix) was not read; going on with what is here: \(error)")
         return
@@ -119,16 +119,22 @@ extension StepSession {
     }
     if !archive.points.isEmpty { try records.prepareFolder() }
     for (id, files) in archive.points.sorted(by: { $0.key < $1.key }) {
-      try restorePoints.adopt(id, files, environment: environment)
+      do {
+        try restorePoints.adopt(id, files, environment: environment)
+      } catch let error as RecordError where id != archive.latest {
+        leaveOut(error)
+      }
     }
     guard let latest = archive.latest, try restorePoints.ids().contains(latest) else { return }
     // A restore point made here since is newer than the store's.
-    if let here = try restorePoints.latestId(), try restorePoints.ids().contains(here),
-      try restorePoints.read(here).createdAt > restorePoints.read(latest).createdAt
-    {
+    if let here = try restorePoints.latestId(), try restorePoints.ids().contains(here), here > latest {
       return
     }
     try restorePoints.markLatest(latest)
+  }
+
+  private func leaveOut(_ error: RecordError) {
+    progress.say("warning: a restore point of the store is left out: \(error)")
   }
 
   /// Puts a restore point that was just written into the store, and names it the newest good one there.
@@ -139,7 +145,11 @@ extension StepSession {
       let seal = try neededSeal(path)
       var archive = RestorePointArchive(points: [:], latest: id)
       for kept in try restorePoints.ids().filter({ $0 != id }).suffix(StepSession.sealedPoints - 1) + [id] {
-        archive.points[kept] = try restorePoints.allFiles(of: kept)
+        do {
+          archive.points[kept] = try restorePoints.allFiles(of: kept)
+        } catch let error as RecordError where kept != id {
+          leaveOut(error)
+        }
       }
       let file = context.absolute(path)
       if let slash = file.lastIndex(of: "/") {

@@ -183,6 +183,37 @@ struct AutoRevertEndToEndTests {
     #expect(try record(again)["summary"]?["outcome"]?.string == "nothing-to-do")
   }
 
+  @Test func `a damaged restore point is told, and stops only where it would be the one`() async throws {
+    try await world.aws.createStack(world.name, template: world.plain())
+    try world.snapshot()
+    try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
+    let (old, root) = ("20200101T000000Z-aaaaaa", ".backstop/prod/restore-points")
+    try FileManager.default.createDirectory(
+      atPath: world.folder("\(root)/\(old)"), withIntermediateDirectories: true)
+    let manifest = world.folder("\(root)/\(old)/restore-point.json")
+    try "{\n  \"id\": ".write(toFile: manifest, atomically: true, encoding: .utf8)
+
+    let named = try world.revert("--to", old)
+    #expect(named.status == 65)
+    #expect(
+      named.error.contains(manifest) && named.error.contains("line 2") && named.error.contains("--list"))
+    #expect(try await world.marker() == "2")
+
+    let latest = try String(contentsOfFile: world.folder("\(root)/latest"), encoding: .utf8)
+    try "\(old)\n".write(toFile: world.folder("\(root)/latest"), atomically: true, encoding: .utf8)
+    #expect(try world.revert().status == 65)
+    #expect(try await world.marker() == "2")
+
+    try latest.write(toFile: world.folder("\(root)/latest"), atomically: true, encoding: .utf8)
+    let outcome = try world.revert()
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(try await world.marker() == "1")
+    let finding = try record(outcome)["findings"]?.array?
+      .first { $0["code"]?.string == "restore-point-unreadable" }
+    #expect(finding?["severity"]?.string == "warning")
+    #expect(finding?["message"]?.string?.contains(manifest) == true)
+  }
+
   @Test func `an update in progress is cancelled`() async throws {
     try await world.aws.createStack(world.name, template: world.chained())
     try world.snapshot()

@@ -22,10 +22,11 @@ struct RestorePointFinder {
       guard let id = continued.restorePoint else { return Choice() }
       return Choice(loaded: try load(id))
     }
-    let candidates = try candidates()
+    let (candidates, damaged) = try candidates()
     if let named {
-      switch RestorePointChoice.named(named, among: candidates) {
-      case .chosen(let id): return Choice(loaded: try load(id))
+      switch RestorePointChoice.named(named, among: candidates, damaged: damaged.map(\.id)) {
+      case .chosen(let id): return Choice(loaded: try load(id), findings: damaged.map(Self.finding))
+      case .damaged(let id): throw unusable(id, damaged)
       case .none(let finding): throw StepFailure(.data, finding.message)
       }
     }
@@ -34,10 +35,11 @@ struct RestorePointFinder {
     let outside = try await differsOutside(latest, candidates, live)
     let worked = try Set(candidates.map(\.id).filter(hasWorked))
     let choice = RestorePointChoice.newest(
-      among: candidates, latest: latest, live: live, isOwnWork: worked.contains,
+      among: candidates, damaged: damaged.map(\.id), latest: latest, live: live, isOwnWork: worked.contains,
       differsOutside: { $0 == latest && outside })
     switch choice {
-    case .chosen(let id): return Choice(loaded: try load(id))
+    case .chosen(let id): return Choice(loaded: try load(id), findings: damaged.map(Self.finding))
+    case .damaged(let id): throw unusable(id, damaged)
     case .none(let finding):
       // Updates that run can be cancelled without one; finished ones are refused by the plan.
       return Choice(
@@ -56,15 +58,42 @@ struct RestorePointFinder {
     return loaded
   }
 
-  private func candidates() throws -> [RestorePointCandidate] {
-    try session.restorePoints.ids().map { id in
-      let point = try session.restorePoints.read(id)
-      return RestorePointCandidate(
-        id: id, commit: point.commit, createdAt: point.createdAt,
-        updatedAt: Dictionary(
-          point.stacks.filter { $0.parentId == nil }.map { ($0.stackId, $0.lastUpdatedAt) },
-          uniquingKeysWith: { $1 }))
+  /// One that cannot be read, and why.
+  private typealias Damaged = (id: String, why: String)
+
+  private static func finding(_ damaged: Damaged) -> PlanFinding {
+    PlanFinding(
+      .restorePointUnreadable, .warning, target: damaged.id,
+      "the restore point \(damaged.id) cannot be used, and is not needed: \(damaged.why).")
+  }
+
+  private func unusable(_ id: String, _ damaged: [Damaged]) -> StepFailure {
+    StepFailure(
+      .data,
+      "the restore point \(id) cannot be used: \(damaged.first { $0.id == id }?.why ?? "it cannot be read")",
+      advice: "remove its folder and fetch it again (--store), or name another with --to: auto-revert "
+        + "\(session.environment) --list shows them")
+  }
+
+  private func candidates() throws -> (whole: [RestorePointCandidate], damaged: [Damaged]) {
+    var whole: [RestorePointCandidate] = []
+    var damaged: [Damaged] = []
+    for id in try session.restorePoints.ids() {
+      let point: RestorePoint
+      do {
+        point = try session.restorePoints.read(id)
+      } catch  where error is RecordError || error is FileError {
+        damaged.append((id, "\(error)"))
+        continue
+      }
+      whole.append(
+        RestorePointCandidate(
+          id: id, commit: point.commit, createdAt: point.createdAt,
+          updatedAt: Dictionary(
+            point.stacks.filter { $0.parentId == nil }.map { ($0.stackId, $0.lastUpdatedAt) },
+            uniquingKeysWith: { $1 })))
     }
+    return (whole, damaged)
   }
 
   /// When each stack was last updated, by its id. The first that AWS is asked.
