@@ -48,8 +48,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     swiftSettings: strict)
 }
 
-let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-
 let package = Package(
   name: "backstop",
   products: [
@@ -58,9 +56,6 @@ let package = Package(
     .executable(name: "smoke-test", targets: ["smoke-test"]),
     .executable(name: "watch-30m", targets: ["watch-30m"]),
     .executable(name: "auto-revert", targets: ["auto-revert"]),
-  ],
-  dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // C libraries of the system. The module maps name no library: what is linked, and how, stands here.
@@ -80,6 +75,7 @@ let package = Package(
     .target(name: "CLibGit2Shims", dependencies: ["CLibGit2"], path: "Sources/C/CLibGit2Shims"),
 
     // Values and the doors to the outside world.
+    library("CommandArguments"),
     library("SystemInterfaces"),
     library("JSONValues"),
     library("DatabaseAccess", ["SystemInterfaces", "JSONValues"]),
@@ -115,7 +111,7 @@ let package = Package(
       [
         "SystemInterfaces", "JSONValues", "DeploymentConfig", "Records", "Reporting", "CIEnvironment",
         "GitHistory", "DeploymentLedger", "DatabaseAccess", "CryptoDigests",
-        "HTTPTransport", "MailTransport", "CurlTransport", "AWSClients", "CGlibcShims", argumentParser,
+        "HTTPTransport", "MailTransport", "CurlTransport", "AWSClients", "CGlibcShims", "CommandArguments",
       ]),
 
     // Rules: pure functions of values.
@@ -139,31 +135,35 @@ let package = Package(
     library(
       "PreflightSnapshot",
       [
-        "StepCommand", "SmokeChecks", "Watch30m", "AWSClients", "ChangeAnalysis", "CIEnvironment",
+        "StepCommand", "CommandArguments", "SmokeChecks", "Watch30m", "AWSClients", "ChangeAnalysis",
+        "CIEnvironment",
         "DatabaseAccess", "DeploymentLedger", "GitHistory", "HurlFile", "Records", "Reporting",
         "DeploymentConfig",
-        "JSONValues", "CryptoDigests", "SystemInterfaces", argumentParser,
+        "JSONValues", "CryptoDigests", "SystemInterfaces",
       ]),
     library(
       "DiffGate",
       [
-        "StepCommand", "ChangeAnalysis", "AWSClients", "GitHistory", "Records", "Reporting", "CIEnvironment",
+        "StepCommand", "CommandArguments", "ChangeAnalysis", "AWSClients", "GitHistory", "Records",
+        "Reporting", "CIEnvironment",
         "DeploymentConfig",
-        "JSONValues", "YAMLDocuments", "CryptoDigests", "SystemInterfaces", argumentParser,
+        "JSONValues", "YAMLDocuments", "CryptoDigests", "SystemInterfaces",
       ]),
     library(
       "SmokeTest",
       [
-        "StepCommand", "SmokeChecks", "HurlFile", "AWSClients", "DatabaseAccess", "Records", "Reporting",
+        "StepCommand", "CommandArguments", "SmokeChecks", "HurlFile", "AWSClients", "DatabaseAccess",
+        "Records", "Reporting",
         "DeploymentConfig",
-        "JSONValues", "CryptoDigests", "HTTPTransport", "CurlTransport", "SystemInterfaces", argumentParser,
+        "JSONValues", "CryptoDigests", "HTTPTransport", "CurlTransport", "SystemInterfaces",
       ]),
     library(
       "Watch30m",
       [
-        "StepCommand", "HealthJudgement", "AWSClients", "Records", "Reporting", "DeploymentConfig",
+        "StepCommand", "CommandArguments", "HealthJudgement", "AWSClients", "Records", "Reporting",
+        "DeploymentConfig",
         "JSONValues", "CryptoDigests",
-        "HTTPTransport", "SystemInterfaces", argumentParser,
+        "HTTPTransport", "SystemInterfaces",
       ]),
     library(
       "AutoRevert",
@@ -172,8 +172,7 @@ let package = Package(
         "DeploymentLedger", "DatabaseAccess", "AWSClients", "GitHistory", "Records",
         "Reporting",
         "DeploymentConfig", "JSONValues", "YAMLDocuments", "CryptoDigests", "HTTPTransport", "MailTransport",
-        "SystemInterfaces", "Watch30m",
-        argumentParser,
+        "SystemInterfaces", "Watch30m", "CommandArguments",
       ]),
     step("preflight-snapshot", "PreflightSnapshot"),
     step("diff-gate", "DiffGate"),
@@ -187,6 +186,7 @@ let package = Package(
       dependencies: ["SystemInterfaces", "HTTPTransport", "JSONValues", "AWSClients", "CurlTransport"],
       path: "Tests/TestSupport",
       swiftSettings: strict),
+    tests("CommandArguments", []),
     tests("SystemInterfaces", []),
     tests("JSONValues", []),
     tests("DatabaseAccess", ["SystemInterfaces"]),
@@ -204,8 +204,9 @@ let package = Package(
     tests(
       "StepCommand",
       [
-        "SystemInterfaces", "Records", "Reporting", "JSONValues", "DeploymentConfig", "HTTPTransport",
-        "AWSClients", argumentParser,
+        "CommandArguments", "SystemInterfaces", "Records", "Reporting", "JSONValues", "DeploymentConfig",
+        "HTTPTransport",
+        "AWSClients",
       ]),
     tests("ChangeAnalysis", ["JSONValues", "YAMLDocuments", "Records"]),
     tests("HealthJudgement", ["SystemInterfaces"]),
@@ -242,9 +243,10 @@ let package = Package(
     tests(
       "AutoRevert",
       [
-        "AWSClients", "CryptoDigests", "DeploymentConfig", "DeploymentLedger", "GitHistory", "HTTPTransport",
+        "CommandArguments", "AWSClients", "CryptoDigests", "DeploymentConfig", "DeploymentLedger",
+        "GitHistory", "HTTPTransport",
         "JSONValues",
-        "CurlTransport", "MailTransport", "Records", "Reporting", argumentParser,
+        "CurlTransport", "MailTransport", "Records", "Reporting",
         "RollbackPlan", "StepCommand", "SystemInterfaces", "YAMLDocuments",
       ]),
     // The built binaries against real parts.

@@ -1,10 +1,10 @@
-import ArgumentParser
+import CommandArguments
 import DeploymentConfig
 import Records
 import Reporting
 import StepCommand
 
-extension SnapshotPolicy.DatabaseSnapshot: ExpressibleByArgument {}
+extension SnapshotPolicy.DatabaseSnapshot: ArgumentValue {}
 
 /// `preflight-snapshot`: records what is good now, and proves that it can be put back.
 public struct PreflightCommand: StepCommand {
@@ -14,52 +14,48 @@ public struct PreflightCommand: StepCommand {
   public static let environmentOptions = ["database-snapshot", "deployed-commit"]
   public static let environmentFlags = ["no-baseline"]
 
-  @OptionGroup public var common: CommonOptions
+  public let common: CommonOptions
+  let databaseSnapshot: SnapshotPolicy.DatabaseSnapshot?
+  let deployedCommit: String?
+  let skipWindow: String?
+  let ready: Bool
+  let dryRun: Bool
+  let noBaseline: Bool
+  let takeLock: String?
+  let history: Bool
+  let limit: Int?
+  let show: Int?
+  let stats: Bool
+  let since: String?
 
-  @Option(
-    help:
+  /// Declares the options and takes their values.
+  public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
+    common = try CommonOptions(&arguments)
+    databaseSnapshot = try arguments.option(
+      "database-snapshot",
       "When a database snapshot is made: migrations (where the range may have some), always or never. (default: migrations)"
-  )
-  var databaseSnapshot: SnapshotPolicy.DatabaseSnapshot?
-
-  @Option(
-    help: "The commit that is deployed now, whose state is recorded. (default: what earlier records say)")
-  var deployedCommit: String?
-
-  @Option(
-    help:
+    )
+    deployedCommit = try arguments.option(
+      "deployed-commit",
+      "The commit that is deployed now, whose state is recorded. (default: what earlier records say)")
+    skipWindow = try arguments.option(
+      "skip-window",
       "Deploy in spite of the policy's windows and freezes, for this reason. Counts on the command line alone."
-  )
-  var skipWindow: String?
-
-  @Flag(help: "Make nothing: say whether the newest restore point still does and a deployment may begin.")
-  var ready = false
-
-  @Flag(help: "Read and judge everything, make nothing, and print what would be made.")
-  var dryRun = false
-
-  @Flag(help: "Record no answers and metrics.")
-  var noBaseline = false
-
-  @Option(help: "Take the ledger's lock over from this run, which is known to be dead.")
-  var takeLock: String?
-
-  @Flag(help: "Show the records of the ledger, newest first, and exit.")
-  var history = false
-
-  @Option(help: "How many of them. (default: 20)")
-  var limit: Int?
-
-  @Option(help: "Show one record of the ledger, counted from the newest, and exit.")
-  var show: Int?
-
-  @Flag(help: "Show deployment frequency, change failure rate, time to restore and lead time, and exit.")
-  var stats = false
-
-  @Option(help: "Which time these figures are about, such as 30d. (default: 90d)")
-  var since: String?
-
-  public init() {}
+    )
+    ready = arguments.flag(
+      "ready", "Make nothing: say whether the newest restore point still does and a deployment may begin.")
+    dryRun = arguments.flag(
+      "dry-run", "Read and judge everything, make nothing, and print what would be made.")
+    noBaseline = arguments.flag("no-baseline", "Record no answers and metrics.")
+    takeLock = try arguments.option(
+      "take-lock", "Take the ledger's lock over from this run, which is known to be dead.")
+    history = arguments.flag("history", "Show the records of the ledger, newest first, and exit.")
+    limit = try arguments.option("limit", "How many of them. (default: 20)")
+    show = try arguments.option("show", "Show one record of the ledger, counted from the newest, and exit.")
+    stats = arguments.flag(
+      "stats", "Show deployment frequency, change failure rate, time to restore and lead time, and exit.")
+    since = try arguments.option("since", "Which time these figures are about, such as 30d. (default: 90d)")
+  }
 
   /// The ledger is read without AWS.
   private var readsLedger: Bool { history || show != nil || stats }

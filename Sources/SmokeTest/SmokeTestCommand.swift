@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandArguments
 import DeploymentConfig
 import Records
 import Reporting
@@ -16,54 +16,47 @@ public struct SmokeTestCommand: StepCommand {
   public static let environmentFlags = ["parse-only", "built-in"]
   public static let sendsRequests = true
 
-  @OptionGroup public var common: CommonOptions
+  public let common: CommonOptions
+  let files: [String]
+  let smoke: [String]
+  let openapi: [String]
+  let builtIn: Bool
+  let parseOnly: Bool
+  let variable: [String]
+  let flaky: String?
+  let deadline: String?
+  let settle: String?
+  let concurrency: Int?
+  let baseline: String?
+  let expectVersion: String?
+  let shard: String?
+  let output: String?
+  let merge: [String]
 
-  @Argument(help: "Hurl files, as with --smoke.")
-  var files: [String] = []
-
-  @Option(help: "A Hurl file, or a folder of them; may be repeated. Without one the built-in checks run.")
-  var smoke: [String] = []
-
-  @Option(help: "An OpenAPI document whose GET operations are asked; may be repeated.")
-  var openapi: [String] = []
-
-  @Flag(help: "Run the built-in checks beside the files.")
-  var builtIn = false
-
-  @Flag(help: "Read the files and send nothing.")
-  var parseOnly = false
-
-  @Option(help: "A variable for the files, NAME=VALUE; may be repeated.")
-  var variable: [String] = []
-
-  @Option(help: "What a check that passed only after a retry counts as: fail, warn or pass. (default: warn)")
-  var flaky: String?
-
-  @Option(help: "The total time, such as 2m. (default: 2m)")
-  var deadline: String?
-
-  @Option(help: "For how long failures that may settle are tried again; 0 for never. (default: 15s)")
-  var settle: String?
-
-  @Option(help: "Requests at once. (default: 8)")
-  var concurrency: Int?
-
-  @Option(help: "The restore point to compare with, latest or none. (default: latest)")
-  var baseline: String?
-
-  @Option(help: "The version or commit that should answer.")
-  var expectVersion: String?
-
-  @Option(help: "Run one part of the checks only, N/M, for a CI matrix.")
-  var shard: String?
-
-  @Option(help: "Where the last file's last body is written.")
-  var output: String?
-
-  @Option(parsing: .upToNextOption, help: "Make one record of the records of all shards, and send nothing.")
-  var merge: [String] = []
-
-  public init() {}
+  /// Declares the options and takes their values.
+  public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
+    common = try CommonOptions(&arguments)
+    files = arguments.argumentList("files", "Hurl files, as with --smoke.")
+    smoke = arguments.options(
+      "smoke", "A Hurl file, or a folder of them; may be repeated. Without one the built-in checks run.")
+    openapi = arguments.options(
+      "openapi", "An OpenAPI document whose GET operations are asked; may be repeated.")
+    builtIn = arguments.flag("built-in", "Run the built-in checks beside the files.")
+    parseOnly = arguments.flag("parse-only", "Read the files and send nothing.")
+    variable = arguments.options("variable", "A variable for the files, NAME=VALUE; may be repeated.")
+    flaky = try arguments.option(
+      "flaky", "What a check that passed only after a retry counts as: fail, warn or pass. (default: warn)")
+    deadline = try arguments.option("deadline", "The total time, such as 2m. (default: 2m)")
+    settle = try arguments.option(
+      "settle", "For how long failures that may settle are tried again; 0 for never. (default: 15s)")
+    concurrency = try arguments.option("concurrency", "Requests at once. (default: 8)")
+    baseline = try arguments.option(
+      "baseline", "The restore point to compare with, latest or none. (default: latest)")
+    expectVersion = try arguments.option("expect-version", "The version or commit that should answer.")
+    shard = try arguments.option("shard", "Run one part of the checks only, N/M, for a CI matrix.")
+    output = try arguments.option("output", "Where the last file's last body is written.")
+    merge = arguments.optionList("merge", "Make one record of the records of all shards, and send nothing.")
+  }
 
   /// Files may bring all they need, and merging needs the records alone.
   public var needsConfig: Bool { merge.isEmpty && smoke.isEmpty && files.isEmpty && openapi.isEmpty }

@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandArguments
 import Records
 import Reporting
 
@@ -30,7 +30,7 @@ public struct StepOutcome<Part: StepPart>: Sendable {
 }
 
 /// One of the five steps. `StepMain` parses, wires, writes the record and the reports, and chooses the exit code.
-public protocol StepCommand: ParsableArguments, Sendable {
+public protocol StepCommand: ReadableArguments, Sendable {
   /// The step's own part of the record.
   associatedtype Part: StepPart
   /// The options that all steps share.
@@ -74,12 +74,11 @@ extension StepCommand {
   public func answerInstead(in session: StepSession) async throws -> String? { nil }
 }
 
-/// A step as swift-argument-parser wants it: the name of the executable and its version.
-struct ParsedStep<Command: StepCommand>: ParsableCommand {
-  static var configuration: CommandConfiguration {
-    CommandConfiguration(
-      commandName: Command.Part.step.rawValue, abstract: Command.abstract,
-      version: "\(Command.Part.step.rawValue) \(ToolVersion.current.version)")
+extension StepCommand {
+  /// The executable: its name, what it says of itself, and its version.
+  static var description: CommandDescription {
+    let name = Part.step.rawValue
+    return CommandDescription(
+      name: name, abstract: abstract, version: "\(name) \(ToolVersion.current.version)")
   }
-  @OptionGroup var command: Command
 }

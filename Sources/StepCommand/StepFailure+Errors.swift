@@ -1,5 +1,5 @@
 import AWSClients
-import ArgumentParser
+import CommandArguments
 import DatabaseAccess
 import DeploymentConfig
 import GitHistory
@@ -32,7 +32,7 @@ extension StepFailure {
     case let error as RoleError: self.init(.refused, error.description, advice: error.advice)
     case let error as TransferError: self.init(.unavailable, error.description)
     case let error as JSONSyntaxError: self.init(.data, error.description)
-    case let error as ValidationError: self.init(.usage, error.description)
+    case let error as ArgumentError: self.init(.usage, error.description)
     case is CancellationError: self.init(.interrupted, "interrupted")
     default:
       self.init(

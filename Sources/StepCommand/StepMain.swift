@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandArguments
 import DeploymentConfig
 import HTTPTransport
 import JSONValues
@@ -17,11 +17,14 @@ public enum StepMain<Command: StepCommand> {
     let redactor = Redactor()
     let terminal = RedactingTerminal(base: context.terminal, redactor: redactor)
     let command: Command
-    switch parse(arguments, context.environment) {
-    case .success(let parsed): command = parsed
-    case .failure(let answer):
-      terminal.write(answer.text, to: answer.isHelp ? .standardOutput : .standardError)
-      return answer.isHelp ? ExitStatus.go.rawValue : ExitStatus.usage.rawValue
+    switch answer(to: arguments, context.environment) {
+    case .run(let asked): command = asked
+    case .print(let text):
+      terminal.write(text, to: .standardOutput)
+      return ExitStatus.go.rawValue
+    case .refuse(let text):
+      terminal.write(text, to: .standardError)
+      return ExitStatus.usage.rawValue
     }
     let startedAt = context.clock.now
     do {
@@ -73,39 +76,14 @@ public enum StepMain<Command: StepCommand> {
 
   // MARK: - Arguments
 
-  private struct ParserAnswer: Error {
-    let text: String
-    let isHelp: Bool
-  }
-
-  private static func parse(_ arguments: [String], _ environment: Environment) -> Result<
-    Command, ParserAnswer
-  > {
+  private static func answer(
+    to arguments: [String], _ environment: Environment
+  ) -> CommandLineAnswer<Command> {
     let names = EnvironmentArguments(
       options: CommonOptions.environmentOptions + Command.environmentOptions,
       flags: CommonOptions.environmentFlags + Command.environmentFlags)
-    do {
-      let added = names.additions(to: arguments, environment: environment)
-      guard let parsed = try ParsedStep<Command>.parseAsRoot(arguments + added) as? ParsedStep<Command> else {
-        return .failure(ParserAnswer(text: ParsedStep<Command>.helpMessage() + "\n", isHelp: true))
-      }
-      let common = parsed.command.common
-      guard isEnvironmentName(common.environment) else {
-        throw ValidationError(
-          "'\(common.environment)' names no environment: letters, digits, '.', '_' and '-' do")
-      }
-      return .success(parsed.command)
-    } catch {
-      let isHelp = ParsedStep<Command>.exitCode(for: error) == .success
-      let text = ParsedStep<Command>.fullMessage(for: error)
-      return .failure(ParserAnswer(text: text.hasSuffix("\n") ? text : text + "\n", isHelp: isHelp))
-    }
-  }
-
-  /// The name goes into file names.
-  private static func isEnvironmentName(_ name: String) -> Bool {
-    !name.isEmpty && !name.hasPrefix(".") && !name.hasPrefix("-") && name.utf8.count <= 100
-      && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) }
+    let added = names.additions(to: arguments, environment: environment)
+    return Command.answer(to: added + arguments, of: Command.description)
   }
 
   // MARK: - Results

@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandArguments
 import DeploymentConfig
 import HealthJudgement
 import Records
@@ -14,41 +14,38 @@ public struct WatchCommand: StepCommand {
     "for", "every", "settle", "period", "deployed-at", "baseline-until", "replay", "record", "judge",
   ]
 
-  @OptionGroup public var common: CommonOptions
+  public let common: CommonOptions
+  let length: DurationArgument?
+  let every: DurationArgument?
+  let settle: DurationArgument?
+  let period: DurationArgument?
+  let deployedAt: TimeArgument?
+  let baselineUntil: TimeArgument?
+  let replay: String?
+  let record: String?
+  let judge: HealthPolicy.Judge?
 
-  @Option(name: .customLong("for"), help: "How long to watch. (default: 30m)")
-  var length: DurationArgument?
-
-  @Option(help: "Time between looks. (default: 1m)")
-  var every: DurationArgument?
-
-  @Option(
-    help:
+  /// Declares the options and takes their values.
+  public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
+    common = try CommonOptions(&arguments)
+    length = try arguments.option("for", "How long to watch. (default: 30m)")
+    every = try arguments.option("every", "Time between looks. (default: 1m)")
+    settle = try arguments.option(
+      "settle",
       "How old a period must be to count. (default: 2m or the longest function timeout; less in a short watch)"
-  )
-  var settle: DurationArgument?
-
-  @Option(help: "The length of a period. (default: 1m; less in a watch of seconds)")
-  var period: DurationArgument?
-
-  @Option(help: "When the new version was in place, RFC 3339. (default: the last update of the stacks)")
-  var deployedAt: TimeArgument?
-
-  @Option(
-    help:
+    )
+    period = try arguments.option(
+      "period", "The length of a period. (default: 1m; less in a watch of seconds)")
+    deployedAt = try arguments.option(
+      "deployed-at", "When the new version was in place, RFC 3339. (default: the last update of the stacks)")
+    baselineUntil = try arguments.option(
+      "baseline-until",
       "Where the baseline ends, RFC 3339, if what came just before was not normal. (default: --deployed-at)")
-  var baselineUntil: TimeArgument?
-
-  @Option(help: "Judge recorded points (CSV: timestamp,series,kind,value,count) without waiting.")
-  var replay: String?
-
-  @Option(help: "Write what was seen, in the same CSV.")
-  var record: String?
-
-  @Option(help: "The rule: sequential or mann-whitney. (default: sequential)")
-  var judge: HealthPolicy.Judge?
-
-  public init() {}
+    replay = try arguments.option(
+      "replay", "Judge recorded points (CSV: timestamp,series,kind,value,count) without waiting.")
+    record = try arguments.option("record", "Write what was seen, in the same CSV.")
+    judge = try arguments.option("judge", "The rule: sequential or mann-whitney. (default: sequential)")
+  }
 
   public var needsConfig: Bool { replay == nil }
 
@@ -70,10 +67,10 @@ public struct WatchCommand: StepCommand {
   }
 }
 
-extension HealthPolicy.Judge: ExpressibleByArgument {}
+extension HealthPolicy.Judge: ArgumentValue {}
 
 /// A duration on the command line: `90s`, `5m`, `1h30m`.
-struct DurationArgument: ExpressibleByArgument, Sendable {
+struct DurationArgument: ArgumentValue, Sendable {
   var value: Duration
   init?(argument: String) {
     guard let value = Duration(text: argument), value > .zero else { return nil }
@@ -82,7 +79,7 @@ struct DurationArgument: ExpressibleByArgument, Sendable {
 }
 
 /// A time on the command line.
-struct TimeArgument: ExpressibleByArgument, Sendable {
+struct TimeArgument: ArgumentValue, Sendable {
   var value: Timestamp
   init?(argument: String) {
     guard let value = Timestamp(argument) else { return nil }

@@ -1,5 +1,5 @@
 import AWSClients
-import ArgumentParser
+import CommandArguments
 import HTTPTransport
 import JSONValues
 import Records
@@ -17,7 +17,9 @@ private struct IdentityCommand: StepCommand {
     static let step = Step.smokeTest
     var account: String
   }
-  @OptionGroup var common: CommonOptions
+  let common: CommonOptions
+  init(_ arguments: inout ArgumentReader) throws(ArgumentError) { common = try CommonOptions(&arguments) }
+
   static let abstract = "Says who it is."
 
   func run(in session: StepSession) async throws -> StepOutcome<Part> {

@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandArguments
 import DeploymentConfig
 import HTTPTransport
 import JSONValues
@@ -17,10 +17,17 @@ private struct SampleCommand: StepCommand {
     static let step = Step.smokeTest
     var endpoint: String
   }
-  @OptionGroup var common: CommonOptions
-  @Option var verdict = "go"
-  @Option var size: Int?
-  @Flag var force = false
+  let common: CommonOptions
+  let verdict: String
+  let size: Int?
+  let force: Bool
+  init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
+    common = try CommonOptions(&arguments)
+    verdict = try arguments.option("verdict", "How to end.") ?? "go"
+    size = try arguments.option("size", "A number.")
+    force = arguments.flag("force", "By force.")
+  }
+
   static let abstract = "A sample."
   static let environmentOptions = ["verdict"]
 

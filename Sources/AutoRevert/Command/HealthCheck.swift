@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandArguments
 import DeploymentConfig
 import Records
 import RollbackPlan

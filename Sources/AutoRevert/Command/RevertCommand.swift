@@ -1,4 +1,4 @@
-import ArgumentParser
+import CommandArguments
 import Records
 import Reporting
 import RollbackPlan
@@ -14,104 +14,89 @@ public struct RevertCommand: StepCommand {
   ]
   public static let environmentFlags = ["git-only"]
 
-  @OptionGroup public var common: CommonOptions
+  public let common: CommonOptions
+  let confirm: [String]
+  let method: String?
+  let only: [String]
+  let to: String?
+  let reason: String?
+  let deadline: String?
+  let list: Bool
+  let continues: Bool
+  let dryRun: Bool
+  let allowReplace: Bool
+  let allowStateful: [String]
+  let force: Bool
+  let skip: [String]
+  let skipStuck: Bool
+  let takeLock: String?
+  let acceptSchema: Bool
+  let overrideStackPolicy: Bool
+  let rollbackSchema: Bool
+  let restoreDatabase: Bool
+  let relief: [String]
+  let `operator`: String?
+  let gitOnly: Bool
+  let revert: String?
+  let mainline: Int?
+  let onto: String?
+  let branch: String?
 
-  @Option(
-    help:
+  /// Declares the options and takes their values.
+  public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
+    common = try CommonOptions(&arguments)
+    confirm = arguments.options(
+      "confirm",
       "What confirms: rollback-production; DELETE and DELETE-DATABASE with --method delete; RESTORE-DATABASE; may be repeated."
-  )
-  var confirm: [String] = []
-
-  @Option(
-    help: "How to go back: automatic, cancel, continue, restore, delete or relief. (default: automatic)")
-  var method: String?
-
-  @Option(help: "Only the stack of this role, such as api; may be repeated.")
-  var only: [String] = []
-
-  @Option(help: "The restore point, by id or by commit. (default: the newest good one before the deployment)")
-  var to: String?
-
-  @Option(help: "Why: stands in plan, record, messages and report.")
-  var reason: String?
-
-  @Option(help: "The total time, such as 90m. (default: 2h)")
-  var deadline: String?
-
-  @Flag(help: "Show the restore points there are, and exit.")
-  var list = false
-
-  @Flag(name: .customLong("continue"), help: "Go on with a revert that was interrupted.")
-  var continues = false
-
-  @Flag(help: "Do everything but change something, and print the plan.")
-  var dryRun = false
-
-  @Flag(help: "Let the restore replace or delete resources that hold no data.")
-  var allowReplace = false
-
-  @Option(
-    help: "Let the restore replace or delete this resource that holds data, STACK/RESOURCE; may be repeated.")
-  var allowStateful: [String] = []
-
-  @Flag(help: "Roll back outside production too, where fixing forward is the advice.")
-  var force = false
-
-  @Option(help: "Leave a stuck resource as it is, STACK/RESOURCE; may be repeated.")
-  var skip: [String] = []
-
-  @Flag(help: "Leave all stuck resources as they are, once continuing without has failed.")
-  var skipStuck = false
-
-  @Option(help: "Take the ledger's lock over from this run, which is known to be dead.")
-  var takeLock: String?
-
-  @Flag(help: "Put the old version back although migrations of the range do not fit it.")
-  var acceptSchema = false
-
-  @Flag(
-    help: "Lift a stack's policy that denies its restore, and put it back afterwards.")
-  var overrideStackPolicy = false
-
-  @Flag(
-    name: .customLong("rollback-schema"),
-    help: "Run the rollback scripts of the reverted migrations once the old version is live again.")
-  var rollbackSchema = false
-
-  @Flag(
-    help:
+    )
+    method = try arguments.option(
+      "method", "How to go back: automatic, cancel, continue, restore, delete or relief. (default: automatic)"
+    )
+    only = arguments.options("only", "Only the stack of this role, such as api; may be repeated.")
+    to = try arguments.option(
+      "to", "The restore point, by id or by commit. (default: the newest good one before the deployment)")
+    reason = try arguments.option("reason", "Why: stands in plan, record, messages and report.")
+    deadline = try arguments.option("deadline", "The total time, such as 90m. (default: 2h)")
+    list = arguments.flag("list", "Show the restore points there are, and exit.")
+    continues = arguments.flag("continue", "Go on with a revert that was interrupted.")
+    dryRun = arguments.flag("dry-run", "Do everything but change something, and print the plan.")
+    allowReplace = arguments.flag(
+      "allow-replace", "Let the restore replace or delete resources that hold no data.")
+    allowStateful = arguments.options(
+      "allow-stateful",
+      "Let the restore replace or delete this resource that holds data, STACK/RESOURCE; may be repeated.")
+    force = arguments.flag("force", "Roll back outside production too, where fixing forward is the advice.")
+    skip = arguments.options("skip", "Leave a stuck resource as it is, STACK/RESOURCE; may be repeated.")
+    skipStuck = arguments.flag(
+      "skip-stuck", "Leave all stuck resources as they are, once continuing without has failed.")
+    takeLock = try arguments.option(
+      "take-lock", "Take the ledger's lock over from this run, which is known to be dead.")
+    acceptSchema = arguments.flag(
+      "accept-schema", "Put the old version back although migrations of the range do not fit it.")
+    overrideStackPolicy = arguments.flag(
+      "override-stack-policy", "Lift a stack's policy that denies its restore, and put it back afterwards.")
+    rollbackSchema = arguments.flag(
+      "rollback-schema",
+      "Run the rollback scripts of the reverted migrations once the old version is live again.")
+    restoreDatabase = arguments.flag(
+      "restore-database",
       "Make a new database of the snapshot and point the application's secret at it; wants --confirm RESTORE-DATABASE."
-  )
-  var restoreDatabase = false
-
-  @Option(
-    help: ArgumentHelp(
-      "Set a function's time limit or memory now, until the rollback has ended; may be repeated.",
-      valueName: "function:timeout=30,memory=512"))
-  var relief: [String] = []
-
-  @Option(
-    help:
+    )
+    relief = arguments.options(
+      "relief", value: "function:timeout=30,memory=512",
+      "Set a function's time limit or memory now, until the rollback has ended; may be repeated.")
+    `operator` = try arguments.option(
+      "operator",
       "Who takes responsibility: overrides the kill switch, the limits, and the refusal of newer deployments."
-  )
-  var `operator`: String?
-
-  @Flag(help: "Only make the revert commit; needs no AWS.")
-  var gitOnly = false
-
-  @Option(help: "What to revert: a commit, or a range A..B.")
-  var revert: String?
-
-  @Option(help: "The parent to keep when a merge is reverted, counted from 1.")
-  var mainline: Int?
-
-  @Option(help: "What the revert commit stands on. (default: HEAD)")
-  var onto: String?
-
-  @Option(help: "The branch that gets the revert commit. (default: backstop/revert-<commit>)")
-  var branch: String?
-
-  public init() {}
+    )
+    gitOnly = arguments.flag("git-only", "Only make the revert commit; needs no AWS.")
+    revert = try arguments.option("revert", "What to revert: a commit, or a range A..B.")
+    mainline = try arguments.option(
+      "mainline", "The parent to keep when a merge is reverted, counted from 1.")
+    onto = try arguments.option("onto", "What the revert commit stands on. (default: HEAD)")
+    branch = try arguments.option(
+      "branch", "The branch that gets the revert commit. (default: backstop/revert-<commit>)")
+  }
 
   /// Reverting in git alone needs no configuration.
   public var needsConfig: Bool { !gitOnly }
