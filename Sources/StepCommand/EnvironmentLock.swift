@@ -13,13 +13,14 @@ final class EnvironmentLock: Sendable {
   private let owner: String, since: Timestamp
   /// The ids of the ledger's locks that the last holders took.
   let leftovers: [String]
+  private let path: String
 
   /// Takes the lock at `<records>/environment.lock`; the folder must be there.
   /// - Throws: `StepFailure` with the status `busy` where another run holds it.
   init(records: String, files: any FileSystem, owner: String, now: Timestamp) throws {
     self.owner = owner
     since = now
-    let path = "\(records)/environment.lock"
+    path = "\(records)/environment.lock"
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw FileError(operation: "open", path: path, code: errno) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -46,7 +47,7 @@ final class EnvironmentLock: Sendable {
     ]
     let bytes = Array((text.serialized() + "\n").utf8)
     guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
-      throw FileError(operation: "write", path: "environment.lock", code: errno)
+      throw FileError(operation: "write", path: path, code: errno)
     }
   }
 

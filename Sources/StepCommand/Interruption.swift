@@ -52,7 +52,8 @@ public final class Interruption: Sendable {
       }
       sigaction(signal, &action, nil)
     }
-    Glibc.signal(SIGPIPE, SIG_IGN)
+    // A reader that left and a limit on files' sizes are errors of the write, which says what was lost.
+    for signal in [SIGPIPE, SIGXFSZ] { Glibc.signal(signal, SIG_IGN) }
     let reader = SignalReader(descriptor: ends[0], interruption: self)
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(reader).toOpaque()

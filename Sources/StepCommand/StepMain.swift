@@ -98,22 +98,31 @@ public enum StepMain<Command: StepCommand> {
       part: outcome.part)
     let redacted = try session.records.redacted(record)
     let report = Command.report(redacted.record)
+    var unwritten: StepFailure?
     do {
       let path = try session.records.write(redacted.document, of: Command.Part.step)
       await session.addToLedger(redacted)
       try ReportFiles.write(report, session)
       session.progress.detail("record: \(path)")
-    } catch  where record.verdict == .stop {
-      // A full disk must not turn an outage that was seen into "could not run".
-      session.context.terminal.write(
-        "\(Command.Part.step.rawValue): \(StepFailure(describing: error))\n", to: .standardError)
-      await session.releaseEnvironment()
+    } catch {
+      unwritten = StepFailure(describing: error)
     }
+    // What was found or done is told whatever became of its record.
     let result =
       session.format == .json
       ? String(decoding: redacted.document, as: UTF8.self)
       : TextReport.render(report, color: session.usesColor)
     session.context.terminal.write(result, to: .standardOutput)
+    if let unwritten {
+      let failure = StepFailure(
+        unwritten.status, unwritten.message,
+        advice: "the result stands" + (unwritten.advice.isEmpty ? "" : "; \(unwritten.advice)"))
+      // A full disk must not turn an outage that was seen into "could not run".
+      guard record.verdict == .stop else { throw failure }
+      session.context.terminal.write(
+        "\(Command.Part.step.rawValue): \(failure)\n", to: .standardError)
+      await session.releaseEnvironment()
+    }
     return record
   }
 }

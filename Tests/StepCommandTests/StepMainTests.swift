@@ -186,6 +186,8 @@ private struct SampleError: Error {}
     try writeConfig("A=1\n")
     #expect(await run(["prod", "--records", "/proc/nowhere"]) == 69)
     #expect(terminal.error.contains("cannot create folder /proc/nowhere"))
+    // What was done is told all the same.
+    #expect(!terminal.output.isEmpty && terminal.error.contains("the result stands"))
   }
 
   @Test func `a stop that cannot be written down is a stop all the same, and says so`() async throws {
