@@ -89,6 +89,7 @@ struct AutoRevertEndToEndOutsideTests {
     #expect(relieved.status == 0, "\(relieved.error)")
     #expect(try actions(relieved) == ["relieve"])
     #expect(relieved.output.contains("relief-set"))
+    #expect(try JSONValue(parsing: relieved.output)["summary"]?["outcome"]?.string == "relieved")
     #expect(try await functions.getFunctionConfiguration(name).timeoutSeconds == 30)
     #expect(try await world.marker() == "2")
     // With the rollback: another, and all of it undone.

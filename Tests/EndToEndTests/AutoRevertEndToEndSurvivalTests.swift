@@ -187,9 +187,15 @@ struct AutoRevertEndToEndSurvivalTests {
     let refused = try world.revert("--method", "delete")
     #expect(refused.status == 1)
     #expect(refused.output.contains("--confirm DELETE"))
+    // What it would do is shown without the word.
+    let shown = try world.revert("--method", "delete", "--dry-run")
+    #expect(shown.status == 0 && shown.output.contains("wants --confirm DELETE,"), "\(shown.output)")
     #expect(try await world.marker() == "1")
     let deleted = try world.revert("--method", "delete", "--confirm", "DELETE")
     #expect(deleted.status == 0, "\(deleted.error)")
+    let record = try JSONValue(parsing: deleted.output)
+    // Nothing that counts rollbacks, or proves a version, takes it for one.
+    #expect(record["summary"]?["outcome"]?.string == "deleted" && record["summary"]?["restorePoint"] == nil)
     #expect(deleted.output.contains("stack-deleted"))
     #expect(try await [nil, .deleteComplete].contains(world.status()))
   }

@@ -16,6 +16,8 @@ struct RevertEnding {
   let undone: UndoneRange
   let evidence: EarlierEvidence
   let notices: [PlanFinding]
+  /// Words that the plan wants and the command line does not have.
+  let wanted: [String]
 
   func outcome() async throws -> StepOutcome<RevertPart> {
     if result.ending == .declined {
@@ -26,9 +28,6 @@ struct RevertEnding {
     if result.ending == .planned, notices.contains(where: { $0.severity == .stop }) { verdict = .stop }
     var health: RevertPart.HealthEntry?
     var branch: String?
-    // What was deleted on purpose has no health, and neither that nor a quick setting a version to go back to in git.
-    let goesBack = ![PlanOptions.Method.delete.rawValue, PlanOptions.Method.relief.rawValue].contains(
-      command.method)
     if goesBack, result.ending == .restored || result.ending == .nothingToDo {
       session.progress.say("checking health")
       let checked = try await HealthCheck(session: session).check(
@@ -49,12 +48,22 @@ struct RevertEnding {
             "the lock keeps out other runs on this machine only: see that no other runner reverts "
               + "\(session.environment) at the same time, or lock it for all with --push-ledger.")))
     }
+    if command.dryRun, !wanted.isEmpty {
+      findings.append(
+        Finding(
+          PlanFinding(
+            .stackDeleted, .note,
+            "to be carried out it wants " + wanted.map { "--confirm \($0)" }.joined(separator: " ")
+              + ", or a person at a terminal who types it.")))
+    }
     let hasJournal = try !journal.lines().isEmpty
     var part = RevertPart(
       plan: result.plan.actions.map(RevertPart.PlanEntry.init), journal: hasJournal ? journal.path : nil,
       actions: result.actions.map(RevertPart.ActionEntry.init), health: health)
     part.evidence = evidence.entries.map(RevertPart.EvidenceEntry.init)
-    part.commits = undone.commits.map { RevertPart.CommitEntry(id: $0.id, summary: $0.summary) }
+    if goesBack {
+      part.commits = undone.commits.map { RevertPart.CommitEntry(id: $0.id, summary: $0.summary) }
+    }
     part.timeline =
       Timeline(
         result, loaded?.point, evidence.history(session), command.dryRun ? nil : health,
@@ -63,6 +72,12 @@ struct RevertEnding {
     var summary = summary(branch)
     summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
     return StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
+  }
+
+  /// Whether the run puts a version back: what was deleted on purpose has no health, and neither that nor a quick setting
+  /// a version to go back to in git.
+  private var goesBack: Bool {
+    ![PlanOptions.Method.delete.rawValue, PlanOptions.Method.relief.rawValue].contains(command.method)
   }
 
   /// Stacks that `--only` left out and that are not as recorded: nobody must take them for put back.
@@ -108,13 +123,15 @@ struct RevertEnding {
     guard result.ending != .interrupted, result.ending != .planned, try journal.unfinished() != nil,
       !result.findings.contains(where: { $0.code == .deadline })
     else { return }
-    try journal.write(.end, [("result", .string(RevertEnding.word(result.ending)))])
+    try journal.write(.end, [("result", .string(word))])
   }
 
   private func summary(_ branch: String?) -> RevertPart.Summary {
-    var summary = RevertPart.Summary(outcome: RevertEnding.word(result.ending))
-    summary.restorePoint = loaded?.point.id
-    summary.restoredCommit = loaded?.point.commit
+    var summary = RevertPart.Summary(outcome: word)
+    if goesBack {
+      summary.restorePoint = loaded?.point.id
+      summary.restoredCommit = loaded?.point.commit
+    }
     summary.reason = command.reason
     summary.operator = command.operator
     summary.estimatedSeconds = result.plan.estimate
@@ -134,8 +151,15 @@ struct RevertEnding {
     }
   }
 
-  static func word(_ ending: EngineResult.Ending) -> String {
-    switch ending {
+  /// The outcome as the record names it.
+  private var word: String {
+    switch result.ending {
+    case .restored where command.method == PlanOptions.Method.delete.rawValue,
+      .nothingToDo where command.method == PlanOptions.Method.delete.rawValue:
+      "deleted"
+    case .restored where command.method == PlanOptions.Method.relief.rawValue,
+      .nothingToDo where command.method == PlanOptions.Method.relief.rawValue:
+      "relieved"
     case .restored: "restored"
     case .nothingToDo: "nothing-to-do"
     case .stopped: "stopped"

@@ -4,8 +4,9 @@ import RollbackPlan
 import StepCommand
 
 extension RevertRun {
-  /// - Parameter canAsk: whether a person sits at a terminal, who is asked for the words once the plan is shown.
-  func planOptions(canAsk: Bool) throws -> PlanOptions {
+  /// - Parameter mayBeTyped: whether missing words do not block the plan: a person at a terminal is asked for them once it is
+  ///   shown, and a dry run says which it wants.
+  func planOptions(mayBeTyped: Bool) throws -> PlanOptions {
     var options = PlanOptions()
     if let text = command.method {
       guard let method = PlanOptions.Method(rawValue: text) else {
@@ -38,18 +39,18 @@ extension RevertRun {
         advice: "leave one of them out")
     }
     options.typedWords = Set(command.confirm)
-    if canAsk { options.typedWords.formUnion(["DELETE", "DELETE-DATABASE", "RESTORE-DATABASE"]) }
+    if mayBeTyped { options.typedWords.formUnion(["DELETE", "DELETE-DATABASE", "RESTORE-DATABASE"]) }
     options.roleOrder = session.policy.order
     return options
   }
 
-  /// The quick settings asked for; without a restore point nothing would undo them.
-  func reliefs(_ loaded: LoadedRestorePoint?) throws -> [ReliefRequest] {
+  /// The quick settings asked for.
+  func reliefs() throws -> [ReliefRequest] {
     if command.relief.isEmpty {
       guard command.method == PlanOptions.Method.relief.rawValue else { return [] }
       throw StepFailure(.usage, "--method relief needs --relief: a function and its setting")
     }
-    let requests = try command.relief.map { text in
+    return try command.relief.map { text in
       guard let request = ReliefRequest(text) else {
         throw StepFailure(
           .usage, "--relief \(text): expected FUNCTION:timeout=SECONDS,memory=MEGABYTES",
@@ -57,12 +58,6 @@ extension RevertRun {
       }
       return request
     }
-    guard loaded != nil else {
-      throw StepFailure(
-        .stop, "--relief: there is no restore point, so nothing would undo the setting",
-        advice: "preflight-snapshot makes one before a deployment")
-    }
-    return requests
   }
 
   func deadline() throws -> Duration {

@@ -14,8 +14,9 @@ struct RevertRun {
 
   func outcome() async throws -> StepOutcome<RevertPart> {
     if command.gitOnly { return try GitOnlyDoor.outcome(command, session) }
-    let options = try planOptions(canAsk: canAsk)
+    let options = try planOptions(mayBeTyped: canAsk || command.dryRun)
     let deadline = try deadline()
+    let reliefs = try reliefs()
     let targets = session.config.stacks.map { TargetStack(role: $0.role, name: $0.name) }
     guard !targets.isEmpty else {
       throw StepFailure(
@@ -37,7 +38,7 @@ struct RevertRun {
     let evidence = try EarlierEvidence(session)
     if command.dryRun { await notifier.check() }
     do {
-      return try await run(options, targets, continued, confirmation, deadline, notifier, evidence)
+      return try await run(options, reliefs, targets, continued, confirmation, deadline, notifier, evidence)
     } catch let failure as OperationFailure {
       let hasBegun = try !command.dryRun && newestUnfinished() != nil
       let ended = RevertRun.stepFailure(failure, session.environment, hasBegun: hasBegun)
@@ -63,7 +64,8 @@ struct RevertRun {
   }
 
   private func run(
-    _ options: PlanOptions, _ targets: [TargetStack], _ continued: ContinuedRevert?,
+    _ options: PlanOptions, _ reliefs: [ReliefRequest], _ targets: [TargetStack],
+    _ continued: ContinuedRevert?,
     _ confirmation: RollbackConfirmation, _ deadline: Duration, _ notifier: Notifier,
     _ evidence: EarlierEvidence
   ) async throws -> StepOutcome<RevertPart> {
@@ -90,7 +92,11 @@ struct RevertRun {
     task.liftedPolicies = try journal.liftedPolicies()
     task.judgedAt = command.operator == nil ? evidence.judgedAt(since: chosen.loaded?.point) : nil
     task.estimates = try EarlierRuns.estimates(session)
-    let reliefs = try reliefs(chosen.loaded)
+    if !reliefs.isEmpty, chosen.loaded == nil {
+      throw StepFailure(
+        .stop, "--relief: there is no restore point, so nothing would undo the setting",
+        advice: "preflight-snapshot makes one before a deployment")
+    }
     let schema = try await schema(chosen.loaded, clients)
     task.schema = schema?.facts
     let redactor = session.redactor
@@ -123,7 +129,7 @@ struct RevertRun {
         if case .ask(let word) = confirmation, !ask(word) { return false }
         for (word, why) in furtherWords(plan, facts) where !ask(word, why) { return false }
       }
-      session.progress.update("telling people")
+      if await notifier.hasReceivers { session.progress.update("telling people") }
       await notifier.tell(message(plan, evidence, .inProgress), within: Notifier.beforeCalls)
       notices += try await teardown?.makeFinalSnapshots() ?? []
       escalation = Task { await notifier.escalate() }
@@ -146,7 +152,8 @@ struct RevertRun {
     }
     let ending = RevertEnding(
       command: command, session: session, result: result, loaded: chosen.loaded, journal: journal,
-      undone: undone, evidence: evidence, notices: notices)
+      undone: undone, evidence: evidence, notices: notices,
+      wanted: furtherWords(result.plan, result.facts).map(\.word))
     var outcome = try await ending.outcome()
     await tellOfOutcome(&outcome, result, notifier, evidence)
     return outcome
@@ -182,15 +189,21 @@ struct RevertRun {
         if let took = outcome.summary.tookSeconds { said.eta = "took \(RevertReport.minutes(took))" }
         let worst = outcome.findings.first { $0.severity == .error } ?? outcome.findings.first
         said.detail =
-          isDone
-          ? outcome.summary.restoredCommit.map { "back at commit \($0.prefix(12))" } ?? "as before the update"
-          : worst?.message ?? outcome.summary.outcome
+          isDone ? RevertRun.doneWords(outcome.summary) : worst?.message ?? outcome.summary.outcome
         // What was interrupted is told all the same.
         await Task { [said] in await notifier.tell(said) }.value
       }
     }
     outcome.findings += await notifier.findings.map(Finding.init)
     outcome.part.told = await notifier.told
+  }
+
+  private static func doneWords(_ summary: RevertPart.Summary) -> String {
+    switch summary.outcome {
+    case "deleted": "the stacks are deleted"
+    case "relieved": "the setting is made; nothing was rolled back"
+    default: summary.restoredCommit.map { "back at commit \($0.prefix(12))" } ?? "as before the update"
+    }
   }
 
   /// Says that the run ended without a result.
@@ -304,6 +317,14 @@ struct RevertRun {
     return EngineTeller(say: { text in progress.say(text) }, update: { text in progress.update(text) })
   }
 
+  private static func undertaking(_ method: String?) -> String {
+    switch method {
+    case PlanOptions.Method.delete.rawValue: "deleting the stacks for good"
+    case PlanOptions.Method.relief.rawValue: "a quick setting, without a rollback"
+    default: "rolling back to the previous version"
+    }
+  }
+
   /// The runbook's message for `plan`.
   func message(
     _ plan: Plan, _ evidence: EarlierEvidence, _ state: IncidentMessage.State, detail: String = ""
@@ -316,7 +337,7 @@ struct RevertRun {
       issue: command.reason ?? found.first ?? "the deployment did not pass its checks",
       impact: "\(session.environment)\(stacks.isEmpty ? "" : " (\(stacks))")"
         + (found.isEmpty ? "" : "; " + found.joined(separator: "; ")),
-      action: action.isEmpty ? "none" : "rolling back to the previous version: \(action)",
+      action: action.isEmpty ? "none" : "\(RevertRun.undertaking(command.method)): \(action)",
       eta: "about \(RevertReport.minutes(plan.estimate))", state: state, detail: detail,
       operator: command.operator ?? "")
   }

@@ -31,6 +31,9 @@ actor Notifier {
     incident = earlier ?? Incident(id: session.newId(), openedAt: session.context.clock.now)
   }
 
+  /// Whether the policy names anybody for this environment.
+  var hasReceivers: Bool { !entries.isEmpty }
+
   /// What could not be sent, or could not be if it came to that; one finding a channel.
   var findings: [PlanFinding] {
     failures.sorted { $0.key < $1.key }.map { name, why in

@@ -11,6 +11,13 @@ enum FollowUp {
     }
     steps += few(record.findings.filter { $0.severity == .error }) { "Resolve: \($0.message)" }
     steps += few(record.findings.filter { leaves($0.code) }, \.message)
+    switch record.summary.outcome {
+    case "relieved": steps.append("Take the setting back: auto-revert \(name) puts back what is recorded")
+    case "deleted":
+      steps.append("Deploy again what is to come back; what was left behind keeps its names")
+      steps += record.findings.filter { $0.code == PlanFindingCode.finalSnapshot.rawValue }.map(\.message)
+    default: break
+    }
     let isBack = ["restored", "nothing-to-do"].contains(record.summary.outcome)
     if !record.part.commits.isEmpty, isBack { steps += git(record) }
     if isBack, record.part.health?.watch == nil {

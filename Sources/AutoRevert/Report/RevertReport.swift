@@ -24,6 +24,12 @@ enum RevertReport {
       case .inconclusive:
         return "Rolled back\(took): \(record.environment) is back at \(target); its health is not known."
       }
+    case "deleted": return "DELETED: the stacks of \(record.environment) are gone."
+    case "relieved":
+      let functions = record.part.actions.map(\.target).joined(separator: ", ")
+      return functions.isEmpty
+        ? "Nothing to set: the functions have what --relief asks for. Nothing was rolled back."
+        : "SET FOR NOW: \(functions). Nothing was rolled back, and health was not checked."
     case "nothing-to-do":
       return record.verdict == .stop
         ? "Nothing to roll back, but \(record.environment) is not healthy."

@@ -97,7 +97,7 @@ struct SafetyCheck {
     var count = 0
     try session.ledger()?.walk { line in
       let entry = line.entry
-      if entry.step == .autoRevert, entry.facts["outcome"] == "restored",
+      if entry.step == .autoRevert, ["restored", "deleted"].contains(entry.facts["outcome"]),
         entry.finishedAt > since
       {
         count += 1
@@ -120,7 +120,9 @@ struct SafetyCheck {
       var isOpen = false
       for line in try journal.lines() {
         switch line["event"]?.string {
-        case RevertJournal.Event.begin.rawValue:
+        // A quick setting alone rolls nothing back.
+        case RevertJournal.Event.begin.rawValue
+        where line["method"]?.string != PlanOptions.Method.relief.rawValue:
           let at = line["at"]?.string.flatMap { Timestamp($0) }
           if !isOpen, let at, session.context.clock.now - at < .seconds(86_400) { count += 1 }
           isOpen = true
