@@ -11,6 +11,8 @@ public struct PreflightPart: StepPart {
     public var stacks: Int, restorable: Int
     /// The restore point, where one was made.
     public var restorePoint: String?
+    /// The commit whose deployment it holds, as far as is known.
+    public var deployedCommit: String?
     /// How many checks and series the baseline holds.
     public var baselineResponses: Int, baselineSeries: Int
 
@@ -18,6 +20,7 @@ public struct PreflightPart: StepPart {
       stacks = point.stacks.count
       restorable = point.stacks.count { $0.restorable }
       restorePoint = isWritten ? point.id : nil
+      deployedCommit = point.commit
       (baselineResponses, baselineSeries) = (point.baseline.responses.count, point.baseline.series.count)
     }
   }

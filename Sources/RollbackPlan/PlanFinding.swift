@@ -127,6 +127,8 @@ public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
   case restorePointIncomplete = "restore-point-incomplete"
   /// A restore point that is not needed is damaged.
   case restorePointUnreadable = "restore-point-unreadable"
+  /// The trail names a newer restore point that is not on this machine.
+  case restorePointElsewhere = "restore-point-elsewhere"
   /// The rollback configuration could not be put back.
   case rollbackConfigurationLeft = "rollback-configuration-left"
 }

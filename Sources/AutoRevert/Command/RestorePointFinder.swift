@@ -1,4 +1,5 @@
 import AWSClients
+import DeploymentLedger
 import JSONValues
 import Records
 import RollbackPlan
@@ -23,11 +24,14 @@ struct RestorePointFinder {
       return Choice(loaded: try load(id))
     }
     let (candidates, damaged) = try candidates()
+    let here = Set(candidates.map(\.id) + damaged.map(\.id))
     if let named {
       switch RestorePointChoice.named(named, among: candidates, damaged: damaged.map(\.id)) {
       case .chosen(let id): return Choice(loaded: try load(id), findings: damaged.map(Self.finding))
       case .damaged(let id): throw unusable(id, damaged)
-      case .none(let finding): throw StepFailure(.data, finding.message)
+      case .none(let finding):
+        throw StepFailure(
+          .data, finding.message, advice: try elsewhere(named, besides: here).map(advice) ?? "")
       }
     }
     let live = try await liveTimes(targets)
@@ -37,13 +41,26 @@ struct RestorePointFinder {
     let choice = RestorePointChoice.newest(
       among: candidates, damaged: damaged.map(\.id), latest: latest, live: live, isOwnWork: worked.contains,
       differsOutside: { $0 == latest && outside })
+    let newer = try elsewhere(besides: here).flatMap { $0.id > latest ?? "" ? $0 : nil }
     switch choice {
-    case .chosen(let id): return Choice(loaded: try load(id), findings: damaged.map(Self.finding))
+    case .chosen(let id):
+      return Choice(
+        loaded: try load(id),
+        findings: damaged.map(Self.finding)
+          + [newer].compactMap { $0 }.map { newer in
+            PlanFinding(
+              .restorePointElsewhere, .warning, target: newer.id,
+              "a newer good restore point than those here is on record: \(advice(newer)).")
+          })
     case .damaged(let id): throw unusable(id, damaged)
     case .none(let finding):
       // Updates that run can be cancelled without one; finished ones are refused by the plan.
       return Choice(
-        findings: [PlanFinding(finding.code, .warning, target: finding.target, finding.message)])
+        findings: [
+          PlanFinding(
+            finding.code, .warning, target: finding.target,
+            finding.message + (newer.map { " On record is one: \(advice($0))." } ?? ""))
+        ])
     }
   }
 
@@ -73,6 +90,31 @@ struct RestorePointFinder {
       "the restore point \(id) cannot be used: \(damaged.first { $0.id == id }?.why ?? "it cannot be read")",
       advice: "remove its folder and fetch it again (--store), or name another with --to: auto-revert "
         + "\(session.environment) --list shows them")
+  }
+
+  /// A restore point that the ledger names and that is not on this machine.
+  private typealias Elsewhere = (id: String, entry: LedgerEntry)
+
+  /// The newest good one of them; with `name` the newest of that id or commit.
+  private func elsewhere(_ name: String? = nil, besides here: Set<String>) throws -> Elsewhere? {
+    let line = try session.ledger()?.entries(limit: 1) { entry in
+      guard entry.step == .preflightSnapshot, entry.verdict == .go, let id = entry.facts["restorePoint"],
+        !here.contains(id)
+      else { return false }
+      guard let name else { return true }
+      let commit = entry.facts["deployedCommit"] ?? ""
+      return id == name || name.count >= 4 && commit.hasPrefix(name.lowercased())
+    }.first
+    return line.flatMap { line in line.entry.facts["restorePoint"].map { ($0, line.entry) } }
+  }
+
+  /// How to get at it.
+  private func advice(_ found: Elsewhere) -> String {
+    "restore point \(found.id)"
+      + (found.entry.facts["deployedCommit"].map { " (commit \($0.prefix(12)))" } ?? "")
+      + " was made by the run \(found.entry.run) at \(found.entry.finishedAt.formatted(milliseconds: false)) and is not on "
+      + "this machine: fetch that run's records into \(session.records.root), or name the store that it was put into "
+      + "with --store"
   }
 
   private func candidates() throws -> (whole: [RestorePointCandidate], damaged: [Damaged]) {

@@ -14,6 +14,13 @@ struct RevertRun {
 
   func outcome() async throws -> StepOutcome<RevertPart> {
     if command.gitOnly { return try GitOnlyDoor.outcome(command, session) }
+    if let commits = command.revert {
+      // It would roll the stacks back, whatever commits these are.
+      throw StepFailure(
+        .usage, "--revert \(commits) is for --git-only: stacks go back to a restore point",
+        advice:
+          "add --git-only to revert in git alone, or leave it out; --to names a restore point or its commit")
+    }
     let options = try planOptions(mayBeTyped: canAsk || command.dryRun)
     let deadline = try deadline()
     let reliefs = try reliefs()

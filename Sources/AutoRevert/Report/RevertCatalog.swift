@@ -58,6 +58,7 @@ enum RevertCatalog {
     case .evidenceThin: "Fewer than two failures of the deployment are on record."
     case .restorePointIncomplete: "Something that the restore point rests on is not there any more."
     case .restorePointUnreadable: "A restore point is damaged, and another one is taken."
+    case .restorePointElsewhere: "A newer good restore point is on record than those on this machine."
     case .rollbackConfigurationLeft:
       "The stack's rollback triggers are not the recorded ones, or are being put back."
     }
@@ -78,6 +79,7 @@ enum RevertCatalog {
     case .evidenceThin: "Say why with --reason, or run smoke-test first."
     case .restorePointIncomplete: "Name another restore point with --to; auto-revert --list shows them."
     case .restorePointUnreadable: "Remove its folder, and fetch it again (--store) if it is wanted."
+    case .restorePointElsewhere: "Fetch it from the run that made it, or name its store with --store."
     case .stackPolicy: "Lift it for the restore with --override-stack-policy."
     case .databaseNotRestorable: "Name a restore point with a snapshot by --to."
     case .databaseBeside: "Take the restored database into the stack by a resource import."
