@@ -39,18 +39,7 @@ struct ResourceDecider {
         []
       )
     case .alias(let guarded):
-      if !guarded.missingVersions.isEmpty {
-        return (
-          nil,
-          [
-            PlanFinding(
-              .resourceLeft, .stop, target: resource.target,
-              "\(resource.target) points to \(live), and the recorded version "
-                + "\(listed(guarded.missingVersions)) has been deleted. Publish the recorded code again and point the "
-                + "alias to it, and keep versions with UpdateReplacePolicy: Retain.")
-          ]
-        )
-      }
+      if !guarded.missingVersions.isEmpty { return republished(resource, live, guarded) }
       return (
         action(.restoreAlias, resource, "points to version \(live), recorded was \(resource.recorded)"), []
       )
@@ -83,6 +72,40 @@ struct ResourceDecider {
           "its code is \(live), recorded was \(resource.recorded); it is taken from \(source)"), []
       )
     }
+  }
+
+  /// An alias whose recorded version has been deleted: the same code under another number, where that can be proved.
+  private func republished(
+    _ resource: ResourceFacts, _ live: String, _ guarded: AliasGuard
+  ) -> (action: PlannedAction?, findings: [PlanFinding]) {
+    let gone = "the recorded version \(listed(guarded.missingVersions)) has been deleted"
+    guard let republication = guarded.republication else {
+      let parts = resource.target.split(separator: ":")
+      let (function, alias) = (parts.first ?? "", parts.last ?? "")
+      let code = guarded.codeSha256.map { " (CodeSha256 \($0))" } ?? ""
+      return (
+        nil,
+        [
+          PlanFinding(
+            .resourceLeft, .stop, target: resource.target,
+            "\(resource.target) points to \(live); \(gone), and nothing here proves where its code\(code) can be had. By "
+              + "hand: bring that code to $LATEST (aws lambda update-function-code --function-name \(function)), publish "
+              + "it (aws lambda publish-version --function-name \(function)"
+              + (guarded.codeSha256.map { " --code-sha256 \($0)" } ?? "")
+              + ") and point the alias to the new number (aws lambda update-alias --function-name \(function) --name "
+              + "\(alias) --function-version N), then run this again. Keep versions with UpdateReplacePolicy: Retain."
+          )
+        ]
+      )
+    }
+    var action = action(
+      .restoreAlias, resource,
+      "points to version \(live); \(gone), and its code is published under a new number")
+    if republication == .onceFunctionIsBack {
+      action.isConditional = true
+      action.reason += " once the function is back"
+    }
+    return (action, [])
   }
 
   /// Danger 10: when AWSCURRENT must not be moved.

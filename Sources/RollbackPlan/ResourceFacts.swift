@@ -59,6 +59,18 @@ public struct SecretGuard: Hashable, Sendable {
 public struct AliasGuard: Hashable, Sendable {
   /// The recorded versions that have been deleted since.
   public var missingVersions: [String] = []
+  /// The digest of the recorded version's code, where it is known.
+  public var codeSha256: String?
+  /// When a version of the same code can be published; nil where nothing proves that it could.
+  public var republication: Republication?
+
+  /// When what a deleted version held can be published again.
+  public enum Republication: Hashable, Sendable {
+    /// The function is what the version was.
+    case now
+    /// It will be, by other actions of the plan.
+    case onceFunctionIsBack
+  }
 
   /// An alias that nothing keeps from being moved.
   public init() {}

@@ -114,6 +114,7 @@ struct ServiceModelTests {
         try await service.updateAlias(
           function, name: "live", version: "3", weights: ["4": 0.1], revisionId: "r"))
         == [])
+    #expect(unfilled(try await service.publishVersion(function, codeSha256: "c")) == [])
     let changed = try await service.updateFunctionConfiguration(
       function, environment: ["A": "1"], timeoutSeconds: 3, memoryMegabytes: 128, revisionId: "r")
     #expect(unfilled(changed) == [])

@@ -46,6 +46,37 @@ struct AutoRevertEndToEndOutsideTests {
     return [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder("fn.zip"))))
   }
 
+  @Test func `a version that was deleted is published again, once the function is what it was`() async throws
+  {
+    let name = "\(world.name)-fn"
+    try world.cli("s3api", "create-bucket", "--bucket", "\(world.name)-code")
+    try await S3Client(world.aws.client).putObject(
+      bucket: "\(world.name)-code", key: "fn.zip", package("1"))
+    try await world.aws.createStack(world.name, template: function())
+    let functions = LambdaClient(world.aws.client)
+    let digest = try #require(try await functions.getFunctionConfiguration(name).codeSha256)
+    let first = try await functions.publishVersion(name, codeSha256: digest).version
+    try world.cli(
+      "lambda", "create-alias", "--function-name", name, "--name", "live", "--function-version", first)
+    try world.snapshot()
+
+    _ = try await functions.updateFunctionCode(name, .zip(package("2")))
+    let bad = try #require(try await functions.getFunctionConfiguration(name).codeSha256)
+    let second = try await functions.publishVersion(name, codeSha256: bad).version
+    _ = try await functions.updateAlias(name, name: "live", version: second)
+    try world.cli("lambda", "delete-function", "--function-name", name, "--qualifier", first)
+
+    let outcome = try world.revert()
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(try actions(outcome) == ["restoreFunctionCode", "restoreAlias"])
+    let live = try await functions.getAlias(name, name: "live").functionVersion
+    #expect(![first, second, "$LATEST"].contains(live))
+    #expect(try await functions.getFunctionConfiguration(name, qualifier: "live").codeSha256 == digest)
+    let again = try world.revert()
+    let left = try actions(again)
+    #expect(again.status == 0 && left == [], "\(again.output)")
+  }
+
   @Test func `code and settings that somebody changed by hand are put back`() async throws {
     let name = "\(world.name)-fn"
     try world.cli("s3api", "create-bucket", "--bucket", "\(world.name)-code")

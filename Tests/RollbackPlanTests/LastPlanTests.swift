@@ -146,7 +146,16 @@ import Testing
     #expect(plan(.alias(AliasGuard())).due == ["restoreAlias fn"])
     var guarded = AliasGuard()
     guarded.missingVersions = ["3"]
+    guarded.codeSha256 = "abc="
     #expect(plan(.alias(guarded)).stops == [.resourceLeft])
+    let stop = plan(.alias(guarded)).findings.first?.message ?? ""
+    #expect(stop.contains("publish-version --function-name fn --code-sha256 abc=") && stop.contains("3"))
+    guarded.republication = .now
+    #expect(plan(.alias(guarded)).due == ["restoreAlias fn"])
+    // Not before the function is back: the next look makes it due.
+    guarded.republication = .onceFunctionIsBack
+    #expect(plan(.alias(guarded)).stops == [] && plan(.alias(guarded)).due == [])
+    #expect(plan(.alias(guarded)).actions.map(\.isConditional) == [true])
     #expect(plan(.functionSettings, live: nil).codes == [.resourceLeft])
     #expect(plan(.functionSettings, live: "old").actions.isEmpty)
   }

@@ -93,6 +93,15 @@ public struct LambdaClient: Sendable {
       try await call("UpdateAlias", function, ["aliases", name], method: "PUT", body: body))
   }
 
+  /// Publishes what `$LATEST` is under the next number, if its code has the digest `codeSha256`. Where nothing has changed
+  /// since the last version, that one is the answer.
+  public func publishVersion(_ function: String, codeSha256: String) async throws -> FunctionConfiguration {
+    FunctionConfiguration(
+      try await call(
+        "PublishVersion", function, ["versions"], method: "POST",
+        body: JSONObject([.init("CodeSha256", .string(codeSha256))])))
+  }
+
   /// Changes the time limit, the memory or the variables.
   public func updateFunctionConfiguration(
     _ function: String, environment: [String: String]? = nil, timeoutSeconds: Int? = nil,

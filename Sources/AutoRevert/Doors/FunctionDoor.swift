@@ -61,7 +61,11 @@ struct FunctionDoor {
       ResourceFacts(
         kind: .functionSettings, target: function.name, stack: stack, recorded: settings.recorded,
         live: settings.live))
-    return try await found + aliases(function, stack)
+    let isBack = isSame && settings.live == settings.recorded
+    return try await found
+      + aliases(
+        function, stack,
+        republication: isBack ? .now : isSame || source != nil ? .onceFunctionIsBack : nil)
   }
 
   /// How the function's settings differ from the recorded ones.
@@ -85,7 +89,10 @@ struct FunctionDoor {
     }
   }
 
-  private func aliases(_ function: FunctionState, _ stack: String) async throws -> [ResourceFacts] {
+  /// - Parameter republication: when the function's recorded code can be published.
+  private func aliases(
+    _ function: FunctionState, _ stack: String, republication: AliasGuard.Republication?
+  ) async throws -> [ResourceFacts] {
     guard !function.aliases.isEmpty else { return [] }
     let live = Dictionary(
       try await functions(function.name).listAliases(function.name).map {
@@ -108,7 +115,12 @@ struct FunctionDoor {
         guarded.missingVersions = ([version] + weights.keys.sorted()).filter {
           $0 != "$LATEST" && versions?[$0] == nil
         }
-        // A template whose version was taken away publishes the recorded code anew, under the next number.
+        // A version of other code than the function's own is nowhere to be had.
+        guarded.codeSha256 = function.aliasDigests?[alias]
+        if weights.isEmpty, guarded.codeSha256 == function.codeSha256 {
+          guarded.republication = republication
+        }
+        // A template whose version was taken away publishes the recorded code anew, under the next number, as we do.
         if !guarded.missingVersions.isEmpty, weights.isEmpty, let digest = function.aliasDigests?[alias],
           let now = live[alias], versions?[now] == .some(.some(digest))
         {
@@ -216,7 +228,8 @@ struct FunctionDoor {
         let version = state.aliases[parts[1]]
       else { throw OperationFailure(.refused, "\(action.target) names no alias of the restore point") }
       _ = try await functions(parts[0]).updateAlias(
-        parts[0], name: parts[1], version: version, weights: state.aliasWeights?[parts[1]] ?? [:])
+        parts[0], name: parts[1], version: try await existing(version, of: state, alias: parts[1]),
+        weights: state.aliasWeights?[parts[1]] ?? [:])
     case .restoreFunctionCode:
       guard let state = restorePoint.point.functions.first(where: { $0.name == action.target }),
         let source = try await codeSource(state)
@@ -246,6 +259,23 @@ struct FunctionDoor {
           action.target, timeoutSeconds: setting.timeout, memoryMegabytes: setting.memory)
       }
     }
+  }
+
+  /// The recorded version of an alias, or one of the same code where it has been deleted: Lambda publishes it only if the
+  /// function's code has the recorded digest.
+  private func existing(_ version: String, of state: FunctionState, alias: String) async throws -> String {
+    let client = functions(state.name)
+    guard version != "$LATEST", let digest = state.aliasDigests?[alias], digest == state.codeSha256,
+      try await !client.listVersionsByFunction(state.name).contains(where: { $0.version == version })
+    else { return version }
+    let published = try await client.publishVersion(state.name, codeSha256: digest)
+    guard published.version != "$LATEST", published.codeSha256 == digest else {
+      throw OperationFailure(
+        .refused,
+        "Lambda published \(state.name) as \(published.version) with the code "
+          + "\(published.codeSha256 ?? "unknown"), not the recorded \(digest)")
+    }
+    return published.version
   }
 
   /// Makes a call that changes a function, and remembers whose word the rest of it was: after the call it would seem to be
