@@ -218,9 +218,11 @@ final class CurlHandles {
   /// What servers showed when connections to them were made.
   var certificates: [String: HTTPCertificate] = [:]
 
-  /// A handle for a transfer with the settings of `profile`: one that has them already, or one that has none.
-  func take(_ profile: CurlTransfer.Profile) -> CurlHandle? {
-    if let position = idle.lastIndex(where: { $0.profile == profile }) { return idle.remove(at: position) }
+  /// A handle for `request`: one that has its settings already, or one that has none.
+  func take(for request: HTTPRequest, _ proxies: ProxyVariables) -> CurlHandle? {
+    if let position = idle.lastIndex(where: { $0.profile?.fits(request, proxies) == true }) {
+      return idle.remove(at: position)
+    }
     if let other = idle.popLast() {
       curl_easy_reset(other.easy)
       other.profile = nil

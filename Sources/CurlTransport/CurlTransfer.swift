@@ -32,7 +32,7 @@ final class CurlTransfer: @unchecked Sendable {
   }
 
   /// The settings of a handle that do not belong to one transfer alone.
-  struct Profile: Equatable {
+  final class Profile {
     let method: String
     let timeout: Duration
     let hasBody: Bool
@@ -49,16 +49,24 @@ final class CurlTransfer: @unchecked Sendable {
       proxy = request.options.proxy ?? proxies.proxy(for: request.url)
       exceptions = request.options.proxy == nil ? proxies.exceptions : ""
     }
+
+    /// Whether `request` wants the same.
+    func fits(_ request: HTTPRequest, _ proxies: ProxyVariables) -> Bool {
+      method == request.method && timeout == request.timeout && hasBody == !request.body.isEmpty
+        && headers == request.headers && options == request.options
+        && proxy == request.options.proxy ?? proxies.proxy(for: request.url)
+        && exceptions == (request.options.proxy == nil ? proxies.exceptions : "")
+    }
   }
 
   /// Takes a handle and sets it up; a failure names the option that libcurl refused.
   func prepare(_ handles: CurlHandles) -> TransferError? {
-    let profile = Profile(request, proxies)
-    guard let handle = handles.take(profile) else {
+    guard let handle = handles.take(for: request, proxies) else {
       return TransferError(.other, code: 27, message: "libcurl gave no handle")
     }
     self.handle = handle
     var settings = CurlSettings(handle.easy)
+    let profile = handle.profile ?? Profile(request, proxies)
     if handle.profile == nil { setProfile(profile, &settings) }
     // A body, lists and what a server said to credentials would stay with the handle.
     let isPlain =

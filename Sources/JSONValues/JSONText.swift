@@ -1,3 +1,5 @@
+import Glibc
+
 /// JSON text that is written piece by piece into one buffer: what is large needs no tree in between.
 ///
 /// Commas, lines and indentation are its own; what is written must be one value, each member a name and a value.
@@ -20,10 +22,16 @@ public struct JSONText: ~Copyable {
     isPretty = pretty
     self.replacement = replacement
     capacity = 1024
-    start = UnsafeMutablePointer.allocate(capacity: capacity)
+    start = JSONText.memory(malloc(capacity))
   }
 
-  deinit { start.deallocate() }
+  deinit { free(start) }
+
+  /// The system's own memory: it can be made larger where it stands.
+  private static func memory(_ raw: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<UInt8> {
+    guard let raw else { fatalError("no memory for JSON text") }
+    return raw.assumingMemoryBound(to: UInt8.self)
+  }
 
   /// What has been written.
   public var bytes: [UInt8] { Array(UnsafeBufferPointer(start: start, count: count)) }
@@ -306,9 +314,6 @@ public struct JSONText: ~Copyable {
 
   private mutating func grow(_ size: Int) {
     capacity = max(2 * capacity, count + size + 16)
-    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-    larger.update(from: start, count: count)
-    start.deallocate()
-    start = larger
+    start = JSONText.memory(realloc(start, capacity))
   }
 }

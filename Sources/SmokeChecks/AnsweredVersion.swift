@@ -3,10 +3,17 @@ import JSONValues
 
 /// Where an answer names the version or commit that gave it.
 public struct VersionSource: Hashable, Sendable {
+  /// The usual places.
+  public static let usual = VersionSource()
+
   /// Header fields, the first that is there counts.
-  public var headers: [String]
+  public let headers: [String]
   /// Members of a JSON body, at its top or one level below, the first that is there counts.
-  public var members: [String]
+  public let members: [String]
+  /// How long the names of `headers` are, a bit each: most fields of an answer are ruled out by it.
+  private let lengths: UInt64
+  /// Where each of `members` stands.
+  private let ranks: [String: Int]
 
   /// The usual places unless given.
   public init(
@@ -20,23 +27,37 @@ public struct VersionSource: Hashable, Sendable {
   ) {
     self.headers = headers
     self.members = members
+    lengths = headers.reduce(0) { $0 | VersionSource.bit($1) }
+    ranks = Dictionary(members.enumerated().map { ($1, $0) }) { first, _ in first }
   }
+
+  private static func bit(_ name: String) -> UInt64 { 1 << UInt64(name.utf8.count & 63) }
 
   /// The version that `response` names; `json` is its body, where it is JSON.
   public func version(headers fields: [HTTPField], json: JSONValue?) -> String? {
-    for name in headers where fields.contains(where: { $0.name.utf8.count == name.utf8.count }) {
-      if let value = fields.first(name), !value.isEmpty { return value }
-    }
-    guard let object = json?.object else { return nil }
-    for name in members {
-      if let value = VersionSource.text(object[name]) { return value }
-    }
-    for member in object.members {
-      for name in members where member.value.object != nil {
-        if let value = VersionSource.text(member.value[name]) { return value }
+    if fields.contains(where: { lengths & VersionSource.bit($0.name) != 0 }) {
+      for name in headers {
+        if let value = fields.first(name), !value.isEmpty { return value }
       }
     }
+    guard let object = json?.object else { return nil }
+    if let version = version(in: object) { return version }
+    for member in object.members {
+      if let inner = member.value.object, let version = version(in: inner) { return version }
+    }
     return nil
+  }
+
+  /// The text of the member that comes first among `members`.
+  private func version(in object: JSONObject) -> String? {
+    var best: (rank: Int, text: String)?
+    for member in object.members {
+      guard let rank = ranks[member.name], rank < best?.rank ?? .max,
+        let text = VersionSource.text(member.value)
+      else { continue }
+      best = (rank, text)
+    }
+    return best?.text
   }
 
   private static func text(_ value: JSONValue?) -> String? {

@@ -11,7 +11,7 @@ public struct EndpointChecks: Sendable {
   /// A certificate that ends sooner fails.
   public var certificateDays = 15
   /// Where answers name their version.
-  public var versionSource = VersionSource()
+  public var versionSource = VersionSource.usual
 
   /// Checks of `endpoint`.
   public init(endpoint: String, apiKey: String? = nil) {

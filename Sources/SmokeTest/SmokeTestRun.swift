@@ -87,9 +87,11 @@ struct SmokeTestRun: Sendable {
     summary.comparedWith = comparedWith
     summary.shard = options.shard?.text
     summary.notes = notes
-    return StepOutcome(
+    var outcome = StepOutcome(
       verdict: verdict, findings: found, inputs: hurl.inputs + documents.map(\.input),
       summary: summary, part: SmokePart(checks: entries), failure: failure)
+    outcome.leftovers = (chains, report)
+    return outcome
   }
 
   /// The record of files that were only read.

@@ -35,9 +35,11 @@ extension StepMain {
     if Command.sendsRequests { CurlTransport.warmUp() }
     let interruption = Interruption()
     interruption.listen()
+    var leftovers: (any Sendable)?
     let status = await run(
-      arguments: Array(CommandLine.arguments.dropFirst()), context: .live(), interruption: interruption)
+      arguments: Array(CommandLine.arguments.dropFirst()), context: .live(), interruption: interruption,
+      leaving: &leftovers)
     // All output is written. What libraries do at `exit` would run under the threads that still use them.
-    _exit(status)
+    withExtendedLifetime(leftovers) { _exit(status) }
   }
 }

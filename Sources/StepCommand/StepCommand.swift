@@ -14,6 +14,9 @@ public struct StepOutcome<Part: StepPart>: Sendable {
   public var summary: Part.Summary, part: Part
   /// Why the step could not come to its end: what it did is recorded and reported, and the process ends so.
   public var failure: StepFailure?
+  /// What the work was done with, where it is large: it is kept to the end of the process, which then has nothing to take
+  /// apart.
+  public var leftovers: (any Sendable)?
 
   /// An outcome.
   public init(

@@ -14,6 +14,16 @@ public enum StepMain<Command: StepCommand> {
   public static func run(
     arguments: [String], context: StepContext, interruption: Interruption = Interruption()
   ) async -> Int32 {
+    var leftovers: (any Sendable)?
+    return await run(
+      arguments: arguments, context: context, interruption: interruption, leaving: &leftovers)
+  }
+
+  /// As `run(arguments:context:interruption:)`; `leftovers` is what need not be taken apart before the process ends.
+  static func run(
+    arguments: [String], context: StepContext, interruption: Interruption,
+    leaving leftovers: inout (any Sendable)?
+  ) async -> Int32 {
     let redactor = Redactor()
     let terminal = RedactingTerminal(base: context.terminal, redactor: redactor)
     let command: Command
@@ -45,7 +55,7 @@ public enum StepMain<Command: StepCommand> {
       let record: Record<Command.Part>
       let failure: StepFailure?
       do {
-        (record, failure) = try await work(command, session, interruption)
+        (record, failure) = try await work(command, session, interruption, leaving: &leftovers)
       } catch {
         await session.releaseEnvironment()
         throw error
@@ -62,13 +72,15 @@ public enum StepMain<Command: StepCommand> {
   }
 
   private static func work(
-    _ command: Command, _ session: StepSession, _ interruption: Interruption
+    _ command: Command, _ session: StepSession, _ interruption: Interruption,
+    leaving leftovers: inout (any Sendable)?
   ) async throws -> (Record<Command.Part>, StepFailure?) {
     // Before the work: a repository that cannot be read must not cost a result of half an hour.
     let commit = try session.commitId()
     let executor = Command.sendsRequests ? session.http().preferredExecutor : nil
     let outcome = try await interruption.run(on: executor) { try await command.run(in: session) }
     session.progress.finish()
+    leftovers = outcome.leftovers
     return (try await finish(outcome, session, commit: commit), outcome.failure)
   }
 

@@ -33,7 +33,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 extension Duration {
   /// This length in whole microseconds, rounded towards zero.
   public var microseconds: Int64 {
-    components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
+    // Nine seconds fit 64 bits, whose division is one instruction.
+    if let short = Int64(exactly: attoseconds) { return short / 1_000_000_000_000 }
+    return components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
   }
 
   /// This length in seconds.

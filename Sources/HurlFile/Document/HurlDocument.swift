@@ -39,19 +39,20 @@ public struct HurlEntry: Hashable, Sendable {
 }
 
 extension HurlEntry {
-  /// All that its captures and asserts look at, with the filters behind it.
-  private var looks: [(query: HurlQuery, filters: [HurlFilter])] {
-    (response?.captures.map { ($0.query, $0.filters) } ?? [])
-      + (response?.asserts.map { ($0.query, $0.filters) } ?? [])
-  }
-
   /// Whether judging its answer takes an XPath.
   public var usesXPath: Bool {
-    looks.contains { query, filters in
-      if case .xpath = query.kind { return true }
-      return filters.contains { if case .xpath = $0.kind { true } else { false } }
-    }
+    guard let response else { return false }
+    return response.asserts.contains { $0.query.isXPath || $0.filters.contains(where: \.isXPath) }
+      || response.captures.contains { $0.query.isXPath || $0.filters.contains(where: \.isXPath) }
   }
+}
+
+extension HurlQuery {
+  fileprivate var isXPath: Bool { if case .xpath = kind { true } else { false } }
+}
+
+extension HurlFilter {
+  fileprivate var isXPath: Bool { if case .xpath = kind { true } else { false } }
 }
 
 /// A comment of the form `# @name value`, which Hurl itself passes over.

@@ -14,7 +14,7 @@ public struct HurlEnvironment: Sendable {
   /// Where `newUuid` comes from.
   public var random: Randomness
   /// Where answers name their version.
-  public var versionSource = VersionSource()
+  public var versionSource = VersionSource.usual
   /// Told of every captured secret before anything is written.
   public var learnSecret: @Sendable (String) -> Void
   /// Whether a name covers a secret.

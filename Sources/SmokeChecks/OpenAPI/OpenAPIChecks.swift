@@ -73,7 +73,7 @@ public struct OpenAPIChecks: Sendable {
         var result = OpenAPIRules.judged(response, operation.answers, redact: context.redact)
         Exchange.describe(response, of: request, in: &result)
         let json = Exchange.json(response)
-        result.version = VersionSource().version(headers: response.headers, json: json)
+        result.version = VersionSource.usual.version(headers: response.headers, json: json)
         if context.wantsObservation {
           result.observation = Exchange.observation(response, json: json, version: result.version)
           result.repeatable = request
