@@ -2,23 +2,30 @@ import Glibc
 import HTTPTransport
 import SystemInterfaces
 
-/// Sends requests over one libcurl multi handle that one thread of its own drives.
+/// Sends requests over a libcurl multi handle that a thread of its own drives; over a second one for tasks that prefer
+/// the second executor.
 ///
-/// libcurl is initialised and the thread started by the first request: a step that sends none pays nothing.
-/// Connections are kept and used again; HTTP/2 requests to one host share a connection.
+/// libcurl is initialised and a thread started by the first request: a step that sends none pays nothing.
+/// Connections are kept and used again by the thread that made them; there HTTP/2 requests to one host share one.
 public final class CurlTransport: HTTPTransport, Sendable {
-  private let loop: CurlLoop
+  private let loops = [CurlLoop(), CurlLoop()]
   private let proxies: ProxyVariables
 
   /// - Parameter environment: where the usual proxy variables are read.
   public init(environment: Environment) {
-    loop = CurlLoop()
     proxies = ProxyVariables(environment)
   }
 
-  deinit { loop.stop() }
+  deinit { for loop in loops { loop.stop() } }
 
-  public var preferredExecutor: (any TaskExecutor)? { loop }
+  public var executors: [any TaskExecutor] { loops }
+
+  /// The loop that the task runs on, so that nothing changes threads; else the first.
+  private var loop: CurlLoop {
+    withUnsafeCurrentTask { task in
+      task?.unownedTaskExecutor == loops[1].asUnownedTaskExecutor() ? loops[1] : loops[0]
+    }
+  }
 
   /// Begins on a thread of its own what libcurl needs before its first request, for a process that will send one soon.
   public static func warmUp() {
@@ -36,6 +43,7 @@ public final class CurlTransport: HTTPTransport, Sendable {
   public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
     try Task.checkCancellation()
     let transfer = CurlTransfer(request, proxies: proxies)
+    let loop = loop
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
         transfer.begin(continuation)

@@ -2,13 +2,14 @@
 public protocol HTTPTransport: Sendable {
   /// The answer to `request`, or a `TransferError` where none came whole, or `CancellationError`.
   func send(_ request: HTTPRequest) async throws -> HTTPResponse
-  /// Where tasks run best that do little but send and look at the answers; they must not block. Nil: anywhere.
-  var preferredExecutor: (any TaskExecutor)? { get }
+  /// Where tasks run best that do little but send and look at the answers; they must not block. Several work beside each
+  /// other, which pays where there are hundreds of requests. None: anywhere.
+  var executors: [any TaskExecutor] { get }
 }
 
 extension HTTPTransport {
   /// Anywhere.
-  public var preferredExecutor: (any TaskExecutor)? { nil }
+  public var executors: [any TaskExecutor] { [] }
 }
 
 /// A transfer that got no complete answer.

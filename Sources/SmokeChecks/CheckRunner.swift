@@ -72,10 +72,13 @@ struct CheckRunner: Sendable {
 
   private func runTogether(_ checks: ArraySlice<Check>) async -> [Outcome] {
     let next = Counter(checks.startIndex - 1)
+    // A second thread and its connections are worth it only where there is much to judge.
+    let executors = checks.count < 100 ? [] : dependencies.transport.executors
     var found = [Outcome?](repeating: nil, count: checks.count)
     await withTaskGroup(of: [(Int, Outcome)].self) { group in
-      for _ in 0..<min(checks.count, max(1, settings.concurrency)) {
-        group.addTask {
+      for number in 0..<min(checks.count, max(1, settings.concurrency)) {
+        let executor = executors.isEmpty ? nil : executors[number % executors.count]
+        group.addTask(executorPreference: executor) {
           var own: [(Int, Outcome)] = []
           while true {
             let position = next.increment()

@@ -74,7 +74,7 @@ public enum SmokeRun {
     baseline: [ResponseBaseline] = []
   ) async -> SmokeReport {
     // From an answer to the next request without another thread: most of a check is waiting.
-    await withTaskExecutorPreference(dependencies.transport.preferredExecutor) {
+    await withTaskExecutorPreference(dependencies.transport.executors.first) {
       await all(chains, settings, dependencies, baseline)
     }
   }

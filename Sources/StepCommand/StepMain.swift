@@ -77,7 +77,7 @@ public enum StepMain<Command: StepCommand> {
   ) async throws -> (Record<Command.Part>, StepFailure?) {
     // Before the work: a repository that cannot be read must not cost a result of half an hour.
     let commit = try session.commitId()
-    let executor = Command.sendsRequests ? session.http().preferredExecutor : nil
+    let executor = Command.sendsRequests ? session.http().executors.first : nil
     let outcome = try await interruption.run(on: executor) { try await command.run(in: session) }
     session.progress.finish()
     leftovers = outcome.leftovers

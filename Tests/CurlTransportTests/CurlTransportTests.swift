@@ -137,6 +137,30 @@ private final class LocalServer: Sendable {
     #expect(statuses == [Int](repeating: 200, count: 200))
   }
 
+  @Test func `tasks send on the thread that they prefer, over its connections`() async throws {
+    let url = server.url("/hello")
+    var threads: [UInt] = []
+    for executor in transport.executors {
+      let (first, second, thread) = try await withTaskExecutorPreference(executor) {
+        let first = try await transport.send(HTTPRequest("GET", url))
+        let second = try await transport.send(HTTPRequest("GET", url))
+        return (first, second, UInt(pthread_self()))
+      }
+      #expect(first.status == 200 && second.status == 200)
+      #expect(!first.timings.reusedConnection && second.timings.reusedConnection)
+      threads.append(thread)
+    }
+    #expect(threads.count == 2 && Set(threads).count == 2)
+  }
+
+  @Test func `a request of the second thread is cancelled there`() async throws {
+    let url = server.url("/slow")
+    let executor = try #require(transport.executors.last)
+    let task = Task(executorPreference: executor) { try await transport.send(HTTPRequest("GET", url)) }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+  }
+
   @Test func `the proxy variables are followed, and their exceptions`() async throws {
     let proxied = CurlTransport(environment: Environment(["http_proxy": server.url("")]))
     #expect(try await proxied.send(HTTPRequest("GET", "http://nowhere.invalid/hello")).status == 200)
