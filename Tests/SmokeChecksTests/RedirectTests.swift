@@ -112,7 +112,8 @@ import Testing
     }
     let trusted = try await once(to: location, secrets + "[Options]\nlocation-trusted: true")
     #expect(trusted.headers.first("authorization") == "Bearer t" && trusted.headers.first("host") == nil)
-    let same = try await once(to: "/x", secrets + Self.follow)
+    let same = try await once(to: "/x", secrets + "[Cookies]\nsection: 2\n" + Self.follow)
+    #expect(same.headers.all("cookie") == ["own=1"])
     #expect(same.headers.first("authorization") == "Bearer t" && same.headers.first("x-api-key") == "k")
     for login in ["[BasicAuth]\nme: pw", "[Options]\nlocation: true\nuser: me:pw"] {
       let lines = login.hasPrefix("[Options]") ? login : "\(login)\n\(Self.follow)"

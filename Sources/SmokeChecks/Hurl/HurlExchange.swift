@@ -151,7 +151,7 @@ struct HurlExchange: Sendable {
     // What signs for one host signs for no other.
     let home = signing == nil ? nil : WebAddress(request.url)?.origin
     while true {
-      var sent = withCookies(request, now: context.clock.now, isFirst: redirects.isEmpty)
+      var sent = withCookies(request, now: context.clock.now)
       if let signing,
         options.sendsCredentialsToOtherHosts == true || WebAddress(request.url)?.origin == home
       {
@@ -198,15 +198,15 @@ struct HurlExchange: Sendable {
     .failure(ExchangeFailure(Diagnosis(failure: failure, message: message)))
   }
 
-  /// Cookies of the session, and for the first request those of the entry, as one field.
-  private func withCookies(_ request: HTTPRequest, now: Timestamp, isFirst: Bool) -> HTTPRequest {
+  /// Cookies of the session and the request's own, as one field.
+  private func withCookies(_ request: HTTPRequest, now: Timestamp) -> HTTPRequest {
     let jar = session.update { $0.cookies }
     // Most sessions have none, and then nobody has to know where the request goes.
     guard !jar.isEmpty, let address = WebAddress(request.url) else { return request }
     let stored = jar.pairs(for: address, now: now)
     guard !stored.isEmpty else { return request }
     var request = request
-    let own = isFirst ? request.headers.all("cookie") : []
+    let own = request.headers.all("cookie")
     request.headers.removeAll { $0.name.lowercased() == "cookie" }
     let all = stored.map { "\($0.name)=\($0.value)" } + own
     request.headers.append(HTTPField("Cookie", all.joined(separator: "; ")))
@@ -218,13 +218,16 @@ struct HurlExchange: Sendable {
   ) -> HTTPRequest {
     var next = request
     next.url = target.description
-    next.headers.removeAll { $0.name.lowercased() == "cookie" }
+    // A field that was written by hand goes on to where it was meant for; the section's cookies are for one request.
+    let section = ownCookies.map { "\($0.name)=\($0.value)" }.joined(separator: "; ")
+    let isSame = from?.origin == target.origin
+    next.headers.removeAll { $0.name.lowercased() == "cookie" && (!isSame || $0.value == section) }
     if status < 307, next.method != "HEAD" {
       next.method = "GET"
       next.body = []
       next.headers.removeAll { $0.name.lowercased().hasPrefix("content-") }
     }
-    if from?.origin != target.origin {
+    if !isSame {
       next.headers.removeAll { $0.name.lowercased() == "host" }
       if options.sendsCredentialsToOtherHosts != true {
         next.headers.removeAll { ["authorization", "x-api-key"].contains($0.name.lowercased()) }
