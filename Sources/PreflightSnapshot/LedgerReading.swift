@@ -50,7 +50,7 @@ struct LedgerReading {
         entry.facts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "),
       ]
     }
-    var text = TextReport.table(section).map(LedgerReading.trimmed)
+    var text = TextReport.table(section)
     if let lock = try ledger.lock() {
       text.append("\nLocked by \(lock.words(at: session.context.clock.now)).")
     }
@@ -100,7 +100,7 @@ struct LedgerReading {
     var section = ReportSection("")
     section.rows = rows
     return "\(entry.step.rawValue) \(entry.environment), record \(number) counted from the newest\n\n"
-      + TextReport.table(section).map { "  " + LedgerReading.trimmed($0) }.joined(separator: "\n") + "\n"
+      + TextReport.table(section).map { "  \($0)" }.joined(separator: "\n") + "\n"
   }
 
   /// Where the record itself stands, if it is on this machine.
@@ -159,7 +159,7 @@ struct LedgerReading {
     return
       "DORA figures of \(session.environment), \(found.since.formatted(milliseconds: false)) to "
       + "\(found.until.formatted(milliseconds: false)), by \(reference)\n\n"
-      + TextReport.table(section).map { "  " + LedgerReading.trimmed($0) }.joined(separator: "\n") + "\n"
+      + TextReport.table(section).map { "  \($0)" }.joined(separator: "\n") + "\n"
   }
 
   private static func members(_ found: DeliveryStatistics) -> [JSONObject.Member] {
@@ -208,9 +208,5 @@ struct LedgerReading {
     if value >= 10 { return "\(Int(value.rounded()))" }
     let tenths = Int((value * 10).rounded())
     return "\(tenths / 10).\(tenths % 10)"
-  }
-
-  private static func trimmed(_ line: String) -> String {
-    String(line.reversed().drop { $0 == " " }.reversed())
   }
 }

@@ -36,7 +36,7 @@ public enum TextReport {
     return lines
   }
 
-  /// Columns padded to their widest line; a cell of several lines goes on below itself.
+  /// Columns padded to their widest line, and nothing after the last word; a cell of several lines goes on below itself.
   public static func table(_ section: ReportSection) -> [String] {
     guard !section.rows.isEmpty else { return [] }
     let rows =
@@ -48,11 +48,11 @@ public enum TextReport {
     }
     return rows.flatMap { cells in
       (0..<(cells.map(\.count).max() ?? 0)).map { line in
-        cells.enumerated().map { column, cell in
-          let text = line < cell.count ? cell[line] : ""
-          return column == cells.count - 1
-            ? String(text) : text + String(repeating: " ", count: widths[column] - text.count)
-        }.joined(separator: "  ")
+        trimmedEnd(
+          cells.enumerated().map { column, cell in
+            let text = line < cell.count ? cell[line] : ""
+            return text + String(repeating: " ", count: widths[column] - text.count)
+          }.joined(separator: "  "))
       }
     }
   }

@@ -51,8 +51,7 @@ public struct PlacedExport: Hashable, Sendable {
 
   /// `account/region` of `arn:aws:cloudformation:region:account:stack/…`; empty for what is no ARN.
   static func place(_ stack: String) -> String {
-    let parts = stack.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-    return parts.count == 6 ? "\(parts[4])/\(parts[3])" : ""
+    AmazonResourceName(stack).map { "\($0.account)/\($0.region)" } ?? ""
   }
 }
 

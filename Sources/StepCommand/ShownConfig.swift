@@ -2,6 +2,7 @@ import AWSClients
 import DeploymentConfig
 import JSONValues
 import Records
+import SystemInterfaces
 
 /// The document of `--show-config`: what a step would work with, and where each value came from.
 struct ShownConfig {

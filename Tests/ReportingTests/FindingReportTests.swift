@@ -59,7 +59,7 @@ private let findings = [
     #expect(
       TextReport.table(section) == [
         "STEP        FOUND             AT", "smoke-test  answered 500      10:00",
-        "            Look at the log.  ", "watch-30m                     10:01",
+        "            Look at the log.", "watch-30m                     10:01",
       ])
   }
 

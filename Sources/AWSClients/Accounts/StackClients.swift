@@ -1,3 +1,5 @@
+import SystemInterfaces
+
 /// Who is asked about which stack: the one place where a client for a stack is made.
 ///
 /// Most stacks are asked about with the run's own credentials. Where the policy names a role or a region for a stack, the
@@ -56,7 +58,7 @@ public struct StackClients: Sendable {
 
   /// The client for the stack `stack`, given by name or id. A nested stack is its root's.
   public subscript(_ stack: String) -> AWSClient {
-    let name = AmazonResourceName(stack).flatMap(\.stackName) ?? stack
+    let name = AmazonResourceName.stackName(of: stack)
     if let known = others[name] { return known }
     if names.contains(name) || others.isEmpty { return own }
     if let root = root(ofNested: name) { return others[root] ?? own }

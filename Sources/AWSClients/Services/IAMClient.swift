@@ -1,3 +1,5 @@
+import SystemInterfaces
+
 /// Whether a call would be permitted.
 public struct PolicyDecision: Hashable, Sendable {
   /// Such as `cloudformation:UpdateStack`.

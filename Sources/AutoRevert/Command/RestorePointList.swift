@@ -1,6 +1,7 @@
 import DeploymentLedger
 import JSONValues
 import Records
+import Reporting
 import RollbackPlan
 import StepCommand
 import SystemInterfaces
@@ -42,8 +43,12 @@ enum RestorePointList {
     guard !rows.isEmpty else {
       return "There are no restore points in \(session.restorePoints.root). preflight-snapshot makes one.\n"
     }
-    return table(
-      [["RESTORE POINT", "COMMIT", "AGE", "", "SAID OF THE COMMIT", "DATABASE SNAPSHOT", "HOLDS"]] + rows)
+    var section = ReportSection("")
+    section.columns = [
+      "Restore point", "Commit", "Age", "", "Said of the commit", "Database snapshot", "Holds",
+    ]
+    section.rows = rows
+    return TextReport.table(section).joined(separator: "\n") + "\n"
   }
 
   private static func database(_ point: RestorePoint) -> String {
@@ -55,16 +60,6 @@ enum RestorePointList {
     let minutes = Int(duration.inSeconds / 60)
     if minutes < 120 { return "\(minutes) min" }
     return minutes < 2880 ? "\(minutes / 60) h" : "\(minutes / 1440) days"
-  }
-
-  private static func table(_ rows: [[String]]) -> String {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let line = row.indices.map { index in
-        row[index] + String(repeating: " ", count: widths[index] - row[index].count)
-      }.joined(separator: "  ")
-      return String(line.reversed().drop { $0 == " " }.reversed())
-    }.joined(separator: "\n") + "\n"
   }
 }
 

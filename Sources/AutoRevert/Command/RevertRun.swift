@@ -46,9 +46,9 @@ struct RevertRun {
     if command.dryRun { await notifier.check() }
     do {
       return try await run(options, reliefs, targets, continued, confirmation, deadline, notifier, evidence)
-    } catch let failure as OperationFailure {
+    } catch  where error is OperationFailure || error is FileError {
       let hasBegun = try !command.dryRun && newestUnfinished() != nil
-      let ended = RevertRun.stepFailure(failure, session.environment, hasBegun: hasBegun)
+      let ended = RevertRun.stepFailure(error, session.environment, hasBegun: hasBegun)
       await tellOfEnd("\(ended.message); \(ended.advice)", notifier, evidence)
       throw ended
     } catch let failure as SafetyRefusal {
@@ -57,11 +57,6 @@ struct RevertRun {
     } catch let failure as StepFailure where [.refused, .usage].contains(failure.status) {
       // The person who called it sits before it.
       throw failure
-    } catch let failure as FileError {
-      let ended = RevertRun.stepFailure(
-        failure, session.environment, hasBegun: try !command.dryRun && newestUnfinished() != nil)
-      await tellOfEnd("\(ended.message); \(ended.advice)", notifier, evidence)
-      throw ended
     } catch {
       if !(error is CancellationError) {
         await tellOfEnd("\(StepFailure(describing: error))", notifier, evidence)
@@ -220,26 +215,21 @@ struct RevertRun {
     for finding in await notifier.findings { session.progress.say("warning: \(finding.message)") }
   }
 
-  /// A journal that cannot be written: no call is made without its line.
-  static func stepFailure(_ failure: FileError, _ environment: String, hasBegun: Bool) -> StepFailure {
-    let mend = "make room or set the permissions"
+  /// A call that AWS did not take, or a journal that cannot be written, since no call is made without its line: with the word
+  /// whether anything was begun.
+  static func stepFailure(_ error: any Error, _ environment: String, hasBegun: Bool) -> StepFailure {
+    let status: Records.ExitStatus =
+      switch (error as? OperationFailure)?.kind {
+      case .credentials: .refused
+      case .refused, .alreadyAccepted, .pointless: .stop
+      case .unreachable, .throttled, .uncertain, nil: .unavailable
+      }
+    let mend = error is FileError ? "make room or set the permissions" : "mend that"
     return StepFailure(
-      .unavailable, failure.description,
+      status, "\(error)",
       advice: hasBegun
         ? "what was begun goes on in AWS: \(mend), then run auto-revert \(environment) --continue"
         : "nothing was begun: \(mend), and run the same command again")
-  }
-
-  static func stepFailure(_ failure: OperationFailure, _ environment: String, hasBegun: Bool) -> StepFailure {
-    let goOn =
-      hasBegun
-      ? "what was begun goes on in AWS; then run auto-revert \(environment) --continue"
-      : "nothing was begun: mend that, and run the same command again"
-    switch failure.kind {
-    case .credentials: return StepFailure(.refused, failure.message, advice: goOn)
-    case .unreachable, .throttled, .uncertain: return StepFailure(.unavailable, failure.message, advice: goOn)
-    case .refused, .alreadyAccepted, .pointless: return StepFailure(.stop, failure.message, advice: goOn)
-    }
   }
 
   // MARK: - Lock, confirmation, messages

@@ -95,7 +95,7 @@ public struct AWSOperations: CloudFormationOperations {
     do throws(OperationFailure) {
       return try await asking {
         try await client(request.stack).createChangeSet(
-          Observer.stackName(request.stack), name: request.name, made,
+          AmazonResourceName.stackName(of: request.stack), name: request.name, made,
           includesNestedStacks: request.includesNestedStacks, token: token)
       }
     } catch {
@@ -149,7 +149,8 @@ public struct AWSOperations: CloudFormationOperations {
     _ name: String, of stack: String
   ) async throws(OperationFailure) -> DescribedChangeSet? {
     do {
-      let found = try await client(stack).describeChangeSet(name, stack: Observer.stackName(stack))
+      let found = try await client(stack).describeChangeSet(
+        name, stack: AmazonResourceName.stackName(of: stack))
       // Read by now, or never.
       if !found.isPending { await templates?.remove(for: name) }
       if found.status == "DELETE_COMPLETE" { return nil }
@@ -176,12 +177,15 @@ public struct AWSOperations: CloudFormationOperations {
     _ name: String, of stack: String, token: String
   ) async throws(OperationFailure) {
     try await asking {
-      try await client(stack).executeChangeSet(name, stack: Observer.stackName(stack), token: token)
+      try await client(stack).executeChangeSet(
+        name, stack: AmazonResourceName.stackName(of: stack), token: token)
     }
   }
 
   public func deleteChangeSet(_ name: String, of stack: String) async throws(OperationFailure) {
-    try await asking { try await client(stack).deleteChangeSet(name, stack: Observer.stackName(stack)) }
+    try await asking {
+      try await client(stack).deleteChangeSet(name, stack: AmazonResourceName.stackName(of: stack))
+    }
   }
 
   public func deleteStack(

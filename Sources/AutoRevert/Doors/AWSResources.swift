@@ -55,7 +55,8 @@ public struct AWSResources: ResourceOperations {
     guard let now = try await ifThere({ try await secrets.describeSecret(secret.arn) }) else {
       return [
         ResourceFacts(
-          kind: .secret(SecretGuard()), target: secret.arn, stack: stackName(secret.stack),
+          kind: .secret(SecretGuard()), target: secret.arn,
+          stack: AmazonResourceName.stackName(of: secret.stack),
           recorded: recorded,
           live: nil)
       ]
@@ -73,7 +74,8 @@ public struct AWSResources: ResourceOperations {
       versions.first { $0.id == now.currentVersion }?.createdAt.map(restorePoint.point.precedes) ?? true
     return [
       ResourceFacts(
-        kind: .secret(guarded), target: secret.arn, stack: stackName(secret.stack), recorded: recorded,
+        kind: .secret(guarded), target: secret.arn, stack: AmazonResourceName.stackName(of: secret.stack),
+        recorded: recorded,
         live: now.currentVersion ?? "none")
     ]
   }
@@ -93,7 +95,8 @@ public struct AWSResources: ResourceOperations {
     }
     return [
       ResourceFacts(
-        kind: .stageDeployment, target: "\(stage.apiId)/\(stage.stage)", stack: stackName(stage.stack),
+        kind: .stageDeployment, target: "\(stage.apiId)/\(stage.stage)",
+        stack: AmazonResourceName.stackName(of: stage.stack),
         recorded: recorded, live: live)
     ]
   }
@@ -103,14 +106,13 @@ public struct AWSResources: ResourceOperations {
     let now = try await ifThere { try await machines.describeStateMachine(machine.arn) }
     return [
       ResourceFacts(
-        kind: .stateMachine, target: machine.arn, stack: stackName(machine.stack),
+        kind: .stateMachine, target: machine.arn, stack: AmazonResourceName.stackName(of: machine.stack),
         recorded: machine.definitionSha256,
         live: now.map { Digest.sha256Hex(Array($0.definition.utf8)) })
     ]
   }
 
   /// Restore points name the owning stack by name or by id.
-  private func stackName(_ stack: String) -> String { Observer.stackName(stack) }
 
   public func reliefs() async throws(OperationFailure) -> [ReliefFacts] {
     do {

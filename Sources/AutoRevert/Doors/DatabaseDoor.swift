@@ -46,7 +46,8 @@ struct DatabaseDoor {
 
   func facts() async throws -> DatabaseFacts {
     var facts = DatabaseFacts(
-      identifier: state.identifier, stack: Observer.stackName(state.stack), snapshot: state.snapshotId,
+      identifier: state.identifier, stack: AmazonResourceName.stackName(of: state.stack),
+      snapshot: state.snapshotId,
       restored: restoredName)
     if let snapshot = state.snapshotId {
       facts.snapshotStatus = try await ifThere {

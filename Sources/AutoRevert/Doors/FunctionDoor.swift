@@ -31,7 +31,7 @@ struct FunctionDoor {
   // MARK: - Facts
 
   func facts(_ function: FunctionState) async throws -> [ResourceFacts] {
-    let stack = Observer.stackName(function.stack)
+    let stack = AmazonResourceName.stackName(of: function.stack)
     guard
       let now = try await ifThere({
         try await functions(function.name).getFunctionConfiguration(function.name)
@@ -156,7 +156,7 @@ struct FunctionDoor {
     if let own = ownWrites.found.withLock({ $0[function.name] }), own.at == modified {
       return own.wasWrittenByStack
     }
-    let name = Observer.stackName(function.stack)
+    let name = AmazonResourceName.stackName(of: function.stack)
     let stacks = CloudFormationClient(clients[function.stack])
     let recorded = restorePoint.point.stacks.first { $0.name == name }
     guard let live = try await stacks.describeStack(name),
@@ -199,7 +199,8 @@ struct FunctionDoor {
       }
       found.append(
         ReliefFacts(
-          function: name, stack: recorded.map { Observer.stackName($0.stack) }, wanted: wanted.text,
+          function: name, stack: recorded.map { AmazonResourceName.stackName(of: $0.stack) },
+          wanted: wanted.text,
           live: now.map {
             wanted.part(of: FunctionSetting(timeout: $0.timeoutSeconds, memory: $0.memoryMegabytes)).text
           }, afterwards: before))

@@ -133,7 +133,7 @@ final class Observer: Sendable {
       if event.type == "AWS::CloudFormation::Stack", depth < 3, !event.physicalID.isEmpty {
         let inside = try await cloudFormation.events(event.physicalID, since: since)
         let nested = try await stuck(
-          inside, prefix: Self.stackName(event.physicalID), since: since, depth: depth + 1)
+          inside, prefix: AmazonResourceName.stackName(of: event.physicalID), since: since, depth: depth + 1)
         if !nested.isEmpty {
           found += nested
           continue
@@ -162,16 +162,9 @@ final class Observer: Sendable {
     return found
   }
 
-  /// `name` of `arn:…:stack/name/uuid`.
-  static func stackName(_ id: String) -> String {
-    let parts = id.split(separator: "/")
-    return parts.count >= 2 && id.hasPrefix("arn:") ? String(parts[1]) : id
-  }
-
   /// `name` of `arn:…:changeSet/name/uuid`.
   static func changeSetName(_ id: String) -> String {
-    let parts = id.split(separator: "/")
-    return parts.count >= 2 && id.hasPrefix("arn:") ? String(parts[1]) : id
+    AmazonResourceName(id)?.resource.split(separator: "/").dropFirst().first.map(String.init) ?? id
   }
 }
 

@@ -1,3 +1,4 @@
+import SystemInterfaces
 import YAMLDocuments
 
 /// An entry of `accounts:` in the policy file: stacks that stand in another account or region than the run's own
@@ -47,10 +48,12 @@ public struct AccountPolicy: Hashable, Sendable {
   }
 
   private static func isRole(_ text: String) -> Bool {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    return parts.count == 6 && parts[0] == "arn" && parts[2] == "iam" && parts[3].isEmpty
-      && parts[4].utf8.count == 12 && parts[4].utf8.allSatisfy { (0x30...0x39).contains($0) }
-      && parts[5].hasPrefix("role/") && parts[5].count > "role/".count
+    guard let name = AmazonResourceName(text), name.service == "iam", name.region.isEmpty else {
+      return false
+    }
+    return name.account.utf8.count == 12 && name.account.utf8.allSatisfy { (0x30...0x39).contains($0) }
+      && name.resource.hasPrefix("role/") && name.resource.count > "role/".count
+      && !name.resource.contains(":")
   }
 
   /// As STS has it.

@@ -2,6 +2,7 @@ import ChangeAnalysis
 import DeploymentConfig
 import Records
 import StepCommand
+import SystemInterfaces
 
 /// Finds the templates among the changed files and lets `TemplateComparison` judge them.
 struct TemplateJudge {
@@ -241,10 +242,9 @@ struct TemplateJudge {
     var known: [String: String] = [:]
     if let region = config.region { known["AWS::Region"] = region }
     if let name = stack?.name { known["AWS::StackName"] = name }
-    let parts = config.stateMachineARN?.split(separator: ":", omittingEmptySubsequences: false) ?? []
-    if parts.count > 4, parts[4].count == 12 {
-      known["AWS::AccountId"] = String(parts[4])
-      known["AWS::Partition"] = String(parts[1])
+    if let machine = config.stateMachineARN.flatMap({ AmazonResourceName($0) }), machine.account.count == 12 {
+      known["AWS::AccountId"] = machine.account
+      known["AWS::Partition"] = machine.partition
     }
     return known
   }

@@ -1,5 +1,6 @@
 import AWSClients
 import Records
+import SystemInterfaces
 
 /// What a rollback would call, and whether the credentials at hand may: simulated, not tried.
 struct RollbackPermissions: Sendable {
@@ -26,7 +27,7 @@ struct RollbackPermissions: Sendable {
       point.stacks.compactMap { stack in AmazonResourceName(stack.stackId).map { (stack.name, $0) } },
       uniquingKeysWith: { first, _ in first })
     let functions = point.functions.compactMap { function -> String? in
-      let place = places[AmazonResourceName(function.stack)?.stackName ?? function.stack]
+      let place = places[AmazonResourceName.stackName(of: function.stack)]
       return place.map {
         "arn:\($0.partition):lambda:\($0.region):\($0.account):function:\(function.name)"
       }

@@ -24,4 +24,7 @@ public struct AmazonResourceName: Hashable, Sendable {
     guard service == "cloudformation", resource.hasPrefix("stack/") else { return nil }
     return resource.split(separator: "/").dropFirst().first.map(String.init)
   }
+
+  /// The name of the stack that is given by its ARN or by its name.
+  public static func stackName(of stack: String) -> String { AmazonResourceName(stack)?.stackName ?? stack }
 }
