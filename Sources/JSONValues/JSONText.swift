@@ -27,10 +27,9 @@ public struct JSONText: ~Copyable {
 
   deinit { free(start) }
 
-  /// The system's own memory: it can be made larger where it stands.
+  /// The system's own memory: it can be made larger where it stands. Without memory there is no going on.
   private static func memory(_ raw: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<UInt8> {
-    guard let raw else { fatalError("no memory for JSON text") }
-    return raw.assumingMemoryBound(to: UInt8.self)
+    raw!.assumingMemoryBound(to: UInt8.self)
   }
 
   /// What has been written.
