@@ -193,6 +193,9 @@ final class CurlHandle {
   /// Where libcurl writes what went wrong.
   let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
   private var headers: UnsafeMutablePointer<curl_slist>?
+  /// The fields of the last answer, in order, each with its line: the next answer's are mostly the same.
+  private var fields: [(line: [UInt8], field: HTTPField)] = []
+  private var position = 0
 
   init(_ easy: UnsafeMutableRawPointer) {
     self.easy = easy
@@ -203,6 +206,23 @@ final class CurlHandle {
     curl_easy_cleanup(easy)
     curl_slist_free_all(headers)
     errorText.deallocate()
+  }
+
+  /// An answer begins.
+  func beginFields() { position = 0 }
+
+  /// The field in `line`, which is made by `make` unless the last answer had the same line in this place.
+  func field(in line: UnsafeRawBufferPointer, _ make: () -> HTTPField) -> HTTPField {
+    defer { position += 1 }
+    guard position < 32, line.count <= 256 else { return make() }
+    if position < fields.count, line.elementsEqual(fields[position].line) { return fields[position].field }
+    let made = make()
+    if position < fields.count {
+      fields[position] = (Array(line), made)
+    } else if position == fields.count {
+      fields.append((Array(line), made))
+    }
+    return made
   }
 
   /// Owns the fields that the handle sends from now on.

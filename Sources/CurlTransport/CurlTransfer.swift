@@ -230,6 +230,7 @@ final class CurlTransfer: @unchecked Sendable {
     {
       // A new answer begins: an interim one, or the next of a redirect.
       response.headers = []
+      handle?.beginFields()
       var end = 5
       while end < line.count, !isSpace(line[end]) { end += 1 }
       response.version = text(line, 5..<end)
@@ -238,11 +239,14 @@ final class CurlTransfer: @unchecked Sendable {
     var colon = 0
     while colon < line.count, line[colon] != UInt8(ascii: ":") { colon += 1 }
     guard colon < line.count else { return }
-    var start = colon + 1, end = line.count
-    while start < end, isSpace(line[start]) { start += 1 }
-    while start < end, isSpace(line[end - 1]) { end -= 1 }
     if response.headers.isEmpty { response.headers.reserveCapacity(8) }
-    response.headers.append(HTTPField(text(line, 0..<colon), text(line, start..<end)))
+    func make() -> HTTPField {
+      var start = colon + 1, end = line.count
+      while start < end, isSpace(line[start]) { start += 1 }
+      while start < end, isSpace(line[end - 1]) { end -= 1 }
+      return HTTPField(text(line, 0..<colon), text(line, start..<end))
+    }
+    response.headers.append(handle?.field(in: line, make) ?? make())
   }
 
   /// `HTTP` as it stands in memory.

@@ -12,8 +12,6 @@ public struct VersionSource: Hashable, Sendable {
   public let members: [String]
   /// How long the names of `headers` are, a bit each: most fields of an answer are ruled out by it.
   private let lengths: UInt64
-  /// Where each of `members` stands.
-  private let ranks: [String: Int]
 
   /// The usual places unless given.
   public init(
@@ -28,7 +26,6 @@ public struct VersionSource: Hashable, Sendable {
     self.headers = headers
     self.members = members
     lengths = headers.reduce(0) { $0 | VersionSource.bit($1) }
-    ranks = Dictionary(members.enumerated().map { ($1, $0) }) { first, _ in first }
   }
 
   private static func bit(_ name: String) -> UInt64 { 1 << UInt64(name.utf8.count & 63) }
@@ -52,7 +49,10 @@ public struct VersionSource: Hashable, Sendable {
   private func version(in object: JSONObject) -> String? {
     var best: (rank: Int, text: String)?
     for member in object.members {
-      guard let rank = ranks[member.name], rank < best?.rank ?? .max,
+      // So few names are sooner gone through than hashed.
+      let length = member.name.utf8.count
+      guard let rank = members.firstIndex(where: { $0.utf8.count == length && $0 == member.name }),
+        rank < best?.rank ?? .max,
         let text = VersionSource.text(member.value)
       else { continue }
       best = (rank, text)

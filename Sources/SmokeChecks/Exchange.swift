@@ -15,8 +15,10 @@ enum Exchange {
   /// Says who asks: firewalls refuse requests that do not.
   static func introduce(_ request: inout HTTPRequest) {
     guard request.headers.first("user-agent") == nil else { return }
-    request.headers.append(HTTPField("User-Agent", "backstop/\(ToolVersion.current.version)"))
+    request.headers.append(userAgent)
   }
+
+  private static let userAgent = HTTPField("User-Agent", "backstop/\(ToolVersion.current.version)")
 
   /// The answer to `request`, or the attempt's failure where none came.
   static func send(

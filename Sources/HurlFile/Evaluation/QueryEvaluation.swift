@@ -86,8 +86,8 @@ struct QueryEvaluation {
   static func value(at path: String, in document: JSONValue) throws(EvaluationFailure) -> HurlValue? {
     do throws(JSONPathError) {
       let path = try KnownPaths.path(path)
+      if path.isSingular { return path.singleValue(in: document).map(HurlValue.init) }
       let found = try path.values(in: document)
-      if path.isSingular { return found.first.map(HurlValue.init) }
       return found.isEmpty ? .nodeset(0) : .list(found.map(HurlValue.init))
     } catch {
       throw EvaluationFailure(message: "the JSONPath \(path) cannot be used: \(error)")

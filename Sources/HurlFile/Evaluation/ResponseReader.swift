@@ -93,8 +93,9 @@ struct ResponseReader {
 
   /// Whether both are the same name of a field, whatever the case of their letters.
   private static func isSame(_ left: String, _ right: String) -> Bool {
-    let (left, right) = (left.utf8, right.utf8)
-    return left.count == right.count && zip(left, right).allSatisfy { $0 == $1 || lower($0) == lower($1) }
+    // Mostly it is written in the usual way, or is not even as long.
+    guard left.utf8.count == right.utf8.count else { return false }
+    return left == right || zip(left.utf8, right.utf8).allSatisfy { $0 == $1 || lower($0) == lower($1) }
   }
   private static func lower(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte + 32 : byte }
 

@@ -30,6 +30,25 @@ public struct JSONPath: Hashable, Sendable {
     var evaluator = JSONPathEvaluator(root: document)
     return try evaluator.values(segments, from: document)
   }
+
+  /// The one value that a singular path leads to in `document`; nil where there is none, or where the path is not singular.
+  func singleValue(in document: JSONValue) -> JSONValue? {
+    var value = document
+    for segment in segments {
+      guard segment.isSingular else { return nil }
+      switch (segment.selectors[0], value) {
+      case (.name(let name), .object(let object)):
+        guard let member = object.value(ofExactly: name) else { return nil }
+        value = member
+      case (.index(let index), .array(let elements)):
+        let position = index < 0 ? elements.count + index : index
+        guard elements.indices.contains(position) else { return nil }
+        value = elements[position]
+      default: return nil
+      }
+    }
+    return value
+  }
 }
 
 /// A path that cannot be read, or that takes too long.
