@@ -127,10 +127,24 @@ extension StepSession {
     }
     guard let latest = archive.latest, try restorePoints.ids().contains(latest) else { return }
     // A restore point made here since is newer than the store's.
-    if let here = try restorePoints.latestId(), try restorePoints.ids().contains(here), here > latest {
+    if let here = try restorePoints.latestId(), try restorePoints.ids().contains(here),
+      isNewer(here, than: latest)
+    {
       return
     }
     try restorePoints.markLatest(latest)
+  }
+
+  /// Ids tell seconds; of one second the time of recording decides, as far as both can be read.
+  private func isNewer(_ id: String, than other: String) -> Bool {
+    let seconds = id.prefix { $0 != "-" }
+    guard id != other, seconds == other.prefix(while: { $0 != "-" }) else { return id > other }
+    do {
+      return try restorePoints.read(id).createdAt > restorePoints.read(other).createdAt
+    } catch {
+      // The one that cannot be read is told of where it is used.
+      return id > other
+    }
   }
 
   private func leaveOut(_ error: RecordError) {
