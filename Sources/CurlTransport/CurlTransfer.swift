@@ -46,16 +46,14 @@ final class CurlTransfer: @unchecked Sendable {
       hasBody = !request.body.isEmpty
       headers = request.headers
       options = request.options
-      proxy = request.options.proxy ?? proxies.proxy(for: request.url)
-      exceptions = request.options.proxy == nil ? proxies.exceptions : ""
+      (proxy, exceptions) = proxies.choice(for: request)
     }
 
     /// Whether `request` wants the same.
     func fits(_ request: HTTPRequest, _ proxies: ProxyVariables) -> Bool {
       method == request.method && timeout == request.timeout && hasBody == !request.body.isEmpty
         && headers == request.headers && options == request.options
-        && proxy == request.options.proxy ?? proxies.proxy(for: request.url)
-        && exceptions == (request.options.proxy == nil ? proxies.exceptions : "")
+        && (proxy, exceptions) == proxies.choice(for: request)
     }
   }
 

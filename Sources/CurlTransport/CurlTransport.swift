@@ -67,8 +67,13 @@ struct ProxyVariables: Sendable {
     exceptions = environment.nonEmpty("no_proxy") ?? environment.nonEmpty("NO_PROXY") ?? ""
   }
 
+  /// The proxy for a request, empty for none, and what it is not used for: the request's own, else these.
+  func choice(for request: HTTPRequest) -> (proxy: String, exceptions: String) {
+    request.options.proxy.map { ($0, "") } ?? (proxy(for: request.url), exceptions)
+  }
+
   /// The proxy for a URL; empty for none.
-  func proxy(for url: String) -> String {
+  private func proxy(for url: String) -> String {
     if http.isEmpty, https.isEmpty { return "" }
     return url.lowercased().hasPrefix("https:") ? https : http
   }

@@ -112,8 +112,6 @@ public struct AWSResources: ResourceOperations {
     ]
   }
 
-  /// Restore points name the owning stack by name or by id.
-
   public func reliefs() async throws(OperationFailure) -> [ReliefFacts] {
     do {
       return try await functions.reliefs()
