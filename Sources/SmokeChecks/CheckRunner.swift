@@ -72,11 +72,13 @@ struct CheckRunner: Sendable {
 
   private func runTogether(_ checks: ArraySlice<Check>) async -> [Outcome] {
     let next = Counter(checks.startIndex - 1)
-    // A second thread and its connections are worth it only where there is much to judge.
-    let executors = checks.count < 100 ? [] : dependencies.transport.executors
+    // A second thread and its connections are worth it only where there is much to judge and more than one task. No
+    // preference at all would leave the transport's thread: two switches a request.
+    let tasks = min(checks.count, max(1, settings.concurrency))
+    let executors = dependencies.transport.executors.prefix(checks.count < 100 ? 1 : tasks)
     var found = [Outcome?](repeating: nil, count: checks.count)
     await withTaskGroup(of: [(Int, Outcome)].self) { group in
-      for number in 0..<min(checks.count, max(1, settings.concurrency)) {
+      for number in 0..<tasks {
         let executor = executors.isEmpty ? nil : executors[number % executors.count]
         group.addTask(executorPreference: executor) {
           var own: [(Int, Outcome)] = []

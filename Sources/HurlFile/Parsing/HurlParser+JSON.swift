@@ -4,9 +4,10 @@ extension HurlParser {
     switch scanner.peek {
     case "{", "[", "\"", "-": return true
     case let scalar? where scalar.isASCIIDigit: return true
-    default: return ["true", "false", "null"].contains(word())
+    default: return HurlParser.jsonWords.contains(where: scanner.isWord)
     }
   }
+  private static let jsonWords: [StaticString] = ["true", "false", "null"]
 
   /// A JSON value as a text: white space, digits and escapes stay as written. Placeholders may stand for values and
   /// inside strings; those inside strings are marked by the quotes around them.
@@ -27,13 +28,8 @@ extension HurlParser {
     case "[": try jsonElements(&builder, depth: depth)
     case "\"": try jsonString(&builder)
     default:
-      let word = word()
-      if ["true", "false", "null"].contains(word) {
-        scanner.advance(word.unicodeScalars.count)
-        builder.append(word)
-      } else {
-        try jsonNumber(&builder)
-      }
+      for word in HurlParser.jsonWords where scanner.takeWord(word) { return builder.append(word.description) }
+      try jsonNumber(&builder)
     }
   }
 

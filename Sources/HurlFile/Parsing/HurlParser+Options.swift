@@ -49,15 +49,9 @@ extension HurlParser {
 
   private mutating func bool() throws(HurlSyntaxError) -> HurlOption.Value {
     if scanner.isNext("{{") { return .placeholder(try placeholder(), unit: nil) }
-    switch word() {
-    case "true":
-      scanner.advance(4)
-      return .bool(true)
-    case "false":
-      scanner.advance(5)
-      return .bool(false)
-    default: throw scanner.error("expected true, false or a placeholder")
-    }
+    if scanner.takeWord("true") { return .bool(true) }
+    if scanner.takeWord("false") { return .bool(false) }
+    throw scanner.error("expected true, false or a placeholder")
   }
 
   private mutating func verbosity() throws(HurlSyntaxError) -> HurlTemplate {

@@ -6,8 +6,7 @@ extension HurlParser {
   mutating func predicate() throws(HurlSyntaxError) -> HurlPredicate {
     let position = scanner.position
     var isNegated = false
-    if word() == "not" {
-      scanner.advance(3)
+    if scanner.takeWord("not") {
       try space(after: "not")
       isNegated = true
     }
@@ -23,28 +22,30 @@ extension HurlParser {
     "isObject": .isObject,
   ]
 
-  private static let signs: [StaticString] = ["==", "!=", ">=", "<=", ">", "<"]
+  private static let signs: [(sign: StaticString, name: String)] = [
+    ("==", "=="), ("!=", "!="), (">=", ">="), ("<=", "<="), (">", ">"), ("<", "<"),
+  ]
+  private static let wordsForSigns = [
+    "equals": "==", "notEquals": "!=", "greaterThan": ">", "greaterThanOrEquals": ">=", "lessThan": "<",
+    "lessThanOrEquals": "<=",
+  ]
 
   private mutating func predicateKind() throws(HurlSyntaxError) -> (String, HurlPredicate.Kind) {
-    for sign in HurlParser.signs where scanner.take(sign) {
+    for (sign, name) in HurlParser.signs where scanner.take(sign) {
       scanner.skipSpaces()
-      return (sign.description, try comparison(sign.description))
+      return (name, try comparison(name))
     }
     let start = scanner.position
-    let name = word()
+    let name = scanner.word
     if let kind = HurlParser.plainPredicates[name] {
       scanner.advance(name.unicodeScalars.count)
       return (name, kind)
     }
-    let signs = [
-      "equals": "==", "notEquals": "!=", "greaterThan": ">", "greaterThanOrEquals": ">=", "lessThan": "<",
-      "lessThanOrEquals": "<=",
-    ]
     switch name {
     case "startsWith", "endsWith", "contains", "includes", "matches":
       scanner.advance(name.unicodeScalars.count)
     default:
-      guard let sign = signs[name] else {
+      guard let sign = HurlParser.wordsForSigns[name] else {
         let found = name.isEmpty ? described(scanner.peek) : name
         throw scanner.error("expected a filter or a predicate, such as == or exists, not \(found)", at: start)
       }
@@ -103,18 +104,10 @@ extension HurlParser {
     if scanner.isNext("hex,") { return .literal(.bytes(try hex())) }
     if scanner.isNext("base64,") { return .literal(.bytes(try base64())) }
     if scanner.isNext("file,") { return .file(try file(), start) }
-    switch word() {
-    case "null":
-      scanner.advance(4)
-      return .literal(.null)
-    case "true":
-      scanner.advance(4)
-      return .literal(.bool(true))
-    case "false":
-      scanner.advance(5)
-      return .literal(.bool(false))
-    default: return .literal(try number())
-    }
+    if scanner.takeWord("null") { return .literal(.null) }
+    if scanner.takeWord("true") { return .literal(.bool(true)) }
+    if scanner.takeWord("false") { return .literal(.bool(false)) }
+    return .literal(try number())
   }
 
   /// A number, with a fraction or without.

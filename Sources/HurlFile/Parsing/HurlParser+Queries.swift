@@ -1,24 +1,30 @@
 extension HurlParser {
-  static let queryNames: Set<String> = [
-    "status", "version", "url", "header", "cookie", "body", "xpath", "jsonpath", "regex", "variable",
-    "duration",
-    "bytes", "rawbytes", "sha256", "md5", "certificate", "ip", "redirects",
-  ]
-
   /// What is looked at in an answer, such as `jsonpath "$.id"`.
   mutating func query() throws(HurlSyntaxError) -> HurlQuery {
-    let position = scanner.position
-    let name = word()
-    guard HurlParser.queryNames.contains(name) else {
+    guard let query = try optionalQuery() else {
       throw scanner.error(
         "expected a query, such as status or jsonpath \"$.id\", not \(described(scanner.peek))")
     }
-    scanner.advance(name.utf8.count)
-    return HurlQuery(position: position, kind: try queryKind(name))
+    return query
   }
 
-  private mutating func queryKind(_ name: String) throws(HurlSyntaxError) -> HurlQuery.Kind {
+  /// The query that stands here; nil, and nothing passed over, where the word is none.
+  mutating func optionalQuery() throws(HurlSyntaxError) -> HurlQuery? {
+    let mark = scanner.mark
+    let position = scanner.position
+    let name = scanner.word
+    scanner.advance(name.utf8.count)
+    guard let kind = try queryKind(name) else {
+      scanner.reset(to: mark)
+      return nil
+    }
+    return HurlQuery(position: position, kind: kind)
+  }
+
+  private mutating func queryKind(_ name: String) throws(HurlSyntaxError) -> HurlQuery.Kind? {
     switch name {
+    case "jsonpath": return .jsonpath(try argument(of: name))
+    case "header": return .header(try argument(of: name))
     case "status": return .status
     case "version": return .version
     case "url": return .url
@@ -30,13 +36,12 @@ extension HurlParser {
     case "md5": return .md5
     case "ip": return .ip
     case "redirects": return .redirects
-    case "header": return .header(try argument(of: name))
-    case "jsonpath": return .jsonpath(try argument(of: name))
     case "xpath": return .xpath(try argument(of: name))
     case "variable": return .variable(try argument(of: name))
     case "regex": return .regex(try pattern(of: name))
     case "cookie": return try cookie()
-    default: return .certificate(try certificateField())
+    case "certificate": return .certificate(try certificateField())
+    default: return nil
     }
   }
 
@@ -88,7 +93,7 @@ extension HurlParser {
       let mark = scanner.mark
       guard scanner.skipSpaces() else { return filters }
       let position = scanner.position
-      let name = word()
+      let name = scanner.word
       guard let kind = try filterKind(name) else {
         scanner.reset(to: mark)
         return filters

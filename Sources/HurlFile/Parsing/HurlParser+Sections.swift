@@ -15,31 +15,37 @@ struct HurlResponseSections {
 }
 
 extension HurlParser {
-  private enum Section: String {
-    case query = "Query"
-    case form = "Form"
-    case multipart = "Multipart"
-    case basicAuth = "BasicAuth"
-    case cookies = "Cookies"
-    case options = "Options"
-    case captures = "Captures"
-    case asserts = "Asserts"
+  private enum Section {
+    case query, form, multipart, basicAuth, cookies, options, captures, asserts
 
     init?(name: String) {
       switch name {
-      case "QueryStringParams": self = .query
-      case "FormParams": self = .form
-      case "MultipartFormData": self = .multipart
-      default: self.init(rawValue: name)
+      case "Asserts": self = .asserts
+      case "Captures": self = .captures
+      case "Options": self = .options
+      case "Query", "QueryStringParams": self = .query
+      case "Form", "FormParams": self = .form
+      case "Multipart", "MultipartFormData": self = .multipart
+      case "BasicAuth": self = .basicAuth
+      case "Cookies": self = .cookies
+      default: return nil
       }
     }
   }
 
+  /// A line `[Name]`.
+  private struct SectionHeader {
+    let section: Section
+    let name: String
+    let position: HurlPosition
+  }
+
   mutating func requestSections() throws(HurlSyntaxError) -> HurlRequestSections {
     var sections = HurlRequestSections()
-    var seen: Set<Section> = []
-    while let (section, position) = try sectionHeader(after: &seen) {
-      switch section {
+    var seen: [Section] = []
+    while let header = try sectionHeader(unlessIn: seen) {
+      seen.append(header.section)
+      switch header.section {
       case .query: sections.query = try keyValues()
       case .form: sections.form = try keyValues()
       case .cookies: sections.cookies = try keyValues()
@@ -48,7 +54,7 @@ extension HurlParser {
       case .multipart: sections.multipart = try multipartFields()
       case .captures, .asserts:
         throw scanner.error(
-          "[\(section.rawValue)] belongs to a response: expected an HTTP line before it", at: position)
+          "[\(header.name)] belongs to a response: expected an HTTP line before it", at: header.position)
       }
     }
     return sections
@@ -56,11 +62,9 @@ extension HurlParser {
 
   mutating func responseSections() throws(HurlSyntaxError) -> HurlResponseSections {
     var sections = HurlResponseSections()
-    var seen: Set<Section> = []
     // Sections of a response may stand more than once.
-    while let (section, position) = try sectionHeader(after: &seen) {
-      seen = []
-      switch section {
+    while let header = try sectionHeader(unlessIn: []) {
+      switch header.section {
       case .captures:
         let lines = try captures()
         if sections.captures.isEmpty { sections.captures = lines } else { sections.captures += lines }
@@ -69,16 +73,17 @@ extension HurlParser {
         if sections.asserts.isEmpty { sections.asserts = lines } else { sections.asserts += lines }
       default:
         throw scanner.error(
-          "[\(section.rawValue)] belongs to a request; a response has [Captures] and [Asserts]", at: position)
+          "[\(header.name)] belongs to a request; a response has [Captures] and [Asserts]",
+          at: header.position)
       }
     }
     return sections
   }
 
-  /// The next `[Name]` line, if one follows.
+  /// The next `[Name]` line, if one follows; none of `seen` may stand again.
   private mutating func sectionHeader(
-    after seen: inout Set<Section>
-  ) throws(HurlSyntaxError) -> (Section, HurlPosition)? {
+    unlessIn seen: [Section]
+  ) throws(HurlSyntaxError) -> SectionHeader? {
     let mark = scanner.mark
     scanner.skipBlankLines()
     let position = scanner.position
@@ -97,11 +102,11 @@ extension HurlParser {
         "[\(name)] is no section; expected one of Query, Form, Multipart, BasicAuth, Cookies, Options, Captures, Asserts",
         at: position)
     }
-    guard seen.insert(section).inserted else {
+    if seen.contains(section) {
       throw scanner.error("the section [\(name)] stands twice", at: position)
     }
     try scanner.endLine(after: "the section's name")
-    return (section, position)
+    return SectionHeader(section: section, name: name, position: position)
   }
 
   // MARK: Lines of name and value
@@ -144,8 +149,8 @@ extension HurlParser {
       let query = try query()
       let filters = try filters()
       let mark = scanner.mark
-      let isRedacted = scanner.skipSpaces() && word() == "redact"
-      if isRedacted { scanner.advance(6) } else { scanner.reset(to: mark) }
+      let isRedacted = scanner.skipSpaces() && scanner.takeWord("redact")
+      if !isRedacted { scanner.reset(to: mark) }
       try scanner.endLine(after: "the capture")
       lines.append(
         HurlCaptureSpec(
@@ -159,12 +164,11 @@ extension HurlParser {
     while true {
       let mark = scanner.mark
       scanner.skipBlankLines()
-      guard HurlParser.queryNames.contains(word()) else {
+      let start = (scanner.position, scanner.index)
+      guard let query = try optionalQuery() else {
         scanner.reset(to: mark)
         return lines
       }
-      let start = (scanner.position, scanner.index)
-      let query = try query()
       let filters = try filters()
       guard scanner.skipSpaces() else {
         throw scanner.error(
@@ -177,14 +181,5 @@ extension HurlParser {
         HurlAssertSpec(
           position: start.0, source: source, query: query, filters: filters, predicate: predicate))
     }
-  }
-
-  /// The word that stands here, which is not passed over.
-  func word() -> String {
-    var end = scanner.index
-    while end < scanner.scalars.count, scanner.scalars[end].isAlphanumeric || scanner.scalars[end] == "_" {
-      end += 1
-    }
-    return scanner.text(scanner.index..<end)
   }
 }

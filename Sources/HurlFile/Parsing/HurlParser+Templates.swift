@@ -36,7 +36,7 @@ struct HurlTemplateBuilder {
   }
   private mutating func flush() {
     if text.isEmpty { return }
-    parts.append(.text(text))
+    if parts.isEmpty { parts = [.text(text)] } else { parts.append(.text(text)) }
     text = ""
   }
 }

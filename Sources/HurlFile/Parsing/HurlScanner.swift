@@ -22,13 +22,24 @@ struct HurlScanner {
 
   init(_ text: String, file: String) {
     self.file = file
-    var text = text
-    ascii = text.withUTF8 { bytes in bytes.allSatisfy { $0 < 0x80 } ? Array(bytes) : [] }
-    var scalars = ascii.isEmpty ? Array(text.unicodeScalars) : ascii.map { Unicode.Scalar($0) }
-    if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
-    self.scalars = scalars
+    let bytes = Array(text.utf8)
     var starts = [0]
-    for (position, scalar) in scalars.enumerated() where scalar == "\n" { starts.append(position + 1) }
+    if bytes.allSatisfy({ $0 < 0x80 }) {
+      ascii = bytes
+      scalars = Array(unsafeUninitializedCapacity: bytes.count) { scalars, count in
+        for (position, byte) in bytes.enumerated() {
+          scalars.initializeElement(at: position, to: Unicode.Scalar(byte))
+          if byte == 0x0A { starts.append(position + 1) }
+        }
+        count = bytes.count
+      }
+    } else {
+      ascii = []
+      var scalars = Array(text.unicodeScalars)
+      if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
+      for position in scalars.indices where scalars[position] == "\n" { starts.append(position + 1) }
+      self.scalars = scalars
+    }
     lineStarts = starts
   }
 
@@ -51,6 +62,16 @@ struct HurlScanner {
       return false
     }
     return true
+  }
+  /// Whether `word`, all ASCII, stands here, and no letter, digit or underscore follows.
+  func isWord(_ word: StaticString) -> Bool {
+    isNext(word) && peek(word.utf8CodeUnitCount)?.isWordCharacter != true
+  }
+  /// The word that stands here, which is not passed over; empty where there is none.
+  var word: String {
+    var end = index
+    while end < scalars.count, scalars[end].isWordCharacter { end += 1 }
+    return end == index ? "" : text(index..<end)
   }
   /// What was read since `start`.
   func text(from start: Int) -> String { text(start..<index) }
@@ -75,8 +96,12 @@ struct HurlScanner {
 
   /// The line that holds the character at `index`.
   private func line(at index: Int) -> Int {
-    let next = lastLine + 1
-    if lineStarts[lastLine] <= index, next >= lineStarts.count || index < lineStarts[next] { return next }
+    if lineStarts[lastLine] <= index {
+      // It is the same line or the next one, mostly.
+      for next in lastLine + 1...lastLine + 2 where next >= lineStarts.count || index < lineStarts[next] {
+        return next
+      }
+    }
     var range = 0..<lineStarts.count
     while !range.isEmpty {
       let middle = (range.lowerBound + range.upperBound) / 2
@@ -94,6 +119,12 @@ struct HurlScanner {
   mutating func take(_ text: StaticString) -> Bool {
     guard isNext(text) else { return false }
     index += text.utf8CodeUnitCount
+    return true
+  }
+  /// Passes over `word` where it stands here and no letter, digit or underscore follows.
+  mutating func takeWord(_ word: StaticString) -> Bool {
+    guard isWord(word) else { return false }
+    index += word.utf8CodeUnitCount
     return true
   }
   mutating func takeWhile(_ matches: (Unicode.Scalar) -> Bool) -> String {
@@ -182,6 +213,10 @@ extension Unicode.Scalar {
   var isAlphanumeric: Bool {
     value < 0x80
       ? isASCIILetter || isASCIIDigit : properties.isAlphabetic || properties.numericType != nil
+  }
+  /// A letter or digit of any script, or an underscore.
+  var isWordCharacter: Bool {
+    value < 0x80 ? isASCIILetter || isASCIIDigit || self == "_" : isAlphanumeric
   }
   var isASCIILetter: Bool { (value | 0x20) &- 0x61 < 26 }
   var isASCIIDigit: Bool { value &- 0x30 < 10 }

@@ -41,12 +41,13 @@ public enum HurlChecks {
 
   /// Both with a space in between, made at once.
   private static func joined(_ first: String, _ second: String) -> String {
-    var text = ""
-    text.reserveCapacity(first.utf8.count + second.utf8.count + 1)
-    text += first
-    text += " "
-    text += second
-    return text
+    let (left, right) = (first.utf8, second.utf8)
+    return String(unsafeUninitializedCapacity: left.count + 1 + right.count) { bytes in
+      _ = bytes.initialize(fromContentsOf: left)
+      bytes.initializeElement(at: left.count, to: UInt8(ascii: " "))
+      _ = bytes[(left.count + 1)...].initialize(fromContentsOf: right)
+      return left.count + 1 + right.count
+    }
   }
 
   private static let timed: Set<HurlOptionName> = [.variable, .delay, .repeat, .output, .retry, .skip]
