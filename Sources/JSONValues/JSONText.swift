@@ -11,6 +11,8 @@ public struct JSONText: ~Copyable {
   private var start: UnsafeMutablePointer<UInt8>
   private var count = 0
   private var capacity: Int
+  /// Whether the buffer is somebody else's: it is written to, but neither made larger nor freed.
+  private var isBorrowed = false
   private var level = 0
   private var needsComma = false
   private var followsName = false
@@ -25,7 +27,33 @@ public struct JSONText: ~Copyable {
     start = JSONText.memory(malloc(capacity))
   }
 
-  deinit { free(start) }
+  private init(
+    in buffer: UnsafeMutableBufferPointer<UInt8>, pretty: Bool, replacement: ((String) -> String?)?
+  ) {
+    isPretty = pretty
+    self.replacement = replacement
+    capacity = buffer.count
+    start = buffer.baseAddress!
+    isBorrowed = true
+  }
+
+  deinit { if !isBorrowed { free(start) } }
+
+  /// What `write` writes. Up to `expected` bytes it is written right where it stays; beyond, it is copied once.
+  public static func document(
+    expected: Int, pretty: Bool = false, replacement: ((String) -> String?)? = nil,
+    write: (inout JSONText) throws -> Void
+  ) rethrows -> (bytes: [UInt8], hasReplaced: Bool) {
+    var hasReplaced = false
+    var longer: [UInt8]?
+    let bytes = try [UInt8](unsafeUninitializedCapacity: max(expected, 1024)) { buffer, count in
+      var json = JSONText(in: buffer, pretty: pretty, replacement: replacement)
+      try write(&json)
+      hasReplaced = json.hasReplaced
+      if json.isBorrowed { count = json.count } else { longer = json.bytes }
+    }
+    return (longer ?? bytes, hasReplaced)
+  }
 
   /// The system's own memory: it can be made larger where it stands. Without memory there is no going on.
   private static func memory(_ raw: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<UInt8> {
@@ -313,6 +341,13 @@ public struct JSONText: ~Copyable {
 
   private mutating func grow(_ size: Int) {
     capacity = max(2 * capacity, count + size + 16)
-    start = JSONText.memory(realloc(start, capacity))
+    if isBorrowed {
+      let larger = JSONText.memory(malloc(capacity))
+      larger.update(from: start, count: count)
+      start = larger
+      isBorrowed = false
+    } else {
+      start = JSONText.memory(realloc(start, capacity))
+    }
   }
 }

@@ -61,10 +61,13 @@ public struct RecordStore: Sendable {
 
   private func text(_ value: some Encodable) throws -> (bytes: [UInt8], hasReplaced: Bool) {
     let known = redactor.known
-    var json = JSONText(pretty: true) { known.replacement(for: $0) }
-    try RecordJSON.write(value, to: &json)
-    json.endLine()
-    return (json.bytes, json.hasReplaced)
+    let expected = (value as? any DirectText)?.expectedLength ?? 0
+    return try JSONText.document(expected: expected, pretty: true) {
+      known.replacement(for: $0)
+    } write: { json in
+      try RecordJSON.write(value, to: &json)
+      json.endLine()
+    }
   }
 
   /// Writes `<root>/runs/<run>/<step>.json`, never over an earlier record of the run, and then the same document as

@@ -5,6 +5,8 @@ import JSONValues
 public protocol TextCodable {
   /// Writes the members that stand beside the envelope, in order.
   func write(to json: inout JSONText)
+  /// About how many bytes `write` takes: so many are made room for at once.
+  var expectedLength: Int { get }
   /// Reads the members again; throws what `RecordJSON.explanation` understands.
   init(members: JSONObject) throws
 }
@@ -18,10 +20,14 @@ struct BarePart<Base: StepPart>: StepPart {
 /// A record whose part is `TextCodable`.
 protocol DirectText {
   func write(to json: inout JSONText) throws
+  var expectedLength: Int { get }
   init(directTree: JSONValue) throws
 }
 
 extension Record: DirectText where Part: TextCodable {
+  /// The envelope takes a few hundred bytes a finding, of which there are few.
+  var expectedLength: Int { 4096 + part.expectedLength }
+
   func write(to json: inout JSONText) throws {
     let envelope = Record<BarePart<Part>>(
       environment: environment, commit: commit, verdict: verdict, startedAt: startedAt,

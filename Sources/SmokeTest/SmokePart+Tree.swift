@@ -6,9 +6,12 @@ extension SmokePart: TextCodable {
   public func write(to json: inout JSONText) {
     json.name("checks")
     json.beginArray()
-    for check in checks { check.write(to: &json) }
+    // By number: an element that is looped over is copied, and each of its texts counted up and down.
+    for number in checks.indices { checks[number].write(to: &json) }
     json.endArray()
   }
+
+  public var expectedLength: Int { 1200 * checks.count }
 
   public init(members: JSONObject) throws {
     checks = try TreeReader(members["checks"], "checks").elements(CheckEntry.init)
@@ -41,7 +44,7 @@ extension CheckEntry {
     json.member("advice", advice)
     json.name("attempts")
     json.beginArray()
-    for attempt in attempts { attempt.write(to: &json) }
+    for number in attempts.indices { attempts[number].write(to: &json) }
     json.endArray()
     json.member("durationMs", durationMs)
     json.member("method", ifPresent: method)

@@ -7,10 +7,10 @@ enum SmokeTestReport {
   static func make(_ record: Record<SmokePart>) -> Report {
     let checks = record.part.checks
     var sections: [ReportSection] = []
-    let bad = checks.filter { [.fail, .error].contains($0.outcome) }
+    let bad = choose(checks) { $0 == .fail || $0 == .error }
     if !checks.isEmpty {
       // With many checks only those that did not simply pass are worth a line.
-      let shown = checks.count <= 40 ? checks : checks.filter { $0.outcome != .pass }
+      let shown = checks.count <= 40 ? checks : choose(checks) { $0 != .pass }
       sections.append(
         ReportSection(
           "Checks", columns: ["", "check", "answer", "ms", "tries"],
@@ -24,6 +24,11 @@ enum SmokeTestReport {
     return Report(
       record, headline: headline(record.summary, bad), sections: sections, cases: checks.map(reportCase),
       catalog: SmokeTestFindings.catalog)
+  }
+
+  /// Those of an outcome; the others, mostly thousands, are not copied.
+  private static func choose(_ checks: [CheckEntry], _ isWanted: (CheckOutcome) -> Bool) -> [CheckEntry] {
+    checks.indices.filter { isWanted(checks[$0].outcome) }.map { checks[$0] }
   }
 
   private static func headline(_ summary: SmokePart.Summary, _ bad: [CheckEntry]) -> String {

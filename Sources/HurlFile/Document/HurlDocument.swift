@@ -1,5 +1,5 @@
 /// A Hurl file: the entries in order.
-public struct HurlDocument: Hashable, Sendable {
+public struct HurlDocument: Sendable {
   /// The file as it was named.
   public let file: String
   /// A request each, with what is expected of its answer.
@@ -8,12 +8,12 @@ public struct HurlDocument: Hashable, Sendable {
   public let annotations: [HurlAnnotation]
 }
 
-/// A request and what is expected of its answer.
-public struct HurlEntry: Hashable, Sendable {
+/// A request and what is expected of its answer. An object, as it is handed on several times and holds much.
+public final class HurlEntry: Sendable {
   /// Where the method stands.
   public let position: HurlPosition
   /// Comments of the form `# @name value` right above the request or inside it.
-  public internal(set) var annotations: [HurlAnnotation]
+  public let annotations: [HurlAnnotation]
   /// As written, such as `GET`.
   public let method: String
   /// The URL.
@@ -36,6 +36,25 @@ public struct HurlEntry: Hashable, Sendable {
   public let body: HurlBody?
   /// What is expected; nil where the file says nothing.
   public let response: HurlResponseSpec?
+
+  init(
+    position: HurlPosition, annotations: [HurlAnnotation], method: String, url: HurlTemplate,
+    headers: [HurlKeyValue], sections: HurlRequestSections, body: HurlBody?, response: HurlResponseSpec?
+  ) {
+    self.position = position
+    self.annotations = annotations
+    self.method = method
+    self.url = url
+    self.headers = headers
+    query = sections.query
+    form = sections.form
+    multipart = sections.multipart
+    cookies = sections.cookies
+    basicAuth = sections.basicAuth
+    options = sections.options
+    self.body = body
+    self.response = response
+  }
 }
 
 extension HurlEntry {

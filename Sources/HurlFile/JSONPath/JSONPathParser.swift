@@ -207,3 +207,19 @@ struct JSONPathParser {
     return try read(&self)
   }
 }
+
+extension String {
+  /// The text of `scalars`; made at once where all are ASCII.
+  fileprivate init(scalars: ArraySlice<Unicode.Scalar>) {
+    guard scalars.allSatisfy(\.isASCII) else {
+      var text = String.UnicodeScalarView()
+      text.append(contentsOf: scalars)
+      self.init(text)
+      return
+    }
+    self.init(unsafeUninitializedCapacity: scalars.count) { bytes in
+      for (offset, scalar) in scalars.enumerated() { bytes[offset] = UInt8(truncatingIfNeeded: scalar.value) }
+      return scalars.count
+    }
+  }
+}

@@ -38,18 +38,18 @@ extension HurlParser {
     let start = scanner.position
     let name = scanner.word
     if let kind = HurlParser.plainPredicates[name] {
-      scanner.advance(name.unicodeScalars.count)
+      scanner.advance(name.utf8.count)
       return (name, kind)
     }
     switch name {
     case "startsWith", "endsWith", "contains", "includes", "matches":
-      scanner.advance(name.unicodeScalars.count)
+      scanner.advance(name.utf8.count)
     default:
       guard let sign = HurlParser.wordsForSigns[name] else {
         let found = name.isEmpty ? described(scanner.peek) : name
         throw scanner.error("expected a filter or a predicate, such as == or exists, not \(found)", at: start)
       }
-      scanner.advance(name.unicodeScalars.count)
+      scanner.advance(name.utf8.count)
       try space(after: name)
       return (name, try comparison(sign))
     }

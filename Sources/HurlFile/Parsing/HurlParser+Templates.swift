@@ -180,6 +180,7 @@ extension HurlParser {
   /// A file name; spaces and semicolons in it are escaped.
   mutating func fileName() throws(HurlSyntaxError) -> HurlTemplate {
     let start = (scanner.position, scanner.index)
+    let isSection = scanner.peek == "["
     var builder = HurlTemplateBuilder()
     while let scalar = scanner.peek {
       if scanner.isNext("{{") {
@@ -193,7 +194,7 @@ extension HurlParser {
         scanner.advance()
       }
     }
-    if builder.isEmpty || scanner.scalars[start.1] == "[" {
+    if builder.isEmpty || isSection {
       throw scanner.error("expected the name of a file", at: start.0)
     }
     return builder.template(from: start, in: scanner)

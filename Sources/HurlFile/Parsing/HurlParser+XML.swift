@@ -3,18 +3,17 @@ import CLibExpat
 extension HurlParser {
   /// An XML document: from the `<` to the end of its one element, as written.
   mutating func xml() throws(HurlSyntaxError) -> String {
-    let start = (scanner.position, scanner.index)
-    let rest = Array(scanner.text(start.1..<scanner.scalars.count).utf8)
+    let start = scanner.position
+    let rest = Array(scanner.rest)
     switch XMLExtent.find(in: rest) {
     case .ends(let length):
-      let text = String(decoding: rest[..<length], as: UTF8.self)
-      scanner.advance(text.unicodeScalars.count)
-      return text
+      scanner.advance(length)
+      return String(decoding: rest[..<length], as: UTF8.self)
     case .fails(let line, let column, let message):
       let place =
         line == 1
-        ? HurlPosition(line: start.0.line, column: start.0.column + column)
-        : HurlPosition(line: start.0.line + line - 1, column: column + 1)
+        ? HurlPosition(line: start.line, column: start.column + column)
+        : HurlPosition(line: start.line + line - 1, column: column + 1)
       throw scanner.error("expected an XML document: \(message)", at: place)
     }
   }

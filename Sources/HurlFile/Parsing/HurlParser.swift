@@ -1,26 +1,35 @@
 /// Reads a Hurl file by the format's grammar (hurl.dev/docs/grammar.html, version 4.3).
 struct HurlParser {
   var scanner: HurlScanner
+  /// How many comments have been looked at.
+  private var handedOut = 0
 
   init(_ text: String, file: String) { scanner = HurlScanner(text, file: file) }
 
   mutating func document() throws(HurlSyntaxError) -> HurlDocument {
+    scanner.skipBlankLines()
+    let wholeFile = scanner.isAtEnd ? [] : annotations(upTo: lastFileLine(before: scanner.position.line))
     var entries: [HurlEntry] = []
-    var lastLines: [Int] = []
-    while true {
-      scanner.skipBlankLines()
-      if scanner.isAtEnd { break }
+    while !scanner.isAtEnd {
       entries.append(try entry())
-      lastLines.append(scanner.lastContentLine)
-    }
-    let annotations = HurlAnnotations(scanner)
-    var previousLine = annotations.lastFileLine(before: entries.first?.position.line ?? 0)
-    let wholeFile = Array(annotations.between(0, previousLine))
-    for (number, lastLine) in lastLines.enumerated() where !annotations.isEmpty {
-      entries[number].annotations = Array(annotations.between(previousLine, lastLine))
-      previousLine = lastLine
+      scanner.skipBlankLines()
     }
     return HurlDocument(file: scanner.file, entries: entries, annotations: wholeFile)
+  }
+
+  /// The last empty line before the first request: annotations above it concern the whole file.
+  private func lastFileLine(before line: Int) -> Int {
+    guard line > 1 else { return 0 }
+    return (1..<line).last(where: scanner.isBlank) ?? 0
+  }
+
+  /// The annotations among the comments that were passed, up to `line`, each handed out once.
+  private mutating func annotations(upTo line: Int) -> [HurlAnnotation] {
+    let first = handedOut
+    while handedOut < scanner.comments.count, scanner.comments[handedOut].position.line <= line {
+      handedOut += 1
+    }
+    return scanner.comments[first..<handedOut].compactMap(HurlAnnotation.init)
   }
 
   private mutating func entry() throws(HurlSyntaxError) -> HurlEntry {
@@ -37,11 +46,10 @@ struct HurlParser {
     let headers = try keyValues()
     let sections = try requestSections()
     let body = try optionalBody()
+    let response = try response()
     return HurlEntry(
-      position: start, annotations: [], method: method, url: url, headers: headers, query: sections.query,
-      form: sections.form, multipart: sections.multipart, cookies: sections.cookies,
-      basicAuth: sections.basicAuth,
-      options: sections.options, body: body, response: try response())
+      position: start, annotations: annotations(upTo: scanner.lastContentLine), method: method, url: url,
+      headers: headers, sections: sections, body: body, response: response)
   }
 
   private mutating func response() throws(HurlSyntaxError) -> HurlResponseSpec? {
@@ -88,39 +96,6 @@ struct HurlParser {
       throw scanner.error("expected a status such as 200, or *", at: start)
     }
     return status
-  }
-}
-
-/// The comments of a file that are annotations, by line.
-private struct HurlAnnotations {
-  private let all: [HurlAnnotation]
-  private let scanner: HurlScanner
-  var isEmpty: Bool { all.isEmpty }
-
-  init(_ scanner: HurlScanner) {
-    all = scanner.comments.compactMap(HurlAnnotation.init)
-    self.scanner = scanner
-  }
-
-  /// The last empty line before the first request: annotations above it concern the whole file.
-  func lastFileLine(before line: Int) -> Int {
-    guard line > 1 else { return 0 }
-    return (1..<line).last(where: scanner.isBlank) ?? 0
-  }
-
-  /// Those after line `first`, up to line `last`.
-  func between(_ first: Int, _ last: Int) -> ArraySlice<HurlAnnotation> {
-    all[position(after: first)..<max(position(after: first), position(after: last))]
-  }
-
-  /// How many stand up to line `line`; they are in the order of the file.
-  private func position(after line: Int) -> Int {
-    var range = all.startIndex..<all.endIndex
-    while !range.isEmpty {
-      let middle = (range.lowerBound + range.upperBound) / 2
-      range = all[middle].position.line <= line ? middle + 1..<range.upperBound : range.lowerBound..<middle
-    }
-    return range.lowerBound
   }
 }
 

@@ -1,3 +1,23 @@
+/// How many characters of a text come before a place in it, found without counting from the beginning.
+private struct CharacterCounts {
+  private static let block = 256
+  /// How many begin before each block of bytes.
+  private var before = [0]
+
+  init(_ bytes: [UInt8]) {
+    var count = 0
+    for (position, byte) in bytes.enumerated() {
+      if position % CharacterCounts.block == 0, position > 0 { before.append(count) }
+      if byte & 0xC0 != 0x80 { count += 1 }
+    }
+  }
+
+  func count(before position: Int, in bytes: [UInt8]) -> Int {
+    let block = min(position / CharacterCounts.block, before.count - 1)
+    return before[block] + bytes[block * CharacterCounts.block..<position].count { $0 & 0xC0 != 0x80 }
+  }
+}
+
 /// Reads a Hurl file character by character and knows where it is.
 struct HurlScanner {
   /// A comment and where its `#` stands.
@@ -7,12 +27,13 @@ struct HurlScanner {
   }
 
   let file: String
-  let scalars: [Unicode.Scalar]
-  /// The same, where all of it is ASCII, as mostly; else empty.
-  private let ascii: [UInt8]
+  /// The text in UTF-8, without a byte order mark; all that counts characters is told apart by `columns`.
+  private let bytes: [UInt8]
+  /// Where the next character begins, in bytes.
   private(set) var index = 0
   /// Where each line begins.
   private let lineStarts: [Int]
+  private let columns: CharacterCounts?
   /// The line that ended last: what is asked for stands in the next one, mostly.
   private var lastLine = 0
   /// All comments passed so far, each once, in order.
@@ -22,45 +43,49 @@ struct HurlScanner {
 
   init(_ text: String, file: String) {
     self.file = file
-    let bytes = Array(text.utf8)
+    var bytes = Array(text.utf8)
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
     var starts = [0]
-    if bytes.allSatisfy({ $0 < 0x80 }) {
-      ascii = bytes
-      scalars = Array(unsafeUninitializedCapacity: bytes.count) { scalars, count in
-        for (position, byte) in bytes.enumerated() {
-          scalars.initializeElement(at: position, to: Unicode.Scalar(byte))
-          if byte == 0x0A { starts.append(position + 1) }
-        }
-        count = bytes.count
-      }
-    } else {
-      ascii = []
-      var scalars = Array(text.unicodeScalars)
-      if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
-      for position in scalars.indices where scalars[position] == "\n" { starts.append(position + 1) }
-      self.scalars = scalars
+    var isASCII = true
+    for (position, byte) in bytes.enumerated() {
+      if byte == 0x0A { starts.append(position + 1) } else if byte >= 0x80 { isASCII = false }
     }
+    self.bytes = bytes
     lineStarts = starts
+    columns = isASCII ? nil : CharacterCounts(bytes)
   }
 
   // MARK: Looking
 
-  var isAtEnd: Bool { index >= scalars.count }
+  var isAtEnd: Bool { index >= bytes.count }
   var position: HurlPosition {
     let line = line(at: index)
-    return HurlPosition(line: line, column: index - lineStarts[line - 1] + 1)
+    let start = lineStarts[line - 1]
+    let before = columns.map { $0.count(before: index, in: bytes) - $0.count(before: start, in: bytes) }
+    return HurlPosition(line: line, column: (before ?? index - start) + 1)
   }
-  var peek: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
+  var peek: Unicode.Scalar? { index < bytes.count ? scalar(at: index) : nil }
+  /// The character that begins `offset` bytes from here.
   func peek(_ offset: Int) -> Unicode.Scalar? {
-    index + offset < scalars.count ? scalars[index + offset] : nil
+    index + offset < bytes.count ? scalar(at: index + offset) : nil
+  }
+  /// The character that begins at `position`.
+  private func scalar(at position: Int) -> Unicode.Scalar {
+    let byte = bytes[position]
+    return byte < 0x80 ? Unicode.Scalar(byte) : longScalar(at: position)
+  }
+  private func longScalar(at position: Int) -> Unicode.Scalar {
+    bytes[position..<min(position + 4, bytes.count)].withUnsafeBufferPointer {
+      var decoder = UTF8()
+      var iterator = $0.makeIterator()
+      return if case .scalarValue(let scalar) = decoder.decode(&iterator) { scalar } else { "\u{FFFD}" }
+    }
   }
   /// Whether `text`, all ASCII, stands here.
   func isNext(_ text: StaticString) -> Bool {
     let count = text.utf8CodeUnitCount
-    guard index + count <= scalars.count else { return false }
-    for offset in 0..<count where scalars[index + offset].value != UInt32(text.utf8Start[offset]) {
-      return false
-    }
+    guard index + count <= bytes.count else { return false }
+    for offset in 0..<count where bytes[index + offset] != text.utf8Start[offset] { return false }
     return true
   }
   /// Whether `word`, all ASCII, stands here, and no letter, digit or underscore follows.
@@ -69,28 +94,29 @@ struct HurlScanner {
   }
   /// The word that stands here, which is not passed over; empty where there is none.
   var word: String {
-    var end = index
-    while end < scalars.count, scalars[end].isWordCharacter { end += 1 }
-    return end == index ? "" : text(index..<end)
+    var ahead = index
+    while ahead < bytes.count, case let next = scalar(at: ahead), next.isWordCharacter {
+      ahead += next.utf8Length
+    }
+    return ahead == index ? "" : text(index..<ahead)
   }
   /// What was read since `start`.
   func text(from start: Int) -> String { text(start..<index) }
-  func text(_ range: Range<Int>) -> String {
-    if ascii.isEmpty { return String(scalars: scalars[range]) }
-    return ascii.withUnsafeBufferPointer {
+  private func text(_ range: Range<Int>) -> String {
+    bytes.withUnsafeBufferPointer {
       String(decoding: UnsafeBufferPointer(rebasing: $0[range]), as: UTF8.self)
     }
   }
-  /// Whether as many bytes were read since `start` as `text` has, all ASCII: then nothing in it was written as an escape.
-  func isAsLong(_ text: String, since start: Int) -> Bool {
-    !ascii.isEmpty && text.utf8.count == index - start
-  }
+  /// All that follows.
+  var rest: ArraySlice<UInt8> { bytes[index...] }
+  /// Whether as many bytes were read since `start` as `text` has: then nothing in it was written as an escape.
+  func isAsLong(_ text: String, since start: Int) -> Bool { text.utf8.count == index - start }
   /// Whether the line holds nothing but white space.
   func isBlank(line: Int) -> Bool {
     guard line >= 1, line <= lineStarts.count else { return true }
-    let end = line < lineStarts.count ? lineStarts[line] : scalars.count
-    return scalars[lineStarts[line - 1]..<end].allSatisfy {
-      $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\n"
+    let end = line < lineStarts.count ? lineStarts[line] : bytes.count
+    return bytes[lineStarts[line - 1]..<end].allSatisfy {
+      $0 == 0x20 || $0 == 0x09 || $0 == 0x0D || $0 == 0x0A
     }
   }
 
@@ -112,8 +138,10 @@ struct HurlScanner {
 
   // MARK: Moving
 
-  mutating func advance() { if index < scalars.count { index += 1 } }
-  mutating func advance(_ count: Int) { index = min(index + count, scalars.count) }
+  /// Passes over one character.
+  mutating func advance() { if let next = peek { index += next.utf8Length } }
+  /// Passes over so many bytes.
+  mutating func advance(_ count: Int) { index = min(index + count, bytes.count) }
 
   /// Passes over `text` where it stands here.
   mutating func take(_ text: StaticString) -> Bool {
@@ -133,12 +161,12 @@ struct HurlScanner {
     return text(from: start)
   }
   mutating func skipWhile(_ matches: (Unicode.Scalar) -> Bool) {
-    while index < scalars.count, matches(scalars[index]) { index += 1 }
+    while index < bytes.count, case let next = scalar(at: index), matches(next) { index += next.utf8Length }
   }
   /// Passes over spaces and tabs; whether there were any.
   @discardableResult mutating func skipSpaces() -> Bool {
     let start = index
-    while index < scalars.count, scalars[index] == " " || scalars[index] == "\t" { index += 1 }
+    while index < bytes.count, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
     return index > start
   }
   /// Passes over one line end.
@@ -209,6 +237,8 @@ func described(_ scalar: Unicode.Scalar?) -> String {
 }
 
 extension Unicode.Scalar {
+  /// Bytes in UTF-8.
+  fileprivate var utf8Length: Int { value < 0x80 ? 1 : value < 0x800 ? 2 : value < 0x10000 ? 3 : 4 }
   /// A letter or digit of any script.
   var isAlphanumeric: Bool {
     value < 0x80
@@ -245,21 +275,5 @@ struct ASCIISet {
   func contains(_ scalar: Unicode.Scalar) -> Bool {
     let value = scalar.value
     return value < 64 ? low >> UInt64(value) & 1 == 1 : value < 128 && high >> UInt64(value - 64) & 1 == 1
-  }
-}
-
-extension String {
-  /// The text of `scalars`; made at once where all are ASCII.
-  init(scalars: ArraySlice<Unicode.Scalar>) {
-    guard scalars.allSatisfy(\.isASCII) else {
-      var text = String.UnicodeScalarView()
-      text.append(contentsOf: scalars)
-      self.init(text)
-      return
-    }
-    self.init(unsafeUninitializedCapacity: scalars.count) { bytes in
-      for (offset, scalar) in scalars.enumerated() { bytes[offset] = UInt8(truncatingIfNeeded: scalar.value) }
-      return scalars.count
-    }
   }
 }
