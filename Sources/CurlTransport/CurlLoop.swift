@@ -215,7 +215,7 @@ final class CurlHandle {
   func field(in line: UnsafeRawBufferPointer, _ make: () -> HTTPField) -> HTTPField {
     defer { position += 1 }
     guard position < 32, line.count <= 256 else { return make() }
-    if position < fields.count, line.elementsEqual(fields[position].line) { return fields[position].field }
+    if position < fields.count, CurlHandle.isSame(line, fields[position].line) { return fields[position].field }
     let made = make()
     if position < fields.count {
       fields[position] = (Array(line), made)
@@ -223,6 +223,11 @@ final class CurlHandle {
       fields.append((Array(line), made))
     }
     return made
+  }
+
+  private static func isSame(_ line: UnsafeRawBufferPointer, _ other: [UInt8]) -> Bool {
+    guard line.count == other.count, let start = line.baseAddress else { return false }
+    return other.withUnsafeBytes { memcmp(start, $0.baseAddress!, line.count) == 0 }
   }
 
   /// Owns the fields that the handle sends from now on.

@@ -78,7 +78,9 @@ private struct JSONParser {
       let name = try string()
       skipSpace()
       guard take(":") else { throw error("a colon after the member name") }
-      members.append(JSONObject.Member(name, try value()))
+      let value = try value()
+      if members.isEmpty { members.reserveCapacity(4) }
+      members.append(JSONObject.Member(name, value))
       skipSpace()
       if take("}") { return .object(JSONObject(members)) }
       guard take(",") else { throw error("a comma or the end of the object") }
@@ -91,7 +93,9 @@ private struct JSONParser {
     skipSpace()
     if take("]") { return .array([]) }
     while true {
-      elements.append(try value())
+      let value = try value()
+      if elements.isEmpty { elements.reserveCapacity(4) }
+      elements.append(value)
       skipSpace()
       if take("]") { return .array(elements) }
       guard take(",") else { throw error("a comma or the end of the array") }

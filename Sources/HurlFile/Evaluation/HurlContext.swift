@@ -125,7 +125,7 @@ public struct HurlEvaluation: Hashable, Sendable {
     public var description: String
     /// Whether it holds.
     public var passed: Bool
-    /// What was expected and what was found; empty for lines of `[Asserts]` and bodies that passed.
+    /// What was expected and what was found; empty for a status, a body and lines of `[Asserts]` that passed.
     public var expected: String, actual: String
   }
   /// The captured values in order.

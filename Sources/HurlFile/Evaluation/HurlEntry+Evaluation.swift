@@ -8,7 +8,8 @@ extension HurlEntry {
     guard let expected = self.response else { return HurlEvaluation() }
     var evaluation = HurlEvaluation()
     var reader = ResponseReader(response)
-    evaluation.assertions = expected.firstLine(response)
+    evaluation.assertions.reserveCapacity(3 + expected.headers.count + expected.asserts.count)
+    evaluation.assertions += expected.firstLine(response)
     guard evaluation.passed else { return evaluation }
     var known = variables
     for capture in expected.captures {
@@ -24,7 +25,10 @@ extension HurlEntry {
     let renderer = HurlRenderer(variables: known, context: context)
     evaluation.assertions += expected.headers.map { $0.judged(renderer, reader) }
     if let body = expected.body { evaluation.assertions.append(body.judged(renderer, &reader)) }
-    for assert in expected.asserts { evaluation.assertions.append(assert.judged(renderer, &reader)) }
+    // By number: an element that is looped over is copied.
+    for number in expected.asserts.indices {
+      evaluation.assertions.append(expected.asserts[number].judged(renderer, &reader))
+    }
     evaluation.json = reader.parsedJSON
     return evaluation
   }
@@ -42,10 +46,11 @@ extension HurlResponseSpec {
           actual: "HTTP/\(response.version)"))
     }
     if let status {
+      let passed = status == response.status
       assertions.append(
         .init(
-          statusPosition, "status \(status)", passed: status == response.status, expected: String(status),
-          actual: String(response.status)))
+          statusPosition, "status \(status)", passed: passed, expected: passed ? "" : String(status),
+          actual: passed ? "" : String(response.status)))
     }
     return assertions
   }
