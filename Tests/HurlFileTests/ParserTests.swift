@@ -298,6 +298,15 @@ import Testing
     #expect(error.message.contains(message), "\(error)")
   }
 
+  @Test(arguments: [0, 1, 100, 127, 128, 255, 256, 257, 1000])
+  func `columns count characters, also far into a long line`(length: Int) throws {
+    for filling in ["a", "é", "語", "😀"] {
+      let text = "# \(filling)\nGET http://a/\nX: \(String(repeating: filling, count: length))\\q\n"
+      let error = #expect(throws: HurlSyntaxError.self) { try HurlDocument(parsing: text, file: "f.hurl") }
+      #expect(error?.line == 3 && error?.column == 5 + length, "\(filling)")
+    }
+  }
+
   @Test(arguments: [
     ("GET http://a/\n[Options]\nntlm: true", 3, 1, "the option ntlm"),
     ("GET http://a/\n[Options]\nnegotiate: true", 3, 1, "the option negotiate"),

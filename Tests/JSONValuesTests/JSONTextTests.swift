@@ -73,4 +73,27 @@ import Testing
     #expect(text == #"{"a":["[gone]","plain"],"[gone]":1}"#)
     #expect(hasReplaced)
   }
+
+  @Test(arguments: [0, 1, 1000, 5000, 20_000])
+  func `a document is the same whatever length was expected`(expected: Int) {
+    let value = JSONValue.array((0..<1000).map { .string("text \($0)") })
+    let (bytes, hasReplaced) = JSONText.document(expected: expected, pretty: true) {
+      $0 == "text 7" ? "[gone]" : nil
+    } write: {
+      $0.value(value)
+    }
+    let text = value.serialized(pretty: true).replacing("\"text 7\"", with: "\"[gone]\"")
+    #expect(String(decoding: bytes, as: UTF8.self) == text)
+    #expect(hasReplaced)
+  }
+
+  @Test func `a document that cannot be written to its end is none`() {
+    struct Unwritable: Error {}
+    #expect(throws: Unwritable.self) {
+      try JSONText.document(expected: 100) { json in
+        json.beginArray()
+        throw Unwritable()
+      }
+    }
+  }
 }
