@@ -190,6 +190,9 @@ final class CurlLoop: TaskExecutor, Sendable {
 final class CurlHandle {
   let easy: UnsafeMutableRawPointer
   var profile: CurlTransfer.Profile?
+  /// What it made a connection to whose certificate was to be shown. libcurl keeps that certificate in the handle, also
+  /// where a later connection shows none.
+  var certified: String?
   /// Where libcurl writes what went wrong.
   let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
   private var headers: UnsafeMutablePointer<curl_slist>?
@@ -245,10 +248,13 @@ final class CurlHandles {
 
   /// A handle for `request`: one that has its settings already, or one that has none.
   func take(for request: HTTPRequest, _ proxies: ProxyVariables) -> CurlHandle? {
-    if let position = idle.lastIndex(where: { $0.profile?.fits(request, proxies) == true }) {
+    if let position = idle.lastIndex(where: { handle in
+      handle.profile?.fits(request, proxies) == true
+        && (handle.certified == nil || handle.certified == CurlTransfer.origin(of: request))
+    }) {
       return idle.remove(at: position)
     }
-    if let other = idle.popLast() {
+    if let other = idle.popLast(), other.certified == nil {
       curl_easy_reset(other.easy)
       other.profile = nil
       return other
@@ -256,9 +262,9 @@ final class CurlHandles {
     return curl_easy_init().map(CurlHandle.init)
   }
 
-  /// Keeps the handle for another transfer, unless it holds what a reset leaves there.
-  func giveBack(_ handle: CurlHandle, isClean: Bool) {
-    if isClean, idle.count < 64 { idle.append(handle) }
+  /// Keeps the handle for another transfer.
+  func giveBack(_ handle: CurlHandle) {
+    if idle.count < 64 { idle.append(handle) }
   }
 
   func cleanUp() {

@@ -266,25 +266,33 @@ final class CurlTransfer: @unchecked Sendable {
     }
     response.address = text(CURLINFO_PRIMARY_IP)
     if request.options.wantsCertificate {
+      let origin = CurlTransfer.origin(of: request)
       // libcurl shows the certificate where the connection is made, and not again where it is used again.
-      let shown = certificate() ?? handles.certificates[origin]
-      response.certificate = shown
-      handles.certificates[origin] = shown
+      if !response.timings.reusedConnection, let shown = certificate() {
+        handles.certificates[origin] = shown
+        handle?.certified = origin
+      }
+      response.certificate = handles.certificates[origin]
     }
     finish(.success(response), handles)
   }
 
   /// What a connection is made to, as far as requests tell.
-  private var origin: String {
-    let rest = request.url.ranges(of: "://").first.map { request.url[$0.upperBound...] } ?? request.url[...]
-    let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-    return
-      ([String(authority)] + request.options.resolve + request.options.connectTo
-      + [request.options.unixSocket ?? ""]).joined(separator: " ")
+  static func origin(of request: HTTPRequest) -> String {
+    let url = request.url.utf8
+    let scheme = url.firstIndex(of: UInt8(ascii: ":")) ?? url.startIndex
+    let authority = url[scheme...].drop { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") }
+      .prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+    var parts = [String(Substring(authority))]
+    parts += request.options.resolve
+    parts += request.options.connectTo
+    if let socket = request.options.unixSocket { parts.append(socket) }
+    return parts.count == 1 ? parts[0] : parts.joined(separator: " ")
   }
 
   func finish(_ result: Result<HTTPResponse, any Error>, _ handles: CurlHandles) {
-    if let handle { handles.giveBack(handle, isClean: !request.options.wantsCertificate) }
+    // Whose certificate a failed exchange left in the handle is not known.
+    if let handle, !request.options.wantsCertificate || (try? result.get()) != nil { handles.giveBack(handle) }
     handle = nil
     continuation?.resume(with: result)
     continuation = nil

@@ -64,10 +64,18 @@ extension HurlEntry {
     return response.asserts.contains { $0.query.isXPath || $0.filters.contains(where: \.isXPath) }
       || response.captures.contains { $0.query.isXPath || $0.filters.contains(where: \.isXPath) }
   }
+
+  /// Whether it looks at the server's certificate.
+  public var looksAtCertificate: Bool {
+    guard let response else { return false }
+    return response.asserts.contains(where: \.query.isCertificate)
+      || response.captures.contains(where: \.query.isCertificate)
+  }
 }
 
 extension HurlQuery {
   fileprivate var isXPath: Bool { if case .xpath = kind { true } else { false } }
+  fileprivate var isCertificate: Bool { if case .certificate = kind { true } else { false } }
 }
 
 extension HurlFilter {

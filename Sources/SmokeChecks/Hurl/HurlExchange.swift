@@ -23,6 +23,7 @@ struct HurlExchange: Sendable {
   private let session: HurlSession
   private let ownCookies: [HurlRequestSpec.Parameter]
   private let signing: SigningOrder?
+  private let looksAtCertificate: Bool
 
   init(
     _ spec: HurlRequestSpec, options: HurlOptions, entry: HurlEntry, session: HurlSession, timeout: Duration,
@@ -68,6 +69,7 @@ struct HurlExchange: Sendable {
     first = request
     ownCookies = spec.cookies
     signing = order
+    looksAtCertificate = entry.looksAtCertificate
     self.options = options
     self.session = session
   }
@@ -143,7 +145,6 @@ struct HurlExchange: Sendable {
   /// Sends the request and follows redirects where the entry says so.
   func run(_ context: AttemptContext) async -> Result<Answer, ExchangeFailure> {
     var request = first
-    if request.url.hasPrefix("https:") { request.options.wantsCertificate = true }
     var redirects: [HurlValue] = []
     var changedCookies = false
     // libcurl's default and Hurl's own.
@@ -151,6 +152,8 @@ struct HurlExchange: Sendable {
     // What signs for one host signs for no other.
     let home = signing == nil ? nil : WebAddress(request.url)?.origin
     while true {
+      // Always: another check may use the connection again that this one makes, and look at its certificate.
+      request.options.wantsCertificate = request.url.hasPrefix("https:")
       var sent = withCookies(request, now: context.clock.now)
       if let signing,
         options.sendsCredentialsToOtherHosts == true || WebAddress(request.url)?.origin == home
@@ -251,7 +254,7 @@ struct HurlExchange: Sendable {
       status: response.status, version: response.version, url: url,
       headers: response.headers.map { HurlRequestSpec.Parameter(name: $0.name, value: $0.value) },
       body: response.body, duration: response.timings.total, address: response.address, redirects: redirects)
-    if let shown = response.certificate {
+    if looksAtCertificate, let shown = response.certificate {
       var certificate = HurlResponseValues.Certificate()
       certificate.subject = shown.subject
       certificate.issuer = shown.issuer
