@@ -45,6 +45,24 @@ import Testing
         == 200)
   }
 
+  @Test func `each answer shows the certificate of its own server, on connections new and old`() async throws {
+    var options = HTTPOptions()
+    options.verifiesTLS = false
+    options.wantsCertificate = true
+    var shown: [String: Set<String>] = [:]
+    var reused = 0
+    for path in ["/keeps_connection", "/keeps_connection", "/good", "/keeps_connection", "/good", "/good"] {
+      for port in ["tls", "tls-other-name"] {
+        let answer = try await transport.send(HTTPRequest("GET", url("https", port, path), options: options))
+        shown[port, default: []].insert(try #require(answer.certificate).pem)
+        if answer.timings.reusedConnection { reused += 1 }
+      }
+    }
+    #expect(shown["tls"]?.count == 1 && shown["tls-other-name"]?.count == 1)
+    #expect(shown["tls"] != shown["tls-other-name"])
+    #expect(reused > 0)
+  }
+
   @Test func `a thousand at once all come back`() async throws {
     let transport = transport
     let request = HTTPRequest("GET", url("http", "plain"), timeout: .seconds(60))

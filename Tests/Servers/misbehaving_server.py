@@ -123,6 +123,10 @@ def closes_kept_connection(conn): answer(conn, 200)
 def good_at_third(conn): answer(conn, 200 if count("good_at_third") >= 3 else 503)
 def slow_start(conn): answer(conn, 504 if count("slow_start") == 1 else 200)
 def good(conn): answer(conn, 200, b'{"status":"ok"}')
+def keeps_connection(conn):
+    answer(conn, 200)
+    while read_head(conn):
+        answer(conn, 200)
 def one_byte_a_second(conn): conn.sendall(OK + b"Content-Length: 100\r\n\r\n"); trickle(conn, b"x" * 100, 1)
 def two_lengths(conn): conn.sendall(OK + b"Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}")
 def length_and_chunks(conn): conn.sendall(OK + b"Content-Length: 9\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk(b"{}") + b"0\r\n\r\n")
@@ -155,15 +159,23 @@ def unauthorized_loop(conn): answer(conn, 401, b"{}", [b'WWW-Authenticate: Diges
 def too_many_retries(conn): answer(conn, 503, b"{}", [b"Retry-After: 99999999999999999999"])
 
 
+def read_head(conn):
+    """A request without a body; nothing where the other side has closed."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        part = conn.recv(65536)
+        if not part:
+            return b""
+        data += part
+    return data
+
+
 def serve_plain(conn):
     with conn:
         conn.settimeout(90)
-        data = b""
-        while b"\r\n\r\n" not in data:
-            part = conn.recv(65536)
-            if not part:
-                return
-            data += part
+        data = read_head(conn)
+        if not data:
+            return
         path = data.split(b" ")[1].decode().strip("/").split("?")[0]
         mode = globals().get(path.replace("-", "_"))
         if mode is None:
