@@ -55,19 +55,26 @@ struct CheckRunner: Sendable {
       }
       var found =
         end == first + 1
-        ? [await run(chain.checks[first], afterFailure: hasFailed)]
+        ? [await runAndTell(chain.checks[first], afterFailure: hasFailed)]
         : await runTogether(chain.checks[first..<end])
       if let changed = found.firstIndex(where: \.changedSession) {
         isOrdered = true
+        finished.add(changed + 1 - found.count)
         found = Array(found[...changed])
       }
       for outcome in found {
         if [.fail, .error].contains(outcome.result.outcome) { hasFailed = true }
-        dependencies.progress(outcome.result, finished.increment())
+        dependencies.result(outcome.result)
       }
       done += found
     }
     return done
+  }
+
+  private func runAndTell(_ check: Check, afterFailure: Bool) async -> Outcome {
+    let outcome = await run(check, afterFailure: afterFailure)
+    dependencies.progress(outcome.result, finished.add(1))
+    return outcome
   }
 
   private func runTogether(_ checks: ArraySlice<Check>) async -> [Outcome] {
@@ -83,9 +90,9 @@ struct CheckRunner: Sendable {
         group.addTask(executorPreference: executor) {
           var own: [(Int, Outcome)] = []
           while true {
-            let position = next.increment()
+            let position = next.add(1)
             guard position < checks.endIndex else { return own }
-            own.append((position - checks.startIndex, await run(checks[position], afterFailure: false)))
+            own.append((position - checks.startIndex, await runAndTell(checks[position], afterFailure: false)))
           }
         }
       }
@@ -242,10 +249,10 @@ struct CheckRunner: Sendable {
 final class Counter: Sendable {
   private let value: Mutex<Int>
   init(_ start: Int = 0) { value = Mutex(start) }
-  /// The number after counting one up.
-  func increment() -> Int {
+  /// The number after adding `count`.
+  @discardableResult func add(_ count: Int) -> Int {
     value.withLock {
-      $0 += 1
+      $0 += count
       return $0
     }
   }

@@ -12,8 +12,11 @@ public struct SmokeDependencies: Sendable {
   public var random: Randomness
   /// Takes secrets out of text that is about to be shortened: half a secret could not be recognised any more.
   public var redact: @Sendable (String) -> String
-  /// Told of each result as it comes, with how many are done.
+  /// Told of each result as it comes, with how many there are. Of checks beside each other some may be run again, in
+  /// order: then their number is taken back.
   public var progress: @Sendable (CheckResult, Int) -> Void
+  /// Told of each result that stands, in the order of its chain.
+  public var result: @Sendable (CheckResult) -> Void = { _ in }
 
   /// Dependencies; nobody is told of progress unless given.
   public init(

@@ -48,6 +48,8 @@ struct SmokeTestRun: Sendable {
       transport: session.http(), clock: session.context.clock, random: session.context.random
     ) { result, done in
       progress.update("\(done)/\(total) checks, \(result.outcome.rawValue): \(result.name)")
+    }
+    dependencies.result = { result in
       if result.outcome == .fail || result.outcome == .error && result.failure != .controlPlane {
         progress.say("\(result.outcome.rawValue): \(result.name): \(result.message)")
       }

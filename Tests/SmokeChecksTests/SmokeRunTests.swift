@@ -172,9 +172,19 @@ import Testing
     }
     var settings = SmokeSettings()
     settings.concurrency = 3
-    let report = await run(
-      [CheckChain([check("a"), check("login", changes: true), check("c"), check("d")])], settings: settings)
+    let counts = Mutex<[Int]>([])
+    let standing = Mutex<[String]>([])
+    var dependencies = SmokeDependencies(
+      transport: ScriptedTransport { _ in HTTPResponse(status: 200) }, clock: ManualClock(),
+      random: Randomness()
+    ) { _, count in counts.withLock { $0.append(count) } }
+    dependencies.result = { result in standing.withLock { $0.append(result.name) } }
+    let report = await SmokeRun.run(
+      [CheckChain([check("a"), check("login", changes: true), check("c"), check("d")])], settings: settings,
+      dependencies: dependencies)
     #expect(report.results.map(\.name) == ["a", "login", "c", "d"])
+    #expect(standing.withLock { $0 } == ["a", "login", "c", "d"])
+    #expect(counts.withLock { $0.count } == 6 && counts.withLock { $0.last } == 4)
     // c and d ran beside the login and again after it.
     #expect(log.withLock { $0.suffix(2) } == ["c", "d"])
     #expect(log.withLock { $0.count { $0 == "login" } } == 1)
@@ -207,6 +217,24 @@ import Testing
         random: Randomness()
       ) { _, count in told.withLock { $0.append(count) } })
     #expect(told.withLock { $0.sorted() } == Array(1...9))
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a check beside others is told of when it ends, not when all have`() async {
+    let (told, tell) = AsyncStream<String>.makeStream()
+    let slow = Check(name: "slow", key: "slow") { _ in
+      for await name in told where name == "fast" { break }
+      return .passed
+    }
+    var chain = CheckChain([scripted("first", [.passed]), slow, scripted("fast", [.passed])])
+    for number in chain.checks.indices { chain.checks[number].mayOverlap = true }
+    let report = await SmokeRun.run(
+      [chain], settings: SmokeSettings(),
+      dependencies: SmokeDependencies(
+        transport: ScriptedTransport { _ in HTTPResponse(status: 200) }, clock: ManualClock(),
+        random: Randomness()
+      ) { result, _ in tell.yield(result.name) })
+    #expect(report.isGood && report.results.count == 3)
   }
 
   @Test func `an interrupted run reports what it did not begin`() async {
