@@ -218,7 +218,9 @@ final class CurlHandle {
   func field(in line: UnsafeRawBufferPointer, _ make: () -> HTTPField) -> HTTPField {
     defer { position += 1 }
     guard position < 32, line.count <= 256 else { return make() }
-    if position < fields.count, CurlHandle.isSame(line, fields[position].line) { return fields[position].field }
+    if position < fields.count, CurlHandle.isSame(line, fields[position].line) {
+      return fields[position].field
+    }
     let made = make()
     if position < fields.count {
       fields[position] = (Array(line), made)

@@ -292,7 +292,9 @@ final class CurlTransfer: @unchecked Sendable {
 
   func finish(_ result: Result<HTTPResponse, any Error>, _ handles: CurlHandles) {
     // Whose certificate a failed exchange left in the handle is not known.
-    if let handle, !request.options.wantsCertificate || (try? result.get()) != nil { handles.giveBack(handle) }
+    if let handle, !request.options.wantsCertificate || (try? result.get()) != nil {
+      handles.giveBack(handle)
+    }
     handle = nil
     continuation?.resume(with: result)
     continuation = nil

@@ -92,7 +92,8 @@ struct CheckRunner: Sendable {
           while true {
             let position = next.add(1)
             guard position < checks.endIndex else { return own }
-            own.append((position - checks.startIndex, await runAndTell(checks[position], afterFailure: false)))
+            own.append(
+              (position - checks.startIndex, await runAndTell(checks[position], afterFailure: false)))
           }
         }
       }

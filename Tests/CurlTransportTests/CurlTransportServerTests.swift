@@ -45,7 +45,8 @@ import Testing
         == 200)
   }
 
-  @Test func `each answer shows the certificate of its own server, on connections new and old`() async throws {
+  @Test func `each answer shows the certificate of its own server, on connections new and old`() async throws
+  {
     var options = HTTPOptions()
     options.verifiesTLS = false
     options.wantsCertificate = true

@@ -28,7 +28,9 @@ extension HurlParser {
     case "[": try jsonElements(&builder, depth: depth)
     case "\"": try jsonString(&builder)
     default:
-      for word in HurlParser.jsonWords where scanner.takeWord(word) { return builder.append(word.description) }
+      for word in HurlParser.jsonWords where scanner.takeWord(word) {
+        return builder.append(word.description)
+      }
       try jsonNumber(&builder)
     }
   }
