@@ -110,7 +110,7 @@ struct PreflightEndToEndProofTests {
     try writeConfig()
     let result = try preflight(variables: aws.environment.variables)
     let id = try #require(result.record["restorePoint"]?.string)
-    let file = folder(".backstop/prod/restore-points/\(id)/functions/\(name)-worker.zip")
+    let file = folder(".backstop/prod/restore-points/\(id)/functions/\(name).\(name)-worker.zip")
     let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
     #expect(mode == 0o600)
     #expect(FileManager.default.contents(atPath: file)?.starts(with: [0x50, 0x4B]) == true)

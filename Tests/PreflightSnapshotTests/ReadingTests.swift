@@ -92,7 +92,7 @@ import Testing
           HTTPField("x-amz-version-id", "v1"),
         ], body: [])
     }
-    let reader = FunctionCodeReader(client: .scripted(transport), policy: policy)
+    let reader = FunctionCodeReader(client: .scripted(transport), policy: policy, stack: "Shop-Api")
     return try await reader.keep(
       try await reader.details("f"), isInline: false,
       size == nil ? nil : .object(bucket: "assets", key: "f.zip", version: nil))
@@ -109,8 +109,8 @@ import Testing
     for kept in [
       try await kept(), try await kept(size: 3), try await kept(size: Self.package.count, written: later),
     ] {
-      #expect(kept.state?.file == "functions/f.zip" && kept.state?.bucket == nil)
-      #expect(kept.files == ["functions/f.zip": Self.package])
+      #expect(kept.state?.file == "functions/Shop-Api.f.zip" && kept.state?.bucket == nil)
+      #expect(kept.files == ["functions/Shop-Api.f.zip": Self.package])
     }
     var always = SnapshotPolicy()
     always.functionCode = .always

@@ -23,23 +23,25 @@ struct FunctionDoor {
   }
 
   /// Lambda where the function's stack stands; a function that the restore point does not hold is the run's own.
-  private func functions(_ name: String) -> LambdaClient {
-    let known = restorePoint.point.functions.first { $0.name == name }
+  /// - Parameter function: its designation.
+  private func functions(_ function: String) -> LambdaClient {
+    let known = restorePoint.point.function(function)
     return LambdaClient(known.map { clients[$0.stack] } ?? clients.own)
   }
 
   // MARK: - Facts
 
   func facts(_ function: FunctionState) async throws -> [ResourceFacts] {
+    let target = restorePoint.point.designation(of: function)
     let stack = AmazonResourceName.stackName(of: function.stack)
     guard
       let now = try await ifThere({
-        try await functions(function.name).getFunctionConfiguration(function.name)
+        try await functions(target).getFunctionConfiguration(target)
       })
     else {
       return [
         ResourceFacts(
-          kind: .functionCode(CodeGuard()), target: function.name, stack: stack,
+          kind: .functionCode(CodeGuard()), target: target, stack: stack,
           recorded: function.codeSha256,
           live: nil)
       ]
@@ -53,13 +55,13 @@ struct FunctionDoor {
     let source = isSame || isTemplates ? nil : try await codeSource(function)?.text
     found.append(
       ResourceFacts(
-        kind: .functionCode(CodeGuard(source: source)), target: function.name, stack: stack,
+        kind: .functionCode(CodeGuard(source: source)), target: target, stack: stack,
         recorded: function.codeSha256,
         live: isTemplates ? function.codeSha256 : now.codeSha256))
     let settings = try await settings(function, now)
     found.append(
       ResourceFacts(
-        kind: .functionSettings, target: function.name, stack: stack, recorded: settings.recorded,
+        kind: .functionSettings, target: target, stack: stack, recorded: settings.recorded,
         live: settings.live))
     let isBack = isSame && settings.live == settings.recorded
     return try await found
@@ -73,7 +75,8 @@ struct FunctionDoor {
     _ function: FunctionState, _ now: FunctionConfiguration
   ) async throws -> RecordedFunction.Difference {
     let recorded = RecordedFunction(function)
-    let concurrency: Int?? = function.settings == nil ? nil : try await concurrency(function.name)
+    let concurrency: Int?? =
+      function.settings == nil ? nil : try await concurrency(restorePoint.point.designation(of: function))
     // Who wrote it is asked only where that decides.
     let all = recorded.difference(now, concurrency: concurrency, isWrittenByStack: false)
     guard !all.isEmpty, try await isWrittenByStack(function, now) else { return all }
@@ -94,8 +97,9 @@ struct FunctionDoor {
     _ function: FunctionState, _ stack: String, republication: AliasGuard.Republication?
   ) async throws -> [ResourceFacts] {
     guard !function.aliases.isEmpty else { return [] }
+    let target = restorePoint.point.designation(of: function)
     let live = Dictionary(
-      try await functions(function.name).listAliases(function.name).map {
+      try await functions(target).listAliases(target).map {
         ($0.name, FunctionDoor.text($0.functionVersion, $0.additionalVersionWeights))
       }, uniquingKeysWith: { $1 })
     var versions: [String: String?]?
@@ -107,7 +111,7 @@ struct FunctionDoor {
       if live[alias] != recorded {
         if versions == nil {
           versions = Dictionary(
-            try await functions(function.name).listVersionsByFunction(function.name).map {
+            try await functions(target).listVersionsByFunction(target).map {
               ($0.version, $0.codeSha256)
             },
             uniquingKeysWith: { $1 })
@@ -126,7 +130,7 @@ struct FunctionDoor {
         {
           found.append(
             ResourceFacts(
-              kind: .alias(AliasGuard()), target: "\(function.name):\(alias)", stack: stack,
+              kind: .alias(AliasGuard()), target: "\(target):\(alias)", stack: stack,
               recorded: recorded,
               live: recorded))
           continue
@@ -134,7 +138,7 @@ struct FunctionDoor {
       }
       found.append(
         ResourceFacts(
-          kind: .alias(guarded), target: "\(function.name):\(alias)", stack: stack, recorded: recorded,
+          kind: .alias(guarded), target: "\(target):\(alias)", stack: stack, recorded: recorded,
           live: live[alias]))
     }
     return found
@@ -153,7 +157,9 @@ struct FunctionDoor {
   private func isWrittenByStack(_ function: FunctionState, _ now: FunctionConfiguration) async throws -> Bool
   {
     guard let modified = now.lastModifiedTime else { return false }
-    if let own = ownWrites.found.withLock({ $0[function.name] }), own.at == modified {
+    if let own = ownWrites.found.withLock({ $0[restorePoint.point.designation(of: function)] }),
+      own.at == modified
+    {
       return own.wasWrittenByStack
     }
     let name = AmazonResourceName.stackName(of: function.stack)
@@ -171,7 +177,9 @@ struct FunctionDoor {
 
   /// Where the recorded code can be had now, and what to call that; nil where it cannot.
   private func codeSource(_ function: FunctionState) async throws -> (code: FunctionCode, text: String)? {
-    if let package = restorePoint.packages[function.name] { return (.zip(package), "the restore point") }
+    if let package = restorePoint.packages[restorePoint.point.designation(of: function)] {
+      return (.zip(package), "the restore point")
+    }
     guard let kept = function.code else { return nil }
     if let bucket = kept.bucket, let key = kept.key,
       try await S3Client(clients[function.stack]).headObject(
@@ -188,8 +196,8 @@ struct FunctionDoor {
   func reliefs() async throws -> [ReliefFacts] {
     var found: [ReliefFacts] = []
     for request in requests {
-      let name = physicalName(request.function)
-      let recorded = restorePoint.point.functions.first { $0.name == name }
+      let name = try physicalName(request.function)
+      let recorded = restorePoint.point.function(name)
       let now = try await ifThere { try await functions(name).getFunctionConfiguration(name) }
       let wanted = request.setting
       let before = recorded.flatMap { state in
@@ -209,13 +217,18 @@ struct FunctionDoor {
   }
 
   /// People know the name in the template; names of functions are often generated.
-  private func physicalName(_ name: String) -> String {
+  private func physicalName(_ name: String) throws -> String {
     let point = restorePoint.point
-    if point.functions.contains(where: { $0.name == name }) { return name }
+    if let known = point.function(name) { return point.designation(of: known) }
     let named = point.stacks.flatMap(\.resources).first {
       $0.logicalId == name && $0.type == "AWS::Lambda::Function"
     }
-    return named?.physicalId ?? name
+    let physical = named?.physicalId ?? name
+    guard point.isShared(physical) else { return physical }
+    let all = point.functions.filter { $0.name == physical }.map(point.designation)
+    throw OperationFailure(
+      .refused,
+      "several functions are called \(physical): name one by its ARN, \(all.joined(separator: " or "))")
   }
 
   // MARK: - Actions
@@ -223,16 +236,17 @@ struct FunctionDoor {
   func perform(_ action: PlannedAction, _ value: String) async throws {
     switch action.kind {
     case .restoreAlias:
-      let parts = action.target.split(separator: ":").map(String.init)
-      guard parts.count == 2,
-        let state = restorePoint.point.functions.first(where: { $0.name == parts[0] }),
-        let version = state.aliases[parts[1]]
+      guard let colon = action.target.lastIndex(of: ":"),
+        case let (target, alias) = (
+          String(action.target[..<colon]), String(action.target[action.target.index(after: colon)...])
+        ),
+        let state = restorePoint.point.function(target), let version = state.aliases[alias]
       else { throw OperationFailure(.refused, "\(action.target) names no alias of the restore point") }
-      _ = try await functions(parts[0]).updateAlias(
-        parts[0], name: parts[1], version: try await existing(version, of: state, alias: parts[1]),
-        weights: state.aliasWeights?[parts[1]] ?? [:])
+      _ = try await functions(target).updateAlias(
+        target, name: alias, version: try await existing(version, of: state, alias: alias),
+        weights: state.aliasWeights?[alias] ?? [:])
     case .restoreFunctionCode:
-      guard let state = restorePoint.point.functions.first(where: { $0.name == action.target }),
+      guard let state = restorePoint.point.function(action.target),
         let source = try await codeSource(state)
       else { throw OperationFailure(.refused, "the code of \(action.target) is nowhere to be had") }
       try await writing(action.target) {
@@ -240,7 +254,7 @@ struct FunctionDoor {
           action.target, source.code, architecture: state.settings?.architecture)
       }
     case .restoreFunctionSettings:
-      guard let state = restorePoint.point.functions.first(where: { $0.name == action.target }) else {
+      guard let state = restorePoint.point.function(action.target) else {
         throw OperationFailure(.refused, "\(action.target) is no function of the restore point")
       }
       let now = try await functions(action.target).getFunctionConfiguration(action.target)
@@ -265,15 +279,16 @@ struct FunctionDoor {
   /// The recorded version of an alias, or one of the same code where it has been deleted: Lambda publishes it only if the
   /// function's code has the recorded digest.
   private func existing(_ version: String, of state: FunctionState, alias: String) async throws -> String {
-    let client = functions(state.name)
+    let target = restorePoint.point.designation(of: state)
+    let client = functions(target)
     guard version != "$LATEST", let digest = state.aliasDigests?[alias], digest == state.codeSha256,
-      try await !client.listVersionsByFunction(state.name).contains(where: { $0.version == version })
+      try await !client.listVersionsByFunction(target).contains(where: { $0.version == version })
     else { return version }
-    let published = try await client.publishVersion(state.name, codeSha256: digest)
+    let published = try await client.publishVersion(target, codeSha256: digest)
     guard published.version != "$LATEST", published.codeSha256 == digest else {
       throw OperationFailure(
         .refused,
-        "Lambda published \(state.name) as \(published.version) with the code "
+        "Lambda published \(target) as \(published.version) with the code "
           + "\(published.codeSha256 ?? "unknown"), not the recorded \(digest)")
     }
     return published.version
@@ -282,7 +297,7 @@ struct FunctionDoor {
   /// Makes a call that changes a function, and remembers whose word the rest of it was: after the call it would seem to be
   /// somebody's who changed it by hand.
   private func writing(_ name: String, _ call: () async throws -> FunctionConfiguration) async throws {
-    guard let state = restorePoint.point.functions.first(where: { $0.name == name }) else {
+    guard let state = restorePoint.point.function(name) else {
       _ = try await call()
       return
     }

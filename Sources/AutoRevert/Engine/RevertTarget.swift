@@ -30,7 +30,7 @@ public struct LoadedRestorePoint: Sendable {
   public var rewrittenTemplates: [String: [String]] = [:]
   /// The policy of each stack that has one, by stack name.
   public var policies: [String: String] = [:]
-  /// The packages that it keeps of functions' code, by function name.
+  /// The packages that it keeps of functions' code, by the functions' designation.
   public var packages: [String: [UInt8]] = [:]
   /// Where templates go that a call cannot carry, `bucket` or `bucket/prefix`; nil takes what was recorded.
   public var templateBucket: String?
@@ -62,7 +62,7 @@ public struct LoadedRestorePoint: Sendable {
     }
     for function in point.functions {
       guard let file = function.code?.file else { continue }
-      loaded.packages[function.name] = try store.contents(of: file, in: id)
+      loaded.packages[point.designation(of: function)] = try store.contents(of: file, in: id)
     }
     return loaded
   }

@@ -9,6 +9,8 @@ import Records
 struct FunctionCodeReader: Sendable {
   let client: AWSClient
   let policy: SnapshotPolicy
+  /// The stack that owns the functions.
+  let stack: String
 
   /// What was kept.
   struct Kept: Sendable {
@@ -55,7 +57,8 @@ struct FunctionCodeReader: Sendable {
     guard digest == function.configuration.codeSha256 else {
       return lost(function, "what Lambda handed out has another digest (\(digest)): it was changed meanwhile")
     }
-    let file = "functions/\(function.configuration.name).zip"
+    // With the stack's name: a stack in another region may have a function of the same name. Neither may hold a period.
+    let file = "functions/\(stack).\(function.configuration.name).zip"
     state.file = file
     state.bytes = bytes.count
     return Kept(state: state, files: [file: bytes])

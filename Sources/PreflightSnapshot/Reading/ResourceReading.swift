@@ -76,7 +76,7 @@ struct ResourceReader: Sendable {
   ) async throws -> ResourceReading {
     try await ifThere {
       let lambda = LambdaClient(client)
-      let code = FunctionCodeReader(client: client, policy: policy)
+      let code = FunctionCodeReader(client: client, policy: policy, stack: stack.state.name)
       async let answer = code.details(id)
       async let listedAliases = lambda.listAliases(id)
       async let listedVersions = lambda.listVersionsByFunction(id)

@@ -23,25 +23,18 @@ struct RollbackPermissions: Sendable {
         "DescribeChangeSet",
         "DescribeStackEvents", "DescribeStacks", "ExecuteChangeSet", "GetTemplate", "RollbackStack",
       ].map { "cloudformation:\($0)" }, roots.map(\.stackId))
-    let places = Dictionary(
-      point.stacks.compactMap { stack in AmazonResourceName(stack.stackId).map { (stack.name, $0) } },
-      uniquingKeysWith: { first, _ in first })
-    let functions = point.functions.compactMap { function -> String? in
-      let place = places[AmazonResourceName.stackName(of: function.stack)]
-      return place.map {
-        "arn:\($0.partition):lambda:\($0.region):\($0.account):function:\(function.name)"
-      }
-    }
     add(
-      ["lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"], functions)
+      ["lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"],
+      point.functions.compactMap(point.arn))
     add(
       ["secretsmanager:UpdateSecretVersionStage"],
       point.managedSecrets.filter { !$0.rotates && $0.owningService == nil }.map(\.arn))
     add(["states:UpdateStateMachine"], point.stateMachines.map(\.arn))
     let buckets = Set(point.stacks.compactMap(\.templateBucket))
+    let partition = point.stacks.lazy.compactMap { AmazonResourceName($0.stackId)?.partition }.first ?? "aws"
     add(
       ["s3:PutObject"],
-      buckets.map { "arn:\(places.values.first?.partition ?? "aws"):s3:::\($0.split(separator: "/")[0])/*" })
+      buckets.map { "arn:\(partition):s3:::\($0.split(separator: "/")[0])/*" })
     return needs
   }
 
