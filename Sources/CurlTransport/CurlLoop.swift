@@ -28,7 +28,7 @@ final class CurlLoop: TaskExecutor, Sendable {
     var isWaiting = false
   }
   private let inbox = Mutex(Inbox())
-  // Set by the first command, before the thread exists; afterwards only curl_multi_wakeup is called elsewhere.
+  // Set by the loop before it first waits; afterwards only curl_multi_wakeup is called elsewhere, and only while it waits.
   nonisolated(unsafe) private var multi: UnsafeMutableRawPointer?
 
   func enqueue(_ command: Command) {
@@ -79,16 +79,14 @@ final class CurlLoop: TaskExecutor, Sendable {
   }
 
   private func run() {
-    CurlLibrary.start()
-    multi = curl_multi_init()
-    _ = shim_multi_setopt_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
-    _ = shim_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, 64)
     var running: [CurlTransfer] = []
     let handles = CurlHandles()
     var isStopping = false
     while !isStopping {
       let work = takeWork()
       for job in work.jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+      // Not before: libcurl's own start takes longer than what a step does until its first request.
+      if multi == nil { startLibrary() }
       for command in work.commands {
         switch command {
         case .start(let transfer): start(transfer, handles, &running)
@@ -111,6 +109,13 @@ final class CurlLoop: TaskExecutor, Sendable {
       }
     }
     end(running, handles)
+  }
+
+  private func startLibrary() {
+    CurlLibrary.start()
+    multi = curl_multi_init()
+    _ = shim_multi_setopt_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+    _ = shim_multi_setopt_long(multi, CURLMOPT_MAXCONNECTS, 64)
   }
 
   /// Ends what still runs, and hands on what can run elsewhere.

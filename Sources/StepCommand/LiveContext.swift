@@ -29,17 +29,27 @@ extension StepMain {
   /// The `main` of an executable: real dependencies, signals, exit.
   ///
   /// On the main actor: it begins before there is another thread, whose first allocation would make a second heap.
-  @MainActor public static func main() async -> Never {
+  @MainActor public static func main() async {
     // Threads mostly take turns here: heaps of their own would only grow in small steps, each a call of the system.
     shim_use_one_heap()
-    if Command.sendsRequests { CurlTransport.warmUp() }
+    var context = StepContext.live()
+    var executor: (any TaskExecutor)?
+    if Command.sendsRequests {
+      CurlTransport.warmUp()
+      let transport = CurlTransport(environment: context.environment)
+      context.makeTransport = { _ in transport }
+      executor = transport.executors.first
+    }
     let interruption = Interruption()
     interruption.listen()
-    var leftovers: (any Sendable)?
-    let status = await run(
-      arguments: Array(CommandLine.arguments.dropFirst()), context: .live(), interruption: interruption,
-      leaving: &leftovers)
-    // All output is written. What libraries do at `exit` would run under the threads that still use them.
-    withExtendedLifetime(leftovers) { _exit(status) }
+    // All of it on the thread that sends, where there is one: others would have to be started first.
+    await withTaskExecutorPreference(executor) { [context] in
+      var leftovers: (any Sendable)?
+      let status = await run(
+        arguments: Array(CommandLine.arguments.dropFirst()), context: context, interruption: interruption,
+        leaving: &leftovers)
+      // All output is written. What libraries do at `exit` would run under the threads that still use them.
+      withExtendedLifetime(leftovers) { _exit(status) }
+    }
   }
 }
