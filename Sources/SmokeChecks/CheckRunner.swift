@@ -79,8 +79,8 @@ struct CheckRunner: Sendable {
 
   private func runTogether(_ checks: ArraySlice<Check>) async -> [Outcome] {
     let next = Counter(checks.startIndex - 1)
-    // A second thread and its connections are worth it only where there is much to judge and more than one task. No
-    // preference at all would leave the transport's thread: two switches a request.
+    // A second thread and its connections are worth it only where there is much to judge and more than one task. A
+    // preference of nil would leave the transport's thread in an optimized build: two switches a request.
     let tasks = min(checks.count, max(1, settings.concurrency))
     let executors = dependencies.transport.executors.prefix(checks.count < 100 ? 1 : tasks)
     var found = [Outcome?](repeating: nil, count: checks.count)

@@ -99,19 +99,35 @@ final class HurlEntryRunner: Sendable {
     switch await exchange.run(context) {
     case .failure(let failure): return failure.result(of: exchange.first)
     case .success(let answer):
-      var result = AttemptResult.passed
-      Exchange.describe(answer.response, of: exchange.first, in: &result)
-      result.changedSession = answer.changedCookies
-      let evaluation = entry.evaluate(answer.values, variables, now)
-      judge(evaluation, answer.response, context, &result)
-      keep(evaluation.captures, body: answer.response.body)
-      observe(answer.response, evaluation.json, exchange, context, &result)
-      if let path = options.output { write(answer.response.body, to: path, &result) }
-      return result
+      if answer.response.body.count < HurlEntryRunner.largeBody {
+        return judged(answer, exchange, variables, now, options, context)
+      }
+      // On this thread other answers are read too: they would have to wait, and count as slow.
+      return await withTaskExecutorPreference(globalConcurrentExecutor) {
+        judged(answer, exchange, variables, now, options, context)
+      }
     }
   }
 
+  /// Bytes from which on a body takes longer to judge than a change of threads.
+  private static let largeBody = 65_536
+
   // MARK: - Judgement
+
+  private func judged(
+    _ answer: HurlExchange.Answer, _ exchange: HurlExchange, _ variables: HurlVariables, _ now: HurlContext,
+    _ options: HurlOptions, _ context: AttemptContext
+  ) -> AttemptResult {
+    var result = AttemptResult.passed
+    Exchange.describe(answer.response, of: exchange.first, in: &result)
+    result.changedSession = answer.changedCookies
+    let evaluation = entry.evaluate(answer.values, variables, now)
+    judge(evaluation, answer.response, context, &result)
+    keep(evaluation.captures, body: answer.response.body)
+    observe(answer.response, evaluation.json, exchange, context, &result)
+    if let path = options.output { write(answer.response.body, to: path, &result) }
+    return result
+  }
 
   private func judge(
     _ evaluation: HurlEvaluation, _ response: HTTPResponse, _ context: AttemptContext,
@@ -191,7 +207,7 @@ final class HurlEntryRunner: Sendable {
   ) {
     let source = session.environment.versionSource
     // A version stands in a small answer; large ones are read only where their shape is wanted.
-    let isRead = context.wantsObservation || response.body.count < 65_536
+    let isRead = context.wantsObservation || response.body.count < HurlEntryRunner.largeBody
     let json = parsed ?? (isRead ? Exchange.json(response) : nil)
     result.version = source.version(headers: response.headers, json: json)
     guard context.wantsObservation else { return }
