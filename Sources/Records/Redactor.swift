@@ -1,6 +1,7 @@
 import CryptoDigests
 import Glibc
 import Synchronization
+import SystemInterfaces
 
 /// The one place where secrets are taken out, before any reporter, record, log, error or notification sees them.
 ///
@@ -87,9 +88,10 @@ extension UnsafeBufferPointer<UInt8> {
 enum SecretForms {
   static func all(of value: String) -> Set<String> {
     var forms: Set<String> = [value]
-    forms.insert(percentEncoded(value, keepingSpaceAsPlus: false))
-    forms.insert(percentEncoded(value, keepingSpaceAsPlus: true))
-    forms.insert(percentEncoded(value, keepingSpaceAsPlus: false).lowercasedEscapes)
+    let encoded = PercentEncoding.encode(value)
+    forms.insert(encoded)
+    forms.insert(encoded.replacing("%20", with: "+"))
+    forms.insert(encoded.lowercasedEscapes)
     forms.insert(minimallyEncoded(value, keepingMarks: false))
     forms.insert(minimallyEncoded(value, keepingMarks: true))
     forms.insert(jsonEscaped(value))
@@ -114,36 +116,11 @@ enum SecretForms {
     return forms.filter { $0.utf8.count >= NeedleIndex.minimumLength }
   }
 
-  private static func percentEncoded(_ text: String, keepingSpaceAsPlus: Bool) -> String {
-    let hex = Array("0123456789ABCDEF".utf8)
-    var out: [UInt8] = []
-    for byte in text.utf8 {
-      switch byte {
-      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-        UInt8(ascii: "~"):
-        out.append(byte)
-      case 0x20 where keepingSpaceAsPlus: out.append(UInt8(ascii: "+"))
-      default: out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: out, as: UTF8.self)
-  }
-
   /// As URL writers do that escape only what a query may not hold (RFC 3986, section 3.4): all of it, or what is no
   /// escape and no mark of a URL's parts already.
   private static func minimallyEncoded(_ text: String, keepingMarks: Bool) -> String {
-    let hex = Array("0123456789ABCDEF".utf8)
-    let marks = Array("#%[]".utf8)
-    let refused = Array("\"<>\\^`{|}".utf8) + (keepingMarks ? [] : marks)
-    var out: [UInt8] = []
-    for byte in text.utf8 {
-      if byte <= 0x20 || byte >= 0x7F || refused.contains(byte) {
-        out += [UInt8(ascii: "%"), hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-      } else {
-        out.append(byte)
-      }
-    }
-    return String(decoding: out, as: UTF8.self)
+    let refused = Array("\"<>\\^`{|}".utf8) + (keepingMarks ? [] : Array("#%[]".utf8))
+    return PercentEncoding.encode(text.utf8) { $0 > 0x20 && $0 < 0x7F && !refused.contains($0) }
   }
 
   private static func jsonEscaped(_ text: String) -> String {

@@ -1,4 +1,5 @@
 import HurlFile
+import SystemInterfaces
 
 /// An absolute `http` or `https` URL in its parts, each as written.
 public struct WebAddress: Hashable, Sendable, CustomStringConvertible {
@@ -120,41 +121,5 @@ public struct WebAddress: Hashable, Sendable, CustomStringConvertible {
       }
     }
     return "/" + parts.joined(separator: "/")
-  }
-}
-
-extension WebAddress {
-  /// `text` with every byte outside RFC 3986's unreserved set as `%XX`.
-  public static func percentEncoded(_ text: String) -> String {
-    var out: [UInt8] = []
-    let digits = Array("0123456789ABCDEF".utf8)
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-        UInt8(ascii: "~"):
-        out.append(byte)
-      default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      }
-    }
-    return String(decoding: out, as: UTF8.self)
-  }
-
-  /// `text` with each `%XX` as its byte; nil where a percent sign is followed by something else.
-  public static func percentDecoded(_ text: String) -> String? {
-    var out: [UInt8] = []
-    var bytes = Substring(text).utf8
-    while let byte = bytes.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        out.append(byte)
-        continue
-      }
-      guard let high = bytes.popFirst(), let low = bytes.popFirst(),
-        let first = Character(Unicode.Scalar(high)).hexDigitValue,
-        let second = Character(Unicode.Scalar(low)).hexDigitValue
-      else { return nil }
-      out.append(UInt8(first << 4 | second))
-    }
-    return String(decoding: out, as: UTF8.self)
   }
 }

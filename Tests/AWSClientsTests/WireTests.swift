@@ -8,11 +8,10 @@ import Testing
 
 /// How values are written and read, without any network.
 @Suite struct WireTests {
-  @Test func `percent-encoding leaves the unreserved characters alone`() {
-    #expect(PercentEncoding.encode("aZ09-_.~ /+%é") == "aZ09-_.~%20%2F%2B%25%C3%A9")
-    #expect(PercentEncoding.encode("a/b c", keepsSlashes: true) == "a/b%20c")
-    #expect(PercentEncoding.decode("a%20b%C3%A9%2f") == "a bé/")
-    #expect(PercentEncoding.decode("100%, %zz, %4") == "100%, %zz, %4")
+  @Test func `a query is encoded anew for signing, byte by byte, and sorted`() {
+    #expect(
+      SigV4Signer.canonicalQuery("b=%c3%a9&a=x+y&a&c=%FF/&a=%41")
+        == "a=&a=A&a=x%2By&b=%C3%A9&c=%FF%2F")
   }
 
   @Test func `lists and structures of the query protocol`() {

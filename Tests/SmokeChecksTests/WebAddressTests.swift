@@ -41,15 +41,4 @@ import Testing
     #expect(base.resolving("file:///etc/passwd") == nil)
     #expect(base.resolving("javascript:alert(1)") == nil)
   }
-
-  @Test(arguments: ["", "a b", "ä€", "/?&=%", "~-._"])
-  func `percent-encoding is undone by decoding`(text: String) {
-    let encoded = WebAddress.percentEncoded(text)
-    #expect(encoded.utf8.allSatisfy { $0 < 0x80 && $0 != 0x20 })
-    #expect(WebAddress.percentDecoded(encoded) == text)
-  }
-
-  @Test(arguments: ["%", "%2", "%zz"]) func `a broken escape is refused`(text: String) {
-    #expect(WebAddress.percentDecoded(text) == nil)
-  }
 }

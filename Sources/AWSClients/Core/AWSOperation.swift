@@ -1,5 +1,6 @@
 import HTTPTransport
 import JSONValues
+import SystemInterfaces
 
 /// One call, before it is addressed and signed.
 struct AWSOperation: Sendable {

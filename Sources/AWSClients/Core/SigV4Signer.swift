@@ -25,7 +25,7 @@ struct SigV4Signer: Sendable {
     let (canonicalHeaders, names) = SigV4Signer.canonicalHeaders(request.headers, host: host)
     let canonical = [
       request.method,
-      encodesPathTwice ? PercentEncoding.encode(SigV4Signer.normalized(path), keepsSlashes: true) : path,
+      encodesPathTwice ? PercentEncoding.encode(SigV4Signer.normalized(path), keeping: "/") : path,
       SigV4Signer.canonicalQuery(query),
       canonicalHeaders,
       names,
@@ -81,12 +81,15 @@ struct SigV4Signer: Sendable {
     return (host, path.isEmpty ? "/" : path, query)
   }
 
+  private static func encodedAnew(_ text: Substring) -> String {
+    PercentEncoding.encode(PercentEncoding.bytes(decoding: text), isKept: PercentEncoding.isUnreserved)
+  }
+
   /// The parameters encoded anew and sorted by name, then value; a name without value gets an empty one.
   static func canonicalQuery(_ query: String) -> String {
     query.split(separator: "&").map { pair -> (name: String, value: String) in
       let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let value = sides.count > 1 ? PercentEncoding.decode(sides[1]) : ""
-      return (PercentEncoding.encode(PercentEncoding.decode(sides[0])), PercentEncoding.encode(value))
+      return (encodedAnew(sides[0]), sides.count > 1 ? encodedAnew(sides[1]) : "")
     }
     .sorted { ($0.name, $0.value) < ($1.name, $1.value) }
     .map { "\($0.name)=\($0.value)" }

@@ -107,7 +107,7 @@ public struct S3Client: Sendable {
       objects += answer.all("Contents").map { element in
         let key = element.text("Key") ?? ""
         return S3ObjectInfo(
-          key: isEncoded ? PercentEncoding.decode(key.replacing("+", with: " ")) : key,
+          key: isEncoded ? PercentEncoding.decode(key.replacing("+", with: " ")) ?? key : key,
           size: element.int("Size") ?? 0, eTag: element.nonEmpty("ETag"),
           lastModified: element.time("LastModified"))
       }
@@ -133,7 +133,7 @@ public struct S3Client: Sendable {
   private func operation(_ name: String, _ method: String, bucket: String, key: String = "") -> AWSOperation {
     var operation = AWSOperation(service: .s3, name: name)
     operation.method = method
-    let encoded = "/" + PercentEncoding.encode(key, keepsSlashes: true)
+    let encoded = "/" + PercentEncoding.encode(key, keeping: "/")
     let isCustom = client.endpoints.endpoint(of: .s3, region: client.region).isCustom
     if isCustom || !S3Client.isHostLabel(bucket) {
       operation.path = "/" + PercentEncoding.encode(bucket) + (key.isEmpty ? "" : encoded)
@@ -193,7 +193,7 @@ extension AWSOperation {
   /// The bucket that it is about: the host's prefix or the first part of the path.
   fileprivate var bucket: String {
     hostPrefix.isEmpty
-      ? path.split(separator: "/").first.map { PercentEncoding.decode($0) } ?? ""
+      ? path.split(separator: "/").first.flatMap { PercentEncoding.decode($0) } ?? ""
       : String(hostPrefix.dropLast())
   }
 }

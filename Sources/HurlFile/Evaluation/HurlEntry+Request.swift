@@ -1,4 +1,5 @@
 import CryptoDigests
+import SystemInterfaces
 
 extension HurlEntry {
   /// The request with all placeholders replaced.

@@ -1,5 +1,6 @@
 import HTTPTransport
 import JSONValues
+import SystemInterfaces
 
 /// Checks of the operations of OpenAPI documents that only read.
 public struct OpenAPIChecks: Sendable {
@@ -48,7 +49,7 @@ public struct OpenAPIChecks: Sendable {
       switch operation.apiKey {
       case .header(let name): headers.append(HTTPField(name, apiKey))
       case .query(let name):
-        url += (url.contains("?") ? "&" : "?") + "\(name)=\(WebAddress.percentEncoded(apiKey))"
+        url += (url.contains("?") ? "&" : "?") + "\(name)=\(PercentEncoding.encode(apiKey))"
       case nil: break
       }
     }

@@ -1,4 +1,5 @@
 import JSONValues
+import SystemInterfaces
 import YAMLDocuments
 
 /// Reads one operation of a document, references resolved.
@@ -19,7 +20,7 @@ struct OpenAPIOperationReader {
       var target = root
       for part in reference.dropFirst(2).split(separator: "/") {
         let name = part.replacing("~1", with: "/").replacing("~0", with: "~")
-        guard let next = target[WebAddress.percentDecoded(String(name)) ?? String(name)] else { return node }
+        guard let next = target[PercentEncoding.decode(String(name)) ?? String(name)] else { return node }
         target = next
       }
       node = target
@@ -43,10 +44,10 @@ struct OpenAPIOperationReader {
       guard let value = value(of: parameter) else {
         return .omitted("its \(place) parameter \(name) has no example and no default")
       }
-      let encoded = WebAddress.percentEncoded(value)
+      let encoded = PercentEncoding.encode(value)
       switch place {
       case "path": made.path = made.path.replacing("{\(name)}", with: encoded)
-      case "query": query.append("\(WebAddress.percentEncoded(name))=\(encoded)")
+      case "query": query.append("\(PercentEncoding.encode(name))=\(encoded)")
       // By the specification these three are described elsewhere.
       case "header" where ["accept", "content-type", "authorization"].contains(name.lowercased()): continue
       case "header": made.headers[name] = value
