@@ -254,10 +254,11 @@ final class CurlHandles {
   var certificates: [String: HTTPCertificate] = [:]
 
   /// A handle for `request`: one that has its settings already, or one that has none.
-  func take(for request: HTTPRequest, _ proxies: ProxyVariables) -> CurlHandle? {
+  /// - Parameter origin: what it connects to, where the certificate of that is to be shown.
+  func take(for request: HTTPRequest, _ origin: String?, _ proxies: ProxyVariables) -> CurlHandle? {
     if let position = idle.lastIndex(where: { handle in
       handle.profile?.fits(request, proxies) == true
-        && (handle.certified == nil || handle.certified == CurlTransfer.origin(of: request))
+        && (handle.certified == nil || handle.certified == origin)
     }) {
       return idle.remove(at: position)
     }

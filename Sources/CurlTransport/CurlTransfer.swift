@@ -18,6 +18,8 @@ final class CurlTransfer: @unchecked Sendable {
   private var response: HTTPResponse
   private var isBodyTooLarge = false
   private var headerBytes = 0
+  /// Whose certificate is to be shown; nil where none is.
+  private lazy var origin = request.options.wantsCertificate ? CurlTransfer.origin(of: request) : nil
 
   init(_ request: HTTPRequest, proxies: ProxyVariables) {
     self.request = request
@@ -59,7 +61,7 @@ final class CurlTransfer: @unchecked Sendable {
 
   /// Takes a handle and sets it up; a failure names the option that libcurl refused.
   func prepare(_ handles: CurlHandles) -> TransferError? {
-    guard let handle = handles.take(for: request, proxies) else {
+    guard let handle = handles.take(for: request, origin, proxies) else {
       return TransferError(.other, code: 27, message: "libcurl gave no handle")
     }
     self.handle = handle
@@ -265,8 +267,7 @@ final class CurlTransfer: @unchecked Sendable {
       response.url = text(CURLINFO_EFFECTIVE_URL) ?? request.url
     }
     response.address = text(CURLINFO_PRIMARY_IP)
-    if request.options.wantsCertificate {
-      let origin = CurlTransfer.origin(of: request)
+    if let origin {
       // libcurl shows the certificate where the connection is made, and not again where it is used again.
       if !response.timings.reusedConnection, let shown = certificate() {
         handles.certificates[origin] = shown
@@ -278,7 +279,7 @@ final class CurlTransfer: @unchecked Sendable {
   }
 
   /// What a connection is made to, as far as requests tell.
-  static func origin(of request: HTTPRequest) -> String {
+  private static func origin(of request: HTTPRequest) -> String {
     let url = request.url.utf8
     let scheme = url.firstIndex(of: UInt8(ascii: ":")) ?? url.startIndex
     let authority = url[scheme...].drop { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") }
@@ -292,7 +293,7 @@ final class CurlTransfer: @unchecked Sendable {
 
   func finish(_ result: Result<HTTPResponse, any Error>, _ handles: CurlHandles) {
     // Whose certificate a failed exchange left in the handle is not known.
-    if let handle, !request.options.wantsCertificate || (try? result.get()) != nil {
+    if let handle, origin == nil || (try? result.get()) != nil {
       handles.giveBack(handle)
     }
     handle = nil

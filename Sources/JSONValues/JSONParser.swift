@@ -79,6 +79,7 @@ private struct JSONParser {
       skipSpace()
       guard take(":") else { throw error("a colon after the member name") }
       let value = try value()
+      // At once what would be asked for in three steps.
       if members.isEmpty { members.reserveCapacity(4) }
       members.append(JSONObject.Member(name, value))
       skipSpace()

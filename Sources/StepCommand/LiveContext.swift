@@ -7,11 +7,13 @@ import Records
 import SystemInterfaces
 
 extension StepContext {
-  /// The dependencies of a real run.
+  /// The dependencies of a real run, with one transport for all of it.
   public static func live() -> StepContext {
+    let environment = Environment.ofProcess()
+    let transport = CurlTransport(environment: environment)
     var context = StepContext(
-      environment: .ofProcess(), clock: SystemClock(), files: LocalFileSystem(), terminal: ProcessTerminal(),
-      random: Randomness(), makeTransport: { CurlTransport(environment: $0) },
+      environment: environment, clock: SystemClock(), files: LocalFileSystem(), terminal: ProcessTerminal(),
+      random: Randomness(), makeTransport: { _ in transport },
       openRepository: { try GitRepository(at: $0, environment: $1) },
       workingDirectory: currentFolder(), processId: getpid())
     context.mail = CurlMail()
@@ -32,18 +34,13 @@ extension StepMain {
   @MainActor public static func main() async {
     // Threads mostly take turns here: heaps of their own would only grow in small steps, each a call of the system.
     shim_use_one_heap()
-    var context = StepContext.live()
-    var executor: (any TaskExecutor)?
-    if Command.sendsRequests {
-      CurlTransport.warmUp()
-      let transport = CurlTransport(environment: context.environment)
-      context.makeTransport = { _ in transport }
-      executor = transport.executors.first
-    }
+    if Command.sendsRequests { CurlTransport.warmUp() }
+    let context = StepContext.live()
+    let executor = Command.sendsRequests ? context.makeTransport(context.environment).executors.first : nil
     let interruption = Interruption()
     interruption.listen()
     // All of it on the thread that sends, where there is one: others would have to be started first.
-    await withTaskExecutorPreference(executor) { [context] in
+    await withTaskExecutorPreference(executor) {
       var leftovers: (any Sendable)?
       let status = await run(
         arguments: Array(CommandLine.arguments.dropFirst()), context: context, interruption: interruption,

@@ -29,10 +29,13 @@ struct FunctionDoor {
     return LambdaClient(known.map { clients[$0.stack] } ?? clients.own)
   }
 
+  /// What a function is called in facts, plans and calls.
+  private func target(_ function: FunctionState) -> String { restorePoint.point.designation(of: function) }
+
   // MARK: - Facts
 
   func facts(_ function: FunctionState) async throws -> [ResourceFacts] {
-    let target = restorePoint.point.designation(of: function)
+    let target = target(function)
     let stack = AmazonResourceName.stackName(of: function.stack)
     guard
       let now = try await ifThere({
@@ -76,7 +79,7 @@ struct FunctionDoor {
   ) async throws -> RecordedFunction.Difference {
     let recorded = RecordedFunction(function)
     let concurrency: Int?? =
-      function.settings == nil ? nil : try await concurrency(restorePoint.point.designation(of: function))
+      function.settings == nil ? nil : try await concurrency(target(function))
     // Who wrote it is asked only where that decides.
     let all = recorded.difference(now, concurrency: concurrency, isWrittenByStack: false)
     guard !all.isEmpty, try await isWrittenByStack(function, now) else { return all }
@@ -97,7 +100,7 @@ struct FunctionDoor {
     _ function: FunctionState, _ stack: String, republication: AliasGuard.Republication?
   ) async throws -> [ResourceFacts] {
     guard !function.aliases.isEmpty else { return [] }
-    let target = restorePoint.point.designation(of: function)
+    let target = target(function)
     let live = Dictionary(
       try await functions(target).listAliases(target).map {
         ($0.name, FunctionDoor.text($0.functionVersion, $0.additionalVersionWeights))
@@ -157,7 +160,7 @@ struct FunctionDoor {
   private func isWrittenByStack(_ function: FunctionState, _ now: FunctionConfiguration) async throws -> Bool
   {
     guard let modified = now.lastModifiedTime else { return false }
-    if let own = ownWrites.found.withLock({ $0[restorePoint.point.designation(of: function)] }),
+    if let own = ownWrites.found.withLock({ $0[target(function)] }),
       own.at == modified
     {
       return own.wasWrittenByStack
@@ -177,7 +180,7 @@ struct FunctionDoor {
 
   /// Where the recorded code can be had now, and what to call that; nil where it cannot.
   private func codeSource(_ function: FunctionState) async throws -> (code: FunctionCode, text: String)? {
-    if let package = restorePoint.packages[restorePoint.point.designation(of: function)] {
+    if let package = restorePoint.packages[target(function)] {
       return (.zip(package), "the restore point")
     }
     guard let kept = function.code else { return nil }
@@ -279,7 +282,7 @@ struct FunctionDoor {
   /// The recorded version of an alias, or one of the same code where it has been deleted: Lambda publishes it only if the
   /// function's code has the recorded digest.
   private func existing(_ version: String, of state: FunctionState, alias: String) async throws -> String {
-    let target = restorePoint.point.designation(of: state)
+    let target = target(state)
     let client = functions(target)
     guard version != "$LATEST", let digest = state.aliasDigests?[alias], digest == state.codeSha256,
       try await !client.listVersionsByFunction(target).contains(where: { $0.version == version })

@@ -36,6 +36,7 @@ struct HurlTemplateBuilder {
   }
   private mutating func flush() {
     if text.isEmpty { return }
+    // Mostly it is the only one: an array of one is made at once.
     if parts.isEmpty { parts = [.text(text)] } else { parts.append(.text(text)) }
     text = ""
   }

@@ -27,12 +27,13 @@ struct HurlScanner {
   }
 
   let file: String
-  /// The text in UTF-8, without a byte order mark; all that counts characters is told apart by `columns`.
+  /// The text in UTF-8, without a byte order mark.
   private let bytes: [UInt8]
   /// Where the next character begins, in bytes.
   private(set) var index = 0
   /// Where each line begins.
   private let lineStarts: [Int]
+  /// For columns, which count characters; nil where each is one byte.
   private let columns: CharacterCounts?
   /// The line that ended last: what is asked for stands in the next one, mostly.
   private var lastLine = 0
@@ -245,9 +246,7 @@ extension Unicode.Scalar {
       ? isASCIILetter || isASCIIDigit : properties.isAlphabetic || properties.numericType != nil
   }
   /// A letter or digit of any script, or an underscore.
-  var isWordCharacter: Bool {
-    value < 0x80 ? isASCIILetter || isASCIIDigit || self == "_" : isAlphanumeric
-  }
+  var isWordCharacter: Bool { self == "_" || isAlphanumeric }
   var isASCIILetter: Bool { (value | 0x20) &- 0x61 < 26 }
   var isASCIIDigit: Bool { value &- 0x30 < 10 }
   /// The value of a hexadecimal digit.
