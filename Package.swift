@@ -12,22 +12,31 @@ let small: [SwiftSetting] = strict + [.unsafeFlags(["-Osize"], .when(configurati
 
 /// What smoke-test does for each of thousands of checks.
 let fast: Set<String> = [
-  "SystemInterfaces", "JSONValues", "HTTPTransport", "CurlTransport", "CryptoDigests", "Records", "HurlFile",
+  "SystemInterfaces", "JSONValues", "HTTPTransport", "CurlTransport", "CryptoDigests", "StepResults",
+  "Redaction", "DeploymentRecords", "HurlFile",
   "SmokeChecks", "SmokeTest",
 ]
 
-/// A library target: one folder of `Sources`, arrows pointing down only.
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], linked: [LinkerSetting] = []) -> Target
-{
+/// The layers of `Sources`, lowest first. A target imports targets of its own layer and of those below; rules and
+/// clients never import each other, and no step imports a step. A test holds imports and folders against this.
+enum Layer: String {
+  case base = "Base", model = "Model", rules = "Rules", clients = "Clients", capabilities = "Capabilities",
+    steps = "Steps"
+}
+
+/// A library target: the folder of its name in the folder of its layer.
+func library(
+  _ layer: Layer, _ name: String, _ dependencies: [Target.Dependency] = [], linked: [LinkerSetting] = []
+) -> Target {
   .target(
-    name: name, dependencies: dependencies, swiftSettings: fast.contains(name) ? strict : small,
-    linkerSettings: linked)
+    name: name, dependencies: dependencies, path: "Sources/\(layer.rawValue)/\(name)",
+    swiftSettings: fast.contains(name) ? strict : small, linkerSettings: linked)
 }
 
 /// An executable that only parses, wires and exits; its behaviour is the library `library`.
 func step(_ name: String, _ library: String) -> Target {
   .executableTarget(
-    name: name, dependencies: [.init(stringLiteral: library), "StepCommand"],
+    name: name, dependencies: [.init(stringLiteral: library), "StepRuntime"],
     path: "Sources/Executables/\(name)",
     swiftSettings: strict,
     // Without these the executables are a quarter larger; the decisions page says what each is for.
@@ -67,27 +76,48 @@ let package = Package(
     .systemLibrary(
       name: "CLibPgQuery", path: "Sources/C/CLibPgQuery", providers: [.apt(["libpg-query-dev"])]),
     .systemLibrary(name: "CLibPcre2", path: "Sources/C/CLibPcre2", providers: [.apt(["libpcre2-dev"])]),
-    // Non-variadic doors to variadic C functions.
+    // Non-variadic adapters of variadic C functions.
     .target(name: "CLibCurlShims", dependencies: ["CLibCurl"], path: "Sources/C/CLibCurlShims"),
     .target(name: "CGlibcShims", path: "Sources/C/CGlibcShims"),
     // XPath, over a library that is loaded only where it is asked for.
-    .target(name: "CXMLDoor", path: "Sources/C/CXMLDoor"),
+    .target(name: "CXMLAdapter", path: "Sources/C/CXMLAdapter"),
     .target(name: "CLibGit2Shims", dependencies: ["CLibGit2"], path: "Sources/C/CLibGit2Shims"),
 
-    // Values and the doors to the outside world.
-    library("CommandArguments"),
-    library("SystemInterfaces"),
-    library("JSONValues"),
-    library("DatabaseAccess", ["SystemInterfaces", "JSONValues"]),
-    library("CryptoDigests", ["CLibCrypto"], linked: [.linkedLibrary("crypto")]),
-    library("YAMLDocuments", ["CLibYAML", "JSONValues"], linked: [.linkedLibrary(":libyaml.a")]),
-    library("HTTPTransport", ["SystemInterfaces"]),
-    library("MailTransport", ["SystemInterfaces", "CryptoDigests"]),
+    // What any program needs.
+    library(.base, "CommandArguments", []),
+    library(.base, "CryptoDigests", ["CLibCrypto"], linked: [.linkedLibrary("crypto")]),
+    library(.base, "JSONValues", []),
+    library(.base, "SystemInterfaces", []),
+    library(.base, "YAMLDocuments", ["JSONValues", "CLibYAML"], linked: [.linkedLibrary(":libyaml.a")]),
+
+    // What a deployment is, and what is known about it: values, files, no network.
+    library(.model, "CloudFormationModel", []),
+    library(.model, "DeploymentConfig", ["JSONValues", "SystemInterfaces", "YAMLDocuments"]),
+    library(.model, "Redaction", ["CryptoDigests", "SystemInterfaces"]),
+    library(.model, "StepResults", ["CryptoDigests"]),
     library(
-      "CurlTransport", ["HTTPTransport", "MailTransport", "SystemInterfaces", "CLibCurl", "CLibCurlShims"],
-      linked: [.linkedLibrary("curl")]),
+      .model, "DeploymentRecords",
+      ["CryptoDigests", "JSONValues", "SystemInterfaces", "Redaction", "StepResults"]),
+
+    // Rules: pure functions of values.
+    library(.rules, "HealthAnalysis", ["SystemInterfaces"]),
     library(
-      "GitHistory", ["SystemInterfaces", "CLibGit2", "CLibGit2Shims"],
+      .rules, "HurlFile",
+      ["CryptoDigests", "JSONValues", "SystemInterfaces", "CLibExpat", "CLibPcre2", "CXMLAdapter"],
+      linked: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libexpat.a")]),
+    library(
+      .rules, "MigrationAnalysis", ["JSONValues", "StepResults", "CLibPgQuery"],
+      linked: [.linkedLibrary(":libpg_query.a")]),
+    library(.rules, "RollbackPlanning", ["JSONValues", "SystemInterfaces", "CloudFormationModel"]),
+    library(
+      .rules, "TemplateAnalysis",
+      ["JSONValues", "YAMLDocuments", "CloudFormationModel", "DeploymentRecords", "Redaction", "StepResults"]),
+
+    // Adapters to the outside world.
+    library(.clients, "CIEnvironment", ["SystemInterfaces"]),
+    library(.clients, "DatabaseAccess", ["JSONValues", "SystemInterfaces"]),
+    library(
+      .clients, "GitHistory", ["CLibGit2", "CLibGit2Shims", "SystemInterfaces"],
       linked: [
         // Static: libgit2's soname changes with every distribution.
         .linkedLibrary(":libgit2.a"), .linkedLibrary(":libmbedtls.a"), .linkedLibrary(":libmbedx509.a"),
@@ -95,85 +125,80 @@ let package = Package(
         .linkedLibrary(":libpcre2-8.a"), .linkedLibrary("z"), .linkedLibrary("ssl"), .linkedLibrary("crypto"),
         .linkedLibrary("gssapi_krb5"),
       ]),
-
-    // Configuration, records and reports.
-    library("DeploymentConfig", ["JSONValues", "SystemInterfaces", "YAMLDocuments"]),
-    library("Records", ["SystemInterfaces", "JSONValues", "CryptoDigests"]),
-    library("DeploymentLedger", ["GitHistory", "Records", "JSONValues", "SystemInterfaces"]),
-    library("CIEnvironment", ["SystemInterfaces"]),
-    library("Reporting", ["Records", "JSONValues", "CIEnvironment", "SystemInterfaces"]),
+    library(.clients, "HTTPTransport", ["SystemInterfaces"]),
     library(
-      "AWSClients",
-      ["HTTPTransport", "SystemInterfaces", "JSONValues", "CryptoDigests", "CLibExpat"],
+      .clients, "AWSClients",
+      ["CryptoDigests", "JSONValues", "SystemInterfaces", "HTTPTransport", "CLibExpat"],
       linked: [.linkedLibrary(":libexpat.a")]),
+    library(.clients, "MailTransport", ["CryptoDigests", "SystemInterfaces"]),
     library(
-      "StepCommand",
-      [
-        "SystemInterfaces", "JSONValues", "DeploymentConfig", "Records", "Reporting", "CIEnvironment",
-        "GitHistory", "DeploymentLedger", "DatabaseAccess", "CryptoDigests",
-        "HTTPTransport", "MailTransport", "CurlTransport", "AWSClients", "CGlibcShims", "CommandArguments",
-      ]),
+      .clients, "CurlTransport",
+      ["SystemInterfaces", "HTTPTransport", "MailTransport", "CLibCurl", "CLibCurlShims"],
+      linked: [.linkedLibrary("curl")]),
 
-    // Rules: pure functions of values.
+    // What several steps do.
     library(
-      "ChangeAnalysis", ["JSONValues", "YAMLDocuments", "CryptoDigests", "Records", "CLibPgQuery"],
-      linked: [.linkedLibrary(":libpg_query.a")]),
-    library("HealthJudgement", ["SystemInterfaces"]),
+      .capabilities, "DeploymentLedger",
+      ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "GitHistory"]),
     library(
-      "HurlFile",
-      ["JSONValues", "CryptoDigests", "SystemInterfaces", "CLibPcre2", "CLibExpat", "CXMLDoor"],
-      linked: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libexpat.a")]),
-    library("RollbackPlan", ["SystemInterfaces", "JSONValues", "Records"]),
+      .capabilities, "Reporting",
+      ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults"]),
     library(
-      "SmokeChecks",
+      .capabilities, "SmokeChecks",
       [
-        "HurlFile", "HTTPTransport", "SystemInterfaces", "JSONValues", "Records", "DeploymentConfig",
-        "AWSClients", "DatabaseAccess", "CryptoDigests", "YAMLDocuments",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments", "DeploymentConfig",
+        "DeploymentRecords", "Redaction", "StepResults", "HurlFile", "AWSClients", "DatabaseAccess",
+        "HTTPTransport",
+      ]),
+    library(
+      .capabilities, "StepRuntime",
+      [
+        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig",
+        "DeploymentRecords", "Redaction", "StepResults", "AWSClients", "CIEnvironment", "CurlTransport",
+        "DatabaseAccess", "GitHistory", "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting",
+        "CGlibcShims",
       ]),
 
     // The five steps, one folder each.
     library(
-      "PreflightSnapshot",
+      .steps, "DiffGate",
       [
-        "StepCommand", "CommandArguments", "SmokeChecks", "Watch30m", "AWSClients", "ChangeAnalysis",
-        "CIEnvironment",
-        "DatabaseAccess", "DeploymentLedger", "GitHistory", "HurlFile", "Records", "Reporting",
-        "DeploymentConfig",
-        "JSONValues", "CryptoDigests", "SystemInterfaces",
+        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "MigrationAnalysis", "TemplateAnalysis", "AWSClients", "CIEnvironment", "GitHistory", "Reporting",
+        "StepRuntime",
       ]),
     library(
-      "DiffGate",
+      .steps, "SmokeTest",
       [
-        "StepCommand", "CommandArguments", "ChangeAnalysis", "AWSClients", "GitHistory", "Records",
-        "Reporting", "CIEnvironment",
-        "DeploymentConfig",
-        "JSONValues", "YAMLDocuments", "CryptoDigests", "SystemInterfaces",
+        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig",
+        "DeploymentRecords", "Redaction", "StepResults", "AWSClients", "HTTPTransport", "Reporting",
+        "SmokeChecks", "StepRuntime",
       ]),
     library(
-      "SmokeTest",
+      .steps, "Watch30m",
       [
-        "StepCommand", "CommandArguments", "SmokeChecks", "HurlFile", "AWSClients", "DatabaseAccess",
-        "Records", "Reporting",
-        "DeploymentConfig",
-        "JSONValues", "CryptoDigests", "HTTPTransport", "CurlTransport", "SystemInterfaces",
+        "CommandArguments", "CryptoDigests", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords",
+        "StepResults", "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
     library(
-      "Watch30m",
+      .steps, "PreflightSnapshot",
       [
-        "StepCommand", "CommandArguments", "HealthJudgement", "AWSClients", "Records", "Reporting",
-        "DeploymentConfig",
-        "JSONValues", "CryptoDigests",
-        "HTTPTransport", "SystemInterfaces",
+        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel",
+        "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults", "MigrationAnalysis",
+        "TemplateAnalysis", "AWSClients", "CIEnvironment", "DatabaseAccess", "GitHistory", "DeploymentLedger",
+        "Reporting", "SmokeChecks", "StepRuntime", "Watch30m",
       ]),
     library(
-      "AutoRevert",
+      .steps, "AutoRevert",
       [
-        "StepCommand", "RollbackPlan", "PreflightSnapshot", "SmokeTest", "SmokeChecks", "ChangeAnalysis",
-        "DeploymentLedger", "DatabaseAccess", "AWSClients", "GitHistory", "Records",
-        "Reporting",
-        "DeploymentConfig", "JSONValues", "YAMLDocuments", "CryptoDigests", "HTTPTransport", "MailTransport",
-        "SystemInterfaces", "Watch30m", "CommandArguments",
+        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
+        "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting", "SmokeChecks", "StepRuntime",
+        "PreflightSnapshot", "SmokeTest", "Watch30m",
       ]),
+
     step("preflight-snapshot", "PreflightSnapshot"),
     step("diff-gate", "DiffGate"),
     step("smoke-test", "SmokeTest"),
@@ -183,81 +208,93 @@ let package = Package(
     // What tests share: manual clock, in-memory transport, temporary folders, real servers.
     .target(
       name: "TestSupport",
-      dependencies: ["SystemInterfaces", "HTTPTransport", "JSONValues", "AWSClients", "CurlTransport"],
+      dependencies: ["JSONValues", "SystemInterfaces", "AWSClients", "CurlTransport", "HTTPTransport"],
       path: "Tests/TestSupport",
       swiftSettings: strict),
-    tests("CommandArguments", []),
-    tests("SystemInterfaces", []),
-    tests("JSONValues", []),
-    tests("DatabaseAccess", ["SystemInterfaces"]),
-    tests("CryptoDigests", []),
-    tests("YAMLDocuments", ["JSONValues"]),
-    tests("MailTransport", ["CryptoDigests", "SystemInterfaces"]),
-    tests("CurlTransport", ["HTTPTransport", "MailTransport", "JSONValues", "SystemInterfaces"]),
-    tests("GitHistory", ["SystemInterfaces"]),
-    tests("DeploymentConfig", ["JSONValues", "SystemInterfaces"]),
-    tests("Records", ["SystemInterfaces", "JSONValues"]),
-    tests("DeploymentLedger", ["GitHistory", "Records", "JSONValues", "SystemInterfaces"]),
+    tests("AWSClients", ["JSONValues", "SystemInterfaces", "CurlTransport", "HTTPTransport"]),
+    tests(
+      "AutoRevert",
+      [
+        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "RollbackPlanning", "AWSClients", "CurlTransport", "GitHistory", "HTTPTransport", "MailTransport",
+        "DeploymentLedger", "Reporting", "StepRuntime",
+      ]),
     tests("CIEnvironment", ["SystemInterfaces"]),
-    tests("Reporting", ["Records", "JSONValues", "SystemInterfaces", "CIEnvironment"]),
-    tests("AWSClients", ["HTTPTransport", "SystemInterfaces", "JSONValues", "CurlTransport"]),
+    tests("CommandArguments", []),
+    tests("CryptoDigests", []),
+    tests("CurlTransport", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
+    tests("DatabaseAccess", ["SystemInterfaces"]),
+    tests("DeploymentConfig", ["JSONValues", "SystemInterfaces"]),
     tests(
-      "StepCommand",
+      "DeploymentLedger",
+      ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "GitHistory"]),
+    tests("DeploymentRecords", ["JSONValues", "SystemInterfaces", "Redaction", "StepResults"]),
+    tests(
+      "DiffGate",
       [
-        "CommandArguments", "SystemInterfaces", "Records", "Reporting", "JSONValues", "DeploymentConfig",
-        "HTTPTransport",
-        "AWSClients",
+        "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "TemplateAnalysis", "AWSClients",
       ]),
-    tests("ChangeAnalysis", ["JSONValues", "YAMLDocuments", "Records"]),
-    tests("HealthJudgement", ["SystemInterfaces"]),
+    tests("GitHistory", ["SystemInterfaces"]),
+    tests("HealthAnalysis", ["SystemInterfaces"]),
     tests("HurlFile", ["JSONValues", "SystemInterfaces"]),
-    tests("RollbackPlan", ["SystemInterfaces", "Records", "JSONValues"]),
-    tests(
-      "SmokeChecks",
-      [
-        "HTTPTransport", "CurlTransport", "SystemInterfaces", "HurlFile", "JSONValues", "Records",
-        "DatabaseAccess", "DeploymentConfig",
-      ]),
+    tests("JSONValues", []),
+    tests("MailTransport", ["CryptoDigests", "SystemInterfaces"]),
+    tests("MigrationAnalysis", ["JSONValues", "DeploymentRecords", "Redaction", "StepResults"]),
     tests(
       "PreflightSnapshot",
       [
-        "AWSClients", "ChangeAnalysis", "CryptoDigests", "DeploymentConfig", "DeploymentLedger",
-        "SystemInterfaces",
-        "Records", "Reporting", "JSONValues", "StepCommand", "HTTPTransport",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentConfig",
+        "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis", "AWSClients",
+        "DatabaseAccess", "GitHistory", "HTTPTransport", "DeploymentLedger", "Reporting", "StepRuntime",
       ]),
+    tests("Redaction", []),
+    tests("Reporting", ["JSONValues", "SystemInterfaces", "DeploymentRecords", "StepResults"]),
     tests(
-      "DiffGate",
-      ["SystemInterfaces", "Records", "JSONValues", "StepCommand", "ChangeAnalysis", "DeploymentConfig"]),
+      "RollbackPlanning",
+      ["SystemInterfaces", "CloudFormationModel", "DeploymentRecords", "Redaction", "StepResults"]),
+    tests(
+      "SmokeChecks",
+      [
+        "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "HurlFile",
+        "CurlTransport", "DatabaseAccess", "HTTPTransport",
+      ]),
     tests(
       "SmokeTest",
       [
-        "SystemInterfaces", "Records", "JSONValues", "StepCommand", "SmokeChecks", "HTTPTransport",
-        "CurlTransport", "DeploymentConfig",
+        "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "CurlTransport", "HTTPTransport", "SmokeChecks", "StepRuntime",
+      ]),
+    tests(
+      "StepRuntime",
+      [
+        "CommandArguments", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords",
+        "StepResults", "AWSClients", "HTTPTransport", "Reporting",
+      ]),
+    tests("SystemInterfaces", []),
+    tests(
+      "TemplateAnalysis",
+      [
+        "JSONValues", "YAMLDocuments", "CloudFormationModel", "DeploymentRecords", "Redaction", "StepResults",
+        "MigrationAnalysis",
       ]),
     tests(
       "Watch30m",
       [
-        "SystemInterfaces", "Records", "JSONValues", "StepCommand", "HealthJudgement", "HTTPTransport",
-        "Reporting",
+        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis",
+        "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
-    tests(
-      "AutoRevert",
-      [
-        "CommandArguments", "AWSClients", "CryptoDigests", "DeploymentConfig", "DeploymentLedger",
-        "GitHistory", "HTTPTransport",
-        "JSONValues",
-        "CurlTransport", "MailTransport", "Records", "Reporting",
-        "RollbackPlan", "StepCommand", "SystemInterfaces", "YAMLDocuments",
-      ]),
+    tests("YAMLDocuments", ["JSONValues"]),
     // The built binaries against real parts.
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "TestSupport", "JSONValues", "Records", "SystemInterfaces", "CurlTransport", "AWSClients",
-        "DatabaseAccess",
-        "preflight-snapshot",
-        "diff-gate", "smoke-test", "watch-30m", "auto-revert",
-      ], swiftSettings: strict),
+        "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentRecords", "AWSClients",
+        "CurlTransport", "DatabaseAccess", "TestSupport", "preflight-snapshot", "diff-gate", "smoke-test",
+        "watch-30m", "auto-revert",
+      ],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

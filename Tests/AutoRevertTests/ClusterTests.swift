@@ -1,8 +1,8 @@
 import AWSClients
+import DeploymentRecords
 import HTTPTransport
 import JSONValues
-import Records
-import RollbackPlan
+import RollbackPlanning
 import Synchronization
 import SystemInterfaces
 import TestSupport
@@ -91,7 +91,7 @@ private final class ScriptedRDS: Sendable {
 
 @Suite struct `Aurora clusters` {
   private let rds = ScriptedRDS()
-  private let door: DatabaseDoor
+  private let adapter: DatabaseAdapter
 
   init() {
     let rds = rds
@@ -127,18 +127,18 @@ private final class ScriptedRDS: Sendable {
       id: "20261124T000000Z-abcdef", environment: "prod", commit: nil, createdAt: Timestamp(seconds: 1),
       region: "eu-west-1", account: nil)
     point.database = database
-    door = DatabaseDoor(StackClients(client), state: database, restorePoint: point, onSecret: { _ in })
+    adapter = DatabaseAdapter(StackClients(client), state: database, restorePoint: point, onSecret: { _ in })
   }
 
   private var action: PlannedAction {
-    PlannedAction(.restoreDatabase, target: door.restoredName, reason: "")
+    PlannedAction(.restoreDatabase, target: adapter.restoredName, reason: "")
   }
 
   @Test func `the cluster is restored with all that was recorded, then its instances`() async throws {
-    #expect(try await door.facts().restoredStatus == nil)
-    #expect(try await door.facts().snapshotStatus == "available")
-    try await door.perform(action)
-    let name = door.restoredName
+    #expect(try await adapter.facts().restoredStatus == nil)
+    #expect(try await adapter.facts().snapshotStatus == "available")
+    try await adapter.perform(action)
+    let name = adapter.restoredName
     #expect(name == "shop-restored-abcde")
     let restore = try #require(rds.calls.first)
     for (field, value) in [
@@ -155,11 +155,11 @@ private final class ScriptedRDS: Sendable {
     }
     #expect(restore["BacktrackWindow"] == nil && restore["Tags.Tag.2.Key"] == nil)
 
-    #expect(try await door.progress() == .running("creating"))
+    #expect(try await adapter.progress() == .running("creating"))
     // An instance before the cluster is there would be refused.
     #expect(rds.calls.count == 1)
     rds.state.withLock { $0.clusters[name]?.status = "available" }
-    #expect(try await door.progress() == .running("its instances being made"))
+    #expect(try await adapter.progress() == .running("its instances being made"))
     let made = rds.calls.dropFirst()
     #expect(made.map { $0["DBInstanceIdentifier"] } == ["\(name)-1", "\(name)-2"])
     let writer = try #require(made.first)
@@ -172,27 +172,27 @@ private final class ScriptedRDS: Sendable {
       #expect(writer[field] == value, "\(field)")
     }
     #expect(made.last?["MonitoringInterval"] == nil)
-    #expect(try await door.progress() == .running("available, its instance \(name)-1 creating"))
+    #expect(try await adapter.progress() == .running("available, its instance \(name)-1 creating"))
     rds.state.withLock { state in for name in state.instances.keys { state.instances[name] = "available" } }
-    #expect(try await door.progress() == .done)
-    #expect(try await door.facts().restoredStatus == "available")
+    #expect(try await adapter.progress() == .done)
+    #expect(try await adapter.facts().restoredStatus == "available")
     // Once more: nothing is made twice.
-    try await door.perform(action)
+    try await adapter.perform(action)
     #expect(rds.calls.count == 3)
   }
 
   @Test func `what a killed run or a lost answer left half made is completed, not made twice`() async throws {
     rds.state.withLock { $0.losesAnswerTo = "RestoreDBClusterFromSnapshot" }
-    await #expect(throws: (any Error).self) { try await door.perform(action) }
-    try await door.perform(action)
+    await #expect(throws: (any Error).self) { try await adapter.perform(action) }
+    try await adapter.perform(action)
     #expect(rds.calls.count == 1)
-    let name = door.restoredName
+    let name = adapter.restoredName
     rds.state.withLock { state in
       state.clusters[name] = ("available", ["\(name)-1"])
       state.instances["\(name)-1"] = "available"
     }
-    #expect(try await door.facts().restoredStatus == "without all of its instances")
-    #expect(try await door.progress() == .running("its instances being made"))
+    #expect(try await adapter.facts().restoredStatus == "without all of its instances")
+    #expect(try await adapter.progress() == .running("its instances being made"))
     #expect(rds.calls.dropFirst().map { $0["DBInstanceIdentifier"] } == ["\(name)-2"])
   }
 }

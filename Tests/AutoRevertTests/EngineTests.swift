@@ -1,6 +1,7 @@
 import AutoRevert
+import CloudFormationModel
 import JSONValues
-import RollbackPlan
+import RollbackPlanning
 import Synchronization
 import SystemInterfaces
 import TestSupport

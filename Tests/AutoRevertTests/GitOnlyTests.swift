@@ -1,8 +1,10 @@
+import DeploymentRecords
 import GitHistory
 import HTTPTransport
 import JSONValues
-import Records
-import StepCommand
+import Redaction
+import StepResults
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing

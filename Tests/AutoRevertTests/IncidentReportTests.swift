@@ -1,9 +1,11 @@
+import CloudFormationModel
+import DeploymentRecords
 import Foundation
 import JSONValues
-import Records
 import Reporting
-import RollbackPlan
-import StepCommand
+import RollbackPlanning
+import StepResults
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing

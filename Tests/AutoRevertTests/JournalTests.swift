@@ -1,6 +1,7 @@
 import AutoRevert
+import DeploymentRecords
 import JSONValues
-import Records
+import Redaction
 import SystemInterfaces
 import TestSupport
 import Testing

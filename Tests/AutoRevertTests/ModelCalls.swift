@@ -1,6 +1,9 @@
 import AutoRevert
-import Records
-import RollbackPlan
+import CloudFormationModel
+import DeploymentRecords
+import Redaction
+import RollbackPlanning
+import StepResults
 import Synchronization
 import SystemInterfaces
 

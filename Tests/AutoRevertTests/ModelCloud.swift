@@ -1,7 +1,8 @@
 import AutoRevert
+import CloudFormationModel
+import DeploymentRecords
 import JSONValues
-import Records
-import RollbackPlan
+import RollbackPlanning
 import Synchronization
 import SystemInterfaces
 
@@ -264,7 +265,7 @@ final class ModelCloud: CloudFormationOperations {
 
 extension ModelStack {
   /// What every restore of the model changes.
-  static let change = RollbackPlan.ResourceChange(
+  static let change = RollbackPlanning.ResourceChange(
     logicalID: "Fn", type: "AWS::Lambda::Function", effect: .modify)
 
   mutating func become(_ status: StackStatus, _ at: Timestamp, _ seconds: Int?) {

@@ -1,8 +1,10 @@
 import AutoRevert
+import CloudFormationModel
 import CryptoDigests
+import DeploymentRecords
 import JSONValues
-import Records
-import RollbackPlan
+import Redaction
+import RollbackPlanning
 import Synchronization
 import SystemInterfaces
 import TestSupport

@@ -1,10 +1,11 @@
+import CloudFormationModel
 import CurlTransport
 import Foundation
 import HTTPTransport
 import JSONValues
 import MailTransport
-import RollbackPlan
-import StepCommand
+import RollbackPlanning
+import StepRuntime
 import Synchronization
 import SystemInterfaces
 import TestSupport

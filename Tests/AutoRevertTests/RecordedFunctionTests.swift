@@ -1,5 +1,5 @@
+import DeploymentRecords
 import JSONValues
-import Records
 import Testing
 
 @testable import AWSClients

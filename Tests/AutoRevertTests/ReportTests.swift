@@ -1,9 +1,10 @@
 import AutoRevert
+import DeploymentRecords
 import JSONValues
-import Records
 import Reporting
-import RollbackPlan
-import StepCommand
+import RollbackPlanning
+import StepResults
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing

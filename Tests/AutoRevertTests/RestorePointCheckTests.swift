@@ -1,8 +1,8 @@
 import CryptoDigests
+import DeploymentRecords
 import HTTPTransport
-import Records
-import RollbackPlan
-import StepCommand
+import RollbackPlanning
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing
@@ -10,7 +10,7 @@ import Testing
 @testable import AutoRevert
 
 /// What a restore point rests on outside it, over an AWS that answers as it is told.
-@Suite struct `Restore point's surroundings` {
+@Suite struct `Restore point's policyAndTriggers` {
   private static let template = """
     Resources:
       Fn:

@@ -1,10 +1,12 @@
+import CloudFormationModel
 import CryptoDigests
 import DeploymentLedger
+import DeploymentRecords
 import Foundation
 import JSONValues
-import Records
-import RollbackPlan
-import StepCommand
+import RollbackPlanning
+import StepResults
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing
@@ -31,7 +33,7 @@ import Testing
 
   private func find(_ named: String? = nil) async throws -> RestorePointFinder.Choice {
     let clients = try session.clients()
-    let operations = AWSOperations(clients, clock: bench.clock, templates: TemplateCarrier(clients))
+    let operations = AWSOperations(clients, clock: bench.clock, templates: TemplateUploader(clients))
     return try await RestorePointFinder(session: session, clients: clients, operations: operations)
       .find(named: named, continued: nil, targets: [])
   }

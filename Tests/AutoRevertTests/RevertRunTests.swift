@@ -1,6 +1,6 @@
 import JSONValues
-import Records
-import RollbackPlan
+import RollbackPlanning
+import StepResults
 import Synchronization
 import SystemInterfaces
 import TestSupport
@@ -10,11 +10,11 @@ import Testing
 
 @Suite struct `Run` {
   @Test(arguments: [
-    (OperationFailure.Kind.credentials, Records.ExitStatus.refused), (.unreachable, .unavailable),
+    (OperationFailure.Kind.credentials, StepResults.ExitStatus.refused), (.unreachable, .unavailable),
     (.throttled, .unavailable),
     (.uncertain, .unavailable), (.refused, .stop), (.alreadyAccepted, .stop), (.pointless, .stop),
   ]) func `gives a failure of AWS its exit code, and says how to go on`(
-    _ kind: OperationFailure.Kind, _ status: Records.ExitStatus
+    _ kind: OperationFailure.Kind, _ status: StepResults.ExitStatus
   ) {
     let failure = RevertRun.stepFailure(OperationFailure(kind, "what came back"), "prod", hasBegun: true)
     #expect(failure.status == status)
@@ -36,9 +36,9 @@ import Testing
   @Test func `an outage is told once, while it lasts`() async throws {
     let said = Mutex<[String]>([])
     let tries = Mutex(0)
-    let teller = EngineTeller(say: { text in said.withLock { $0.append(text) } }, update: { _ in })
-    let patience = Patience(clock: ManualClock(), outage: .seconds(300), teller: teller)
-    let answer = try await patience.ask { () async throws(OperationFailure) -> Int in
+    let reporter = ProgressReporter(say: { text in said.withLock { $0.append(text) } }, update: { _ in })
+    let retrying = Retrying(clock: ManualClock(), outage: .seconds(300), reporter: reporter)
+    let answer = try await retrying.ask { () async throws(OperationFailure) -> Int in
       let number = tries.withLock { tries in
         tries += 1
         return tries

@@ -1,10 +1,11 @@
 import DeploymentLedger
+import DeploymentRecords
 import Foundation
 import HTTPTransport
 import JSONValues
-import Records
-import RollbackPlan
-import StepCommand
+import RollbackPlanning
+import StepResults
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing

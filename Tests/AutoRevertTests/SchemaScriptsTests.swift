@@ -1,6 +1,7 @@
+import CloudFormationModel
 import Foundation
 import GitHistory
-import RollbackPlan
+import RollbackPlanning
 import SystemInterfaces
 import TestSupport
 import Testing
@@ -74,10 +75,10 @@ import Testing
     let scripts = SchemaScripts([
       Self.script("2", "DROP TABLE b;"), Self.script("1", "DROP INDEX CONCURRENTLY a;"),
     ])
-    let door = SchemaDoor(scripts: scripts) { sql, isTransaction in
+    let adapter = SchemaAdapter(scripts: scripts) { sql, isTransaction in
       if !isTransaction { throw OperationFailure(.refused, "no such index") }
     }
-    let failure = await #expect(throws: OperationFailure.self) { try await door.run() }
+    let failure = await #expect(throws: OperationFailure.self) { try await adapter.run() }
     #expect(failure?.message.contains("no such index") == true)
     #expect(failure?.message.contains("done before that, and not undone: 2") == true)
   }

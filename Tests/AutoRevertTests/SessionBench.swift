@@ -4,12 +4,12 @@ import Foundation
 import GitHistory
 import HTTPTransport
 import MailTransport
-import Records
+import Redaction
 import SystemInterfaces
 import TestSupport
 
 @testable import AutoRevert
-@testable import StepCommand
+@testable import StepRuntime
 
 /// A session of `auto-revert` in this process, in a folder of its own.
 struct SessionBench {

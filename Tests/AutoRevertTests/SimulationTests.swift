@@ -1,8 +1,11 @@
 import AutoRevert
+import CloudFormationModel
+import DeploymentRecords
 import Foundation
 import JSONValues
-import Records
-import RollbackPlan
+import Redaction
+import RollbackPlanning
+import StepResults
 import Synchronization
 import SystemInterfaces
 import TestSupport

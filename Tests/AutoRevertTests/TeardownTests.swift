@@ -1,8 +1,11 @@
 import AWSClients
+import CloudFormationModel
+import DeploymentRecords
 import HTTPTransport
-import Records
-import RollbackPlan
-import StepCommand
+import Redaction
+import RollbackPlanning
+import StepResults
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing

@@ -1,8 +1,11 @@
+import CloudFormationModel
+import DeploymentRecords
 import Foundation
 import GitHistory
-import Records
-import RollbackPlan
-import StepCommand
+import Redaction
+import RollbackPlanning
+import StepResults
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing
@@ -38,7 +41,7 @@ import Testing
 
   private func make(_ restored: String, policy: String = "") throws -> (branch: String?, message: String) {
     let (command, session) = try session(policy)
-    let made = try GitOnlyDoor.revertCommit(command, session, UndoneRange(session, restored: restored))
+    let made = try GitOnlyAdapter.revertCommit(command, session, UndoneRange(session, restored: restored))
     return (made.branch, made.findings.map(\.message).joined())
   }
 

@@ -1,5 +1,7 @@
 import DeploymentLedger
-import Records
+import DeploymentRecords
+import Redaction
+import StepResults
 import SystemInterfaces
 import Testing
 

@@ -1,6 +1,8 @@
 import DeploymentLedger
+import DeploymentRecords
 import JSONValues
-import Records
+import Redaction
+import StepResults
 import SystemInterfaces
 import Testing
 

@@ -1,6 +1,7 @@
+import DeploymentRecords
 import GitHistory
 import JSONValues
-import Records
+import StepResults
 import SystemInterfaces
 import TestSupport
 import Testing

@@ -1,6 +1,8 @@
 import DeploymentLedger
+import DeploymentRecords
 import GitHistory
-import Records
+import Redaction
+import StepResults
 import SystemInterfaces
 import Testing
 
@@ -92,7 +94,7 @@ import Testing
     }
     #expect(LedgerLock.standing(nil, own: ["aa"], takeOver: "x", now: minute(0)) == .free)
     #expect(standing() == .held)
-    #expect(standing(["bb", "aa"]) == .ownLeftover)
+    #expect(standing(["bb", "aa"]) == .ownStale)
     #expect(standing([], "github-7-1") == .takenOver)
     #expect(standing([], "github-7-2") == .held)
     #expect(standing(at: 239.9) == .held)

@@ -1,5 +1,5 @@
 import DeploymentLedger
-import Records
+import StepResults
 import Testing
 
 @Suite struct StageProofTests {

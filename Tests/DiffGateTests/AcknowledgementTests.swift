@@ -1,4 +1,4 @@
-import Records
+import StepResults
 import Testing
 import YAMLDocuments
 

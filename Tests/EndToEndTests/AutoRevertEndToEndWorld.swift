@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import Foundation
 import JSONValues
 import SystemInterfaces
@@ -111,11 +112,11 @@ struct AutoRevertWorld {
   }
 
   /// Waits until the stack has `status`.
-  func wait(for status: StackStatus, seconds: Double = 60) async throws {
+  func wait(for status: RawStackStatus, seconds: Double = 60) async throws {
     try await waitUntil("\(name) is \(status)", seconds: seconds) { try await self.status() == status }
   }
 
-  func status() async throws -> StackStatus? {
+  func status() async throws -> RawStackStatus? {
     try await CloudFormationClient(aws.client).describeStack(name)?.status
   }
 

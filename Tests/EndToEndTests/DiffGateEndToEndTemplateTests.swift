@@ -1,6 +1,6 @@
+import DeploymentRecords
 import Foundation
 import JSONValues
-import Records
 import SystemInterfaces
 import TestSupport
 import Testing

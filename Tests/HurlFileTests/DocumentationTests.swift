@@ -3,13 +3,13 @@ import HurlFile
 import TestSupport
 import Testing
 
-/// What `Sources/HurlFile/HurlFile.docc/HurlFiles.md` says is read, is read, and no more is read than it says.
+/// What `Sources/Rules/HurlFile/HurlFile.docc/HurlFiles.md` says is read, is read, and no more is read than it says.
 @Suite struct `The page on Hurl files` {
   private let page: String
 
   init() throws {
     page = try String(
-      contentsOfFile: Repository.root + "/Sources/HurlFile/HurlFile.docc/HurlFiles.md", encoding: .utf8)
+      contentsOfFile: Repository.root + "/Sources/Rules/HurlFile/HurlFile.docc/HurlFiles.md", encoding: .utf8)
   }
 
   /// The names between backquotes in the paragraph that begins with `heading`.

@@ -1,6 +1,7 @@
 import DeploymentConfig
 import DeploymentLedger
-import Records
+import DeploymentRecords
+import StepResults
 import SystemInterfaces
 import Testing
 

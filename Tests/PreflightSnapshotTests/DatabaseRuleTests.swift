@@ -1,8 +1,9 @@
 import AWSClients
 import DeploymentConfig
+import DeploymentRecords
 import HTTPTransport
 import JSONValues
-import Records
+import StepResults
 import SystemInterfaces
 import TestSupport
 import Testing
@@ -16,13 +17,13 @@ import Testing
 
   @Test func `14 a snapshot is made where the range has migrations, may have some, or on request`() {
     for range in [CommitRange.unknown, .known(hasMigrations: true)] {
-      #expect(DatabaseRound.decide(database(), wanted: .migrations, range: range) == .make)
+      #expect(DatabasePhase.decide(database(), wanted: .migrations, range: range) == .make)
     }
-    #expect(DatabaseRound.decide(database(), wanted: .always, range: .known(hasMigrations: false)) == .make)
+    #expect(DatabasePhase.decide(database(), wanted: .always, range: .known(hasMigrations: false)) == .make)
     for (wanted, range) in [
       (SnapshotPolicyWord.migrations, CommitRange.known(hasMigrations: false)), (.never, .unknown),
     ] {
-      guard case .leave(let finding) = DatabaseRound.decide(database(), wanted: wanted, range: range) else {
+      guard case .leave(let finding) = DatabasePhase.decide(database(), wanted: wanted, range: range) else {
         Issue.record("made")
         continue
       }
@@ -34,7 +35,7 @@ import Testing
   @Test func `point-in-time restore is named as the alternative`() {
     var state = database()
     state.restorableUntil = Timestamp("2026-11-26T00:00:00Z")
-    guard case .leave(let finding) = DatabaseRound.decide(state, wanted: .never, range: .unknown) else {
+    guard case .leave(let finding) = DatabasePhase.decide(state, wanted: .never, range: .unknown) else {
       Issue.record("made")
       return
     }
@@ -43,13 +44,13 @@ import Testing
 
   @Test(arguments: ["creating", "modifying", "backing-up", "stopped", "failed"])
   func `a snapshot needs the database available`(status: String) {
-    guard case .refuse(let finding) = DatabaseRound.decide(database(status), wanted: .always, range: .unknown)
+    guard case .refuse(let finding) = DatabasePhase.decide(database(status), wanted: .always, range: .unknown)
     else {
       Issue.record("not refused")
       return
     }
     #expect(finding.severity == .error && finding.message.contains(status))
-    #expect(DatabaseRound.decide(database("storage-optimization"), wanted: .always, range: .unknown) == .make)
+    #expect(DatabasePhase.decide(database("storage-optimization"), wanted: .always, range: .unknown) == .make)
   }
 
   @Test func `names are what RDS takes`() {

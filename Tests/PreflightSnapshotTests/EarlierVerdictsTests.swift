@@ -1,4 +1,5 @@
-import Records
+import DeploymentRecords
+import StepResults
 import SystemInterfaces
 import TestSupport
 import Testing

@@ -2,7 +2,7 @@ import Foundation
 import GitHistory
 import HTTPTransport
 import JSONValues
-import StepCommand
+import StepRuntime
 import Synchronization
 import SystemInterfaces
 import TestSupport
@@ -70,7 +70,7 @@ import Testing
         case "DescribeStacks":
           return """
             <Stacks><member><StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/\(name)/1</StackId>
-            <StackName>\(name)</StackName><StackStatus>UPDATE_COMPLETE</StackStatus>
+            <StackName>\(name)</StackName><RawStackStatus>UPDATE_COMPLETE</RawStackStatus>
             <CreationTime>2026-01-01T00:00:00Z</CreationTime></member></Stacks>
             """
         case "GetTemplate": return "<TemplateBody>Resources: {}</TemplateBody>"
@@ -117,7 +117,7 @@ import Testing
     #expect((record["stacks"]?.array ?? []).count == count)
     #expect(cloud.throttled > 500)
     #expect(cloud.most.requests > 1 && cloud.most.requests <= 24)
-    #expect(cloud.most.changeSets > 1 && cloud.most.changeSets <= RehearsalRound.width)
+    #expect(cloud.most.changeSets > 1 && cloud.most.changeSets <= RehearsalPhase.width)
     #expect(cloud.left.isEmpty)
     // Three descriptions: when read, before and after what takes long; nothing is asked twice but for a reason.
     #expect(cloud.calls["DescribeStacks"] == 3 * count)

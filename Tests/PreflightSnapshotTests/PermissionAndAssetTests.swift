@@ -1,8 +1,9 @@
 import AWSClients
-import ChangeAnalysis
+import DeploymentRecords
 import HTTPTransport
-import Records
+import StepResults
 import SystemInterfaces
+import TemplateAnalysis
 import TestSupport
 import Testing
 

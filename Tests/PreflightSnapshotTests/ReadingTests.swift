@@ -1,10 +1,13 @@
 import AWSClients
-import ChangeAnalysis
+import CloudFormationModel
 import CryptoDigests
 import DeploymentConfig
+import DeploymentRecords
 import HTTPTransport
-import Records
+import MigrationAnalysis
+import StepResults
 import SystemInterfaces
+import TemplateAnalysis
 import TestSupport
 import Testing
 
@@ -13,7 +16,9 @@ import Testing
 @Suite struct ReadingTests {
   // MARK: - Templates
 
-  private func reading(_ template: String, _ parameters: [Records.StackParameter] = []) -> StackReading {
+  private func reading(_ template: String, _ parameters: [DeploymentRecords.StackParameter] = [])
+    -> StackReading
+  {
     var state = StackState(
       role: "api", name: "api", stackId: "arn:aws:cloudformation:eu-central-1:123456789012:stack/api/1",
       status: "UPDATE_COMPLETE", lastUpdatedAt: Timestamp(seconds: 0), templateFile: "t", templateSha256: "0")
@@ -47,7 +52,7 @@ import Testing
   @Test func `a template that cannot be read leaves the question open`() {
     let broken = reading("{")
     #expect(broken.facts == nil)
-    #expect(RehearsalRound.unchecked([broken], [:]).map(\.code) == ["assets-unchecked"])
+    #expect(RehearsalPhase.unchecked([broken], [:]).map(\.code) == ["assets-unchecked"])
   }
 
   @Test func `an import that only the exporting stack tells is added`() {

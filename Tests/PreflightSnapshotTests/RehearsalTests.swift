@@ -1,6 +1,6 @@
 import AWSClients
+import DeploymentRecords
 import HTTPTransport
-import Records
 import Synchronization
 import SystemInterfaces
 import TestSupport
@@ -17,8 +17,8 @@ import Testing
       lastUpdatedAt: Timestamp(seconds: 0),
       templateFile: "t", templateSha256: "0")
     state.parameters = [
-      Records.StackParameter(name: "Size", value: "3", noEcho: false),
-      Records.StackParameter(name: "Password", value: nil, noEcho: true),
+      DeploymentRecords.StackParameter(name: "Size", value: "3", noEcho: false),
+      DeploymentRecords.StackParameter(name: "Password", value: nil, noEcho: true),
     ]
     state.capabilities = ["CAPABILITY_IAM"]
     return StackReading(state: state, status: .updateComplete, files: [:], template: template)
@@ -212,7 +212,7 @@ import Testing
       nested("c", "root"),
       nested("other", nil),
     ]
-    RehearsalRound.inheritFromRoots(&readings)
+    RehearsalPhase.inheritFromRoots(&readings)
     #expect(readings.map(\.state.restorable) == [false, false, false, false, true])
     #expect(readings[0].state.why == "its nested stack b: an asset is gone")
     #expect(readings[3].state.why == "it is put back with root, which cannot be")

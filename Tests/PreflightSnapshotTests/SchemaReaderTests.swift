@@ -1,5 +1,5 @@
 import DatabaseAccess
-import Records
+import DeploymentRecords
 import SystemInterfaces
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import AWSClients
+import DeploymentRecords
 import JSONValues
-import Records
+import StepResults
 import SystemInterfaces
 import Testing
 
@@ -14,8 +15,8 @@ import Testing
   }
 
   /// Which of the 23 statuses a deployment may start from.
-  @Test(arguments: StackStatus.all)
-  func `every status is judged`(status: StackStatus) {
+  @Test(arguments: RawStackStatus.all)
+  func `every status is judged`(status: RawStackStatus) {
     let worst = StackReadiness.findings(state(), status: status, allowsDrift: true).map(\.severity).max()
     switch status.rawValue {
     case "CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE": #expect(worst == nil)
@@ -27,7 +28,7 @@ import Testing
 
   @Test func `an unknown status stops`() {
     let findings = StackReadiness.findings(
-      state(), status: StackStatus(rawValue: "PAUSED"), allowsDrift: true)
+      state(), status: RawStackStatus(rawValue: "PAUSED"), allowsDrift: true)
     #expect(findings.map(\.severity) == [.error])
   }
 
@@ -103,7 +104,7 @@ import Testing
     state.driftStatus = "DRIFTED"
     state.deploymentMode = "EXPRESS"
     state.parameters = [StackParameter(name: "P", value: nil, noEcho: true)]
-    for status in StackStatus.all {
+    for status in RawStackStatus.all {
       for finding in StackReadiness.findings(state, status: status, allowsDrift: true) {
         #expect(codes.contains(finding.code), "\(finding.code)")
       }

@@ -1,7 +1,8 @@
+import DeploymentRecords
 import Foundation
 import FoundationXML
-import Records
 import Reporting
+import StepResults
 import SystemInterfaces
 import Testing
 

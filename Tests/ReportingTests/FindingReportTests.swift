@@ -1,6 +1,7 @@
+import DeploymentRecords
 import JSONValues
-import Records
 import Reporting
+import StepResults
 import SystemInterfaces
 import Testing
 

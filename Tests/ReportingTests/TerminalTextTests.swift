@@ -1,5 +1,6 @@
-import Records
+import DeploymentRecords
 import Reporting
+import StepResults
 import SystemInterfaces
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
+import DeploymentRecords
 import HTTPTransport
 import JSONValues
-import Records
 import SmokeChecks
 import SystemInterfaces
 import TestSupport

@@ -1,7 +1,7 @@
 import DatabaseAccess
 import DeploymentConfig
+import DeploymentRecords
 import HTTPTransport
-import Records
 import SystemInterfaces
 import TestSupport
 import Testing

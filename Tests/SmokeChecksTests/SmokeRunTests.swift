@@ -1,5 +1,5 @@
+import DeploymentRecords
 import HTTPTransport
-import Records
 import SmokeChecks
 import Synchronization
 import SystemInterfaces

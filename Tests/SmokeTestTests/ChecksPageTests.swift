@@ -4,11 +4,11 @@ import JSONValues
 import TestSupport
 import Testing
 
-/// What `Sources/SmokeTest/SmokeTest.docc/Checks.md` shows is read as it stands.
+/// What `Sources/Steps/SmokeTest/SmokeTest.docc/Checks.md` shows is read as it stands.
 @Suite struct ChecksPageTests {
   @Test func `the policy of the page is a policy`() throws {
     let page = try String(
-      contentsOfFile: Repository.root + "/Sources/SmokeTest/SmokeTest.docc/Checks.md", encoding: .utf8)
+      contentsOfFile: Repository.root + "/Sources/Steps/SmokeTest/SmokeTest.docc/Checks.md", encoding: .utf8)
     let parts = page.components(separatedBy: "```")
     try #require(parts.count == 3 && parts[1].hasPrefix("yaml\n"))
     let policy = try Policy(parsing: Array(parts[1].dropFirst(5).utf8), path: "Checks.md").smoke

@@ -1,9 +1,9 @@
 import CurlTransport
 import HTTPTransport
 import JSONValues
-import Records
 import SmokeTest
-import StepCommand
+import StepResults
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing

@@ -1,7 +1,9 @@
+import DeploymentRecords
 import HTTPTransport
 import JSONValues
-import Records
+import Redaction
 import SmokeChecks
+import StepResults
 import SystemInterfaces
 import TestSupport
 import Testing

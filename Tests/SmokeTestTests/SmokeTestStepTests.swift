@@ -1,7 +1,8 @@
+import DeploymentRecords
 import HTTPTransport
 import JSONValues
-import Records
 import SmokeTest
+import StepResults
 import SystemInterfaces
 import TestSupport
 import Testing
@@ -198,7 +199,7 @@ import Testing
 
   @Test func `every finding code is in the catalog`() throws {
     let source = try ["SmokeVerdict", "SmokeTestRun", "ShardMerge"].map {
-      try LocalFileSystem().readText(Repository.root + "/Sources/SmokeTest/\($0).swift")
+      try LocalFileSystem().readText(Repository.root + "/Sources/Steps/SmokeTest/\($0).swift")
     }.joined()
     let codes = source.matches(of: /(?:make\(|Finding\(\s*)"([a-z-]+)"/).map { String($0.1) }
     let known = Set(SmokeTestFindings.catalog.map(\.code))

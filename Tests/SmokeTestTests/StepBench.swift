@@ -1,8 +1,8 @@
 import HTTPTransport
 import JSONValues
-import Records
 import SmokeTest
-import StepCommand
+import StepResults
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 

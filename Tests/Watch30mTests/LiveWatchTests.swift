@@ -1,6 +1,8 @@
-import HealthJudgement
-import Records
+import DeploymentRecords
+import HealthAnalysis
+import Redaction
 import Reporting
+import StepResults
 import Synchronization
 import SystemInterfaces
 import TestSupport
@@ -16,13 +18,13 @@ import Testing
 
   private func watch(
     _ cloudWatch: ScriptedCloudWatch, probe: (@Sendable (Timestamp) -> ProbeAnswer)? = nil,
-    logs: [LogLine] = [], wishes: WatchSchedule.Wishes = .init(length: .seconds(1800)),
+    logs: [LogLine] = [], request: WatchSchedule.Request = .init(length: .seconds(1800)),
     save: @escaping @Sendable (Observations) throws -> Void = { _ in }
   ) -> LiveWatch {
-    var wishes = wishes
-    wishes.deployedAt = wishes.deployedAt ?? Self.deployment
+    var request = request
+    request.deployedAt = request.deployedAt ?? Self.deployment
     return LiveWatch(
-      schedule: WatchSchedule(wishes, now: clock.now, targets: ScriptedCloudWatch.targets),
+      schedule: WatchSchedule(request, now: clock.now, targets: ScriptedCloudWatch.targets),
       targets: ScriptedCloudWatch.targets, policy: HealthPolicy(), metrics: cloudWatch,
       logs: ScriptedLogs(events: logs), probe: probe.map { ScriptedProbe(clock: clock, answer: $0) },
       clock: clock,
@@ -44,9 +46,9 @@ import Testing
     let undone = Self.deployment - .seconds(3600)
     let cloudWatch = ScriptedCloudWatch(
       .init(failures: { time in time >= undone ? 30 : 0 }))
-    var wishes = WatchSchedule.Wishes(length: .seconds(1800))
-    wishes.baselineUntil = undone
-    let result = try await watch(cloudWatch, wishes: wishes).run()
+    var request = WatchSchedule.Request(length: .seconds(1800))
+    request.baselineUntil = undone
+    let result = try await watch(cloudWatch, request: request).run()
     #expect(result.judgement.verdict == .stop)
     let errors = try #require(result.judgement.series.first { $0.kind == .errors })
     #expect(errors.baseline["failures"] ?? 0 == 0)
@@ -72,7 +74,7 @@ import Testing
     let cloudWatch = ScriptedCloudWatch(
       .init(failures: { time in clock.now - time < .seconds(60) ? 60 : 0 }))
     let result = try await watch(
-      cloudWatch, wishes: .init(length: .seconds(1800), interval: .seconds(45))
+      cloudWatch, request: .init(length: .seconds(1800), interval: .seconds(45))
     ).run()
     #expect(result.judgement.verdict == .go)
     #expect(result.window.revisions > 20)
@@ -215,13 +217,13 @@ import Testing
   }
 
   @Test func `a watch of seconds over fine periods ends in seconds`() async throws {
-    let wishes = WatchSchedule.Wishes(length: .seconds(10), interval: .seconds(2))
-    let good = try await watch(ScriptedCloudWatch(.init(traffic: 600)), wishes: wishes).run()
+    let request = WatchSchedule.Request(length: .seconds(10), interval: .seconds(2))
+    let good = try await watch(ScriptedCloudWatch(.init(traffic: 600)), request: request).run()
     #expect(good.judgement.verdict == .go)
     #expect(clock.now - Self.deployment == .seconds(11))
     clock.advance(by: .seconds(600))
     let bad = try await watch(
-      ScriptedCloudWatch(.init(traffic: 600, failures: { $0 >= Self.deployment ? 9 : 0 })), wishes: wishes
+      ScriptedCloudWatch(.init(traffic: 600, failures: { $0 >= Self.deployment ? 9 : 0 })), request: request
     ).run()
     #expect(bad.judgement.verdict == .stop)
   }

@@ -1,5 +1,7 @@
-import HealthJudgement
-import Records
+import DeploymentRecords
+import HealthAnalysis
+import Redaction
+import StepResults
 import SystemInterfaces
 import Testing
 

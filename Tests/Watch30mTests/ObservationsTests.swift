@@ -1,4 +1,4 @@
-import HealthJudgement
+import HealthAnalysis
 import SystemInterfaces
 import Testing
 
@@ -43,7 +43,7 @@ import Testing
     #expect(seen.insert(point(0, value: 2), into: api) == point(0, value: 1))
   }
 
-  @Test func `answers that blame the client are no front door and have a threshold of their own`() throws {
+  @Test func `answers that blame the client are no front adapter and have a threshold of their own`() throws {
     var seen = Observations()
     seen.insert(point(0), into: SeriesName(name: "api/shop/4xx", kind: .errors))
     let series = try #require(

@@ -1,5 +1,5 @@
-import HealthJudgement
-import Records
+import HealthAnalysis
+import StepResults
 import SystemInterfaces
 import Testing
 

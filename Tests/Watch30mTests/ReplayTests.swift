@@ -1,8 +1,8 @@
 import HTTPTransport
-import HealthJudgement
+import HealthAnalysis
 import JSONValues
-import Records
-import StepCommand
+import StepResults
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing

@@ -1,6 +1,8 @@
-import HealthJudgement
-import Records
+import DeploymentRecords
+import HealthAnalysis
+import Redaction
 import Reporting
+import StepResults
 import Synchronization
 import SystemInterfaces
 import TestSupport

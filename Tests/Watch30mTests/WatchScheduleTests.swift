@@ -6,12 +6,12 @@ import Testing
 @Suite struct WatchScheduleTests {
   let now = Timestamp(seconds: 1_750_000_000)
 
-  private func schedule(_ wishes: WatchSchedule.Wishes, _ change: (inout WatchTargets) -> Void = { _ in })
+  private func schedule(_ request: WatchSchedule.Request, _ change: (inout WatchTargets) -> Void = { _ in })
     -> WatchSchedule
   {
     var targets = WatchTargets()
     change(&targets)
-    return WatchSchedule(wishes, now: now, targets: targets)
+    return WatchSchedule(request, now: now, targets: targets)
   }
 
   @Test func `the usual watch looks every minute at minutes that are two minutes old`() {

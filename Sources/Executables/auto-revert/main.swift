@@ -1,4 +1,4 @@
 import AutoRevert
-import StepCommand
+import StepRuntime
 
 await StepMain<RevertCommand>.main()

@@ -1,4 +1,4 @@
 import DiffGate
-import StepCommand
+import StepRuntime
 
 await StepMain<DiffGateCommand>.main()

@@ -1,4 +1,4 @@
 import PreflightSnapshot
-import StepCommand
+import StepRuntime
 
 await StepMain<PreflightCommand>.main()

@@ -1,4 +1,4 @@
 import SmokeTest
-import StepCommand
+import StepRuntime
 
 await StepMain<SmokeTestCommand>.main()

@@ -1,4 +1,4 @@
-import StepCommand
+import StepRuntime
 import Watch30m
 
 await StepMain<WatchCommand>.main()

@@ -1,0 +1,197 @@
+import DeploymentRecords
+import GitHistory
+import Redaction
+import StepResults
+import SystemInterfaces
+
+/// Keeps the trails of this clone and of a remote together. Entries are never lost: where another run was first, this
+/// clone's own are put behind its.
+public struct LedgerSync {
+  private let ledger: Ledger
+  private let remote: LedgerRemote
+  private let exchange: LedgerExchange
+  private let clock: any WallClock
+  private let random: Randomness
+  /// How often a push is tried again where others push at the same time.
+  static let attempts = 12
+
+  /// The trail of `ledger` and `remote`.
+  public init(
+    _ ledger: Ledger, _ remote: LedgerRemote, files: any FileSystem, clock: any WallClock, random: Randomness
+  ) {
+    self.ledger = ledger
+    self.remote = remote
+    self.clock = clock
+    self.random = random
+    exchange = LedgerExchange(beside: ledger.repository, files: files)
+  }
+
+  // MARK: - Fetching
+
+  /// Fetches all trails of the remote and takes what is new into this clone's.
+  public func fetch() async throws {
+    try await retrying { try await fetchOnce() }
+  }
+
+  private func fetchOnce() async throws {
+    try await exchange.fetch(remote)
+    let fetched = try exchange.open()
+    let names = fetched.references(matching: "refs/fetched/*").map {
+      String($0.dropFirst("refs/fetched/".count))
+    }
+    let tips = names.compactMap { name in
+      fetched.reference(LedgerExchange.fetchedReference(name)).map { (name, $0) }
+    }
+    if tips.contains(where: { !ledger.repository.has($0.1) }) {
+      try exchange.share(with: ledger.repository)
+    }
+    for (name, tip) in tips {
+      try Ledger(name, in: ledger.repository, clock: clock).merge(tip)
+    }
+  }
+
+  // MARK: - Pushing
+
+  /// Pushes this clone's trail; where somebody else was first, fetches, and tries again.
+  public func push() async throws {
+    try await retrying {
+      do {
+        try await pushOnce()
+      } catch let error as GitError where error.kind == .notFastForward {
+        try await fetchOnce()
+        throw error
+      }
+    }
+  }
+
+  /// One push of the trail.
+  /// - Throws: kind `notFastForward` where somebody else was first.
+  private func pushOnce() async throws {
+    guard let tip = ledger.tip else { return }
+    let sender = try exchange.open()
+    let known = sender.reference(LedgerExchange.fetchedReference(ledger.environment))
+    if known == tip { return }
+    try ledger.copyEntries(from: known, to: tip, into: sender)
+    try sender.setReference(ledger.reference, to: tip)
+    try await exchange.push(ledger.environment, remote)
+    try sender.setReference(LedgerExchange.fetchedReference(ledger.environment), to: tip)
+  }
+
+  private func retrying(_ body: () async throws -> Void) async throws {
+    var attempt = 1
+    while true {
+      do {
+        return try await body()
+      } catch let error as GitError
+        where [.notFastForward, .referenceExists].contains(error.kind) && attempt < LedgerSync.attempts
+      {
+        attempt += 1
+        try await clock.sleep(for: .milliseconds(Int64(random.double(in: 10...Double(40 * attempt)))))
+      }
+    }
+  }
+
+  // MARK: - The lock
+
+  /// What came of the wish to lock the environment.
+  public enum Locking: Hashable, Sendable {
+    /// It is locked; the lock that was there before, where one was taken over.
+    case taken(from: LedgerLock?)
+    /// Somebody else holds it.
+    case held(LedgerLock)
+  }
+
+  /// Locks the environment for all who use the remote.
+  /// - Parameters:
+  ///   - lock: as it is to stand there.
+  ///   - own: the ids of locks that were taken on this machine last.
+  ///   - takeOver: the run from which it is to be taken.
+  public func take(_ lock: LedgerLock, own: Set<String>, takeOver: String?) async throws -> Locking {
+    var answer: Locking?
+    try await retrying {
+      try await fetchOnce()
+      let before = ledger.tip
+      let present = try ledger.lock()
+      guard LedgerLock.standing(present, own: own, takeOver: takeOver, now: lock.since) != .held else {
+        answer = present.map { .held($0) }
+        return
+      }
+      var lock = lock
+      lock.takenOverFrom = present?.run
+      var entry = LedgerEntry(
+        .lock, step: lock.step, environment: ledger.environment, run: lock.run, startedAt: lock.since,
+        finishedAt: lock.since)
+      entry.lock = lock
+      let id = try ledger.commit(entry, on: before)
+      try ledger.move(from: before, to: id, reason: entry.headline)
+      do {
+        try await pushOnce()
+        answer = .taken(from: present)
+      } catch {
+        // A lock that nobody else has seen locks nothing.
+        try ledger.takeBack(id, to: before)
+        throw error
+      }
+    }
+    guard let answer else {
+      throw GitError(.notFastForward, call: "take", "the lock of \(ledger.environment) was not taken")
+    }
+    return answer
+  }
+}
+
+extension Ledger {
+  /// Takes the trail that ends at `other` into this one: what is there alone comes first, what is here alone behind it.
+  func merge(_ other: ObjectId) throws {
+    guard let own = tip else { return try move(from: nil, to: other, reason: "fetched") }
+    guard own != other else { return }
+    let base = try repository.mergeBase(own, other)
+    if base == other { return }
+    if base == own { return try move(from: own, to: other, reason: "fetched") }
+    var end = other
+    for line in try lines(after: base, to: own).reversed() where line.entry.kind != .lock {
+      // A lock that was not pushed locked nothing, and another run was first.
+      end = try commit(line.entry, on: end)
+    }
+    try move(from: own, to: end, reason: "put behind what was fetched")
+  }
+
+  /// The entries after `base`, newest first.
+  private func lines(after base: ObjectId?, to end: ObjectId) throws -> [Line] {
+    var found: [Line] = []
+    try walk(from: end) { line in
+      if line.id == base { return false }
+      found.append(line)
+      return true
+    }
+    return found
+  }
+
+  /// Copies the commits after `known` with their trees into another repository, oldest first: what is there has all
+  /// its parents.
+  func copyEntries(from known: ObjectId?, to end: ObjectId, into other: GitRepository) throws {
+    var missing: [GitCommit] = []
+    var next: ObjectId? = end
+    while let id = next, id != known, !other.has(id) {
+      let commit = try repository.commit(id)
+      missing.append(commit)
+      next = commit.parents.first
+    }
+    for commit in missing.reversed() {
+      if let lock = try repository.entry(at: Ledger.lockFile, in: commit.tree) {
+        try repository.copy(lock.id, to: other)
+      }
+      try repository.copy(commit.tree, to: other)
+      try repository.copy(commit.id, to: other)
+    }
+  }
+
+  /// Undoes the newest entry, where it is still the newest.
+  func takeBack(_ id: ObjectId, to before: ObjectId?) throws {
+    if let before {
+      try move(from: id, to: before, reason: "taken back")
+    } else {
+      try repository.removeReference(reference)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import DeploymentRecords
+import Redaction
+import StepResults
+import SystemInterfaces
+
+/// One page without any other file: the answer, the checks, and each exchange as a bar of its parts.
+public enum HTMLReport: ReportFormat {
+  public static func render(_ report: Report) -> String {
+    let title = "\(report.step.rawValue) \(report.environment): \(report.verdict.rawValue)"
+    var out = """
+      <!doctype html>
+      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+      <title>\(XMLText.escaped(title))</title>
+      <style>\(style)</style></head><body>
+      <h1><span class="verdict \(report.verdict.rawValue)">\(report.verdict.rawValue)</span> \
+      \(XMLText.escaped("\(report.step.rawValue) \(report.environment)"))</h1>
+      <p>\(XMLText.escaped(report.headline))</p>
+      <p class="facts">\(report.startedAt.formatted(milliseconds: false)) to \
+      \(report.finishedAt.formatted(milliseconds: false))\(report.commit.map { ", commit \(XMLText.escaped($0))" } ?? "")</p>
+
+      """
+    if !report.findings.isEmpty {
+      out += "<h2>Findings</h2><ul>\n"
+      for finding in report.findings {
+        let place = finding.path.map { path in " (\(path)\(finding.line.map { ":\($0)" } ?? ""))" } ?? ""
+        out += "<li class=\"\(finding.severity.rawValue)\"><b>\(finding.severity.rawValue)</b> "
+        out +=
+          "\(lines(finding.message))\(XMLText.escaped(place)) <code>\(XMLText.escaped(finding.code))</code></li>\n"
+      }
+      out += "</ul>\n"
+    }
+    if report.cases.isEmpty {
+      for section in report.sections + report.details { out += render(section) }
+    } else {
+      out += checks(report.cases)
+    }
+    return out + "</body></html>\n"
+  }
+
+  private static func checks(_ cases: [ReportCase]) -> String {
+    let ends = cases.flatMap(\.exchanges).map { $0.startedAfter + $0.total }
+    let scale = max(1, ends.max() ?? 1)
+    var out = "<h2>Checks</h2>\n<p class=\"facts\">The bars are on one time scale of \(Int(scale)) ms: "
+    out += "<i class=\"dns\"></i> name <i class=\"connect\"></i> connect <i class=\"tls\"></i> TLS "
+    out += "<i class=\"wait\"></i> wait <i class=\"receive\"></i> receive</p>\n"
+    out += "<table><tr><th></th><th>check</th><th>ms</th><th class=\"wide\">exchanges</th></tr>\n"
+    for item in cases {
+      let place = item.file.map { "\($0):\(item.line ?? 1) " } ?? ""
+      out += "<tr class=\"\(item.outcome.rawValue)\"><td>\(item.outcome.rawValue)</td><td>"
+      out += "<span class=\"facts\">\(XMLText.escaped(place))</span>\(XMLText.escaped(item.name))"
+      if !item.message.isEmpty { out += "<div class=\"message\">\(lines(item.message))</div>" }
+      if item.attempts.count > 1 {
+        out += "<details><summary>\(item.attempts.count) tries</summary>"
+        out += item.attempts.map { XMLText.escaped($0) }.joined(separator: "<br>") + "</details>"
+      }
+      out +=
+        "</td><td>\(Int(item.milliseconds.rounded()))</td><td>\(waterfall(item.exchanges, scale))</td></tr>\n"
+    }
+    return out + "</table>\n"
+  }
+
+  /// Bars as drawings: they need no script and print well.
+  private static func waterfall(_ exchanges: [ReportExchange], _ scale: Double) -> String {
+    guard !exchanges.isEmpty else { return "" }
+    var out = "<svg viewBox=\"0 0 1000 \(exchanges.count * 14)\" preserveAspectRatio=\"none\""
+    out += " height=\"\(exchanges.count * 14)\" role=\"img\">"
+    for (row, exchange) in exchanges.enumerated() {
+      // Parts that did not happen (an open connection, no TLS) end where the one before ended.
+      let connected = max(exchange.connect, exchange.nameLookup)
+      let agreed = max(exchange.tls, connected)
+      let answered = max(exchange.firstByte, agreed)
+      let parts = [
+        ("dns", 0, exchange.nameLookup), ("connect", exchange.nameLookup, connected),
+        ("tls", connected, agreed),
+        ("wait", agreed, answered), ("receive", answered, max(exchange.total, answered)),
+      ]
+      out += "<g><title>\(Int(exchange.startedAfter)) ms + \(Int(exchange.total.rounded())) ms"
+      out += "\(exchange.status.map { ", \($0)" } ?? "")</title>"
+      for (name, from, to) in parts where to > from {
+        let left = (exchange.startedAfter + from) / scale * 1000
+        out += "<rect class=\"\(name)\" x=\"\(Int(left))\" y=\"\(row * 14 + 2)\" height=\"10\""
+        out += " width=\"\(max(2, Int((to - from) / scale * 1000)))\"/>"
+      }
+      out += "</g>"
+    }
+    return out + "</svg>"
+  }
+
+  private static func render(_ section: ReportSection) -> String {
+    var out = section.title.isEmpty ? "" : "<h2>\(XMLText.escaped(section.title))</h2>\n"
+    out += section.lines.map { "<p>\(XMLText.escaped($0))</p>\n" }.joined()
+    guard !section.rows.isEmpty else { return out }
+    out += "<table>"
+    if !section.columns.isEmpty {
+      out += "<tr>" + section.columns.map { "<th>\(XMLText.escaped($0))</th>" }.joined() + "</tr>"
+    }
+    for row in section.rows {
+      out += "<tr>" + row.map { "<td>\(XMLText.escaped($0))</td>" }.joined() + "</tr>\n"
+    }
+    return out + "</table>\n"
+  }
+
+  private static func lines(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { XMLText.escaped(String($0)) }
+      .joined(separator: "<br>")
+  }
+
+  private static let style = """
+    body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em;color:#1b1f24}
+    table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3em .6em;vertical-align:top;
+    border-bottom:1px solid #d8dee4}.wide{width:45%}.facts{color:#59636e}.message{white-space:normal}
+    .verdict{padding:.1em .5em;border-radius:.3em;color:#fff;text-transform:uppercase}.go{background:#1a7f37}
+    .stop{background:#b3261e}.inconclusive{background:#8a5a00}tr.fail td:first-child,tr.error td:first-child,
+    li.error b{color:#b3261e;font-weight:bold}tr.flaky td:first-child,li.warning b{color:#8a5a00}
+    svg{width:100%;display:block}i{display:inline-block;width:.8em;height:.8em}.dns{background:#8250df;
+    fill:#8250df}.connect{background:#bf8700;fill:#bf8700}.tls{background:#bc4c00;fill:#bc4c00}
+    .wait{background:#57ab5a;fill:#57ab5a}.receive{background:#218bff;fill:#218bff}
+    @media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}td,th{border-color:#30363d}}
+    """
+}

@@ -1,0 +1,128 @@
+import CryptoDigests
+import DeploymentRecords
+import HurlFile
+import SystemInterfaces
+
+/// The Hurl files of a run: read, ordered by what they need of each other, as chains of checks.
+public struct HurlPlan: Sendable {
+  /// One file.
+  private struct File: Sendable {
+    var document: HurlDocument
+    var session: HurlSession
+    var input: RecordInput
+  }
+  private var files: [File] = []
+  /// In the order of `files`, needed files first.
+  public private(set) var chains: [CheckChain] = []
+
+  /// Reads `names` and the files that they say they need. Every file that cannot be read is named in one error.
+  /// - Parameters:
+  ///   - names: absolute, or counted from `workingDirectory`.
+  ///   - environment: its `root` is also what files are named relative to, as annotations on a commit need it.
+  public init(
+    _ names: [String], variables: HurlVariables, environment: HurlEnvironment, workingDirectory: String
+  ) throws(CheckSourceError) {
+    var reader = Reader(
+      environment: environment, variables: variables, workingDirectory: workingDirectory)
+    for name in names { _ = reader.read(name, neededBy: []) }
+    guard reader.problems.isEmpty else {
+      throw CheckSourceError(problems: reader.problems, advice: "correct the file; nothing was sent")
+    }
+    files = reader.files
+    for (file, needs) in zip(files, reader.needs) {
+      var chain = HurlChecks.chain(file.document, session: file.session)
+      chain.needs = needs
+      let (own, needed) = (file.session, needs.map { reader.files[$0].session })
+      if !needed.isEmpty { chain.prepare = { for other in needed { own.adopt(other.variables) } } }
+      chains.append(chain)
+    }
+  }
+
+  /// Why not all checks can be run on this machine: a program or library is missing. Nil where all is there.
+  public var missingPart: ControlPlaneError? {
+    let needing = files.filter { file in
+      file.document.entries.contains(where: \.usesXPath) && !file.session.environment.hasXPath()
+    }
+    guard let first = needing.first else { return nil }
+    return ControlPlaneError(
+      .missingProgram,
+      "\(first.document.file) uses xpath, which needs libxml2, and that is not on this machine",
+      advice: XPathLibrary.advice)
+  }
+
+  /// The body that the last file's last entry got, where it was kept.
+  public var lastBody: [UInt8]? { files.last?.session.lastBody }
+
+  /// The files with their digests, for the record.
+  public var inputs: [RecordInput] { files.map(\.input) }
+
+  private struct Reader {
+    let environment: HurlEnvironment
+    let variables: HurlVariables
+    let workingDirectory: String
+    var files: [File] = []
+    var needs: [[Int]] = []
+    var positions: [String: Int] = [:]
+    var problems: [String] = []
+
+    private func absolute(_ name: String) -> String {
+      name.hasPrefix("/")
+        ? name : "\(workingDirectory)/\(name.hasPrefix("./") ? String(name.dropFirst(2)) : name)"
+    }
+
+    /// Relative to the root; as named outside.
+    private func shown(_ path: String, _ name: String) -> String {
+      guard path.hasPrefix(environment.root + "/"), !path.contains("/../") else { return name }
+      return String(path.dropFirst(environment.root.count + 1))
+    }
+
+    /// The position of the file, read now or before; nil where it cannot be read.
+    mutating func read(_ name: String, neededBy: [String]) -> Int? {
+      let path = absolute(name)
+      if let position = positions[path] { return position }
+      let bytes: [UInt8]
+      do throws(FileError) {
+        bytes = try environment.files.read(path)
+      } catch {
+        problems.append("cannot read \(name): \(SystemError.message(error.code))")
+        return nil
+      }
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        problems.append("\(name): not UTF-8")
+        return nil
+      }
+      let document: HurlDocument
+      do throws(HurlSyntaxError) {
+        document = try HurlDocument(parsing: text, file: shown(path, name))
+      } catch {
+        problems.append(error.description)
+        return nil
+      }
+      var needed: [Int] = []
+      for annotation in HurlChecks.needs(document) {
+        let folder = name.lastIndex(of: "/").map { String(name[...$0]) } ?? ""
+        let other = annotation.value.hasPrefix("/") ? annotation.value : folder + annotation.value
+        let place = "\(name):\(annotation.position.line)"
+        if neededBy.contains(absolute(other)) || absolute(other) == path {
+          problems.append("\(place): needs \(annotation.value), which needs this file")
+        } else if !environment.files.exists(absolute(other)) {
+          problems.append("\(place): needs \(annotation.value), but there is no such file")
+        } else if let position = read(other, neededBy: neededBy + [path]) {
+          needed.append(position)
+        }
+      }
+      var own = environment
+      // A file outside the project reads its bodies from its own folder.
+      if !path.hasPrefix(environment.root + "/"), let slash = path.lastIndex(of: "/") {
+        own.root = String(path[..<slash])
+      }
+      files.append(
+        File(
+          document: document, session: HurlSession(path: path, variables: variables, environment: own),
+          input: RecordInput(path: document.file, sha256: Digest.sha256Hex(bytes))))
+      needs.append(needed)
+      positions[path] = files.count - 1
+      return files.count - 1
+    }
+  }
+}

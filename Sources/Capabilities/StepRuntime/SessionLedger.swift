@@ -1,0 +1,89 @@
+import CryptoDigests
+import DeploymentConfig
+import DeploymentLedger
+import DeploymentRecords
+import GitHistory
+import JSONValues
+import Redaction
+import Reporting
+import StepResults
+import Synchronization
+import SystemInterfaces
+
+/// The trail of the records, as a session reads and writes it.
+extension StepSession {
+  /// The trail of an environment, this run's own unless another is named; nil outside a repository.
+  public func ledger(of environment: String? = nil) throws -> Ledger? {
+    guard repositoryRoot != nil else { return nil }
+    return Ledger(environment ?? self.environment, in: try repository(), clock: context.clock)
+  }
+
+  /// What another environment's trail and records say of a commit: whether it passed its checks there.
+  /// - Parameters:
+  ///   - commit: the full id.
+  ///   - steps: which steps must have said go of it there.
+  public func stageProof(
+    of commit: String, in environment: String, steps: [Step] = [.smokeTest]
+  ) throws -> StageProof {
+    var entries = try records(of: environment)
+    if let ledger = try ledger(of: environment) {
+      entries += try ledger.entries { $0.commit == commit }.map(\.entry)
+    }
+    return StageProof.judge(commit, entries, steps: steps)
+  }
+
+  /// The latest records of another environment where they stand beside this one's.
+  private func records(of environment: String) throws -> [LedgerEntry] {
+    guard records.root.hasSuffix("/\(self.environment)") else { return [] }
+    let folder = records.root.dropLast(self.environment.count) + environment
+    var entries: [LedgerEntry] = []
+    for step in Step.allCases {
+      let path = "\(folder)/\(step.rawValue).json"
+      guard try context.files.status(of: path) != nil else { continue }
+      let bytes = try context.files.read(path)
+      do {
+        entries.append(
+          try LedgerEntry(
+            record: JSONValue(parsing: bytes), sha256: Digest.sha256Hex(bytes), run: records.run))
+      } catch {
+        throw RecordError(path: path, reason: "\(error)")
+      }
+    }
+    return entries
+  }
+
+  /// Adds what may be kept of a record to the trail, and pushes it where that is wanted; a lock that the session holds
+  /// ends with it. What keeps it from being written is told, and changes no verdict: the record itself stands.
+  func addToLedger<Part>(_ record: RedactedRecord<Part>) async {
+    let shared = lock.withLock { $0?.shared }
+    guard policy.ledger.isRecorded || shared != nil else { return }
+    var isWritten = false
+    do {
+      guard let ledger = try ledger() else {
+        if pushesLedger { throw StepSession.noRepository(context) }
+        return
+      }
+      var entry = try LedgerEntry(
+        record: record.tree, sha256: Digest.sha256Hex(record.document), run: redactor.redact(records.run))
+      entry.committedAt = try committedAt(entry.commit)
+      entry.releases = shared?.id
+      try await ledger.append(entry)
+      isWritten = true
+      if pushesLedger { try await withLedgerSync { try await $0.push() } }
+      lock.withLock { $0 = nil }
+    } catch {
+      if let shared { return tellLockStays(shared, error) }
+      let what = isWritten ? "was written here and not pushed to \(ledgerRemoteName)" : "was not written"
+      progress.say(
+        "the ledger \(Ledger.reference(of: environment)) \(what): \(StepFailure(describing: error))")
+    }
+  }
+
+  /// When a commit was made, where this clone holds it.
+  private func committedAt(_ commit: String?) throws -> Timestamp? {
+    guard let id = commit.flatMap({ ObjectId(hex: $0) }) else { return nil }
+    let repository = try repository()
+    guard repository.has(id) else { return nil }
+    return Timestamp(seconds: Double(try repository.commit(id).committer.seconds))
+  }
+}

@@ -1,0 +1,119 @@
+import DeploymentConfig
+import DeploymentLedger
+import DeploymentRecords
+import GitHistory
+import Glibc
+import Redaction
+import Reporting
+import StepResults
+import Synchronization
+import SystemInterfaces
+
+/// The lock of the environment, held from here to the end of the step.
+extension StepSession {
+  /// What a session holds.
+  struct HeldLock: Sendable {
+    var local: EnvironmentLock
+    var step: Step
+    /// The lock in the ledger, where it is pushed.
+    var shared: LedgerLock?
+  }
+
+  /// Locks the environment: on this machine by the records folder, and with `--push-ledger` for all who use the remote.
+  /// The step's end releases it.
+  /// - Parameter takeOver: the run that was named to take the ledger's lock from.
+  /// - Throws: `StepFailure` with the status `busy` where another run holds it.
+  public func lockEnvironment(for step: Step, takeOver: String? = nil) async throws {
+    let now = context.clock.now
+    try records.prepareFolder()
+    let local = try EnvironmentLock(
+      records: records.root, files: context.files,
+      owner: "process \(context.processId), run \(records.run)", now: now)
+    var held = HeldLock(local: local, step: step)
+    if pushesLedger {
+      held.shared = try await lockLedger(local, step, takeOver: takeOver, now: now)
+    } else if takeOver != nil {
+      throw StepFailure(
+        .usage, "--take-lock takes over a lock of the ledger, and the ledger is not used",
+        advice: "add --push-ledger; a lock on this machine ends with its run")
+    }
+    lock.withLock { $0 = held }
+  }
+
+  /// Ends where another run holds the environment, and locks nothing: for a run that changes nothing.
+  /// - Throws: `StepFailure` with the status `busy`.
+  public func lookAtLock() async throws {
+    let now = context.clock.now
+    try records.prepareFolder()
+    let local = try EnvironmentLock(
+      records: records.root, files: context.files,
+      owner: "process \(context.processId), run \(records.run)", now: now)
+    defer { withExtendedLifetime(local) {} }
+    guard pushesLedger else { return }
+    progress.update("looking at the lock of \(environment) at \(ledgerRemoteName)")
+    try await fetchLedger()
+    let found = try ledger()?.lock()
+    let standing = LedgerLock.standing(found, own: Set(local.staleLocks), takeOver: nil, now: now)
+    if standing == .held, let found { throw heldByAnother(found, now) }
+  }
+
+  private func heldByAnother(_ other: LedgerLock, _ now: Timestamp) -> StepFailure {
+    StepFailure(
+      .busy,
+      "another run holds the lock of \(environment) in \(Ledger.reference(of: environment)) at "
+        + "\(ledgerRemoteName): \(other.words(at: now))",
+      advice:
+        "wait until it has ended; if it was killed, take the lock with --take-lock \(other.run), or wait until "
+        + other.expiresAt.formatted(milliseconds: false))
+  }
+
+  private func lockLedger(
+    _ local: EnvironmentLock, _ step: Step, takeOver: String?, now: Timestamp
+  ) async throws -> LedgerLock {
+    let wanted = LedgerLock(
+      id: context.random.hex(16), run: redactor.redact(records.run), step: step,
+      holder: "\(StepSession.hostName), process \(context.processId)", since: now,
+      expiresAt: now + policy.ledger.lockExpiry)
+    try local.note(wanted.id)
+    progress.update("locking \(environment) at \(ledgerRemoteName)")
+    let answer = try await withLedgerSync {
+      try await $0.take(wanted, own: Set(local.staleLocks), takeOver: takeOver)
+    }
+    switch answer {
+    case .held(let other): throw heldByAnother(other, now)
+    case .taken(let other):
+      if let other { progress.say("took over the lock of \(other.words(at: now))") }
+      return wanted
+    }
+  }
+
+  /// Releases what the session holds; `nil` where it holds nothing in the ledger or a record has released it.
+  func releaseEnvironment() async {
+    guard let held = lock.withLock({ $0 }), let shared = held.shared else { return }
+    do {
+      guard let ledger = try ledger() else { return }
+      let now = context.clock.now
+      var entry = LedgerEntry(
+        .release, step: held.step, environment: environment, run: shared.run, startedAt: now, finishedAt: now)
+      entry.releases = shared.id
+      try await ledger.append(entry)
+      try await withLedgerSync { try await $0.push() }
+      lock.withLock { $0 = nil }
+    } catch {
+      tellLockStays(shared, error)
+    }
+  }
+
+  func tellLockStays(_ shared: LedgerLock, _ error: any Error) {
+    progress.say(
+      "the lock of \(environment) at \(ledgerRemoteName) was not released and stays until "
+        + "\(shared.expiresAt.formatted(milliseconds: false)), or --take-lock \(shared.run): "
+        + "\(StepFailure(describing: error))")
+  }
+
+  private static var hostName: String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown host" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,179 @@
+import AWSClients
+import DeploymentConfig
+import DeploymentRecords
+import Reporting
+import StepResults
+import SystemInterfaces
+
+/// Seals and opens what a store holds.
+struct StoreSeal: Sendable {
+  let key: StoreKey
+  let random: Randomness
+  let about: [String: String]
+
+  func seal(_ bytes: [UInt8]) -> [UInt8] {
+    SealedFile(about: about, content: bytes).sealed(with: key, random: random)
+  }
+
+  /// The content of a sealed file; bytes that are not sealed pass where nothing asks for a seal.
+  static func opened(_ bytes: [UInt8], path: String, _ seal: StoreSeal?) throws -> [UInt8] {
+    guard let seal else {
+      guard SealedFile.isSealed(bytes) else { return bytes }
+      throw StepFailure(
+        .refused, "\(path) is sealed, and BACKSTOP_STORE_KEY is not set",
+        advice: "set it to the key with which it was sealed")
+    }
+    let file: SealedFile
+    do throws(SealedFile.Refusal) {
+      file = try SealedFile(opening: bytes, with: seal.key)
+    } catch { throw RecordError(path: path, reason: error.description) }
+    for (name, value) in seal.about where name == "environment" && file.about[name] != value {
+      throw RecordError(
+        path: path, reason: "holds restore points of \(file.about[name] ?? "no environment"), not of \(value)"
+      )
+    }
+    return file.content
+  }
+}
+
+/// The store beside this machine's records.
+extension StepSession {
+  /// The variable that holds the key.
+  static let storeKeyVariable = "BACKSTOP_STORE_KEY"
+  /// How many restore points a sealed file holds, and how many are fetched from a bucket.
+  private static let sealedPoints = 3, fetchedPoints = 20
+
+  /// The store as it was named.
+  var storeName: String? { common.store ?? policy.options["store"] }
+
+  /// `--store`, or what the policy's options say.
+  static func storeAddress(_ common: CommonOptions, _ policy: Policy) throws -> StoreAddress? {
+    try (common.store ?? policy.options["store"]).map { try StoreAddress($0) }
+  }
+
+  /// Where restore points are written and read: the records folder, or the folder that is the store.
+  static func restorePoints(
+    _ store: StoreAddress?, records: String, environment: String, _ context: StepContext
+  ) throws -> RestorePointStore {
+    guard case .folder(let path) = store else {
+      return RestorePointStore(records: records, files: context.files)
+    }
+    let folder = context.absolute(path)
+    if let found = try context.files.status(of: folder), found.mode & 0o077 != 0 {
+      throw StepFailure(
+        .refused,
+        "the store \(path) can be used by others (mode \(String(found.mode, radix: 8))); restore points hold values that "
+          + "nobody else may read", advice: "run: chmod 700 \(path)")
+    }
+    return RestorePointStore(records: "\(folder)/\(environment)", files: context.files)
+  }
+
+  private func seal() throws -> StoreSeal? {
+    guard let text = context.environment.nonEmpty(StepSession.storeKeyVariable) else { return nil }
+    guard let key = StoreKey(text) else {
+      throw StepFailure(
+        .data, "\(StepSession.storeKeyVariable) does not hold 32 bytes as Base64 or 64 hexadecimal digits",
+        advice: "make one: openssl rand -base64 32")
+    }
+    return StoreSeal(
+      key: key, random: context.random,
+      about: ["environment": environment, "tool": "backstop/\(ToolVersion.current.version)"])
+  }
+
+  private func neededSeal(_ path: String) throws -> StoreSeal {
+    if let seal = try seal() { return seal }
+    throw StepFailure(
+      .refused, "--store \(path) is sealed with a key, and \(StepSession.storeKeyVariable) is not set",
+      advice: "make one with openssl rand -base64 32, and keep it among the CI's secrets")
+  }
+
+  private func s3Store(_ bucket: String, _ prefix: String) throws -> S3Store {
+    S3Store(
+      s3: try s3(), bucket: bucket, prefix: prefix, environment: environment,
+      kmsKey: common.storeKmsKey ?? policy.options["store-kms-key"], seal: try seal())
+  }
+
+  /// Brings the restore points of the store to this machine. The newest good one is refused where it cannot be trusted,
+  /// others are left out and told; a store that cannot be reached is told, and the step goes on with what is here.
+  func fetchStore() async throws {
+    guard let store else { return }
+    let archive: RestorePointArchive
+    switch store {
+    case .folder: return
+    case .sealed(let path):
+      let seal = try neededSeal(path)
+      let file = context.absolute(path)
+      guard try context.files.status(of: file) != nil else {
+        progress.detail("there is no \(path) yet")
+        return
+      }
+      let bytes = try StoreSeal.opened(context.files.read(file), path: path, seal)
+      archive = try RestorePointArchive(parsing: bytes, path: path)
+    case .s3(let bucket, let prefix):
+      do {
+        archive = try await s3Store(bucket, prefix).read(
+          limit: StepSession.fetchedPoints, known: Set(restorePoints.ids()), onDamage: leaveOut)
+      } catch let error as AWSError where error.isTemporary {
+        progress.say("the store s3://\(bucket)/\(prefix) was not read; going on with what is here: \(error)")
+        return
+      }
+    }
+    if !archive.points.isEmpty { try records.prepareFolder() }
+    for (id, files) in archive.points.sorted(by: { $0.key < $1.key }) {
+      do {
+        try restorePoints.adopt(id, files, environment: environment)
+      } catch let error as RecordError where id != archive.latest {
+        leaveOut(error)
+      }
+    }
+    guard let latest = archive.latest, try restorePoints.ids().contains(latest) else { return }
+    // A restore point made here since is newer than the store's.
+    if let here = try restorePoints.latestId(), try restorePoints.ids().contains(here),
+      isNewer(here, than: latest)
+    {
+      return
+    }
+    try restorePoints.markLatest(latest)
+  }
+
+  /// Ids tell seconds; of one second the time of recording decides, as far as both can be read.
+  private func isNewer(_ id: String, than other: String) -> Bool {
+    let seconds = id.prefix { $0 != "-" }
+    guard id != other, seconds == other.prefix(while: { $0 != "-" }) else { return id > other }
+    do {
+      return try restorePoints.read(id).createdAt > restorePoints.read(other).createdAt
+    } catch {
+      // The one that cannot be read is told of where it is used.
+      return id > other
+    }
+  }
+
+  private func leaveOut(_ error: RecordError) {
+    progress.say("warning: a restore point of the store is left out: \(error)")
+  }
+
+  /// Puts a restore point that was just written into the store, and names it the newest good one there.
+  public func storeRestorePoint(_ id: String) async throws {
+    switch store {
+    case nil, .folder: return
+    case .sealed(let path):
+      let seal = try neededSeal(path)
+      var archive = RestorePointArchive(points: [:], latest: id)
+      for kept in try restorePoints.ids().filter({ $0 != id }).suffix(StepSession.sealedPoints - 1) + [id] {
+        do {
+          archive.points[kept] = try restorePoints.allFiles(of: kept)
+        } catch let error as RecordError where kept != id {
+          leaveOut(error)
+        }
+      }
+      let file = context.absolute(path)
+      if let slash = file.lastIndex(of: "/") {
+        try context.files.createFolder(String(file[..<slash]), mode: 0o700)
+      }
+      try context.files.writeAtomically(seal.seal(archive.bytes), to: file, mode: 0o600)
+    case .s3(let bucket, let prefix):
+      progress.update("storing \(id) in s3://\(bucket)/\(prefix)")
+      try await s3Store(bucket, prefix).write(id, restorePoints.allFiles(of: id))
+    }
+  }
+}

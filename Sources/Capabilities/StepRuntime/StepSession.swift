@@ -1,0 +1,138 @@
+import AWSClients
+import CIEnvironment
+import DeploymentConfig
+import DeploymentRecords
+import HTTPTransport
+import Redaction
+import Reporting
+import Synchronization
+import SystemInterfaces
+
+/// One run of a step: its configuration, policy, records and clients of the outside, each made when first used.
+public final class StepSession: Sendable {
+  /// What was handed in; its terminal redacts.
+  public let context: StepContext
+  /// The options that all steps share.
+  public let common: CommonOptions
+  /// The one redactor of the run.
+  public let redactor: Redactor
+  /// What `deployment-<environment>.config` sets.
+  public let config: DeploymentConfig
+  /// `backstop.yml`, or the defaults.
+  public let policy: Policy
+  /// Which CI system this is.
+  public let ci: CIEnvironment
+  /// Live line and log lines, on standard error.
+  public let progress: Progress
+  /// The records of this environment.
+  public let records: RecordStore
+  /// The restore points of this environment.
+  public let restorePoints: RestorePointStore
+  /// Where they are kept beside this machine.
+  let store: StoreAddress?
+  /// The root of the work tree (or the folder of a bare repository), absolute; nil outside a repository.
+  public let repositoryRoot: String?
+  /// When the step began.
+  public let startedAt: Timestamp
+  /// The files read so far, as inputs of the record.
+  public let configInputs: [RecordInput]
+  private let transport = Mutex<(any HTTPTransport)?>(nil)
+  private let clientsMade = Mutex<StackClients?>(nil)
+  /// The lock of the environment, while the session holds it.
+  let lock = Mutex<HeldLock?>(nil)
+
+  /// The environment's name.
+  public var environment: String { common.environment }
+  /// Whether it is production.
+  public var isProduction: Bool { policy.isProduction(common.environment) }
+
+  init(
+    context: StepContext, common: CommonOptions, redactor: Redactor, startedAt: Timestamp, needsConfig: Bool
+  ) throws {
+    var context = context
+    context.terminal = RedactingTerminal(base: context.terminal, redactor: redactor)
+    context.environment = StepSession.gitVariables(common, context)
+    self.context = context
+    self.common = common
+    self.redactor = redactor
+    self.startedAt = startedAt
+    ci = CIEnvironment(context.environment)
+    for (name, value) in context.environment.variables where StepSession.isSecretVariable(name) {
+      redactor.learn(value, named: name)
+    }
+    let level: Progress.Level = common.quiet ? .quiet : common.verbose || ci.isDebugging ? .verbose : .normal
+    progress = Progress(terminal: context.terminal, clock: context.clock, level: level)
+
+    repositoryRoot = try StepSession.findRepository(common, context)
+    var inputs: [RecordInput] = []
+    (config, inputs) = try StepSession.readConfig(
+      common, context, root: repositoryRoot, isNeeded: needsConfig)
+    for entry in config.entries { redactor.learn(entry.value, named: entry.name) }
+    let policyFile = try StepSession.readPolicy(common, context, root: repositoryRoot)
+    policy = policyFile?.policy ?? Policy()
+    if let policyFile { inputs.append(policyFile.input) }
+    configInputs = inputs
+
+    let root = context.absolute(
+      common.records ?? policy.options["records"] ?? (repositoryRoot ?? context.workingDirectory)
+        + "/.backstop/"
+        + common.environment)
+    let run = ci.run ?? RunId.make(startedAt, context.random)
+    records = RecordStore(root: root, run: run, files: context.files, redactor: redactor)
+    store = try StepSession.storeAddress(common, policy)
+    restorePoints = try StepSession.restorePoints(
+      store, records: root, environment: common.environment, context)
+  }
+
+  /// Variables of the process whose values may be secret; names like `SSH_AUTH_SOCK` hold none, and paths are none.
+  private static func isSecretVariable(_ name: String) -> Bool {
+    Redactor.isSecretName(name) && !name.hasSuffix("_FILE") && !name.hasSuffix("_PATH")
+  }
+
+  // MARK: - Doors
+
+  /// The HTTP transport, made when first asked for.
+  public func http() -> any HTTPTransport {
+    transport.withLock { made in
+      if let made { return made }
+      let new = context.makeTransport(context.environment)
+      made = new
+      return new
+    }
+  }
+
+  /// The clients that `make` gives the first time.
+  func sharedClients(_ make: () throws -> StackClients) rethrows -> StackClients {
+    try clientsMade.withLock { made in
+      if let made { return made }
+      let new = try make()
+      made = new
+      return new
+    }
+  }
+
+  /// An id of a run or a restore point: time and six hexadecimal digits.
+  public func newId() -> String { RunId.make(context.clock.now, context.random) }
+
+  /// Styles of standard output: colours only where a person sees them, or asked for them.
+  public var usesColor: Bool {
+    switch common.color ?? ColorChoice(rawValue: policy.options["color"] ?? "") ?? .auto {
+    case .always: true
+    case .never: false
+    case .auto:
+      context.environment.nonEmpty("NO_COLOR") == nil && context.environment["TERM"] != "dumb"
+        && context.terminal.isInteractive(.standardOutput)
+    }
+  }
+
+  /// text or json.
+  public var format: OutputFormat {
+    common.format ?? OutputFormat(rawValue: policy.options["format"] ?? "") ?? .text
+  }
+}
+
+enum RunId {
+  static func make(_ time: Timestamp, _ random: Randomness) -> String {
+    "\(time.basicFormat)-\(random.hex(6))"
+  }
+}

@@ -1,0 +1,151 @@
+public import CloudFormationModel
+
+/// One thing to do.
+public struct PlannedAction: Hashable, Sendable {
+  /// What is done.
+  public enum Kind: String, CaseIterable, Hashable, Sendable {
+    /// CancelUpdateStack.
+    case cancel
+    /// ContinueUpdateRollback.
+    case continueRollback
+    /// RollbackStack.
+    case rollbackStack
+    /// Wait for what others, or an earlier run, started.
+    case wait
+    /// Execute a change set of the recorded template.
+    case restore
+    /// Execute a change set of the recorded template that keeps exports still in use: the first phase of a cycle.
+    case restoreKeepingExports
+    /// Give a stack its recorded rollback triggers and monitoring time again, once all else is done.
+    case restoreTriggers
+    /// Let a stack's policy permit everything, for the length of a restore.
+    case liftStackPolicy
+    /// Give a stack its recorded policy again.
+    case restoreStackPolicy
+    /// DeleteStack.
+    case delete
+    /// Set a function's time limit or memory now, until the plan undoes it.
+    case relieve
+    /// Make the recorded version of a secret current again.
+    case restoreSecretStage
+    /// Point a function's alias at the recorded version.
+    case restoreAlias
+    /// Point an API's stage at the recorded deployment.
+    case restoreStageDeployment
+    /// Give a state machine its recorded definition.
+    case restoreStateMachine
+    /// Give a function its recorded code.
+    case restoreFunctionCode
+    /// Give a function its recorded time limit and memory.
+    case restoreFunctionSettings
+    /// Run the rollback scripts of the reverted migrations, newest first.
+    case rollBackSchema
+    /// Make a new database of the restore point's snapshot, beside the old one.
+    case restoreDatabase
+    /// Point a secret at the restored database.
+    case switchDatabase
+    /// Look for drift after resources were skipped.
+    case detectDrift
+    /// Check the application's health.
+    case verify
+    /// Commit the revert on a branch.
+    case revertCommit
+  }
+  /// 1 for the first; unique.
+  public var order = 0
+  /// Actions of one stage run side by side; a stage begins when the one before it has ended.
+  public var stage = 0
+  /// What is done.
+  public var kind: Kind
+  /// The stack's name, or the resource's.
+  public var target: String
+  /// Why.
+  public var reason: String
+  /// Seconds it is expected to take.
+  public var estimate: Double = 0
+  /// What is lost for good by it.
+  public var losses: [String] = []
+  /// What the change set that it executes does to each resource.
+  public var changes: [ResourceChange] = []
+  /// Whether it runs only if what comes before it leaves it to be done.
+  public var isConditional = false
+  /// Resources that a continued rollback skips, or that a deletion leaves behind.
+  public var skips: [String] = []
+  /// Exports that the first phase of a cycle keeps.
+  public var keptExports: [String] = []
+  /// The operation that is waited for, where `kind` is `wait`.
+  public var awaited: StackOperation = .others
+  /// Which try this is; part of the request token.
+  public var attempt = 1
+  /// What an action outside the stacks sets: a version, a deployment, a commit.
+  public var value: String?
+  /// The stack that owns what an action outside the stacks changes.
+  public var stack: String?
+
+  /// An action.
+  public init(_ kind: Kind, target: String, reason: String) {
+    self.kind = kind
+    self.target = target
+    self.reason = reason
+    self.estimate = Estimates.runbook.seconds(kind)
+  }
+
+  /// The operation that this action starts on a stack; nil where it starts none.
+  public var operation: StackOperation? {
+    switch kind {
+    case .cancel: .cancel
+    case .continueRollback: .continueRollback
+    case .rollbackStack: .rollback
+    case .restore, .restoreKeepingExports: .restore
+    case .restoreTriggers: .triggers
+    case .delete: .delete
+    default: nil
+    }
+  }
+
+  /// The call that this action makes on a stack; nil where it makes none.
+  public var call: StackCall? {
+    switch kind {
+    case .cancel: .cancelUpdate
+    case .continueRollback: .continueUpdateRollback
+    case .rollbackStack: .rollbackStack
+    case .restore, .restoreKeepingExports, .restoreTriggers: .update
+    case .delete: .delete
+    default: nil
+    }
+  }
+}
+
+/// How long actions take, in seconds.
+public struct Estimates: Hashable, Sendable {
+  private var learned: [PlannedAction.Kind: [Double]] = [:]
+
+  /// The runbook's durations and nothing learned.
+  public static let runbook = Estimates()
+
+  /// Takes in what an earlier run took.
+  public mutating func learn(_ kind: PlannedAction.Kind, seconds: Double) {
+    learned[kind, default: []].append(seconds)
+  }
+
+  /// The median of what was learned, else the middle of the runbook's range.
+  public func seconds(_ kind: PlannedAction.Kind) -> Double {
+    if let known = learned[kind], !known.isEmpty {
+      let sorted = known.sorted()
+      let middle = sorted.count / 2
+      return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+    return Estimates.runbookSeconds[kind] ?? 0
+  }
+
+  /// The runbook's table: a cancelled update 5 to 10 minutes, a full rollback of the application 10 to 15, a complete
+  /// teardown and a restored database 20 to 30. The rest are single calls.
+  private static let runbookSeconds: [PlannedAction.Kind: Double] = [
+    .cancel: 450, .continueRollback: 450, .rollbackStack: 450, .wait: 450, .restore: 750,
+    .restoreKeepingExports: 750, .delete: 1500, .restoreSecretStage: 5, .restoreAlias: 5,
+    .restoreStageDeployment: 5, .restoreStateMachine: 5, .restoreFunctionCode: 15,
+    .restoreFunctionSettings: 10,
+    .relieve: 10, .restoreTriggers: 30, .liftStackPolicy: 5, .restoreStackPolicy: 5, .rollBackSchema: 60,
+    .restoreDatabase: 1500, .switchDatabase: 5, .detectDrift: 60, .verify: 30, .revertCommit: 5,
+  ]
+}

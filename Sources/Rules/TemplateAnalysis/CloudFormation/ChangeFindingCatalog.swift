@@ -1,0 +1,82 @@
+public import StepResults
+
+extension TemplateComparison {
+  /// Every code that a comparison of templates may raise.
+  public static let findingCatalog: [FindingDescription] = [
+    .init(
+      "resource-deleted", "The update deletes a resource; an error where it holds data.",
+      remedy: "Keep it, or give it DeletionPolicy Retain or Snapshot in a deployment before."),
+    .init(
+      "resource-snapshot-deleted",
+      "The update deletes a resource after a last snapshot; an error where it holds data.",
+      remedy: "Plan how to restore the snapshot."),
+    .init(
+      "resource-orphaned", "A resource leaves the stack and stays in the account, where nothing manages it.",
+      remedy: "Import it elsewhere or note who looks after it."),
+    .init(
+      "resource-replaced",
+      "The update makes a resource anew; an error where it holds data: the new one starts without it.",
+      remedy: "Keep the create-only property, or set UpdateReplacePolicy and move the data."),
+    .init(
+      "resource-may-be-replaced",
+      "Whether a resource is replaced or removed depends on the service or on values that are not known; an error where "
+        + "it holds data and the property can only be set when it is made.",
+      remedy: "Hand parameters in, or ask AWS by a change set."),
+    .init(
+      "replacement-refused", "CloudFormation refuses this replacement: the update would fail.",
+      remedy: "Change the physical name too, or take another logical id."),
+    .init(
+      "resource-renamed", "A resource goes while an equal one comes under another logical id.",
+      remedy: "Keep the logical id, or move the data first."),
+    .init(
+      "policy-weakened", "A resource that holds data loses its retaining policy.",
+      remedy: "Keep Retain or Snapshot."),
+    .init(
+      "nested-stack-changed", "A nested stack changes; what happens inside is judged by its own template.",
+      remedy: "Compare the nested template as well."),
+    .init(
+      "values-missing", "Parameters without a known value: judged as if the deployed value stays.",
+      remedy: "Hand the values in."),
+    .init(
+      "parameter-falls-back",
+      "A parameter has no new value and the template's default differs from the deployed value.",
+      remedy: "Hand the new value in."),
+    .init(
+      "lookup-open", "A value comes from Systems Manager at deployment and may have changed.",
+      remedy: "Look the value up, or ask AWS by a change set."),
+    .init(
+      "transform-open",
+      "A macro, an include or SAM makes resources that are not in the template as it stands.",
+      remedy: "Compare the processed templates, or ask AWS by a change set."),
+    .init(
+      "template-duplicate-key",
+      "A name stands twice in one mapping of a template, so that the first is ignored; an error where it is new.",
+      remedy: "Keep one of them."),
+    .init(
+      "template-part-open", "A loop or a member of the template could not be read.",
+      remedy: "Write the collection's values in, or hand parameters in."),
+    .init(
+      "export-in-use",
+      "An export that another template imports is removed or changed: the update is refused.",
+      remedy: "Release the import first, in a deployment of its own."),
+    .init(
+      "export-removed", "An export is removed.", remedy: "Make sure that no other stack imports it."),
+    .init(
+      "export-changed", "The value of an export changes or may change.",
+      remedy: "Make sure that no other stack imports it."),
+    .init("output-changed", "An output is removed or changes.", remedy: "Look for scripts that read it."),
+    .init(
+      "iam-wildcard", "A policy newly allows everything, or anyone.",
+      remedy: "Name actions, resources and principals."),
+    .init("iam-widened", "A policy newly allows more than before.", remedy: "Review what is added."),
+    .init(
+      "iam-policy-attached", "A managed policy is attached; an error for AdministratorAccess.",
+      remedy: "Review what it allows."),
+    .init("iam-deny-removed", "A statement that denied is gone.", remedy: "Review what it held back."),
+    .init(
+      "network-opened", "A security group newly lets the whole Internet in; a notice for web ports.",
+      remedy: "Name the address blocks that need it."),
+    .init(
+      "network-widened", "A security group lets in more than before.", remedy: "Review what is added."),
+  ]
+}

@@ -1,0 +1,209 @@
+import AWSClients
+import CryptoDigests
+import DeploymentRecords
+import RollbackPlanning
+import SystemInterfaces
+
+/// Secrets, aliases, stages and state machines over their clients: compared with the restore point, and put back.
+public struct AWSResources: ResourceOperations {
+  private let restorePoint: LoadedRestorePoint
+  private let clients: StackClients
+  private let functions: FunctionAdapter
+  private let databases: DatabaseAdapter?
+  private let schema: SchemaAdapter?
+
+  /// The resources of `restorePoint`.
+  /// - Parameters:
+  ///   - reliefs: the quick settings that a person asked for.
+  ///   - schema: runs rollback scripts; nil where nobody asked for it.
+  ///   - onSecret: gets every secret's value before anything else does.
+  public init(
+    _ clients: StackClients, restorePoint: LoadedRestorePoint, reliefs: [ReliefRequest] = [],
+    schema: SchemaAdapter? = nil, onSecret: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
+    self.restorePoint = restorePoint
+    self.schema = schema
+    self.clients = clients
+    functions = FunctionAdapter(clients, restorePoint: restorePoint, requests: reliefs)
+    databases = restorePoint.point.database.map {
+      DatabaseAdapter(clients, state: $0, restorePoint: restorePoint.point, onSecret: onSecret)
+    }
+  }
+
+  // MARK: - Facts
+
+  public func facts() async throws(OperationFailure) -> [ResourceFacts] {
+    do {
+      return try await withThrowingTaskGroup(of: [ResourceFacts].self) { group in
+        let point = restorePoint.point
+        for secret in point.managedSecrets { group.addTask { try await facts(secret) } }
+        for function in point.functions { group.addTask { try await functions.facts(function) } }
+        for stage in point.apiStages { group.addTask { try await facts(stage) } }
+        for machine in point.stateMachines { group.addTask { try await facts(machine) } }
+        var all: [ResourceFacts] = []
+        for try await found in group { all += found }
+        return all.sorted { $0.target < $1.target }
+      }
+    } catch {
+      throw OperationFailure(describing: error)
+    }
+  }
+
+  private func facts(_ secret: ManagedSecretState) async throws -> [ResourceFacts] {
+    guard let recorded = secret.versionId else { return [] }
+    let secrets = SecretsManagerClient(clients[secret.stack])
+    guard let now = try await ifThere({ try await secrets.describeSecret(secret.arn) }) else {
+      return [
+        ResourceFacts(
+          kind: .secret(SecretGuard()), target: secret.arn,
+          stack: AmazonResourceName.stackName(of: secret.stack),
+          recorded: recorded,
+          live: nil)
+      ]
+    }
+    guard now.currentVersion != recorded else { return [] }
+    var guarded = SecretGuard()
+    guarded.rotates = now.rotates || secret.rotates
+    guarded.owningService = now.owningService
+    guarded.namesRestoredDatabase =
+      databases.map { $0.version(of: secret.arn) == now.currentVersion } ?? false
+    guarded.rotatedSince = now.lastRotatedAt.map(restorePoint.point.precedes) ?? false
+    let versions = try await secrets.listSecretVersionIds(secret.arn, includesDeprecated: true)
+    guarded.recordedVersionExists = versions.contains { $0.id == recorded }
+    guarded.changedSince =
+      versions.first { $0.id == now.currentVersion }?.createdAt.map(restorePoint.point.precedes) ?? true
+    return [
+      ResourceFacts(
+        kind: .secret(guarded), target: secret.arn, stack: AmazonResourceName.stackName(of: secret.stack),
+        recorded: recorded,
+        live: now.currentVersion ?? "none")
+    ]
+  }
+
+  private func facts(_ stage: APIStageState) async throws -> [ResourceFacts] {
+    guard let recorded = stage.deploymentId else { return [] }
+    let apis = APIGatewayClient(clients[stage.stack])
+    var live: String?
+    for version in [APIGatewayClient.Version.rest, .v2] {
+      let found = try await ifThere {
+        try await apis.getStage(version, api: stage.apiId, stage: stage.stage)
+      }
+      if let found {
+        live = found.deploymentId
+        break
+      }
+    }
+    return [
+      ResourceFacts(
+        kind: .stageDeployment, target: "\(stage.apiId)/\(stage.stage)",
+        stack: AmazonResourceName.stackName(of: stage.stack),
+        recorded: recorded, live: live)
+    ]
+  }
+
+  private func facts(_ machine: StateMachineState) async throws -> [ResourceFacts] {
+    let machines = StepFunctionsClient(clients[machine.stack])
+    let now = try await ifThere { try await machines.describeStateMachine(machine.arn) }
+    return [
+      ResourceFacts(
+        kind: .stateMachine, target: machine.arn, stack: AmazonResourceName.stackName(of: machine.stack),
+        recorded: machine.definitionSha256,
+        live: now.map { Digest.sha256Hex(Array($0.definition.utf8)) })
+    ]
+  }
+
+  public func reliefs() async throws(OperationFailure) -> [ReliefFacts] {
+    do {
+      return try await functions.reliefs()
+    } catch {
+      throw OperationFailure(describing: error)
+    }
+  }
+
+  public func database() async throws(OperationFailure) -> DatabaseFacts? {
+    guard let databases else { return nil }
+    do {
+      return try await databases.facts()
+    } catch {
+      throw OperationFailure(describing: error)
+    }
+  }
+
+  // MARK: - Actions
+
+  public func perform(_ action: PlannedAction) async throws(OperationFailure) {
+    do {
+      try await make(action)
+    } catch {
+      throw OperationFailure(describing: error)
+    }
+  }
+
+  public func progress(of action: PlannedAction) async throws(OperationFailure) -> ResourceProgress {
+    do {
+      switch action.kind {
+      case .restoreFunctionCode, .restoreFunctionSettings, .relieve:
+        return try await functions.progress(of: action)
+      case .restoreDatabase: return try await databases?.progress() ?? .done
+      // One call, whose answer says that it is done.
+      default: return .done
+      }
+    } catch {
+      throw OperationFailure(describing: error)
+    }
+  }
+
+  /// The stack that owns a secret, a stage or a state machine of the restore point.
+  private func owner(of target: String) -> String? {
+    let point = restorePoint.point
+    return point.managedSecrets.first { $0.arn == target }?.stack
+      ?? point.stateMachines.first { $0.arn == target }?.stack
+      ?? point.apiStages.first { "\($0.apiId)/\($0.stage)" == target }?.stack
+  }
+
+  private func make(_ action: PlannedAction) async throws {
+    if action.kind == .rollBackSchema {
+      guard let schema else { throw OperationFailure(.refused, "there are no rollback scripts here") }
+      return try await schema.run()
+    }
+    guard let value = action.value else {
+      throw OperationFailure(.refused, "\(action.kind.rawValue) \(action.target): nothing to set")
+    }
+    // The plan's targets are the restore point's, so it says whose they are.
+    let client = owner(of: action.target).map { clients[$0] } ?? clients.client(ofARN: action.target)
+    switch action.kind {
+    case .restoreSecretStage:
+      let secrets = SecretsManagerClient(client)
+      let now = try await secrets.describeSecret(action.target)
+      try await secrets.updateSecretVersionStage(
+        action.target, stage: "AWSCURRENT", moveTo: value, removeFrom: now.currentVersion)
+    case .restoreAlias, .restoreFunctionCode, .restoreFunctionSettings, .relieve:
+      try await functions.perform(action, value)
+    case .restoreDatabase, .switchDatabase:
+      guard let databases else { throw OperationFailure(.refused, "the restore point holds no database") }
+      try await databases.perform(action)
+    case .restoreStageDeployment:
+      let parts = action.target.split(separator: "/").map(String.init)
+      guard parts.count == 2 else { throw OperationFailure(.refused, "\(action.target) names no stage") }
+      let apis = APIGatewayClient(client)
+      let isREST =
+        try await ifThere { try await apis.getStage(.rest, api: parts[0], stage: parts[1]) } != nil
+      _ = try await apis.updateStage(isREST ? .rest : .v2, api: parts[0], stage: parts[1], deployment: value)
+    case .restoreStateMachine:
+      guard let definition = restorePoint.definitions[action.target] else {
+        throw OperationFailure(.refused, "the restore point holds no definition of \(action.target)")
+      }
+      try await StepFunctionsClient(client).updateStateMachine(action.target, definition: definition)
+    default: throw OperationFailure(.refused, "\(action.kind.rawValue) is nothing to be done here")
+    }
+  }
+}
+
+/// The answer of `call`; nil where what was named does not exist.
+func ifThere<Value>(_ call: () async throws -> Value) async throws -> Value? {
+  do {
+    return try await call()
+  } catch let error as AWSError where error.kind == .notFound {
+    return nil
+  }
+}

@@ -1,0 +1,106 @@
+import CommandArguments
+import DeploymentConfig
+import RollbackPlanning
+import SmokeChecks
+import SmokeTest
+import StepResults
+import StepRuntime
+import SystemInterfaces
+import Watch30m
+
+/// Whether the application does its work again: the smoke-test step itself inside this run, with all files of the policy,
+/// and then, where the policy asks for it, a short watch.
+struct HealthCheck {
+  let session: StepSession
+
+  /// Checks, compared with what the restore point recorded.
+  /// - Parameters:
+  ///   - restorePoint: compared with; nil where there is none.
+  ///   - window: when the numbers stopped being normal, and when the state was put back.
+  func check(
+    against restorePoint: String?, window: (normalUntil: Timestamp, restoredAt: Timestamp)
+  ) async throws -> (health: RevertPart.HealthEntry, findings: [Finding]) {
+    var (health, findings) = try await smoke(against: restorePoint)
+    if session.policy.revert.watch > .zero, health.verdict != .stop {
+      let watched = try await watch(window)
+      health.watch = watched.verdict
+      findings += watched.findings
+      if watched.verdict != .go { health.verdict = watched.verdict }
+    }
+    return (health, findings)
+  }
+
+  private func smoke(
+    against restorePoint: String?
+  ) async throws -> (RevertPart.HealthEntry, [Finding]) {
+    do {
+      let command = try SmokeTestCommand.parse(
+        [session.environment, "--baseline", restorePoint ?? "none"])
+      let outcome = try await command.run(in: session)
+      let bad = outcome.part.checks.filter { $0.outcome == .fail || $0.outcome == .error }
+      let health = RevertPart.HealthEntry(
+        verdict: outcome.verdict, checks: outcome.part.checks.count, failed: bad.count,
+        failures: bad.map { "\($0.name): \($0.message)" })
+      return (health, outcome.findings + finding(health))
+    } catch let failure as StepFailure where failure.status == .unavailable || failure.status == .data {
+      let health = RevertPart.HealthEntry(
+        verdict: .inconclusive, checks: 0, failed: 0, failures: [failure.message])
+      return (health, finding(health))
+    }
+  }
+
+  /// The watch-30m step itself, for as long as the policy says, against what was normal before the bad deployment.
+  private func watch(
+    _ window: (normalUntil: Timestamp, restoredAt: Timestamp)
+  ) async throws -> (verdict: Verdict, findings: [Finding]) {
+    let length = session.policy.revert.watch.text
+    do {
+      let command = try WatchCommand.parse([
+        session.environment, "--for", length, "--deployed-at", window.restoredAt.description,
+        "--baseline-until", window.normalUntil.description,
+      ])
+      let outcome = try await command.run(in: session)
+      guard outcome.verdict != .go else { return (.go, outcome.findings) }
+      let reasons = outcome.summary.reasons.joined(separator: "; ")
+      let finding =
+        outcome.verdict == .stop
+        ? PlanFinding(
+          .notHealthy, .stop, "\(length) after the rollback the numbers are not back: \(reasons).")
+        : PlanFinding(
+          .healthUnknown, .warning,
+          "\(length) of watching did not show whether the numbers are back: \(reasons).")
+      return (outcome.verdict, outcome.findings + [Finding(finding)])
+    } catch let failure as StepFailure where failure.status == .unavailable || failure.status == .data {
+      return (
+        .inconclusive,
+        [
+          Finding(
+            PlanFinding(
+              .healthUnknown, .warning,
+              "the numbers could not be watched after the rollback: \(failure.message)."))
+        ]
+      )
+    }
+  }
+
+  private func finding(_ health: RevertPart.HealthEntry) -> [Finding] {
+    switch health.verdict {
+    case .go: []
+    case .stop:
+      [
+        Finding(
+          PlanFinding(
+            .notHealthy, .stop, "\(health.failed) of \(health.checks) checks do not pass after the rollback.")
+        )
+      ]
+    case .inconclusive:
+      [
+        Finding(
+          PlanFinding(
+            .healthUnknown, .warning,
+            "whether the application is healthy is not known"
+              + (health.failures.first.map { ": \($0)" } ?? ": there was nothing to check") + "."))
+      ]
+    }
+  }
+}

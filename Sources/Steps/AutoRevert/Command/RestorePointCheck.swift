@@ -1,0 +1,79 @@
+import AWSClients
+import DeploymentRecords
+import PreflightSnapshot
+import RollbackPlanning
+import StepRuntime
+import SystemInterfaces
+
+/// Whether what a restore point rests on outside it is still there: looked for before anything is touched.
+struct RestorePointCheck {
+  let session: StepSession
+  let clients: StackClients
+
+  /// `loaded` with what has gone from its stacks' assets, and what is to be said of its database snapshot.
+  func check(_ loaded: LoadedRestorePoint) async throws -> (
+    loaded: LoadedRestorePoint, findings: [PlanFinding]
+  ) {
+    var loaded = loaded
+    var findings: [PlanFinding] = []
+    do {
+      let stacks = try recorded(loaded)
+      loaded.missingAssets = try await RestorePointAssets.missing(stacks, clients: clients)
+      loaded.rewrittenTemplates = try await RestorePointAssets.rewritten(stacks, clients: clients)
+      findings += try await databaseSnapshot(loaded.point)
+    } catch let error as AWSError
+      where error.isTemporary || error.isAboutCredentials && error.kind != .accessDenied
+    {
+      throw OperationFailure(describing: error)
+    } catch let error as AWSError {
+      findings.append(
+        PlanFinding(
+          .restorePointIncomplete, .warning, target: loaded.point.id,
+          "whether everything is there that the restore point \(loaded.point.id) rests on could not be looked at: \(error)"
+        ))
+    }
+    return (loaded, findings)
+  }
+
+  private func recorded(_ loaded: LoadedRestorePoint) throws -> [RestorePointAssets.Recorded] {
+    try loaded.point.stacks.compactMap { stack in
+      guard let template = loaded.templates[stack.name] else { return nil }
+      let processed = try stack.processedTemplateFile.map {
+        try session.restorePoints.contents(of: $0, in: loaded.point.id)
+      }
+      return RestorePointAssets.Recorded(stack, original: Array(template.utf8), processed: processed)
+    }
+  }
+
+  private func databaseSnapshot(_ point: RestorePoint) async throws -> [PlanFinding] {
+    guard let database = point.database, let id = database.snapshotId else { return [] }
+    guard let snapshot = try await snapshot(id, of: database) else {
+      return [
+        PlanFinding(
+          .restorePointIncomplete, .warning, target: id,
+          "the snapshot \(id) of the database \(database.identifier) is not there any more: stacks can be put back, the "
+            + "data cannot.")
+      ]
+    }
+    guard snapshot.status == "available" else {
+      return [
+        PlanFinding(
+          .restorePointIncomplete, .warning, target: id,
+          "the snapshot \(id) of the database \(database.identifier) is \(snapshot.status), not available.")
+      ]
+    }
+    return []
+  }
+
+  /// The service calls a name that it does not know a failure.
+  private func snapshot(_ id: String, of database: DatabaseState) async throws -> DBSnapshot? {
+    let client = RDSClient(clients[database.stack])
+    do {
+      return database.kind == "cluster"
+        ? try await client.describeDBClusterSnapshots(id).first
+        : try await client.describeDBSnapshots(id).first
+    } catch let error as AWSError where error.kind == .notFound {
+      return nil
+    }
+  }
+}

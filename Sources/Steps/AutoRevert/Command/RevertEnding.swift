@@ -1,0 +1,174 @@
+import CloudFormationModel
+import DeploymentRecords
+import GitHistory
+import JSONValues
+import Redaction
+import Reporting
+import RollbackPlanning
+import StepResults
+import StepRuntime
+import SystemInterfaces
+
+/// What follows once the stacks stand still: health, the revert commit, the journal's end, the record.
+struct RevertEnding {
+  let command: RevertCommand
+  let session: StepSession
+  let result: EngineResult
+  let loaded: LoadedRestorePoint?
+  let journal: RevertJournal
+  let undone: UndoneRange
+  let evidence: EarlierEvidence
+  let notices: [PlanFinding]
+  /// Words that the plan wants and the command line does not have.
+  let wanted: [String]
+
+  func outcome() async throws -> StepOutcome<RevertPart> {
+    if result.ending == .declined {
+      throw StepFailure(.refused, "the plan was not confirmed: nothing was changed")
+    }
+    var findings = (notices + result.findings + leftOut).map(Finding.init)
+    var verdict = RevertEnding.verdict(result)
+    if result.ending == .planned, notices.contains(where: { $0.severity == .stop }) { verdict = .stop }
+    var health: RevertPart.HealthEntry?
+    var branch: String?
+    if goesBack, result.ending == .restored || result.ending == .nothingToDo {
+      session.progress.say("checking health")
+      let checked = try await HealthCheck(session: session).check(
+        against: loaded?.point.id, window: window)
+      health = checked.health
+      findings += checked.findings
+      verdict = checked.health.verdict
+      let made = try GitOnlyAdapter.revertCommit(command, session, undone)
+      branch = made.branch
+      findings += made.findings.map(Finding.init)
+    }
+    try endJournal()
+    if !command.dryRun, session.isProduction, !session.pushesLedger {
+      findings.append(
+        Finding(
+          PlanFinding(
+            .lockIsLocal, .note,
+            "the lock keeps out other runs on this machine only: see that no other runner reverts "
+              + "\(session.environment) at the same time, or lock it for all with --push-ledger.")))
+    }
+    if command.dryRun, !wanted.isEmpty {
+      findings.append(
+        Finding(
+          PlanFinding(
+            .stackDeleted, .note,
+            "to be carried out it wants " + wanted.map { "--confirm \($0)" }.joined(separator: " ")
+              + ", or a person at a terminal who types it.")))
+    }
+    let hasJournal = try !journal.lines().isEmpty
+    var part = RevertPart(
+      plan: result.plan.actions.map(RevertPart.PlanEntry.init), journal: hasJournal ? journal.path : nil,
+      actions: result.actions.map(RevertPart.ActionEntry.init), health: health)
+    part.evidence = evidence.entries.map(RevertPart.EvidenceEntry.init)
+    if goesBack {
+      part.commits = undone.commits.map { RevertPart.CommitEntry(id: $0.id, summary: $0.summary) }
+    }
+    part.timeline =
+      Timeline(
+        result, loaded?.point, evidence.history(session), command.dryRun ? nil : health,
+        now: session.context.clock.now
+      ).entries
+    var summary = summary(branch)
+    summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
+    return StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
+  }
+
+  /// Whether the run puts a version back: what was deleted on purpose has no health, and neither that nor a quick setting
+  /// a version to go back to in git.
+  private var goesBack: Bool {
+    ![PlanOptions.Method.delete.rawValue, PlanOptions.Method.relief.rawValue].contains(command.method)
+  }
+
+  /// Stacks that `--only` left out and that are not as recorded: nobody must take them for put back.
+  private var leftOut: [PlanFinding] {
+    let only = Set(command.only.map { $0.lowercased() })
+    guard !only.isEmpty else { return [] }
+    return result.facts.stacks.filter { !only.contains($0.role) }.compactMap { stack in
+      guard let live = stack.live, live.difference != .none else { return nil }
+      let parts =
+        if case .some(let parts) = live.difference { ", " + parts.joined(separator: ", ") } else { "" }
+      return PlanFinding(
+        .stackLeftOut, .warning, target: stack.name,
+        "\(stack.name) is left out by --only, and not as recorded: \(live.statusText)\(parts).")
+    }
+  }
+
+  /// When the numbers stopped being normal, as far as is known, and when the state was put back.
+  private var window: (normalUntil: Timestamp, restoredAt: Timestamp) {
+    let restoredAt = result.actions.map(\.finishedAt).max() ?? session.context.clock.now
+    // The bad deployment's own update is the first after the restore point that is none of ours.
+    let recordedAt = loaded?.point.createdAt
+    let events = result.facts.stacks.flatMap { $0.live?.events ?? [] }
+    let foreign = events.filter { event in
+      event.status == .updateInProgress && event.token.flatMap(OperationToken.init) == nil
+        && (recordedAt.map { event.at > $0 } ?? true)
+    }
+    let deployed = foreign.map(\.at).min()
+    return (min(deployed ?? restoredAt, restoredAt), restoredAt)
+  }
+
+  /// Leaves the text of the pull request beside the record; its path.
+  private func writePullRequestText(_ branch: String, _ part: RevertPart) throws -> String {
+    let text = PullRequestText.make(
+      branch: branch, environment: session.environment, reason: command.reason,
+      restored: loaded?.point.commit, commits: part.commits, evidence: part.evidence)
+    let path = "\(session.records.root)/revert-pull-request.md"
+    try session.context.files.writeAtomically(
+      Array(session.redactor.redact(text).utf8), to: path, mode: 0o600)
+    return path
+  }
+
+  private func endJournal() throws {
+    guard result.ending != .interrupted, result.ending != .planned, try journal.unfinished() != nil,
+      !result.findings.contains(where: { $0.code == .deadline })
+    else { return }
+    try journal.write(.end, [("result", .string(word))])
+  }
+
+  private func summary(_ branch: String?) -> RevertPart.Summary {
+    var summary = RevertPart.Summary(outcome: word)
+    if goesBack {
+      summary.restorePoint = loaded?.point.id
+      summary.restoredCommit = loaded?.point.commit
+    }
+    summary.reason = command.reason
+    summary.operator = command.operator
+    summary.estimatedSeconds = result.plan.estimate
+    if let first = result.actions.map(\.startedAt).min(), let last = result.actions.map(\.finishedAt).max() {
+      summary.tookSeconds = (last - first).inSeconds
+    }
+    summary.branch = branch
+    return summary
+  }
+
+  static func verdict(_ result: EngineResult) -> Verdict {
+    switch result.ending {
+    case .restored, .nothingToDo: .go
+    case .planned: result.plan.isBlocked ? .stop : .go
+    case .stopped, .declined: .stop
+    case .interrupted: .inconclusive
+    }
+  }
+
+  /// The outcome as the record names it.
+  private var word: String {
+    switch result.ending {
+    case .restored where command.method == PlanOptions.Method.delete.rawValue,
+      .nothingToDo where command.method == PlanOptions.Method.delete.rawValue:
+      "deleted"
+    case .restored where command.method == PlanOptions.Method.relief.rawValue,
+      .nothingToDo where command.method == PlanOptions.Method.relief.rawValue:
+      "relieved"
+    case .restored: "restored"
+    case .nothingToDo: "nothing-to-do"
+    case .stopped: "stopped"
+    case .planned: "planned"
+    case .declined: "declined"
+    case .interrupted: "interrupted"
+    }
+  }
+}

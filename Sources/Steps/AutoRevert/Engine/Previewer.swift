@@ -1,0 +1,164 @@
+import DeploymentRecords
+import Redaction
+import RollbackPlanning
+import StepResults
+import SystemInterfaces
+
+/// Makes the change sets that restores execute, so that what is shown is what runs.
+final class Previewer {
+  private let cloudFormation: any CloudFormationOperations
+  private let restorePoint: LoadedRestorePoint?
+  private let calls: CallRunner
+  private let clock: any WallClock
+  /// Writes outputs into a template that keep exports for a first phase.
+  private let keepExports: KeepExports?
+  /// What was made, by stack, for the stack as it then was.
+  private var made: [String: (key: String, preview: RestorePreview, stack: String)] = [:]
+
+  /// A template with outputs that keep `exports` as they are.
+  typealias KeepExports = @Sendable (_ template: String, _ exports: [DescribedExport]) throws -> String
+
+  init(
+    cloudFormation: any CloudFormationOperations, restorePoint: LoadedRestorePoint?, calls: CallRunner,
+    clock: any WallClock, keepExports: KeepExports?
+  ) {
+    self.cloudFormation = cloudFormation
+    self.restorePoint = restorePoint
+    self.calls = calls
+    self.clock = clock
+    self.keepExports = keepExports
+  }
+
+  enum Outcome {
+    case ready
+    /// The recorded state is what is there.
+    case empty
+    case failed(String)
+    /// It cannot be made before what is planned before it has been done.
+    case deferred(String)
+  }
+
+  /// The preview made for `live`, if the stack is still as it was then.
+  func preview(_ name: String, _ live: LiveStack) -> RestorePreview? {
+    guard let known = made[name], known.key == key(live) else { return nil }
+    return known.preview
+  }
+
+  /// Makes the change set of `action`; `isNext` is false for one that others have to go before.
+  func make(_ action: PlannedAction, _ live: LiveStack, isNext: Bool) async throws -> Outcome {
+    guard let token = calls.token(action)?.description,
+      var request = restorePoint?.request(action.target, stackID: live.id, changeSet: token)
+    else { return .failed("the restore point does not hold it") }
+    if action.kind == .restoreKeepingExports {
+      guard let keepExports else { return .failed("a template that keeps exports cannot be made here") }
+      let exports = try await cloudFormation.exports()
+      do {
+        request.template = try keepExports(
+          request.template, exports.filter { action.keptExports.contains($0.name) && $0.stack == live.id })
+      } catch {
+        return .failed(
+          "its template could not be made to keep \(action.keptExports.joined(separator: ", ")): \(error)")
+      }
+    }
+    let outcome = try await create(action.target, request, live)
+    switch outcome {
+    case .failed(let why) where !isNext:
+      remember(action.target, live, RestorePreview(changeSet: nil, deferred: why))
+      return .deferred(why)
+    default: return outcome
+    }
+  }
+
+  private func create(_ name: String, _ request: RestoreRequest, _ live: LiveStack) async throws -> Outcome {
+    let outcome = try await create(name, request, live, withoutNested: nil)
+    guard case .failed(let why) = outcome, request.includesNestedStacks else { return outcome }
+    // What nested stacks get from one another cannot always be told beforehand, and then CloudFormation makes no change set
+    // at all, though the update would go through: all in them then counts as possibly replaced.
+    var alone = request
+    alone.includesNestedStacks = false
+    return try await create(name, alone, live, withoutNested: why)
+  }
+
+  private func create(
+    _ name: String, _ request: RestoreRequest, _ live: LiveStack, withoutNested: String?
+  ) async throws -> Outcome {
+    // One of this name is left by a run that was killed before it executed it: it is made anew and shown anew.
+    if try await look(request) != nil { try await delete(request) }
+    var tries = 0
+    while true {
+      tries += 1
+      var failure: OperationFailure?
+      do throws(OperationFailure) {
+        _ = try await cloudFormation.createChangeSet(request)
+      } catch {
+        failure = error
+      }
+      guard let failure, failure.kind != .alreadyAccepted else { break }
+      if failure.kind == .credentials { throw failure }
+      // None of this name was there before: one that is there now is this one, made by a call whose answer was lost.
+      if try await look(request) != nil { break }
+      if failure.kind == .refused || tries == 5 { return .failed(failure.message) }
+      try await clock.sleep(for: .seconds(tries))
+    }
+    var pause = Duration.milliseconds(300)
+    for _ in 1...200 {
+      guard let found = try await look(request) else { return .failed("the change set is gone") }
+      switch found.state {
+      case .pending: break
+      case .ready:
+        // An execution that is tried again later must find the change set: it is kept until then.
+        var preview = RestorePreview(changeSet: request.name, changes: changes(found, of: name))
+        preview.withoutNested = withoutNested
+        remember(name, live, preview)
+        return .ready
+      case .empty:
+        try await delete(request)
+        return .empty
+      case .failed(let why), .unusable(let why):
+        try await delete(request)
+        return .failed(why)
+      }
+      try await clock.sleep(for: pause)
+      pause = min(pause * 1.5, .seconds(5))
+    }
+    return .failed("the change set did not become ready in time")
+  }
+
+  /// The changes as the plan judges them, with what the restore point knows of each custom resource.
+  private func changes(_ found: DescribedChangeSet, of name: String) -> [ResourceChange] {
+    let recorded = restorePoint?.stack(name)?.resources ?? []
+    return found.changes.map { changed in
+      var change = ResourceChange(changed)
+      if change.isCustom, let id = changed.physicalID,
+        let before = recorded.first(where: { $0.logicalId == changed.logicalID })?.physicalId
+      {
+        change.keptID = id == before
+      }
+      return change
+    }
+  }
+
+  /// Removes the change sets that were made and not executed.
+  func removeAll() async throws {
+    for (name, entry) in made {
+      if let changeSet = entry.preview.changeSet {
+        try await cloudFormation.deleteChangeSet(changeSet, of: entry.stack)
+      }
+      made[name] = nil
+    }
+  }
+
+  /// The change set of `name` was executed or is not to be kept.
+  func forget(_ name: String) { made[name] = nil }
+
+  private func look(_ request: RestoreRequest) async throws -> DescribedChangeSet? {
+    try await cloudFormation.changeSet(request.name, of: request.stack)
+  }
+  private func delete(_ request: RestoreRequest) async throws {
+    try await cloudFormation.deleteChangeSet(request.name, of: request.stack)
+  }
+  private func remember(_ name: String, _ live: LiveStack, _ preview: RestorePreview) {
+    made[name] = (key(live), preview, live.id)
+  }
+  private func key(_ live: LiveStack) -> String { "\(live.id) \(live.updatedAt) \(live.statusText)" }
+}

@@ -1,0 +1,205 @@
+import DeploymentRecords
+import JSONValues
+import Redaction
+import RollbackPlanning
+import SystemInterfaces
+
+/// What a revert did: one JSON line synced before and one after every call that changes something.
+///
+/// A run that is killed anywhere leaves it behind; the next run of the same revert goes on in the same file.
+public final class RevertJournal: Sendable {
+  /// `<records>/journal-<restore point>.jsonl`.
+  public let path: String
+  private let files: any FileSystem
+  private let clock: any WallClock
+  private let redactor: Redactor
+
+  /// The journal of the revert to `restorePoint` under the records folder.
+  public init(
+    records: String, restorePoint: String?, files: any FileSystem, clock: any WallClock, redactor: Redactor
+  ) {
+    path = "\(records)/\(RevertJournal.name(restorePoint))"
+    self.files = files
+    self.clock = clock
+    self.redactor = redactor
+  }
+
+  static func name(_ restorePoint: String?) -> String { "journal-\(restorePoint ?? "none").jsonl" }
+
+  /// The kinds of lines.
+  public enum Event: String, Sendable {
+    /// A run begins; its line holds what a later run needs to go on.
+    case begin
+    /// A call is about to be made.
+    case before
+    /// The call has an answer, or its effect was looked up.
+    case after
+    /// The run came to its end, good or not: nothing is left to continue.
+    case end
+  }
+
+  /// Appends a line and syncs it. A journal that cannot be written stops the revert before the call it is for.
+  public func write(_ event: Event, _ members: [(String, JSONValue)]) throws(FileError) {
+    var object = JSONObject([
+      .init("at", .string(clock.now.description)), .init("event", .string(event.rawValue)),
+    ])
+    for (name, value) in members { object[name] = redacted(value) }
+    var line = JSONValue.object(object).serialized() + "\n"
+    // A line that a kill cut off keeps to itself.
+    if event == .begin, try files.status(of: path) != nil,
+      try files.read(path).last.map({ $0 != 0x0A }) ?? false
+    {
+      line = "\n" + line
+    }
+    try files.append(Array(line.utf8), to: path, mode: 0o600)
+  }
+
+  private func redacted(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .string(let text): .string(redactor.redact(text))
+    case .array(let elements): .array(elements.map(redacted))
+    case .object(let object):
+      .object(JSONObject(object.members.map { .init($0.name, redacted($0.value)) }))
+    default: value
+    }
+  }
+
+  /// The lines so far, oldest first. Lines that were cut off by kills, the last ones or ones before a `begin`, are left
+  /// out; any other damage is an error.
+  public func lines() throws -> [JSONValue] {
+    guard try files.status(of: path) != nil else { return [] }
+    let text = try files.readText(path)
+    var lines: [JSONValue] = []
+    let parts = text.split(separator: "\n", omittingEmptySubsequences: false)
+    for (index, part) in parts.enumerated() where !part.isEmpty {
+      do {
+        lines.append(try JSONValue(parsing: Array(part.utf8)))
+      } catch {
+        // A run that goes on may be killed in its very first line too.
+        let next = parts[(index + 1)...].lazy.compactMap { try? JSONValue(parsing: Array($0.utf8)) }.first
+        if next.map({ $0["event"]?.string == Event.begin.rawValue }) ?? true { continue }
+        throw RecordError(path: path, reason: "line \(index + 1) is damaged: \(error)")
+      }
+    }
+    return lines
+  }
+
+  /// The `begin` line of a run that did not end, or nil where nothing is left to continue.
+  public func unfinished() throws -> JSONValue? {
+    let lines = try lines()
+    guard let begin = lines.lastIndex(where: { $0["event"]?.string == Event.begin.rawValue }) else {
+      return nil
+    }
+    // The first of several begun in a row: a run that was killed and continued once is still the same revert.
+    guard !lines[begin...].contains(where: { $0["event"]?.string == Event.end.rawValue }) else { return nil }
+    var first = begin
+    for index in lines[..<begin].indices.reversed() {
+      if lines[index]["event"]?.string == Event.end.rawValue { break }
+      if lines[index]["event"]?.string == Event.begin.rawValue { first = index }
+    }
+    return lines[first]
+  }
+
+  /// Tokens of calls that were accepted in the unfinished revert; none where nothing is unfinished.
+  public func acceptedTokens() throws -> Set<String> {
+    Set(
+      try openLines().filter {
+        $0["event"]?.string == Event.after.rawValue && $0["result"]?.string == "accepted"
+      }
+      .compactMap { $0["requestId"]?.string })
+  }
+
+  /// The lines of the unfinished revert; none where nothing is unfinished.
+  private func openLines() throws -> [JSONValue] {
+    guard try unfinished() != nil else { return [] }
+    let lines = try lines()
+    return Array(
+      lines[(lines.lastIndex { $0["event"]?.string == Event.end.rawValue } ?? lines.startIndex)...])
+  }
+
+  /// What the unfinished revert did outside the stacks' operations, `action target`: what was accepted, and what was
+  /// begun without a line that says how it ended.
+  public func outside() throws -> (done: Set<String>, unknown: Set<String>) {
+    var (done, unknown) = (Set<String>(), Set<String>())
+    for line in try openLines() where line["requestId"] == nil {
+      guard let action = line["action"]?.string, let target = line["target"]?.string else { continue }
+      let name = "\(action) \(target)"
+      switch line["event"]?.string {
+      case Event.before.rawValue: unknown.insert(name)
+      case Event.after.rawValue:
+        let result = line["result"]?.string
+        if result == "accepted" { done.insert(name) }
+        // No answer came: it may have been done.
+        if result != "uncertain" { unknown.remove(name) }
+      default: break
+      }
+    }
+    return (done, unknown)
+  }
+
+  /// The last restore of each stack that the unfinished revert asked for and that was not refused: its token, and when.
+  func openRestores() throws -> [String: (token: String, at: Timestamp)] {
+    var open: [String: (token: String, at: Timestamp)] = [:]
+    // A call that is refused may be refused because the one before it, whose answer was lost, was not.
+    var former = open
+    for line in try openLines() {
+      guard let token = line["requestId"]?.string, OperationToken(token)?.operation == .restore,
+        let target = line["target"]?.string, let at = line["at"]?.string.flatMap({ Timestamp($0) })
+      else { continue }
+      switch line["event"]?.string {
+      case Event.before.rawValue:
+        former[target] = open[target]
+        open[target] = (token, at)
+      case Event.after.rawValue where ["refused", "pointless", "throttled"].contains(line["result"]?.string):
+        open[target] = former[target]
+      default: break
+      }
+    }
+    return open
+  }
+
+  /// Policies that the unfinished revert lifted and did not put back, by stack.
+  public func liftedPolicies() throws -> [String: String] {
+    var lifted: [String: String] = [:]
+    for line in try openLines() {
+      guard let target = line["target"]?.string else { continue }
+      if line["event"]?.string == Event.before.rawValue, line["action"]?.string == "liftStackPolicy" {
+        lifted[target] = line["policy"]?.string
+      } else if line["event"]?.string == Event.after.rawValue, line["action"]?.string == "restoreStackPolicy",
+        line["result"]?.string == "accepted"
+      {
+        lifted[target] = nil
+      }
+    }
+    return lifted
+  }
+
+  /// What the run of a `begin` line saw first of each stack.
+  public static func firstSeen(_ begin: JSONValue) -> [String: Timestamp] {
+    var seen: [String: Timestamp] = [:]
+    for member in begin["firstSeen"]?.object?.members ?? [] {
+      seen[member.name] = member.value.string.flatMap { Timestamp($0) }
+    }
+    return seen
+  }
+
+  /// The newest journal under `records` that holds an unfinished run: the id of its restore point (nil for `none`).
+  public static func newestUnfinished(
+    records: String, files: any FileSystem, clock: any WallClock, redactor: Redactor
+  ) throws -> (restorePoint: String?, begin: JSONValue)? {
+    guard try files.status(of: records) != nil else { return nil }
+    let names = try files.names(in: records).filter { $0.hasPrefix("journal-") && $0.hasSuffix(".jsonl") }
+    var newest: (restorePoint: String?, begin: JSONValue)?
+    for name in names {
+      let id = String(name.dropFirst("journal-".count).dropLast(".jsonl".count))
+      let journal = RevertJournal(
+        records: records, restorePoint: id == "none" ? nil : id, files: files, clock: clock,
+        redactor: redactor)
+      guard let begin = try journal.unfinished() else { continue }
+      if (newest?.begin["at"]?.string ?? "") < (begin["at"]?.string ?? "") {
+        newest = (id == "none" ? nil : id, begin)
+      }
+    }
+    return newest
+  }
+}

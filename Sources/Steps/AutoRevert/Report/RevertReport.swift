@@ -1,0 +1,158 @@
+import DeploymentRecords
+import Reporting
+import RollbackPlanning
+import StepResults
+import SystemInterfaces
+
+/// The record as people read it: at 2 am from the top, and the week after to the end.
+enum RevertReport {
+  static func make(_ record: Record<RevertPart>) -> Report {
+    Report(record, headline: headline(record), sections: sections(record), catalog: RevertCatalog.entries)
+  }
+
+  private static func headline(_ record: Record<RevertPart>) -> String {
+    let summary = record.summary
+    let isPartly = record.findings.contains { $0.code == PlanFindingCode.stackLeftOut.rawValue }
+    let target =
+      (summary.restorePoint.map { "restore point \($0)" } ?? "the state before the update")
+      + (isPartly ? ", as far as --only says" : "")
+    switch summary.outcome {
+    case "restored":
+      let took = summary.tookSeconds.map { " in \(minutes($0))" } ?? ""
+      switch record.verdict {
+      case .go: return "ROLLED BACK\(took): \(record.environment) is back at \(target), and healthy."
+      case .stop: return "ROLLED BACK\(took), BUT NOT HEALTHY: \(record.environment) is back at \(target)."
+      case .inconclusive:
+        return "Rolled back\(took): \(record.environment) is back at \(target); its health is not known."
+      }
+    case "deleted": return "DELETED: the stacks of \(record.environment) are gone."
+    case "relieved":
+      let functions = record.part.actions.map(\.target).joined(separator: ", ")
+      return functions.isEmpty
+        ? "Nothing to set: the functions have what --relief asks for. Nothing was rolled back."
+        : "SET FOR NOW: \(functions). Nothing was rolled back, and health was not checked."
+    case "nothing-to-do":
+      return record.verdict == .stop
+        ? "Nothing to roll back, but \(record.environment) is not healthy."
+        : "Nothing to roll back: \(record.environment) is at \(target)."
+    case "planned":
+      if record.verdict == .go, record.part.plan.isEmpty {
+        return "Nothing to roll back: \(record.environment) is at \(target)."
+      }
+      return record.verdict == .go
+        ? "The plan could run. Nothing was changed." : "The plan cannot run. Nothing was changed."
+    case "interrupted":
+      return "INTERRUPTED. What was done is in the journal; run auto-revert \(record.environment) --continue."
+    case "not-reverted": return "NOT REVERTED: git needs a person. See the findings."
+    case "committed": return "The revert stands on a branch."
+    default: return "NOT ROLLED BACK: \(record.environment) needs a person. See the findings."
+    }
+  }
+
+  private static func sections(_ record: Record<RevertPart>) -> [ReportSection] {
+    let ran = !["planned", "committed", "not-reverted"].contains(record.summary.outcome)
+    var sections = [why(record)]
+    if ran { sections.append(ReportSection("Left to do", lines: FollowUp.steps(record))) }
+    sections.append(health(record))
+    sections.append(done(record))
+    if !ran || record.part.actions.isEmpty { sections.append(plan(record)) }
+    if ran {
+      sections.append(timeline(record))
+      sections.append(evidence(record))
+      sections.append(commits(record))
+      sections.append(ReportSection("Checklist", lines: Checklist.lines(record)))
+      if !record.part.actions.isEmpty { sections.append(plan(record)) }
+    }
+    return sections.filter { !$0.lines.isEmpty || !$0.rows.isEmpty }
+  }
+
+  private static func why(_ record: Record<RevertPart>) -> ReportSection {
+    var lines: [String] = []
+    if let reason = record.summary.reason { lines.append("Reason: \(reason)") }
+    if let person = record.summary.operator { lines.append("Operator: \(person)") }
+    if let commit = record.commit, !record.part.commits.isEmpty { lines.append("Deployed commit: \(commit)") }
+    if let commit = record.summary.restoredCommit { lines.append("Restored commit: \(commit)") }
+    if let branch = record.summary.branch { lines.append("Revert commit on branch \(branch)") }
+    return ReportSection("Why", lines: lines)
+  }
+
+  private static func plan(_ record: Record<RevertPart>) -> ReportSection {
+    guard !record.part.plan.isEmpty else { return ReportSection("Plan") }
+    return ReportSection(
+      "Plan", lines: record.summary.estimatedSeconds.map { ["Estimated: \(minutes($0))"] } ?? [],
+      columns: ["#", "Action", "Target", "Estimate", "Reason", "Lost"],
+      rows: record.part.plan.map {
+        [
+          "\($0.order)", $0.conditional ? "(\($0.action))" : $0.action, $0.target,
+          minutes($0.estimateSeconds),
+          $0.reason + ($0.tree.map { ", tree \($0)" } ?? ""), $0.losses.joined(separator: "; "),
+        ]
+      })
+  }
+
+  /// What was done, with what each step was expected to take beside what it took.
+  private static func done(_ record: Record<RevertPart>) -> ReportSection {
+    guard !record.part.actions.isEmpty else { return ReportSection("What was done") }
+    var lines: [String] = []
+    if let took = record.summary.tookSeconds {
+      let estimate = record.summary.estimatedSeconds.map { ", estimated \(minutes($0))" } ?? ""
+      lines.append("Took \(minutes(took))\(estimate).")
+    }
+    return ReportSection(
+      "What was done", lines: lines,
+      columns: ["From", "To", "Action", "Target", "Took", "Estimate", "Result"],
+      rows: record.part.actions.map { action in
+        let planned = record.part.plan.first { $0.action == action.action && $0.target == action.target }
+        return [
+          clock(action.startedAt), clock(action.finishedAt), action.action, action.target,
+          minutes((action.finishedAt - action.startedAt).inSeconds),
+          planned.map { minutes($0.estimateSeconds) } ?? "", action.result,
+        ]
+      })
+  }
+
+  private static func health(_ record: Record<RevertPart>) -> ReportSection {
+    guard let health = record.part.health else { return ReportSection("Health afterwards") }
+    var lines = [
+      "\(health.checks - health.failed) of \(health.checks) checks passed: \(health.verdict.rawValue)"
+    ]
+    if let watch = health.watch { lines.append("The watch afterwards said \(watch.rawValue).") }
+    return ReportSection("Health afterwards", lines: lines + health.failures)
+  }
+
+  private static func timeline(_ record: Record<RevertPart>) -> ReportSection {
+    ReportSection(
+      "Timeline (UTC)", columns: ["Time", "Who", "What"],
+      rows: record.part.timeline.map { [time($0.at, since: record.startedAt), $0.source, $0.event] })
+  }
+
+  private static func evidence(_ record: Record<RevertPart>) -> ReportSection {
+    ReportSection(
+      "Evidence of the earlier steps", columns: ["Step", "Said", "When", "Commit", "Found"],
+      rows: record.part.evidence.map {
+        [
+          $0.step, $0.verdict.rawValue, time($0.finishedAt, since: record.startedAt),
+          $0.commit.map { String($0.prefix(12)) } ?? "", $0.messages.prefix(3).joined(separator: "\n"),
+        ]
+      })
+  }
+
+  private static func commits(_ record: Record<RevertPart>) -> ReportSection {
+    ReportSection(
+      "Commits taken back", columns: ["Commit", "Summary"],
+      rows: record.part.commits.map { [String($0.id.prefix(12)), $0.summary] })
+  }
+
+  static func minutes(_ seconds: Double) -> String {
+    if seconds < 90 { return "\(Int(seconds.rounded())) s" }
+    return "\(Int((seconds / 60).rounded())) min"
+  }
+
+  private static func clock(_ time: Timestamp) -> String { String(time.description.dropFirst(11).prefix(8)) }
+
+  /// The time of day, with the date where that is another one.
+  private static func time(_ time: Timestamp, since day: Timestamp) -> String {
+    let isSame = time.description.prefix(10) == day.description.prefix(10)
+    return isSame ? clock(time) : "\(time.description.prefix(10)) \(clock(time))"
+  }
+}

@@ -1,0 +1,60 @@
+import CommandArguments
+import DeploymentConfig
+import DeploymentRecords
+import Reporting
+import StepRuntime
+
+/// `diff-gate`: can this change be undone, and at what price?
+public struct DiffGateCommand: StepCommand {
+  public typealias Part = GatePart
+  public static let abstract = "Judges before a merge whether a change can be undone, and at what price."
+  public static let environmentOptions = [
+    "base", "head", "old", "new", "old-parameters", "new-parameters", "approvals",
+  ]
+  public static let environmentFlags = ["change-set"]
+
+  public let common: CommonOptions
+  let base: String?
+  let head: String?
+  let old: String?
+  let new: String?
+  let oldParameters: String?
+  let newParameters: String?
+  let approvals: String?
+  let changeSet: Bool
+
+  /// Declares the options and takes their values.
+  ///
+  /// - Throws: `ArgumentError` where two files and two revisions are asked for at once.
+  public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
+    common = try CommonOptions(&arguments)
+    base = try arguments.option(
+      "base", "The revision that the change goes into. (default: what the CI says, else the default branch)")
+    head = try arguments.option("head", "The revision that holds the change. (default: HEAD)")
+    old = try arguments.option("old", "Compare two template files without git: the version before.")
+    new = try arguments.option("new", "Compare two template files without git: the version after.")
+    oldParameters = try arguments.option(
+      "old-parameters", "Parameter values before, as a JSON object or CloudFormation's array.")
+    newParameters = try arguments.option("new-parameters", "Parameter values after.")
+    approvals = try arguments.option(
+      "approvals",
+      "Who approved the change: GitHub's reviews, GitLab's approvals, or a list of names, as JSON.")
+    changeSet = arguments.flag(
+      "change-set", "Ask CloudFormation as well, by change sets that are deleted again.")
+    guard (old == nil) == (new == nil) else {
+      throw ArgumentError("--old and --new belong together: name the template before and after")
+    }
+    if old != nil, base != nil || head != nil {
+      throw ArgumentError("--old and --new compare two files; --base and --head compare two revisions")
+    }
+  }
+
+  /// Two files need no environment's configuration.
+  public var needsConfig: Bool { old == nil && new == nil }
+
+  public func run(in session: StepSession) async throws -> StepOutcome<GatePart> {
+    try await GateRun(command: self, session: session).outcome()
+  }
+
+  public static func report(_ record: Record<GatePart>) -> Report { GateReport.make(record) }
+}

@@ -1,0 +1,46 @@
+import StepResults
+import TemplateAnalysis
+
+/// A template that was judged: its entry in the record, and what the entry does not hold.
+struct JudgedTemplate {
+  var entry: TemplateEntry
+  var change: TemplateChange
+  /// Values of the update.
+  var parameters: [String: String]
+  /// The parameters that its newer version declares.
+  var declared: [String]
+  /// Whether it nests stacks.
+  var nests: Bool
+
+  /// Takes over what CloudFormation said about the resources, and says where it was expected to say otherwise.
+  mutating func adopt(_ theirs: [ResourceChange]) {
+    let differences = theirs.compactMap { resource -> Finding? in
+      let before = change[resource.logicalId]?.action ?? .none
+      guard before != resource.action else { return nil }
+      return Finding(
+        "change-set-differs", .notice,
+        "CloudFormation says \(resource.action.rawValue) for \(resource.logicalId), the templates say "
+          + "\(before.rawValue); CloudFormation is right", path: entry.path, subject: resource.logicalId)
+    }
+    let kept = change.findings.filter { finding in
+      if ResourceChange.findingCodes.contains(finding.code) { return false }
+      // What was refused for being replaced is not, where nothing is replaced.
+      guard finding.code == "replacement-refused" else { return true }
+      return theirs.contains { $0.action == .replace && finding.message.hasPrefix("\($0.logicalId) ") }
+    }
+    change.resources = theirs
+    change.findings = kept + theirs.compactMap { $0.finding(in: entry.path) } + differences
+    entry.resources = TemplateEntry.resources(of: change)
+  }
+}
+
+extension TemplateEntry {
+  /// The resources that do not stay as they are.
+  static func resources(of change: TemplateChange) -> [Resource] {
+    change.resources.filter { $0.action != .none }.map {
+      Resource(
+        logicalId: $0.logicalId, type: $0.type, action: $0.action.rawValue, properties: $0.properties,
+        stateful: $0.stateful, reasons: $0.reasons)
+    }
+  }
+}

@@ -1,0 +1,283 @@
+import CloudFormationModel
+import DeploymentConfig
+import StepResults
+import StepRuntime
+import SystemInterfaces
+import TemplateAnalysis
+
+/// Finds the templates among the changed files and lets `TemplateComparison` judge them.
+struct TemplateJudge {
+  let change: Change
+  let config: DeploymentConfig
+  let policy: GatePolicy
+  /// Values of both sides, from the configuration and parameter files.
+  let values: ParameterValues
+  /// Whether every file is a template because it was named as one.
+  let areNamed: Bool
+  /// Every template that differs, and what was found about it.
+  private(set) var judged: [JudgedTemplate] = []
+  /// Findings about files that are no readable templates.
+  private var unreadable: [Finding] = []
+  var manifests: [String: AssemblyManifest?] = [:]
+  private let facts: RecordedStacks
+  private let replacements: ReplacementTable
+
+  /// A template on both sides; nil where that side has none.
+  private struct Versions {
+    let file: ChangedFile
+    var old: NestedTemplate?
+    var new: NestedTemplate?
+  }
+
+  init(
+    change: Change, config: DeploymentConfig, policy: GatePolicy, values: ParameterValues, areNamed: Bool,
+    facts: RecordedStacks = RecordedStacks(), replacements: ReplacementTable = .builtIn
+  ) {
+    self.change = change
+    self.config = config
+    self.policy = policy
+    self.values = values
+    self.areNamed = areNamed
+    self.facts = facts
+    self.replacements = replacements
+  }
+
+  mutating func judgeAll() throws {
+    var versions = try candidates().compactMap { try parse($0) }
+    // Templates of nested stacks are judged with what the outer one hands down, wherever an outer one is found.
+    var before = NestedTemplateFinder(read: change.readOld)
+    var after = NestedTemplateFinder(read: change.readNew)
+    for index in versions.indices {
+      if let old = versions[index].old { versions[index].old = try before.tree(old.template) }
+      if let new = versions[index].new { versions[index].new = try after.tree(new.template) }
+    }
+    var isInner = versions.map { version in
+      version.new != nil
+        ? after.found.contains(version.file.path)
+        : before.found.contains(version.file.oldPath ?? version.file.path)
+    }
+    for index in versions.indices where !isInner[index] && !areNamed && versions[index].old != nil {
+      for outer in try unchangedOuters(of: versions[index].file)
+      where !versions.contains(where: { $0.file.path == outer.file.path }) {
+        var outer = outer
+        outer.old = try outer.old.map { try before.tree($0.template) }
+        outer.new = try outer.new.map { try after.tree($0.template) }
+        guard after.found.contains(versions[index].file.path) else { continue }
+        isInner[index] = true
+        versions.append(outer)
+        isInner.append(false)
+      }
+    }
+    for (version, isInner) in zip(versions, isInner) where !isInner { try judge(version) }
+  }
+
+  /// All findings, those about files that cannot be read first.
+  var findings: [Finding] { unreadable + judged.flatMap(\.change.findings) }
+
+  /// Takes over what CloudFormation itself said, by the position of the template.
+  mutating func adopt(_ answers: [Int: [ResourceChange]]) {
+    for (position, changes) in answers { judged[position].adopt(changes) }
+  }
+
+  // MARK: - What is a template
+
+  private mutating func candidates() throws -> [ChangedFile] {
+    let patterns = policy.templates.map(PathPattern.init)
+    func isWanted(_ file: ChangedFile) -> Bool {
+      areNamed || (patterns.isEmpty ? looksLikeTemplate(file) : patterns.contains { $0.matches(file.path) })
+    }
+    var files = change.files.filter { !$0.isLink && $0.old != $0.new && isWanted($0) }
+    for file in change.files where file.name == "manifest.json" {
+      files += try withOtherParameters(file).filter { other in !files.contains { $0.path == other.path } }
+    }
+    return files
+  }
+
+  private func looksLikeTemplate(_ file: ChangedFile) -> Bool {
+    guard TemplateText.isOfInterest(file.path) else { return false }
+    return [file.old, file.new].contains { $0.map(TemplateText.mentionsResources) ?? false }
+  }
+
+  /// Templates of an assembly that stay as they are while its manifest gives them other parameters.
+  private func withOtherParameters(_ manifest: ChangedFile) throws -> [ChangedFile] {
+    guard let old = manifest.old.flatMap(AssemblyManifest.init),
+      let new = manifest.new.flatMap(AssemblyManifest.init)
+    else { return [] }
+    let folder = RelativePath.folder(of: manifest.path)
+    return try new.stacks.compactMap { stack in
+      guard let before = old.stacks.first(where: { $0.name == stack.name }),
+        before.parameters != stack.parameters,
+        let path = RelativePath.join(folder, stack.file), let bytes = try change.readNew(path),
+        try change.readOld(path) == bytes
+      else { return nil }
+      return ChangedFile(path: path, old: bytes, new: bytes)
+    }
+  }
+
+  /// Both versions of a template, or a finding where one cannot be read.
+  private mutating func parse(_ file: ChangedFile) throws -> Versions? {
+    // Where nobody said that these files are templates, other documents that mention resources are none of ours.
+    let isSure = areNamed || !policy.templates.isEmpty
+    func template(_ bytes: [UInt8]?, _ path: String) throws(TemplateError) -> NestedTemplate? {
+      guard let bytes, areNamed || TemplateText.mentionsResources(bytes) else { return nil }
+      let template =
+        isSure
+        ? try CloudFormationTemplate(parsing: bytes, path: path)
+        : try CloudFormationTemplate.ifTemplate(parsing: bytes, path: path)
+      return template.map { NestedTemplate($0) }
+    }
+    func finding(
+      _ code: String, _ severity: Severity, _ error: TemplateError, _ what: String, _ subject: String
+    ) throws {
+      // A file that the command line names is data, and no change of anybody's.
+      if areNamed {
+        throw StepFailure(.data, error.description, advice: "name a CloudFormation template in JSON or YAML")
+      }
+      unreadable.append(
+        Finding(
+          code, severity, "\(what): \(error.message)", path: error.path,
+          line: error.line > 0 ? error.line : nil,
+          subject: subject))
+    }
+    var versions = Versions(file: file)
+    do throws(TemplateError) { versions.new = try template(file.new, file.path) } catch {
+      try finding("template-unreadable", .error, error, "this template cannot be read", "syntax")
+      return nil
+    }
+    do throws(TemplateError) { versions.old = try template(file.old, file.oldPath ?? file.path) } catch {
+      // What is deployed cannot be read, so everything is open; the version that was there is not this change's fault.
+      try finding(
+        "template-before-unreadable", .warning, error,
+        "the version before cannot be read, so what changes is not known",
+        "before")
+      return nil
+    }
+    if versions.old != nil, versions.new == nil, file.new != nil {
+      try finding(
+        "template-unreadable", .error,
+        TemplateError(path: file.path, line: 1, column: 1, message: "it has no section of resources"),
+        "this file was a template and is none now", "syntax")
+      return nil
+    }
+    return versions.old == nil && versions.new == nil ? nil : versions
+  }
+
+  /// Templates in the folders above a file that may nest it, and that the change does not touch.
+  private func unchangedOuters(of file: ChangedFile) throws -> [Versions] {
+    var found: [Versions] = []
+    var folder = RelativePath.folder(of: file.path)
+    for _ in 0..<6 {
+      for path in try change.listFolder(folder).filter(TemplateText.isOfInterest).prefix(200)
+      where path != file.path {
+        guard let new = try change.readNew(path), TemplateText.mentionsNestedStacks(new),
+          TemplateText.mentions(file.name, in: new), let old = try change.readOld(path), old == new
+        else { continue }
+        do throws(TemplateError) {
+          let template = NestedTemplate(try CloudFormationTemplate(parsing: new, path: path))
+          found.append(
+            Versions(file: ChangedFile(path: path, old: old, new: new), old: template, new: template))
+        } catch { continue }
+      }
+      if folder.isEmpty { break }
+      folder = RelativePath.folder(of: folder)
+    }
+    return found
+  }
+
+  // MARK: - One template
+
+  private mutating func judge(_ versions: Versions) throws {
+    let file = versions.file
+    let manifest = try self.manifest(of: file.path, change.readNew)
+    let oldManifest = try self.manifest(of: file.oldPath ?? file.path, change.readOld, isOld: true)
+    let stack = StackNames.stack(of: file.path, manifest: manifest, config: config)
+    var context = ComparisonContext(
+      pseudoParameters: pseudoParameters(stack),
+      missingParameters: areNamed && manifest == nil ? .defaults : .previousValues,
+      statefulTypes: StatefulTypes(adding: Set(policy.statefulTypes)))
+    context.oldNested = versions.old?.children ?? [:]
+    context.newNested = versions.new?.children ?? [:]
+    context.importers = facts.importers
+    context.replacements = replacements
+    let deployed = stack.flatMap { facts.parameters[$0.name] } ?? [:]
+    func compare() -> TemplateChange {
+      TemplateComparison.compare(
+        old: versions.old?.template, new: versions.new?.template,
+        oldParameters: values.old(oldManifest?.parameters(of: file.oldName), deployed: deployed),
+        newParameters: values.new(manifest?.parameters(of: file.name)), context: context)
+    }
+    var result = compare()
+    if result.outputs.contains(where: { $0.export != nil && $0.action != .added }) {
+      // Only then is it worth reading the templates beside this one.
+      context.otherTemplates = try neighbours(of: file)
+      if !context.otherTemplates.isEmpty { result = compare() }
+    }
+    let place = JudgedTemplate(
+      entry: TemplateEntry(path: file.path, stack: stack?.name, resources: []), change: result,
+      parameters: values.new(manifest?.parameters(of: file.name)),
+      declared: versions.new?.template.parameterNames ?? [],
+      nests: versions.new?.template.nestedStacks.isEmpty == false)
+    report(place)
+  }
+
+  private mutating func report(_ template: JudgedTemplate) {
+    var template = template
+    template.entry.resources = TemplateEntry.resources(of: template.change)
+    // A nested stack that stays as it is would be a line that says nothing.
+    if template.entry.nestedIn == nil || !template.entry.resources.isEmpty
+      || !template.change.findings.isEmpty
+    {
+      judged.append(template)
+    }
+    for nested in template.change.nested {
+      let place = template.entry.nestedIn.map { "\($0)/\(nested.logicalId)" } ?? nested.logicalId
+      report(
+        JudgedTemplate(
+          entry: TemplateEntry(
+            path: nested.path, stack: template.entry.stack, nestedIn: place, resources: []),
+          change: nested.change, parameters: [:], declared: [], nests: false))
+    }
+  }
+
+  private func pseudoParameters(_ stack: ConfiguredStack?) -> [String: String] {
+    var known: [String: String] = [:]
+    if let region = config.region { known["AWS::Region"] = region }
+    if let name = stack?.name { known["AWS::StackName"] = name }
+    if let machine = config.stateMachineARN.flatMap({ AmazonResourceName($0) }), machine.account.count == 12 {
+      known["AWS::AccountId"] = machine.account
+      known["AWS::Partition"] = machine.partition
+    }
+    return known
+  }
+
+  /// The other templates of the same folder, as the change leaves them.
+  private func neighbours(of file: ChangedFile) throws -> [CloudFormationTemplate] {
+    let folder = RelativePath.folder(of: file.path)
+    guard !folder.isEmpty else { return [] }
+    var found: [CloudFormationTemplate] = []
+    for path in try change.listNew(folder).filter({ $0 != file.path && TemplateText.isOfInterest($0) })
+      .prefix(200)
+    {
+      guard let bytes = try change.readNew(path), TemplateText.mentionsResources(bytes) else { continue }
+      // One that cannot be read is its own change's concern.
+      do throws(TemplateError) { found.append(try CloudFormationTemplate(parsing: bytes, path: path)) } catch
+      {
+        continue
+      }
+    }
+    return found
+  }
+
+  private mutating func manifest(
+    of path: String, _ read: (String) throws -> [UInt8]?, isOld: Bool = false
+  ) throws -> AssemblyManifest? {
+    guard path.hasSuffix(".template.json") else { return nil }
+    let folder = RelativePath.folder(of: path)
+    let place = (isOld ? "old " : "") + folder
+    if let known = manifests[place] { return known }
+    let manifest = try RelativePath.join(folder, "manifest.json").flatMap { try read($0) }.flatMap(
+      AssemblyManifest.init)
+    manifests[place] = .some(manifest)
+    return manifest
+  }
+}

@@ -1,0 +1,177 @@
+import DeploymentRecords
+import Reporting
+import StepResults
+
+/// What people and CI systems read of a diff-gate record: first what a rollback would be, then why.
+enum GateReport {
+  static func make(_ record: Record<GatePart>) -> Report {
+    let details = [
+      resources(record.part.templates), migrations(record.part.migrations), acknowledging(record),
+      comparison(record.summary),
+    ]
+    return Report(
+      record, headline: headline(record), sections: [rollback(record)], details: details.compactMap { $0 },
+      cases: cases(record), catalog: GateFindings.catalog)
+  }
+
+  // MARK: - Ten seconds
+
+  private static func headline(_ record: Record<GatePart>) -> String {
+    let summary = record.summary
+    let outline = summary.rollback
+    let time = minutes(outline.minutes)
+    let way =
+      switch outline.reversibility {
+      case .nothingToDo where summary.changedFiles == 0: "nothing differs"
+      case .nothingToDo: "nothing in \(count(summary.changedFiles, "changed file")) needs a rollback"
+      case .complete: "this change can be undone in \(time)"
+      case .withLoss: "this change can be undone in \(time), but not without loss"
+      case .restoreOnly: "only a backup undoes this change, in \(time)"
+      }
+    let errors = record.findings.count { $0.severity == .error }
+    let warnings = record.findings.count { $0.severity == .warning }
+    if errors > 0 { return "\(way): \(count(errors, "finding")) stop\(errors == 1 ? "s" : "") it" }
+    return warnings > 0 ? "\(way), \(count(warnings, "warning"))" : way
+  }
+
+  private static func rollback(_ record: Record<GatePart>) -> ReportSection {
+    let outline = record.summary.rollback
+    let title = "Rolling this change back"
+    if outline.reversibility == .nothingToDo { return ReportSection(title, lines: ["nothing to roll back"]) }
+    var lines: [String] = []
+    if !record.summary.stacks.isEmpty {
+      lines.append(
+        "changes: \(record.summary.stacks.map { stack($0, record.part.templates) }.joined(separator: "; "))")
+    }
+    if outline.loses.count == 1 { lines.append("loses: \(outline.loses[0])") }
+    if outline.loses.count > 1 { lines += ["loses:"] + outline.loses.map { "- \($0)" } }
+    if let cancel = outline.duringUpdate {
+      lines.append("while the update still runs: cancel it (\(minutes(cancel.minutes)) a stack); afterwards:")
+    }
+    return ReportSection(
+      title, lines: lines, columns: ["", "do", "on", "takes"],
+      rows: outline.steps.map { step in
+        [String(step.order), words(step), step.target, minutes(step.minutes)]
+      } + (outline.steps.count > 1 ? [["", "in all", "", minutes(outline.minutes)]] : []))
+  }
+
+  /// What a step does; of one that is done in the place of others, which.
+  private static func words(_ step: RollbackOutline.Step) -> String {
+    guard let instead = step.insteadOf, let first = instead.first, let last = instead.last else {
+      return words(step.action)
+    }
+    return "or \(words(step.action)), instead of \(first == last ? "\(first)" : "\(first) to \(last)")"
+  }
+
+  /// A stack and what happens in it: `CiraInvoice-Api-prod (2 replaced, 1 updated)`.
+  private static func stack(_ name: String, _ templates: [TemplateEntry]) -> String {
+    let resources = templates.filter { ($0.stack ?? $0.path) == name }.flatMap(\.resources)
+    let parts = weight.compactMap { action -> String? in
+      let number = resources.count { $0.action == action }
+      return number == 0 ? nil : "\(number) \(past[action] ?? action)"
+    }
+    return parts.isEmpty ? name : "\(name) (\(parts.joined(separator: ", ")))"
+  }
+
+  /// Actions, the worst first, and how they are told.
+  private static let weight = [
+    "delete", "replace", "mayReplace", "snapshotThenDelete", "orphan", "import", "create", "update",
+  ]
+  private static let past = [
+    "delete": "deleted", "replace": "replaced", "mayReplace": "perhaps replaced",
+    "snapshotThenDelete": "deleted after a snapshot", "orphan": "left behind", "import": "imported",
+    "create": "new", "update": "updated",
+  ]
+
+  private static func words(_ action: String) -> String {
+    switch action {
+    case "redeploy": "put the template before back"
+    case "deleteStack": "delete the new stack"
+    case "configuration": "put the configuration before back and deploy"
+    case "schemaScript": "run the rollback script"
+    case "databaseRestore": "restore the database snapshot"
+    default: action
+    }
+  }
+
+  // MARK: - Details
+
+  private static func resources(_ templates: [TemplateEntry]) -> ReportSection? {
+    let rows = templates.flatMap { template in
+      template.resources.map { resource in
+        [
+          resource.stateful && resource.action != "update" && resource.action != "create" ? "!" : "",
+          resource.action, "\(resource.logicalId) (\(resource.type))", template.stack ?? template.path,
+          resource.properties.prefix(4).joined(separator: ", ")
+            + (resource.properties.count > 4 ? ", …" : ""),
+        ]
+      }
+    }
+    guard !rows.isEmpty else { return nil }
+    let sorted = rows.sorted {
+      (weight.firstIndex(of: $0[1]) ?? 9, $0[2]) < (weight.firstIndex(of: $1[1]) ?? 9, $1[2])
+    }
+    let hidden = sorted.count - 40
+    return ReportSection(
+      "Resources", lines: hidden > 0 ? ["\(hidden) more in the record"] : [],
+      columns: ["", "action", "resource", "stack", "properties"], rows: Array(sorted.prefix(40)))
+  }
+
+  private static func migrations(_ entries: [MigrationEntry]) -> ReportSection? {
+    guard !entries.isEmpty else { return nil }
+    return ReportSection(
+      "Migrations", columns: ["migration", "undone by", "leaves out"],
+      rows: entries.map { entry in
+        [
+          entry.path, entry.rollbackScript.map { $0 == entry.path ? "itself" : $0 } ?? "nothing",
+          entry.leftOut.isEmpty ? "-" : entry.leftOut.joined(separator: "; "),
+        ]
+      })
+  }
+
+  /// How the findings that stop could be acknowledged: fingerprints are needed for that and nowhere else.
+  private static func acknowledging(_ record: Record<GatePart>) -> ReportSection? {
+    let errors = record.findings.filter { $0.severity == .error }
+    guard !errors.isEmpty, errors.count <= 20 else { return nil }
+    return ReportSection(
+      "To take a risk knowingly, acknowledge it with a reason and a last day", lines: [],
+      columns: ["fingerprint", "finding", "where"],
+      rows: errors.map { [$0.fingerprint, $0.code, $0.path ?? ""] })
+  }
+
+  /// What was compared with what, and who spoke about resources.
+  private static func comparison(_ summary: GatePart.Summary) -> ReportSection? {
+    var lines = ["\(short(summary.base)) with \(short(summary.head)) (\(summary.comparedBecause))"]
+    if !summary.stacks.isEmpty {
+      lines.append(
+        summary.spoke == "changeSet"
+          ? "resources: as CloudFormation's change sets say, which are deleted again"
+          : "resources: as the templates and the values at hand say; CloudFormation was not asked")
+    }
+    return ReportSection("Compared", lines: lines)
+  }
+
+  private static func cases(_ record: Record<GatePart>) -> [ReportCase] {
+    let templates = record.part.templates.map { ($0.path, "templates") }
+    let migrations = record.part.migrations.map { ($0.path, "migrations") }
+    return (templates + migrations).map { path, suite in
+      let errors = record.findings.filter { $0.path == path && $0.severity == .error }
+      return ReportCase(
+        name: path, suite: suite, file: path, line: errors.first?.line,
+        outcome: errors.isEmpty ? .pass : .fail,
+        message: errors.map { "\($0.message) [\($0.code)]" }.joined(separator: "\n"))
+    }
+  }
+
+  private static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
+  private static func minutes(_ range: [Int]) -> String {
+    guard range.count == 2, range[1] > 0 else { return "no time" }
+    return "\(range[0]) to \(range[1]) minutes"
+  }
+  private static func short(_ revision: String) -> String {
+    if revision.isEmpty { return "nothing" }
+    return revision.count == 40 && revision.allSatisfy(\.isHexDigit) ? String(revision.prefix(10)) : revision
+  }
+}

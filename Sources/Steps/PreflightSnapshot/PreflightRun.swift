@@ -1,0 +1,185 @@
+import AWSClients
+import CIEnvironment
+import DeploymentConfig
+import DeploymentRecords
+import Reporting
+import StepResults
+import StepRuntime
+import SystemInterfaces
+
+/// One run of the step: read, judge, rehearse, and only then make what stays: labels, a database snapshot, the restore
+/// point.
+struct PreflightRun: Sendable {
+  let command: PreflightCommand
+  let session: StepSession
+
+  func outcome() async throws -> StepOutcome<PreflightPart> {
+    let config = session.config
+    guard !config.stacks.isEmpty else {
+      throw StepFailure(
+        .data, "\(config.path) names no stack", advice: "write API_STACK=… and the like, one for each stack")
+    }
+    if command.dryRun || command.ready {
+      try await session.lookAtLock()
+    } else {
+      try await session.lockEnvironment(for: .preflightSnapshot, takeOver: command.takeLock)
+    }
+    let earlier = try EarlierVerdicts(records: session.records.root, files: session.context.files)
+    let range = try CommitRange.find(session, named: command.deployedCommit, earlier)
+    var findings = try earlier.findings + range.findings + readiness()
+    let clients = try session.clients()
+    if command.ready { return try await judgeLatest(clients, range.deployed, findings) }
+
+    var point = RestorePoint(
+      id: session.newId(), environment: session.environment, commit: range.deployed,
+      createdAt: session.startedAt, region: clients.own.region, account: nil)
+    session.progress.update("reading \(config.stacks.count) stacks")
+    async let identities = Identities.ask(clients)
+    let reader = EnvironmentReader(session: session, clients: clients)
+    var (readings, missing) = try await reader.stacks()
+    findings += missing
+    let resources = try await ResourceReader(clients: clients, policy: session.policy.snapshot).read(readings)
+    findings += resources.findings
+    for reading in readings {
+      findings += StackReadiness.findings(
+        reading.state, status: reading.status, allowsDrift: session.policy.snapshot.allowsDrift)
+    }
+    findings += StackReadiness.advice(readings, watch: session.policy.watch.length)
+    let callers = try await identities
+    point.account = callers.own?.account
+    take(resources, readings, into: &point)
+
+    let databasePhase = DatabasePhase(
+      session: session, clients: clients, restorePoint: point.id,
+      wanted: command.databaseSnapshot ?? session.policy.snapshot.databaseSnapshot)
+    var database = try await databasePhase.look(point.stacks, range: range.range)
+    findings += database.findings
+    // A change set on a stack in motion would fail, and its failure would say nothing new.
+    if isGood(findings) {
+      let rehearsed = try await RehearsalPhase(session: session, clients: clients, restorePoint: point.id)
+        .run(readings, makesChangeSets: !command.dryRun)
+      readings = rehearsed.readings
+      point.stacks = readings.map(\.state)
+      findings += rehearsed.findings
+      if session.policy.snapshot.checksPermissions {
+        findings += try await RollbackPermissions(clients: clients).check(point, callers)
+      }
+    }
+    if isGood(findings), !command.noBaseline, !command.dryRun {
+      let (baseline, more) = try await BaselinePhase(session: session).record(point)
+      point.baseline = baseline
+      let (schema, unknown) = try await SchemaReader.state(session)
+      point.schema = schema
+      findings += more + unknown
+    }
+    var plan: [String]?
+    if command.dryRun {
+      plan = isGood(findings) ? self.plan(point, database) : []
+    } else if isGood(findings) {
+      try await reader.refuseChangesMeanwhile(readings)
+      let looked = database.findings.count
+      database = try await databasePhase.make(database)
+      let labels = SecretLabels(clients: clients)
+      let (labelled, unlabelled) = try await labels.attach(point.managedSecrets, restorePoint: point.id)
+      point.managedSecrets = labelled
+      findings += database.findings.dropFirst(looked) + unlabelled
+      // A database snapshot may take an hour.
+      try await reader.refuseChangesMeanwhile(readings)
+    }
+    point.database = database.state
+    let isWritten = isGood(findings) && !command.dryRun
+    if isWritten { try await write(point, readings, resources) }
+    return StepOutcome(
+      verdict: isGood(findings) ? .go : .stop, findings: findings,
+      summary: .init(point, isWritten: isWritten),
+      part: PreflightPart(
+        point, database: database, path: isWritten ? session.restorePoints.folder(point.id) : nil, plan: plan)
+    )
+  }
+
+  private func isGood(_ findings: [Finding]) -> Bool { !findings.contains { $0.severity == .error } }
+
+  // MARK: - Parts
+
+  /// What stands in the way whatever the stacks are.
+  private func readiness() throws -> [Finding] {
+    var findings = try CalendarReadiness.findings(session, skipReason: command.skipWindow)
+    let stops = session.isProduction && session.policy.snapshot.requiresPushed && session.ci.provider == .none
+    if let commit = try CommitReadiness.facts(session) {
+      findings += CommitReadiness.findings(commit, stops: stops)
+    }
+    return findings + (try StagingEvidence(session: session).findings(try session.commitId()))
+  }
+
+  private func take(_ resources: ResourceReading, _ readings: [StackReading], into point: inout RestorePoint)
+  {
+    point.stacks = readings.map(\.state)
+    point.functions = resources.functions
+    point.apiStages = resources.apiStages
+    point.stateMachines = resources.stateMachines
+    point.managedSecrets = resources.managedSecrets
+  }
+
+  /// What a run without `--dry-run` would make.
+  private func plan(_ point: RestorePoint, _ database: DatabasePhase.Outcome) -> [String] {
+    let roots = point.stacks.filter { $0.parentId == nil }
+    return roots.map { "make a change set of \($0.name) from its record, and delete it again" }
+      + database.plan
+      + point.managedSecrets.filter { $0.owningService == nil && $0.versionId != nil }.map {
+        "put the label \(SecretLabels.label(point.id)) on the current version of \($0.arn)"
+      }
+      + (command.noBaseline ? [] : ["record the answers of the checks and a day of metrics"])
+      + ["write the restore point \(session.restorePoints.folder(point.id))"]
+  }
+
+  private func write(
+    _ point: RestorePoint, _ readings: [StackReading], _ resources: ResourceReading
+  ) async throws {
+    var contents = resources.files
+    for reading in readings { contents.merge(reading.files) { $1 } }
+    try removeHalves()
+    try session.restorePoints.write(point, contents: contents)
+    try await session.storeRestorePoint(point.id)
+    try session.restorePoints.markLatest(point.id)
+  }
+
+  /// What killed runs left half-written: this run holds the lock, so nobody is at work on them.
+  private func removeHalves() throws {
+    let (root, files) = (session.restorePoints.root, session.context.files)
+    guard try files.status(of: root) != nil else { return }
+    for name in try files.names(in: root) where name.hasPrefix(".") && name.hasSuffix(".partial") {
+      try files.remove("\(root)/\(name)")
+    }
+  }
+
+  // MARK: - --ready
+
+  /// Whether a deployment may begin with the restore point that is there: nothing is made.
+  private func judgeLatest(
+    _ clients: StackClients, _ deployed: String?, _ findings: [Finding]
+  ) async throws -> StepOutcome<PreflightPart> {
+    var findings = findings
+    guard let id = try session.restorePoints.latestId() else {
+      throw StepFailure(
+        .data, "there is no restore point in \(session.restorePoints.root)",
+        advice: "run preflight-snapshot \(session.environment) first, without --ready")
+    }
+    let point = try session.restorePoints.read(id)
+    try await session.refuseOtherPlaces(point, asksOwn: true)
+    let (live, missing) = try await EnvironmentReader(session: session, clients: clients).roots()
+    findings += missing
+    for (state, status) in live {
+      findings += StackReadiness.findings(
+        state, status: status, allowsDrift: session.policy.snapshot.allowsDrift)
+    }
+    findings += RestorePointFreshness.findings(
+      point,
+      live: live.map { .init(name: $0.0.name, stackId: $0.0.stackId, updatedAt: $0.0.lastUpdatedAt) },
+      now: session.context.clock.now, maximumAge: session.policy.snapshot.maximumAge, deployed: deployed)
+    var outcome = DatabasePhase.Outcome(state: point.database, status: point.database?.status ?? "none")
+    if session.config.usesExternalDatabase { outcome.status = "external" }
+    return StepOutcome(
+      verdict: isGood(findings) ? .go : .stop, findings: findings, summary: .init(point, isWritten: true),
+      part: PreflightPart(point, database: outcome, path: session.restorePoints.folder(id), plan: nil))
+  }
+}

@@ -1,0 +1,76 @@
+import CommandArguments
+import DeploymentConfig
+import DeploymentRecords
+import Reporting
+import SmokeChecks
+import StepResults
+import StepRuntime
+
+/// `smoke-test`: does the new version do its work, compared with before?
+public struct SmokeTestCommand: StepCommand {
+  public typealias Part = SmokePart
+  public static let abstract = "Checks right after a deployment whether it works, compared with before."
+  public static let environmentOptions = [
+    "smoke", "variable", "flaky", "deadline", "settle", "concurrency", "baseline", "expect-version", "shard",
+    "output", "openapi",
+  ]
+  public static let environmentFlags = ["parse-only", "built-in"]
+  public static let sendsRequests = true
+
+  public let common: CommonOptions
+  let files: [String]
+  let smoke: [String]
+  let openapi: [String]
+  let builtIn: Bool
+  let parseOnly: Bool
+  let variable: [String]
+  let flaky: String?
+  let deadline: String?
+  let settle: String?
+  let concurrency: Int?
+  let baseline: String?
+  let expectVersion: String?
+  let shard: String?
+  let output: String?
+  let merge: [String]
+
+  /// Declares the options and takes their values.
+  public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
+    common = try CommonOptions(&arguments)
+    files = arguments.argumentList("files", "Hurl files, as with --smoke.")
+    smoke = arguments.options(
+      "smoke", "A Hurl file, or a folder of them; may be repeated. Without one the built-in checks run.")
+    openapi = arguments.options(
+      "openapi", "An OpenAPI document whose GET operations are asked; may be repeated.")
+    builtIn = arguments.flag("built-in", "Run the built-in checks beside the files.")
+    parseOnly = arguments.flag("parse-only", "Read the files and send nothing.")
+    variable = arguments.options("variable", "A variable for the files, NAME=VALUE; may be repeated.")
+    flaky = try arguments.option(
+      "flaky", "What a check that passed only after a retry counts as: fail, warn or pass. (default: warn)")
+    deadline = try arguments.option("deadline", "The total time, such as 2m. (default: 2m)")
+    settle = try arguments.option(
+      "settle", "For how long failures that may settle are tried again; 0 for never. (default: 15s)")
+    concurrency = try arguments.option("concurrency", "Requests at once. (default: 8)")
+    baseline = try arguments.option(
+      "baseline", "The restore point to compare with, latest or none. (default: latest)")
+    expectVersion = try arguments.option("expect-version", "The version or commit that should answer.")
+    shard = try arguments.option("shard", "Run one part of the checks only, N/M, for a CI matrix.")
+    output = try arguments.option("output", "Where the last file's last body is written.")
+    merge = arguments.optionList("merge", "Make one record of the records of all shards, and send nothing.")
+  }
+
+  /// Files may bring all they need, and merging needs the records alone.
+  public var needsConfig: Bool { merge.isEmpty && smoke.isEmpty && files.isEmpty && openapi.isEmpty }
+
+  public func run(in session: StepSession) async throws -> StepOutcome<SmokePart> {
+    if !merge.isEmpty { return try ShardMerge.outcome(of: merge, session) }
+    do {
+      let options = try SmokeOptions(self, session)
+      return try await SmokeTestRun(options: options, session: session).outcome()
+    } catch let error as CheckSourceError {
+      throw StepFailure(.data, error.description, advice: error.advice)
+    }
+  }
+
+  public static func report(_ record: Record<SmokePart>) -> Report { SmokeTestReport.make(record) }
+}

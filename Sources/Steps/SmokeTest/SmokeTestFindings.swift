@@ -1,0 +1,49 @@
+import StepResults
+
+/// What `smoke-test` can find.
+public enum SmokeTestFindings {
+  /// The codes, for the documentation and SARIF.
+  public static let catalog = [
+    FindingDescription(
+      "check-failed", "A check did not hold, or its endpoint gave no usable answer.",
+      remedy: "The message says what came back and what to look at."),
+    FindingDescription(
+      "check-unusable", "A check could not be run: its file, a variable or its request is at fault.",
+      remedy: "Correct the check."),
+    FindingDescription(
+      "check-broken-before", "A check failed, and had failed before the deployment as well.",
+      remedy: "The deployment is not the cause; going back will not cure it."),
+    FindingDescription(
+      "check-flaky", "A check passed only when it was tried again.",
+      remedy: "Look at the first try's failure; choose with --flaky what it counts as."),
+    FindingDescription("check-skipped", "A check was not run.", remedy: "The message says why."),
+    FindingDescription(
+      "answer-regressed", "An answer lacks fields that it had before, or their types changed.",
+      remedy: "Restore the fields, or record a new baseline where the change is meant."),
+    FindingDescription(
+      "answer-differs", "A check passed, but its answer differs from before.", remedy: "Have a look."),
+    FindingDescription(
+      "latency-regressed", "Warm samples are several times slower than before.",
+      remedy: "Look at durations, cold starts and the database."),
+    FindingDescription(
+      "old-version-answers", "Another version than the deployed one answers.",
+      remedy: "Look at stage deployment, alias, function version and caches."),
+    FindingDescription(
+      "certificate-ends-soon", "The certificate ends too soon.", remedy: "Renew it."),
+    FindingDescription(
+      "no-checks", "There was nothing to check.",
+      remedy: "Set API_ENDPOINT or stack names in the configuration, or name a file with --smoke."),
+    FindingDescription(
+      "no-baseline", "No restore point to compare with was found or could be read.",
+      remedy: "Run preflight-snapshot before deploying."),
+    FindingDescription(
+      "other-commit-answers", "An answer names another commit than HEAD.",
+      remedy: "Say with --expect-version which one should answer."),
+    FindingDescription(
+      "not-all-asked",
+      "AWS could not be asked, or what a check needs is not on this machine; the others were run.",
+      remedy: "The message says what to do; run the step again."),
+    FindingDescription(
+      "shard-missing", "Not all shards of a run were merged.", remedy: "Name the records of all shards."),
+  ]
+}

@@ -1,0 +1,26 @@
+import HTTPTransport
+import HealthAnalysis
+import SystemInterfaces
+
+/// Asks `API_ENDPOINT` from outside, as a user would.
+struct EndpointProbe: Probe {
+  var endpoint: String
+  /// Sent as `x-api-key`, where the configuration has one.
+  var apiCredential: String?
+  var timeout: Duration
+  var transport: any HTTPTransport
+
+  var name: SeriesName { SeriesName(name: "\(probePrefix)GET /", kind: .errors) }
+
+  func ask() async throws -> ProbeAnswer {
+    var request = HTTPRequest("GET", endpoint, timeout: timeout)
+    if let apiCredential { request.headers.append(HTTPField("x-api-key", apiCredential)) }
+    do {
+      let response = try await transport.send(request)
+      if response.status >= 500 { return .failed(status: response.status) }
+      return .answered(status: response.status, milliseconds: response.timings.total.inSeconds * 1000)
+    } catch let error as TransferError {
+      return .silent("\(error)")
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import HealthAnalysis
+import SystemInterfaces
+
+/// Which series: two of the same name differ in their kind.
+struct SeriesName: Hashable, Sendable, Comparable {
+  var name: String
+  var kind: SeriesKind
+
+  static func < (left: SeriesName, right: SeriesName) -> Bool {
+    left.name == right.name ? left.kind.rawValue < right.kind.rawValue : left.name < right.name
+  }
+}
+
+/// Everything seen of all series, before the deployment and after it: what is judged, and what is recorded.
+struct Observations: Hashable, Sendable {
+  /// The points of each series by time.
+  private(set) var points: [SeriesName: [Timestamp: SeriesPoint]] = [:]
+  /// Series whose data are not whole, and why.
+  var gaps: [SeriesName: String] = [:]
+
+  /// All series in the order in which they are shown: the probe, the front door, the rest by name.
+  var names: [SeriesName] {
+    points.keys.sorted { left, right in
+      let (first, second) = (rank(left), rank(right))
+      return first == second ? left < right : first < second
+    }
+  }
+
+  private func rank(_ name: SeriesName) -> Int {
+    name.name.hasPrefix(probePrefix) ? 0 : Observations.isFrontDoor(name) ? 1 : 2
+  }
+
+  /// Makes a series known, though it has no points.
+  mutating func declare(_ name: SeriesName) { points[name, default: [:]] = points[name] ?? [:] }
+
+  /// Takes a point in; returns what stood there before, where that was another.
+  @discardableResult
+  mutating func insert(_ point: SeriesPoint, into name: SeriesName) -> SeriesPoint? {
+    let before = points[name, default: [:]].updateValue(point, forKey: point.time)
+    return before == point ? nil : before
+  }
+
+  /// Forgets what was seen from `start` up to `end`.
+  mutating func forget(from start: Timestamp, to end: Timestamp) {
+    for (name, known) in points { points[name] = known.filter { $0.key < start || $0.key >= end } }
+  }
+
+  /// What users meet first: an API's errors and latencies.
+  static func isFrontDoor(_ name: SeriesName) -> Bool {
+    name.name.hasPrefix("api/") && name.kind != .gauge && !name.name.hasSuffix(clientErrors)
+  }
+
+  /// How series of answers that blame the client end. They count from half of all requests on: a scanner must not roll
+  /// anything back, a version that refuses everybody must.
+  static let clientErrors = "/4xx"
+
+  /// The series for the judge. The period in which the deployment took place mixes both versions and belongs to neither
+  /// part; periods that begin after `settled` may still change and are left out.
+  func series(deployedAt: Timestamp, period: Duration, settled: Timestamp?, end: Timestamp?)
+    -> [WatchedSeries]
+  {
+    names.map { name in
+      // A probe has no length: it met the old version or the new one.
+      let isProbe = name.name.hasPrefix(probePrefix)
+      let length = isProbe ? Duration.microseconds(1) : period
+      let sorted = (points[name] ?? [:]).values.sorted { $0.time < $1.time }
+      return WatchedSeries(
+        name: name.name, kind: name.kind, baseline: sorted.filter { $0.time + length <= deployedAt },
+        watch: sorted.filter { point in
+          point.time >= deployedAt && end.map { point.time < $0 } ?? true
+            && (isProbe || settled.map { point.time + length <= $0 } ?? true)
+        },
+        isFrontDoor: Observations.isFrontDoor(name),
+        severeRate: name.name.hasSuffix(Observations.clientErrors) ? 0.5 : nil, gap: gaps[name])
+    }
+  }
+
+  /// The usual distance between points, one minute where nothing tells it.
+  var period: Duration {
+    var distances: [Int64] = []
+    for (name, series) in points where !name.name.hasPrefix(probePrefix) {
+      let times = series.keys.sorted()
+      for index in times.indices.dropFirst() {
+        distances.append(times[index].microseconds - times[index - 1].microseconds)
+      }
+    }
+    guard !distances.isEmpty else { return .seconds(60) }
+    return .microseconds(distances.sorted()[distances.count / 2])
+  }
+
+  /// The latest point of all series; nil where there is none.
+  var end: Timestamp? { points.values.flatMap(\.keys).max() }
+  /// The oldest point's time.
+  var start: Timestamp? { points.values.flatMap(\.keys).min() }
+
+  /// How many points there are.
+  var count: Int { points.values.reduce(0) { $0 + $1.count } }
+}

@@ -1,0 +1,88 @@
+import CommandArguments
+import DeploymentConfig
+import DeploymentRecords
+import HealthAnalysis
+import Reporting
+import StepRuntime
+import SystemInterfaces
+
+/// `watch-30m`: do the numbers stay where they were?
+public struct WatchCommand: StepCommand {
+  public static let abstract =
+    "Watches metrics, logs and the endpoint after a deployment, and says go or stop."
+  public static let environmentOptions = [
+    "for", "every", "settle", "period", "deployed-at", "baseline-until", "replay", "record", "judge",
+  ]
+
+  public let common: CommonOptions
+  let length: DurationArgument?
+  let every: DurationArgument?
+  let settle: DurationArgument?
+  let period: DurationArgument?
+  let deployedAt: TimeArgument?
+  let baselineUntil: TimeArgument?
+  let replay: String?
+  let record: String?
+  let judge: HealthPolicy.Judge?
+
+  /// Declares the options and takes their values.
+  public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
+    common = try CommonOptions(&arguments)
+    length = try arguments.option("for", "How long to watch. (default: 30m)")
+    every = try arguments.option("every", "Time between looks. (default: 1m)")
+    settle = try arguments.option(
+      "settle",
+      "How old a period must be to count. (default: 2m or the longest function timeout; less in a short watch)"
+    )
+    period = try arguments.option(
+      "period", "The length of a period. (default: 1m; less in a watch of seconds)")
+    deployedAt = try arguments.option(
+      "deployed-at", "When the new version was in place, RFC 3339. (default: the last update of the stacks)")
+    baselineUntil = try arguments.option(
+      "baseline-until",
+      "Where the baseline ends, RFC 3339, if what came just before was not normal. (default: --deployed-at)")
+    replay = try arguments.option(
+      "replay", "Judge recorded points (CSV: timestamp,series,kind,value,count) without waiting.")
+    record = try arguments.option("record", "Write what was seen, in the same CSV.")
+    judge = try arguments.option("judge", "The rule: sequential or mann-whitney. (default: sequential)")
+  }
+
+  public var needsConfig: Bool { replay == nil }
+
+  public func run(in session: StepSession) async throws -> StepOutcome<WatchPart> {
+    if let replay { return try ReplayedWatch(command: self, session: session).run(replay) }
+    return try await LiveWatchCommand(command: self, session: session).run()
+  }
+
+  public static func report(_ record: Record<WatchPart>) -> Report { WatchReport.make(record) }
+
+  /// The thresholds: the command line's, else the policy's.
+  func healthPolicy(_ policy: WatchPolicy) -> HealthPolicy {
+    var health = HealthPolicy()
+    health.judge = judge ?? HealthPolicy.Judge(rawValue: policy.judge.rawValue) ?? .sequential
+    health.severeErrorRate = policy.errorRate
+    health.severeLatencyFactor = policy.latencyFactor
+    health.falseAlarms = policy.alpha
+    return health
+  }
+}
+
+extension HealthPolicy.Judge: ArgumentValue {}
+
+/// A duration on the command line: `90s`, `5m`, `1h30m`.
+struct DurationArgument: ArgumentValue, Sendable {
+  var value: Duration
+  init?(argument: String) {
+    guard let value = Duration(text: argument), value > .zero else { return nil }
+    self.value = value
+  }
+}
+
+/// A time on the command line.
+struct TimeArgument: ArgumentValue, Sendable {
+  var value: Timestamp
+  init?(argument: String) {
+    guard let value = Timestamp(argument) else { return nil }
+    self.value = value
+  }
+}

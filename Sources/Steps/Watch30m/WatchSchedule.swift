@@ -1,0 +1,65 @@
+import SystemInterfaces
+
+/// When a live watch looks, and what it takes for settled.
+struct WatchSchedule: Hashable, Sendable {
+  /// When the new version was in place.
+  var deployedAt: Timestamp
+  /// The end of the periods that are judged.
+  var end: Timestamp
+  /// The time between looks.
+  var interval: Duration
+  /// The length of a period.
+  var period: Duration
+  /// How old a period must be to count.
+  var settle: Duration
+
+  /// Where the baseline ends, before the deployment.
+  var baselineUntil: Timestamp?
+
+  /// What was asked for; nil means the default.
+  struct Request: Hashable, Sendable {
+    var length: Duration
+    var interval: Duration?
+    var settle: Duration?
+    var period: Duration?
+    var deployedAt: Timestamp?
+    var baselineUntil: Timestamp?
+  }
+
+  /// The schedule of a watch that starts at `now`.
+  init(_ request: Request, now: Timestamp, targets: WatchTargets) {
+    let length = request.length
+    interval = min(request.interval ?? .seconds(60), max(length / 5, .milliseconds(100)))
+    period = request.period ?? WatchSchedule.period(for: length)
+    baselineUntil = request.baselineUntil
+    // Lambda dates a metric by the start of the invocation: minutes change until the longest one has ended. A watch
+    // of less than five minutes, as in a demonstration, waits for the same share of its length as a usual one.
+    let usual = max(.seconds(120), targets.longestTimeout)
+    settle = request.settle ?? (length < .seconds(300) ? max(.seconds(1), length / 15) : usual)
+    if let given = request.deployedAt {
+      deployedAt = given
+      // Even where the time is over, a few looks are taken: only a probe of now can tell that all is down.
+      end = max(given + length, now + interval * 4 - settle)
+    } else {
+      // An update of long ago is not the deployment that is watched.
+      let recent = targets.updatedAt.flatMap { now - $0 < .seconds(6 * 3600) && $0 <= now ? $0 : nil }
+      deployedAt = recent ?? now
+      end = now + length
+    }
+  }
+
+  /// One minute, CloudWatch's usual resolution; in a watch of less than five minutes a period that gives it thirty
+  /// points: 5 seconds or 1.
+  private static func period(for length: Duration) -> Duration {
+    length >= .seconds(300) ? .seconds(60) : length >= .seconds(150) ? .seconds(5) : .seconds(1)
+  }
+
+  /// When the last look is due.
+  var lastLook: Timestamp { end + settle }
+
+  /// How far back the baseline reaches: a day, or the three hours for which CloudWatch keeps periods under a minute.
+  var baselineStart: Timestamp {
+    min(baselineUntil ?? deployedAt, deployedAt)
+      - (period < .seconds(60) ? .seconds(3 * 3600) : .seconds(86_400))
+  }
+}
