@@ -41,6 +41,8 @@ public protocol StepCommand: ReadableArguments, Sendable {
   var common: CommonOptions { get }
   /// One sentence for `--help`.
   static var abstract: String { get }
+  /// Command lines to begin with, and what each does.
+  static var examples: [CommandDescription.Topic.Entry] { get }
   /// Long names of the step's own options that `BACKSTOP_…` variables may give; never what confirms or widens a
   /// destructive act.
   static var environmentOptions: [String] { get }
@@ -66,6 +68,8 @@ public protocol StepCommand: ReadableArguments, Sendable {
 }
 
 extension StepCommand {
+  /// None.
+  public static var examples: [CommandDescription.Topic.Entry] { [] }
   /// No names of its own.
   public static var environmentOptions: [String] { [] }
   /// No names of its own.
@@ -83,10 +87,20 @@ extension StepCommand {
 }
 
 extension StepCommand {
-  /// The executable: its name, what it says of itself, and its version.
-  static var description: CommandDescription {
+  /// The executable: its name, what it says of itself, and its version, in so many columns.
+  static func description(columns: Int?) -> CommandDescription {
     let name = Part.step.rawValue
-    return CommandDescription(
+    var description = CommandDescription(
       name: name, abstract: abstract, version: "\(name) \(ToolVersion.current.version)")
+    description.metavariables = StepHelp.metavariables
+    description.examples = examples
+    description.topics = [
+      StepHelp.exitCodes,
+      StepHelp.variables(
+        CommonOptions.environmentOptions + environmentOptions,
+        CommonOptions.environmentFlags + environmentFlags),
+    ]
+    description.width = min(max(columns ?? 100, 40), 120)
+    return description
   }
 }

@@ -41,7 +41,7 @@ public enum StepMain<Command: StepCommand> {
     terminal: RedactingTerminal, outputs: inout RunOutputs, leaving retained: inout (any Sendable)?
   ) async -> Int32 {
     let command: Command
-    switch answer(to: arguments, context.environment) {
+    switch answer(to: arguments, context) {
     case .run(let asked): command = asked
     case .print(let text):
       terminal.write(text, to: .standardOutput)
@@ -104,13 +104,14 @@ public enum StepMain<Command: StepCommand> {
   // MARK: - Arguments
 
   private static func answer(
-    to arguments: [String], _ environment: Environment
+    to arguments: [String], _ context: StepContext
   ) -> CommandLineAnswer<Command> {
     let names = EnvironmentArguments(
       options: CommonOptions.environmentOptions + Command.environmentOptions,
       flags: CommonOptions.environmentFlags + Command.environmentFlags)
-    let added = names.additions(to: arguments, environment: environment)
-    return Command.answer(to: added + arguments, of: Command.description)
+    let added = names.additions(to: arguments, environment: context.environment)
+    return Command.answer(
+      to: added + arguments, of: Command.description(columns: context.terminal.columns))
   }
 
   // MARK: - Results

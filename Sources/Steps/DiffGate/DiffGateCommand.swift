@@ -56,5 +56,20 @@ public struct DiffGateCommand: StepCommand {
     try await GateRun(command: self, session: session).outcome()
   }
 
+  public static let examples: [CommandDescription.Topic.Entry] = [
+    (
+      "diff-gate prod --base origin/main",
+      "Judge what this branch adds to main, without credentials."
+    ),
+    (
+      "diff-gate prod --old before.yaml --new after.yaml",
+      "Compare two templates without git."
+    ),
+    (
+      "diff-gate prod --markdown report.md --sarif report.sarif",
+      "Leave reports for a pull request."
+    ),
+  ]
+
   public static func report(_ record: Record<GatePart>) -> Report { GateReport.make(record) }
 }

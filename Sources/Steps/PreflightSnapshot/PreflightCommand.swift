@@ -81,6 +81,21 @@ public struct PreflightCommand: StepCommand {
     try await PreflightRun(command: self, session: session).outcome()
   }
 
+  public static let examples: [CommandDescription.Topic.Entry] = [
+    (
+      "preflight-snapshot prod --deployed-commit v1.4.0",
+      "Record what is good now, and prove that it can be put back."
+    ),
+    (
+      "preflight-snapshot prod --dry-run",
+      "Say what would be recorded and made, and make nothing."
+    ),
+    (
+      "preflight-snapshot prod --history",
+      "Show what was recorded before."
+    ),
+  ]
+
   public static func report(_ record: Record<PreflightPart>) -> Report { PreflightReport.make(record) }
 
   public static func outputs(_ record: Record<PreflightPart>) -> [String: String] {

@@ -54,6 +54,21 @@ public struct WatchCommand: StepCommand {
     return try await LiveWatchCommand(command: self, session: session).run()
   }
 
+  public static let examples: [CommandDescription.Topic.Entry] = [
+    (
+      "watch-30m prod",
+      "Watch for half an hour, or until the evidence suffices."
+    ),
+    (
+      "watch-30m prod --for 10m --deployed-at 2026-11-24T10:00:00Z",
+      "Watch for ten minutes from a known deployment on."
+    ),
+    (
+      "watch-30m prod --replay points.csv --deployed-at 2026-11-24T10:00:00Z",
+      "Judge recorded points without waiting."
+    ),
+  ]
+
   public static func report(_ record: Record<WatchPart>) -> Report { WatchReport.make(record) }
 
   /// The thresholds: the command line's, else the policy's.

@@ -110,6 +110,21 @@ public struct RevertCommand: StepCommand {
     list ? try RestorePointList.text(session) : nil
   }
 
+  public static let examples: [CommandDescription.Topic.Entry] = [
+    (
+      "auto-revert prod --dry-run",
+      "Show the plan, and change nothing."
+    ),
+    (
+      #"auto-revert prod --confirm rollback-production --reason "1.1.0 answers 500""#,
+      "Put the recorded state back."
+    ),
+    (
+      "auto-revert prod --git-only --revert HEAD --onto main",
+      "Make the revert commit alone."
+    ),
+  ]
+
   public static func report(_ record: Record<RevertPart>) -> Report { RevertReport.make(record) }
 
   public static func outputs(_ record: Record<RevertPart>) -> [String: String] {
