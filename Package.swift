@@ -144,13 +144,6 @@ let package = Package(
       .capabilities, "Reporting",
       ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults"]),
     library(
-      .capabilities, "SmokeChecks",
-      [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments", "DeploymentConfig",
-        "DeploymentRecords", "Redaction", "StepResults", "HurlFile", "AWSClients", "DatabaseAccess",
-        "HTTPTransport",
-      ]),
-    library(
       .capabilities, "StepRuntime",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig",
@@ -158,8 +151,36 @@ let package = Package(
         "DatabaseAccess", "GitHistory", "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting",
         "CGlibcShims",
       ]),
+    library(
+      .capabilities, "HealthWatch",
+      [
+        "CryptoDigests", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
+        "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
+      ]),
+    library(
+      .capabilities, "RestorePoints",
+      [
+        "SystemInterfaces", "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "StepResults", "TemplateAnalysis", "AWSClients", "Reporting", "StepRuntime",
+      ]),
+    library(
+      .capabilities, "SmokeChecks",
+      [
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments", "DeploymentConfig",
+        "DeploymentRecords", "Redaction", "StepResults", "HurlFile", "AWSClients", "DatabaseAccess",
+        "HTTPTransport", "Reporting", "StepRuntime",
+      ]),
 
     // The five steps, one folder each.
+    library(
+      .steps, "AutoRevert",
+      [
+        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
+        "HTTPTransport", "MailTransport", "DeploymentLedger", "HealthWatch", "Reporting", "RestorePoints",
+        "SmokeChecks", "StepRuntime",
+      ]),
     library(
       .steps, "DiffGate",
       [
@@ -169,34 +190,24 @@ let package = Package(
         "StepRuntime",
       ]),
     library(
-      .steps, "SmokeTest",
-      [
-        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig",
-        "DeploymentRecords", "Redaction", "StepResults", "AWSClients", "HTTPTransport", "Reporting",
-        "SmokeChecks", "StepRuntime",
-      ]),
-    library(
-      .steps, "Watch30m",
-      [
-        "CommandArguments", "CryptoDigests", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords",
-        "StepResults", "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
-      ]),
-    library(
       .steps, "PreflightSnapshot",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel",
         "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults", "MigrationAnalysis",
         "TemplateAnalysis", "AWSClients", "CIEnvironment", "DatabaseAccess", "GitHistory", "DeploymentLedger",
-        "Reporting", "SmokeChecks", "StepRuntime", "Watch30m",
+        "HealthWatch", "Reporting", "RestorePoints", "SmokeChecks", "StepRuntime",
       ]),
     library(
-      .steps, "AutoRevert",
+      .steps, "SmokeTest",
       [
-        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
-        "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
-        "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting", "SmokeChecks", "StepRuntime",
-        "PreflightSnapshot", "SmokeTest", "Watch30m",
+        "CommandArguments", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
+        "Reporting", "SmokeChecks", "StepRuntime",
+      ]),
+    library(
+      .steps, "Watch30m",
+      [
+        "CommandArguments", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
+        "HealthAnalysis", "HealthWatch", "Reporting", "StepRuntime",
       ]),
 
     step("preflight-snapshot", "PreflightSnapshot"),
@@ -238,6 +249,12 @@ let package = Package(
       ]),
     tests("GitHistory", ["SystemInterfaces"]),
     tests("HealthAnalysis", ["SystemInterfaces"]),
+    tests(
+      "HealthWatch",
+      [
+        "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis", "AWSClients",
+        "HTTPTransport", "Reporting",
+      ]),
     tests("HurlFile", ["JSONValues", "SystemInterfaces"]),
     tests("JSONValues", []),
     tests("MailTransport", ["CryptoDigests", "SystemInterfaces"]),
@@ -247,7 +264,8 @@ let package = Package(
       [
         "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentConfig",
         "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis", "AWSClients",
-        "DatabaseAccess", "GitHistory", "HTTPTransport", "DeploymentLedger", "Reporting", "StepRuntime",
+        "DatabaseAccess", "GitHistory", "HTTPTransport", "DeploymentLedger", "Reporting", "RestorePoints",
+        "StepRuntime",
       ]),
     tests("Redaction", []),
     tests("Reporting", ["JSONValues", "SystemInterfaces", "DeploymentRecords", "StepResults"]),
@@ -282,8 +300,8 @@ let package = Package(
     tests(
       "Watch30m",
       [
-        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis",
-        "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
+        "JSONValues", "SystemInterfaces", "StepResults", "HealthAnalysis", "HTTPTransport", "HealthWatch",
+        "StepRuntime",
       ]),
     tests("YAMLDocuments", ["JSONValues"]),
     // The built binaries against real parts.

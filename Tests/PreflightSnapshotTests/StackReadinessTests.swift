@@ -6,6 +6,7 @@ import SystemInterfaces
 import Testing
 
 @testable import PreflightSnapshot
+@testable import RestorePoints
 
 @Suite struct StackReadinessTests {
   private func state() -> StackState {

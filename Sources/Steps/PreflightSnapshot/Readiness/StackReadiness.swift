@@ -1,6 +1,7 @@
 import AWSClients
 import DeploymentRecords
 import JSONValues
+import RestorePoints
 import StepResults
 import SystemInterfaces
 

@@ -26,7 +26,7 @@ public enum RestorePointAssets {
     let states = try await AssetCheck(clients: clients).states(of: readings)
     var missing: [String: [String]] = [:]
     for reading in readings {
-      let gone = RehearsalPhase.missing(reading, states)
+      let gone = AssetCheck.missing(reading, states)
       if !gone.isEmpty { missing[reading.state.name] = gone }
     }
     return missing
