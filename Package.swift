@@ -92,7 +92,8 @@ let package = Package(
 
     // What a deployment is, and what is known about it: values, files, no network.
     library(.model, "CloudFormationModel", []),
-    library(.model, "DeploymentConfig", ["JSONValues", "SystemInterfaces", "YAMLDocuments"]),
+    library(
+      .model, "DeploymentConfig", ["JSONValues", "SystemInterfaces", "YAMLDocuments", "CloudFormationModel"]),
     library(.model, "Redaction", ["CryptoDigests", "SystemInterfaces"]),
     library(.model, "StepResults", ["CryptoDigests"]),
     library(
@@ -128,8 +129,10 @@ let package = Package(
     library(.clients, "HTTPTransport", ["SystemInterfaces"]),
     library(
       .clients, "AWSClients",
-      ["CryptoDigests", "JSONValues", "SystemInterfaces", "HTTPTransport", "CLibExpat"],
-      linked: [.linkedLibrary(":libexpat.a")]),
+      [
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "HTTPTransport",
+        "CLibExpat",
+      ], linked: [.linkedLibrary(":libexpat.a")]),
     library(.clients, "MailTransport", ["CryptoDigests", "SystemInterfaces"]),
     library(
       .clients, "CurlTransport",
@@ -166,9 +169,9 @@ let package = Package(
     library(
       .capabilities, "SmokeChecks",
       [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments", "DeploymentConfig",
-        "DeploymentRecords", "Redaction", "StepResults", "HurlFile", "AWSClients", "DatabaseAccess",
-        "HTTPTransport", "Reporting", "StepRuntime",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments", "CloudFormationModel",
+        "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults", "HurlFile", "AWSClients",
+        "DatabaseAccess", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
 
     // The five steps, one folder each.
@@ -219,10 +222,15 @@ let package = Package(
     // What tests share: manual clock, in-memory transport, temporary folders, real servers.
     .target(
       name: "TestSupport",
-      dependencies: ["JSONValues", "SystemInterfaces", "AWSClients", "CurlTransport", "HTTPTransport"],
+      dependencies: [
+        "JSONValues", "SystemInterfaces", "CloudFormationModel", "AWSClients", "CurlTransport",
+        "HTTPTransport",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: strict),
-    tests("AWSClients", ["JSONValues", "SystemInterfaces", "CurlTransport", "HTTPTransport"]),
+    tests(
+      "AWSClients",
+      ["JSONValues", "SystemInterfaces", "CloudFormationModel", "CurlTransport", "HTTPTransport"]),
     tests(
       "AutoRevert",
       [
@@ -244,8 +252,8 @@ let package = Package(
     tests(
       "DiffGate",
       [
-        "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
-        "TemplateAnalysis", "AWSClients",
+        "YAMLDocuments", "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "StepResults", "TemplateAnalysis", "AWSClients",
       ]),
     tests("GitHistory", ["SystemInterfaces"]),
     tests("HealthAnalysis", ["SystemInterfaces"]),

@@ -57,7 +57,7 @@ public enum RestorePointAssets {
 
   private static func reading(_ stack: Recorded) -> StackReading {
     var reading = StackReading(
-      state: stack.state, status: RawStackStatus(rawValue: stack.state.status), files: [:],
+      state: stack.state, status: StackStatus(rawValue: stack.state.status), files: [:],
       template: String(decoding: stack.original, as: UTF8.self))
     if let name = stack.state.processedTemplateFile { reading.files[name] = stack.processed }
     reading.takeFacts()

@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import DeploymentRecords
 import SystemInterfaces
 import TemplateAnalysis
@@ -8,7 +9,7 @@ public struct StackReading: Sendable {
   /// What the restore point records of it.
   public var state: StackState
   /// Its status when it was read.
-  public var status: RawStackStatus
+  public var status: StackStatus
   /// Files of the restore point by name.
   public var files: [String: [UInt8]]
   /// The original template as text.
@@ -20,7 +21,7 @@ public struct StackReading: Sendable {
   public var facts: TemplateDependencies?
 
   /// What was read of a stack, its template not looked into yet.
-  public init(state: StackState, status: RawStackStatus, files: [String: [UInt8]], template: String) {
+  public init(state: StackState, status: StackStatus, files: [String: [UInt8]], template: String) {
     self.state = state
     self.status = status
     self.files = files

@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import DeploymentRecords
 import JSONValues
 import RestorePoints
@@ -12,7 +13,7 @@ enum StackReadiness {
   /// The largest template that there is.
   static let largestTemplateBytes = 1_048_576
 
-  static func findings(_ state: StackState, status: RawStackStatus, allowsDrift: Bool) -> [Finding] {
+  static func findings(_ state: StackState, status: StackStatus, allowsDrift: Bool) -> [Finding] {
     var findings: [Finding] = []
     func add(_ code: String, _ severity: Severity, _ message: String) {
       findings.append(Finding(code, severity, message, subject: state.name))
