@@ -112,7 +112,8 @@ let package = Package(
 
     // What a deployment is, and what is known about it: values, files, no network.
     library(.model, "CloudFormationModel", []),
-    library(.model, "DeploymentConfig", ["JSONValues", "SystemInterfaces", "YAMLDocuments"]),
+    library(
+      .model, "DeploymentConfig", ["JSONValues", "SystemInterfaces", "YAMLDocuments", "CloudFormationModel"]),
     library(.model, "Redaction", ["CryptoDigests", "SystemInterfaces"]),
     library(.model, "StepResults", ["CryptoDigests"]),
     library(
@@ -148,8 +149,10 @@ let package = Package(
     library(.clients, "HTTPTransport", ["SystemInterfaces"]),
     library(
       .clients, "AWSClients",
-      ["CryptoDigests", "JSONValues", "SystemInterfaces", "HTTPTransport", "CLibExpat"],
-      linked: [.linkedLibrary(":libexpat.a")]),
+      [
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "HTTPTransport",
+        "CLibExpat",
+      ], linked: [.linkedLibrary(":libexpat.a")]),
     library(.clients, "MailTransport", ["CryptoDigests", "SystemInterfaces"]),
     library(
       .clients, "CurlTransport",
@@ -169,13 +172,6 @@ let package = Package(
       .capabilities, "Reporting",
       ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults"]),
     library(
-      .capabilities, "SmokeChecks",
-      [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments", "DeploymentConfig",
-        "DeploymentRecords", "Redaction", "StepResults", "HurlFile", "AWSClients", "DatabaseAccess",
-        "HTTPTransport",
-      ]),
-    library(
       .capabilities, "StepRuntime",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig",
@@ -183,8 +179,36 @@ let package = Package(
         "DatabaseAccess", "GitHistory", "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting",
         "CGlibcShims",
       ]),
+    library(
+      .capabilities, "HealthWatch",
+      [
+        "CryptoDigests", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
+        "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
+      ]),
+    library(
+      .capabilities, "RestorePoints",
+      [
+        "SystemInterfaces", "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "StepResults", "TemplateAnalysis", "AWSClients", "Reporting", "StepRuntime",
+      ]),
+    library(
+      .capabilities, "SmokeChecks",
+      [
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments", "CloudFormationModel",
+        "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults", "HurlFile", "AWSClients",
+        "DatabaseAccess", "HTTPTransport", "Reporting", "StepRuntime",
+      ]),
 
     // The five steps, one folder each.
+    library(
+      .steps, "AutoRevert",
+      [
+        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
+        "HTTPTransport", "MailTransport", "DeploymentLedger", "HealthWatch", "Reporting", "RestorePoints",
+        "SmokeChecks", "StepRuntime",
+      ]),
     library(
       .steps, "DiffGate",
       [
@@ -194,34 +218,24 @@ let package = Package(
         "StepRuntime",
       ]),
     library(
-      .steps, "SmokeTest",
-      [
-        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig",
-        "DeploymentRecords", "Redaction", "StepResults", "AWSClients", "HTTPTransport", "Reporting",
-        "SmokeChecks", "StepRuntime",
-      ]),
-    library(
-      .steps, "Watch30m",
-      [
-        "CommandArguments", "CryptoDigests", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords",
-        "StepResults", "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
-      ]),
-    library(
       .steps, "PreflightSnapshot",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel",
         "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults", "MigrationAnalysis",
         "TemplateAnalysis", "AWSClients", "CIEnvironment", "DatabaseAccess", "GitHistory", "DeploymentLedger",
-        "Reporting", "SmokeChecks", "StepRuntime", "Watch30m",
+        "HealthWatch", "Reporting", "RestorePoints", "SmokeChecks", "StepRuntime",
       ]),
     library(
-      .steps, "AutoRevert",
+      .steps, "SmokeTest",
       [
-        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
-        "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
-        "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting", "SmokeChecks", "StepRuntime",
-        "PreflightSnapshot", "SmokeTest", "Watch30m",
+        "CommandArguments", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
+        "Reporting", "SmokeChecks", "StepRuntime",
+      ]),
+    library(
+      .steps, "Watch30m",
+      [
+        "CommandArguments", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
+        "HealthAnalysis", "HealthWatch", "Reporting", "StepRuntime",
       ]),
 
     step("preflight-snapshot", "PreflightSnapshot"),
@@ -233,10 +247,15 @@ let package = Package(
     // What tests share: manual clock, in-memory transport, temporary folders, real servers.
     .target(
       name: "TestSupport",
-      dependencies: ["JSONValues", "SystemInterfaces", "AWSClients", "CurlTransport", "HTTPTransport"],
+      dependencies: [
+        "JSONValues", "SystemInterfaces", "CloudFormationModel", "AWSClients", "CurlTransport",
+        "HTTPTransport",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: strict),
-    tests("AWSClients", ["JSONValues", "SystemInterfaces", "CurlTransport", "HTTPTransport"]),
+    tests(
+      "AWSClients",
+      ["JSONValues", "SystemInterfaces", "CloudFormationModel", "CurlTransport", "HTTPTransport"]),
     tests(
       "AutoRevert",
       [
@@ -258,11 +277,17 @@ let package = Package(
     tests(
       "DiffGate",
       [
-        "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
-        "TemplateAnalysis", "AWSClients",
+        "YAMLDocuments", "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "StepResults", "TemplateAnalysis", "AWSClients",
       ]),
     tests("GitHistory", ["SystemInterfaces"]),
     tests("HealthAnalysis", ["SystemInterfaces"]),
+    tests(
+      "HealthWatch",
+      [
+        "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis", "AWSClients",
+        "HTTPTransport", "Reporting",
+      ]),
     tests("HurlFile", ["JSONValues", "SystemInterfaces"]),
     tests("JSONValues", []),
     tests("MailTransport", ["CryptoDigests", "SystemInterfaces"]),
@@ -272,7 +297,8 @@ let package = Package(
       [
         "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentConfig",
         "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis", "AWSClients",
-        "DatabaseAccess", "GitHistory", "HTTPTransport", "DeploymentLedger", "Reporting", "StepRuntime",
+        "DatabaseAccess", "GitHistory", "HTTPTransport", "DeploymentLedger", "Reporting", "RestorePoints",
+        "StepRuntime",
       ]),
     tests("Redaction", []),
     tests("Reporting", ["JSONValues", "SystemInterfaces", "DeploymentRecords", "StepResults"]),
@@ -307,8 +333,8 @@ let package = Package(
     tests(
       "Watch30m",
       [
-        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis",
-        "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
+        "JSONValues", "SystemInterfaces", "StepResults", "HealthAnalysis", "HTTPTransport", "HealthWatch",
+        "StepRuntime",
       ]),
     tests("YAMLDocuments", ["JSONValues"]),
     // The built binaries against real parts.

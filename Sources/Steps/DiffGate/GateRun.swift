@@ -169,7 +169,9 @@ struct GateRun {
     var spoke = "templates"
     var asked: [Finding] = []
     if command.changeSet {
-      let review = try await ChangeSetReview(session: session).ask(templates.judged, change)
+      let review = try await ChangeSetReview(
+        session: session, statefulTypes: policy.gate.allStatefulTypes
+      ).ask(templates.judged, change)
       templates.adopt(review.changes)
       asked = review.findings
       if !review.changes.isEmpty { spoke = "changeSet" }

@@ -3,6 +3,7 @@ import CIEnvironment
 import DeploymentConfig
 import DeploymentRecords
 import Reporting
+import RestorePoints
 import StepResults
 import StepRuntime
 import SystemInterfaces

@@ -1,3 +1,4 @@
+import CloudFormationModel
 import YAMLDocuments
 
 /// `diff-gate:` of the policy file.
@@ -14,6 +15,8 @@ public struct GatePolicy: Hashable, Sendable {
   public var severities: [String: String] = [:]
   /// `stateful-types`: resource types that hold data, beside the built-in ones.
   public var statefulTypes: [String] = []
+  /// All types that hold data: the built-in ones and the policy's.
+  public var allStatefulTypes: StatefulTypes { StatefulTypes(adding: Set(statefulTypes)) }
   /// `replacement-table`: a file of types whose create-only properties are other ones than the built-in table says, or that
   /// it does not know; relative to the repository.
   public var replacementTable: String?

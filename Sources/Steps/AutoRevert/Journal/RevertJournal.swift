@@ -183,6 +183,11 @@ public final class RevertJournal: Sendable {
     return seen
   }
 
+  /// The roles that the run of a `begin` line was asked for; empty means all.
+  public static func only(_ begin: JSONValue) -> Set<String> {
+    Set(begin["only"]?.array?.compactMap(\.string) ?? [])
+  }
+
   /// The newest journal under `records` that holds an unfinished run: the id of its restore point (nil for `none`).
   public static func newestUnfinished(
     records: String, files: any FileSystem, clock: any WallClock, redactor: Redactor

@@ -5,7 +5,6 @@ import DeploymentRecords
 import HTTPTransport
 import Redaction
 import Reporting
-import SmokeChecks
 import StepResults
 import StepRuntime
 import SystemInterfaces

@@ -2,8 +2,9 @@ import HealthAnalysis
 import StepResults
 
 /// The findings of a watch: stable codes and what they mean.
-enum WatchFindings {
-  static let catalog = [
+public enum WatchFindings {
+  /// The codes, for the documentation and SARIF.
+  public static let catalog = [
     FindingDescription(
       "watch-severe", "A series got worse than a rollback's threshold.",
       remedy: "Run auto-revert, or read the series' reasons first."),

@@ -1,5 +1,4 @@
 import DeploymentConfig
-import SmokeChecks
 import StepResults
 import StepRuntime
 import SystemInterfaces
@@ -24,49 +23,49 @@ struct SmokeOptions: Sendable {
   var shard: Shard?
   var output: String?
 
-  init(_ command: SmokeTestCommand, _ session: StepSession) throws {
+  init(_ request: SmokeRequest, _ session: StepSession) throws {
     policy = session.policy.smoke
-    let named = command.smoke + command.files
+    let named = request.files
     let root = session.repositoryRoot ?? session.context.workingDirectory
-    let isNamed = !named.isEmpty || !command.openapi.isEmpty
-    openAPI = isNamed ? command.openapi : policy.openAPI.map { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
+    let isNamed = !named.isEmpty || !request.openAPI.isEmpty
+    openAPI = isNamed ? request.openAPI : policy.openAPI.map { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
     files = try SmokeFiles.expand(
       named, relativeTo: session.context.workingDirectory, session.context.files, isPattern: false)
     if !isNamed {
       files = try SmokeFiles.expand(
         policy.files, relativeTo: root, session.context.files, isPattern: true)
     }
-    runsBuiltIn = !isNamed || command.builtIn
-    parseOnly = command.parseOnly
-    variables = try command.variable.map { text in
+    runsBuiltIn = !isNamed || request.builtIn
+    parseOnly = request.parseOnly
+    variables = try request.variables.map { text in
       guard let mark = text.firstIndex(of: "="), mark > text.startIndex else {
         throw StepFailure(.usage, "--variable \(text): expected NAME=VALUE")
       }
       return (String(text[..<mark]), String(text[text.index(after: mark)...]))
     }
-    if let text = command.flaky ?? session.policy.options["flaky"] {
+    if let text = request.flaky ?? session.policy.options["flaky"] {
       guard let choice = SmokePolicy.Flaky(rawValue: text) else {
         throw StepFailure(.usage, "--flaky \(text): expected fail, warn or pass")
       }
       policy.flaky = choice
     }
     settings = SmokeSettings()
-    let deadline = try SmokeOptions.duration("deadline", command.deadline) ?? policy.deadline
+    let deadline = try SmokeOptions.duration("deadline", request.deadline) ?? policy.deadline
     settings.settling = Settling(
-      window: try SmokeOptions.duration("settle", command.settle ?? session.policy.options["settle"])
+      window: try SmokeOptions.duration("settle", request.settle ?? session.policy.options["settle"])
         ?? .seconds(15),
       deadline: deadline)
-    settings.concurrency = command.concurrency ?? policy.concurrency
+    settings.concurrency = request.concurrency ?? policy.concurrency
     guard (1...512).contains(settings.concurrency) else {
       throw StepFailure(.usage, "--concurrency \(settings.concurrency): expected a number from 1 to 512")
     }
     settings.allowsWrites = policy.allowsWrites || !session.isProduction
     settings.thresholds.latencyFactor = policy.latencyFactor
     settings.expectedVersion =
-      try command.expectVersion ?? (session.common.commit == nil ? nil : session.commitId())
-    baseline = command.baseline
-    output = command.output
-    shard = try command.shard.map(SmokeOptions.shard)
+      try request.expectVersion ?? (session.common.commit == nil ? nil : session.commitId())
+    baseline = request.baseline
+    output = request.output
+    shard = try request.shard.map(SmokeOptions.shard)
   }
 
   private static func duration(_ name: String, _ text: String?) throws -> Duration? {

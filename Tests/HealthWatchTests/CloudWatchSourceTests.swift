@@ -4,7 +4,7 @@ import SystemInterfaces
 import TestSupport
 import Testing
 
-@testable import Watch30m
+@testable import HealthWatch
 
 /// Metrics of stacks in two regions.
 @Suite struct `CloudWatch of several accounts` {

@@ -73,8 +73,9 @@ public struct DatabaseSnapshotter: Sendable {
 
   /// Deletes the oldest of our snapshots of `database` beyond the newest `kept`; returns what was deleted, and what could
   /// not be.
-  func prune(_ database: DatabaseState, environment: String, kept: Int) async throws -> ([String], [Finding])
-  {
+  public func prune(_ database: DatabaseState, environment: String, kept: Int) async throws -> (
+    [String], [Finding]
+  ) {
     let isCluster = database.kind == "cluster"
     do {
       let all =
@@ -114,7 +115,8 @@ public struct DatabaseSnapshotter: Sendable {
   }
 
   /// The tags of a snapshot of ours.
-  static func tags(environment: String, restorePoint: String, run: String, commit: String?) -> [AWSTag] {
+  public static func tags(environment: String, restorePoint: String, run: String, commit: String?) -> [AWSTag]
+  {
     [
       AWSTag("backstop:environment", environment), AWSTag("backstop:restore-point", restorePoint),
       AWSTag("backstop:run", run),

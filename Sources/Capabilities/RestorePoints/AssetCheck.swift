@@ -2,22 +2,28 @@ import AWSClients
 import DeploymentRecords
 import Redaction
 import StepResults
+import SystemInterfaces
 import TemplateAnalysis
 
 /// Whether what templates fetch is still there: a restore of a template whose package was cleaned up fails half-way.
-struct AssetCheck: Sendable {
+public struct AssetCheck: Sendable {
   let clients: StackClients
 
+  /// Looks by `clients`.
+  public init(clients: StackClients) { self.clients = clients }
+
   /// How an asset stands.
-  enum State: Hashable, Sendable {
+  public enum State: Hashable, Sendable {
+    /// It is there.
     case there
+    /// It is not.
     case missing
     /// Not looked at, and why.
     case unknown(String)
   }
 
   /// The state of what the templates of `readings` fetch.
-  func states(of readings: [StackReading]) async throws -> [TemplateAsset: State] {
+  public func states(of readings: [StackReading]) async throws -> [TemplateAsset: State] {
     let uses = readings.flatMap { reading in
       (reading.facts?.assets ?? []).map { ($0.asset, reading.state.stackId) }
     }
@@ -25,10 +31,16 @@ struct AssetCheck: Sendable {
   }
 
   /// The state of each asset; one that several stacks name is looked at once, as one of them would fetch it.
-  func states(of assets: [TemplateAsset: String]) async throws -> [TemplateAsset: State] {
+  public func states(of assets: [TemplateAsset: String]) async throws -> [TemplateAsset: State] {
     let sorted = assets.sorted { $0.key < $1.key }
     let states = try await sorted.mapAtOnce { try await state(of: $0.key, clients[$0.value]) }
     return Dictionary(zip(sorted.map(\.key), states), uniquingKeysWith: { $1 })
+  }
+
+  /// What of `reading`'s template has gone, in words.
+  public static func missing(_ reading: StackReading, _ states: [TemplateAsset: State]) -> [String] {
+    (reading.facts?.assets ?? []).filter { states[$0.asset] == .missing }
+      .map { "\($0.asset), which \($0.logicalId) names" }
   }
 
   private func state(of asset: TemplateAsset, _ client: AWSClient) async throws -> State {

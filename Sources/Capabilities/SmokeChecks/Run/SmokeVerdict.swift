@@ -1,5 +1,4 @@
 import DeploymentConfig
-import SmokeChecks
 import StepResults
 
 /// From results to findings and the verdict.

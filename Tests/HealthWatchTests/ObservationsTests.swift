@@ -2,7 +2,7 @@ import HealthAnalysis
 import SystemInterfaces
 import Testing
 
-@testable import Watch30m
+@testable import HealthWatch
 
 @Suite struct ObservationsTests {
   let deployment = Timestamp(seconds: 1_750_000_000)

@@ -1,5 +1,3 @@
-import SmokeChecks
-
 /// Splits chains evenly, the same way on every machine of a matrix.
 enum SmokeShards {
   /// The chains of part `index` of `count` (counted from 1), and those that they need.

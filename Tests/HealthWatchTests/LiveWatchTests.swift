@@ -8,7 +8,7 @@ import SystemInterfaces
 import TestSupport
 import Testing
 
-@testable import Watch30m
+@testable import HealthWatch
 
 @Suite struct LiveWatchTests {
   /// A minute that is whole, so that no period is cut by the deployment.

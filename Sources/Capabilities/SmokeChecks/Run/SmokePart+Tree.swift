@@ -1,6 +1,5 @@
 import DeploymentRecords
 import JSONValues
-import SmokeChecks
 
 extension SmokePart: TextCodable {
   public func write(to json: inout JSONText) {

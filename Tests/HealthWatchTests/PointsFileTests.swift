@@ -3,7 +3,7 @@ import StepResults
 import SystemInterfaces
 import Testing
 
-@testable import Watch30m
+@testable import HealthWatch
 
 @Suite struct PointsFileTests {
   private static let header = PointsFile.header + "\n"

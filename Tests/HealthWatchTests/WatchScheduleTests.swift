@@ -1,7 +1,7 @@
 import SystemInterfaces
 import Testing
 
-@testable import Watch30m
+@testable import HealthWatch
 
 @Suite struct WatchScheduleTests {
   let now = Timestamp(seconds: 1_750_000_000)

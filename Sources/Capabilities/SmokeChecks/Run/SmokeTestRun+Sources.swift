@@ -3,7 +3,6 @@ import CryptoDigests
 import DeploymentConfig
 import DeploymentRecords
 import Reporting
-import SmokeChecks
 import StepResults
 import StepRuntime
 import SystemInterfaces

@@ -7,8 +7,8 @@ import StepRuntime
 import SystemInterfaces
 
 /// Wires a live watch: real sources, the schedule that was asked for, the file that is recorded.
-struct LiveWatchCommand {
-  var command: WatchCommand
+struct LiveWatchRun {
+  var request: WatchRequest
   var session: StepSession
 
   func run() async throws -> StepOutcome<WatchPart> {
@@ -20,10 +20,10 @@ struct LiveWatchCommand {
     let targets = try await source.targets()
     let schedule = WatchSchedule(
       .init(
-        length: command.length?.value ?? policy.length,
-        interval: command.every?.value ?? policyInterval(policy),
-        settle: command.settle?.value ?? policy.settle, period: command.period?.value,
-        deployedAt: command.deployedAt?.value, baselineUntil: command.baselineUntil?.value),
+        length: request.length ?? policy.length,
+        interval: request.interval ?? policyInterval(policy),
+        settle: request.settle ?? policy.settle, period: request.period,
+        deployedAt: request.deployedAt, baselineUntil: request.baselineUntil),
       now: session.context.clock.now, targets: targets)
     guard schedule.deployedAt <= session.context.clock.now else {
       throw StepFailure(
@@ -35,7 +35,7 @@ struct LiveWatchCommand {
         + "\((schedule.end - session.context.clock.now).text), deployed at "
         + schedule.deployedAt.formatted(milliseconds: false))
     let watch = LiveWatch(
-      schedule: schedule, targets: targets, policy: command.healthPolicy(policy),
+      schedule: schedule, targets: targets, policy: request.healthPolicy(policy),
       metrics: CloudWatchSource(clients: clients),
       logs: policy.readsLogs ? CloudWatchLogsSource(clients: clients) : nil, probe: probe(schedule),
       clock: session.context.clock, progress: session.progress, save: recorder())
@@ -60,7 +60,7 @@ struct LiveWatchCommand {
 
   /// Writes all that was seen after each look, so that a watch that is killed leaves its points.
   private func recorder() -> @Sendable (Observations) throws -> Void {
-    guard let record = command.record else { return { _ in } }
+    guard let record = request.record else { return { _ in } }
     let path = session.context.absolute(record)
     let files = session.context.files
     return { seen in try files.writeAtomically(Array(PointsFile.text(seen).utf8), to: path, mode: 0o600) }
@@ -69,7 +69,7 @@ struct LiveWatchCommand {
   /// The probes of a watch of this deployment that was interrupted: all else CloudWatch still knows.
   private func earlierProbes(_ schedule: WatchSchedule) throws -> Observations {
     var earlier = Observations()
-    guard let record = command.record, session.context.files.exists(session.context.absolute(record)) else {
+    guard let record = request.record, session.context.files.exists(session.context.absolute(record)) else {
       return earlier
     }
     let bytes = try session.context.files.read(session.context.absolute(record))

@@ -26,7 +26,7 @@ public enum RestorePointAssets {
     let states = try await AssetCheck(clients: clients).states(of: readings)
     var missing: [String: [String]] = [:]
     for reading in readings {
-      let gone = RehearsalPhase.missing(reading, states)
+      let gone = AssetCheck.missing(reading, states)
       if !gone.isEmpty { missing[reading.state.name] = gone }
     }
     return missing
@@ -57,7 +57,7 @@ public enum RestorePointAssets {
 
   private static func reading(_ stack: Recorded) -> StackReading {
     var reading = StackReading(
-      state: stack.state, status: RawStackStatus(rawValue: stack.state.status), files: [:],
+      state: stack.state, status: StackStatus(rawValue: stack.state.status), files: [:],
       template: String(decoding: stack.original, as: UTF8.self))
     if let name = stack.state.processedTemplateFile { reading.files[name] = stack.processed }
     reading.takeFacts()

@@ -1,5 +1,4 @@
 import DeploymentRecords
-import SmokeChecks
 import StepResults
 import SystemInterfaces
 
@@ -28,7 +27,7 @@ public struct SmokePart: StepPart {
     public init() {}
 
     /// Counts `checks`.
-    init(counting checks: [CheckEntry]) {
+    public init(counting checks: [CheckEntry]) {
       total = checks.count
       for check in checks {
         switch check.outcome {

@@ -1,7 +1,7 @@
 import SystemInterfaces
 import Testing
 
-@testable import Watch30m
+@testable import HealthWatch
 
 @Suite struct LogKindsTests {
   @Test(arguments: [

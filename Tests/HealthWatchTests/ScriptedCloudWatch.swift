@@ -7,7 +7,7 @@ import Synchronization
 import SystemInterfaces
 import TestSupport
 
-@testable import Watch30m
+@testable import HealthWatch
 
 /// A CloudWatch in front of an API whose failures a function of time decides: minutes that have begun are there, the
 /// newest one half full, as the real one does it.

@@ -4,63 +4,9 @@ import CryptoDigests
 import DeploymentConfig
 import DeploymentRecords
 import JSONValues
+import RestorePoints
 import SystemInterfaces
 import TemplateAnalysis
-
-/// A stack with everything that a later update needs, and the files that hold its templates.
-struct StackReading: Sendable {
-  var state: StackState
-  var status: RawStackStatus
-  /// Files of the restore point by name.
-  var files: [String: [UInt8]]
-  /// The original template as text.
-  var template: String
-  /// Whether a failed update is left as it is.
-  var disablesRollback = false
-
-  /// What the template fetches, imports and hides; nil where it could not be read.
-  var facts: TemplateDependencies?
-
-  /// Values of pseudo parameters, from the stack's own ARN.
-  static func pseudoParameters(_ state: StackState) -> [String: String] {
-    guard let arn = AmazonResourceName(state.stackId) else { return ["AWS::StackName": state.name] }
-    return [
-      "AWS::StackName": state.name, "AWS::StackId": state.stackId, "AWS::Partition": arn.partition,
-      "AWS::Region": arn.region, "AWS::AccountId": arn.account,
-    ]
-  }
-
-  /// Reads the facts of the template, as processed where it has transforms; what it imports and hides goes into `state`.
-  mutating func takeFacts() {
-    let original = template
-    let processed = state.processedTemplateFile.flatMap { files[$0] }.map {
-      String(decoding: $0, as: UTF8.self)
-    }
-    // CloudFormation took the template: one that we cannot read leaves questions open, and they are said to be open.
-    guard let read = try? CloudFormationTemplate(parsing: processed ?? original, path: state.templateFile)
-    else {
-      return
-    }
-    let values = state.parameters.compactMap { parameter in parameter.value.map { (parameter.name, $0) } }
-    let resolved = state.parameters.compactMap { parameter in
-      parameter.resolvedValue.map { (parameter.name, $0) }
-    }
-    let facts = TemplateDependencies(
-      of: read,
-      includedBy: processed == nil
-        ? nil : try? CloudFormationTemplate(parsing: original, path: state.templateFile),
-      parameters: Dictionary(values, uniquingKeysWith: { $1 }),
-      resolved: Dictionary(resolved, uniquingKeysWith: { $1 }),
-      pseudoParameters: StackReading.pseudoParameters(state))
-    for index in state.parameters.indices where facts.hiddenParameters.contains(state.parameters[index].name)
-    {
-      state.parameters[index].noEcho = true
-      state.parameters[index].value = nil
-    }
-    state.imports = facts.imports.sorted()
-    self.facts = facts
-  }
-}
 
 /// Reads stacks: all facts of one stack beside each other, all stacks beside each other.
 struct StackReader: Sendable {

@@ -2,7 +2,7 @@ extension Sequence where Self: Sendable, Element: Sendable {
   /// `work` of each element, at most `width` at a time; results in the order of the elements.
   ///
   /// The first error ends it, after what is under way has seen its cancellation.
-  func mapAtOnce<Result: Sendable>(
+  public func mapAtOnce<Result: Sendable>(
     width: Int = .max, _ work: @escaping @Sendable (Element) async throws -> Result
   ) async throws -> [Result] {
     try await withThrowingTaskGroup(of: (Int, Result).self) { group in

@@ -8,7 +8,7 @@ import SystemInterfaces
 
 /// Judges recorded points with the code of a live watch, and without its waiting.
 struct ReplayedWatch {
-  var command: WatchCommand
+  var request: WatchRequest
   var session: StepSession
 
   func run(_ path: String) throws -> StepOutcome<WatchPart> {
@@ -22,29 +22,29 @@ struct ReplayedWatch {
     }
     var seen = try PointsFile.parse(bytes, path: path)
     var findings: [Finding] = []
-    if command.deployedAt == nil {
+    if request.deployedAt == nil {
       findings.append(
         Finding(
           "watch-no-deployment-time", .warning,
           "--deployed-at is not given, so no point counts as a baseline: say when the deployment ended to have one",
           subject: "deployed-at"))
     }
-    let deployedAt = command.deployedAt?.value ?? seen.start ?? session.startedAt
-    let period = command.period?.value ?? seen.period
+    let deployedAt = request.deployedAt ?? seen.start ?? session.startedAt
+    let period = request.period ?? seen.period
     let last = seen.end ?? deployedAt
-    let length = command.length?.value ?? max(period, last - deployedAt + period)
+    let length = request.length ?? max(period, last - deployedAt + period)
     // A length that was asked for is owed: points that end before it leave the question open.
     let missing = deployedAt + length - (last + period)
-    if command.length != nil, missing > period {
+    if request.length != nil, missing > period {
       for name in seen.names {
         seen.gaps[name] = "the points end at \(last.formatted(milliseconds: false)), before the watch does"
       }
     }
     let window = WatchWindow(deployedAt: deployedAt, duration: length, period: period)
-    let judge = HealthJudge(policy: command.healthPolicy(session.policy.watch), window: window)
+    let judge = HealthJudge(policy: request.healthPolicy(session.policy.watch), window: window)
     let judgement = judge.judge(
       seen.series(deployedAt: deployedAt, period: period, settled: nil, end: deployedAt + length))
-    if let record = command.record {
+    if let record = request.record {
       try session.context.files.writeAtomically(
         Array(PointsFile.text(seen).utf8), to: session.context.absolute(record), mode: 0o600)
     }

@@ -5,7 +5,7 @@ import StepResults
 import SystemInterfaces
 import Testing
 
-@testable import Watch30m
+@testable import HealthWatch
 
 @Suite struct MetricBaselineTests {
   private let start = Timestamp(seconds: 1_750_000_200)
