@@ -42,7 +42,7 @@ public enum StepMain<Command: StepCommand> {
     do {
       let session = try StepSession(
         context: context, common: command.common, redactor: redactor, startedAt: startedAt,
-        needsConfig: command.needsConfig)
+        needsConfig: command.needsConfig, policySource: command.policySource)
       if command.common.showConfig {
         terminal.write(ShownConfig(session).document.serialized(pretty: true) + "\n", to: .standardOutput)
         return ExitStatus.go.rawValue
@@ -105,15 +105,19 @@ public enum StepMain<Command: StepCommand> {
   private static func finish(
     _ outcome: StepOutcome<Command.Part>, _ session: StepSession, commit: String?
   ) async throws -> Record<Command.Part> {
+    session.trust.survey()
     let record = Record<Command.Part>(
       environment: session.environment, commit: commit, verdict: outcome.verdict,
       startedAt: session.startedAt, finishedAt: session.context.clock.now,
-      inputs: session.configInputs + outcome.inputs, findings: outcome.findings, summary: outcome.summary,
+      inputs: session.configInputs + outcome.inputs,
+      findings: outcome.findings + session.remarkedFindings, summary: outcome.summary,
       part: outcome.part)
     let redacted = try session.records.redacted(record)
-    let report = Command.report(redacted.record)
+    var report = Command.report(redacted.record)
+    report.catalog += SharedFindings.catalog
     var unwritten: StepFailure?
     do {
+      session.clearTheWay()
       let path = try session.records.write(redacted.document, of: Command.Part.step)
       await session.addToLedger(redacted)
       try ReportFiles.write(report, session)
