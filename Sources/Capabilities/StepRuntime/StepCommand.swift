@@ -60,6 +60,8 @@ public protocol StepCommand: ReadableArguments, Sendable {
   func run(in session: StepSession) async throws -> StepOutcome<Part>
   /// The report of a record, which has been redacted.
   static func report(_ record: Record<Part>) -> Report
+  /// What later jobs of a pipeline may want of a record, by name, beside the verdict: an id, a branch.
+  static func outputs(_ record: Record<Part>) -> [String: String]
   /// What the step has to say instead of running, such as a list; nil for an ordinary run. A step that answers here
   /// leaves no record.
   func answerInstead(in session: StepSession) async throws -> String?
@@ -78,6 +80,8 @@ extension StepCommand {
   public func policySource(_ place: RepositoryPlace) throws -> PolicySource { .workTree }
   /// Not nearly every run.
   public static var sendsRequests: Bool { false }
+  /// Nothing beside the verdict.
+  public static func outputs(_ record: Record<Part>) -> [String: String] { [:] }
   /// Nothing instead.
   public func answerInstead(in session: StepSession) async throws -> String? { nil }
 }

@@ -28,6 +28,18 @@ public enum StepMain<Command: StepCommand> {
   ) async -> Int32 {
     let redactor = Redactor()
     let terminal = RedactingTerminal(base: context.terminal, redactor: redactor)
+    var outputs = RunOutputs()
+    let status = await run(
+      arguments: arguments, context: context, interruption: interruption, redactor: redactor,
+      terminal: terminal, outputs: &outputs, leaving: &retained)
+    outputs.write(status: status, context, redactor, terminal)
+    return status
+  }
+
+  private static func run(
+    arguments: [String], context: StepContext, interruption: Interruption, redactor: Redactor,
+    terminal: RedactingTerminal, outputs: inout RunOutputs, leaving retained: inout (any Sendable)?
+  ) async -> Int32 {
     let command: Command
     switch answer(to: arguments, context.environment) {
     case .run(let asked): command = asked
@@ -57,7 +69,8 @@ public enum StepMain<Command: StepCommand> {
       let record: Record<Command.Part>
       let failure: StepFailure?
       do {
-        (record, failure) = try await work(command, session, interruption, leaving: &retained)
+        (record, failure) = try await work(
+          command, session, interruption, outputs: &outputs, leaving: &retained)
       } catch {
         await session.releaseEnvironment()
         throw error
@@ -74,7 +87,7 @@ public enum StepMain<Command: StepCommand> {
   }
 
   private static func work(
-    _ command: Command, _ session: StepSession, _ interruption: Interruption,
+    _ command: Command, _ session: StepSession, _ interruption: Interruption, outputs: inout RunOutputs,
     leaving retained: inout (any Sendable)?
   ) async throws -> (Record<Command.Part>, StepFailure?) {
     // Before the work: a repository that cannot be read must not cost a result of half an hour.
@@ -83,7 +96,7 @@ public enum StepMain<Command: StepCommand> {
     let outcome = try await interruption.run(on: executor) { try await command.run(in: session) }
     session.progress.finish()
     retained = outcome.retained
-    return (try await finish(outcome, session, commit: commit), outcome.failure)
+    return (try await finish(outcome, session, commit: commit, outputs: &outputs), outcome.failure)
   }
 
   private static func verdict(_ choice: InconclusiveChoice) -> Verdict { choice == .go ? .go : .stop }
@@ -103,7 +116,8 @@ public enum StepMain<Command: StepCommand> {
   // MARK: - Results
 
   private static func finish(
-    _ outcome: StepOutcome<Command.Part>, _ session: StepSession, commit: String?
+    _ outcome: StepOutcome<Command.Part>, _ session: StepSession, commit: String?,
+    outputs: inout RunOutputs
   ) async throws -> Record<Command.Part> {
     session.trust.survey()
     let record = Record<Command.Part>(
@@ -115,10 +129,13 @@ public enum StepMain<Command: StepCommand> {
     let redacted = try session.records.redacted(record)
     var report = Command.report(redacted.record)
     report.catalog += SharedFindings.catalog
+    outputs.verdict = record.verdict
+    outputs.values = Command.outputs(redacted.record)
     var unwritten: StepFailure?
     do {
       session.clearTheWay()
       let path = try session.records.write(redacted.document, of: Command.Part.step)
+      outputs.values["record"] = path
       await session.addToLedger(redacted)
       try ReportFiles.write(report, session)
       session.progress.detail("record: \(path)")

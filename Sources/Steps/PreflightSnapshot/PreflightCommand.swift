@@ -86,4 +86,8 @@ public struct PreflightCommand: StepCommand {
   }
 
   public static func report(_ record: Record<PreflightPart>) -> Report { PreflightReport.make(record) }
+
+  public static func outputs(_ record: Record<PreflightPart>) -> [String: String] {
+    ["restore-point": record.summary.restorePoint].compactMapValues(\.self)
+  }
 }

@@ -118,4 +118,11 @@ public struct RevertCommand: StepCommand {
   }
 
   public static func report(_ record: Record<RevertPart>) -> Report { RevertReport.make(record) }
+
+  public static func outputs(_ record: Record<RevertPart>) -> [String: String] {
+    [
+      "outcome": record.summary.outcome, "restore-point": record.summary.restorePoint,
+      "revert-branch": record.summary.branch, "pull-request-text": record.summary.pullRequestText,
+    ].compactMapValues(\.self)
+  }
 }
