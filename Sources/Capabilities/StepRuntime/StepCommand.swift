@@ -56,6 +56,8 @@ public protocol StepCommand: ReadableArguments, Sendable {
   /// Whether nearly every run sends requests: then it pays to prepare for them at once, and to work where the answers
   /// arrive.
   static var sendsRequests: Bool { get }
+  /// Which version of the policy counts: for all that the step obeys, and for where it reads and writes.
+  func policySource(_ place: RepositoryPlace) throws -> PolicySource
   /// Does the step's work. A task that is cancelled should return what it has, or throw `CancellationError`.
   func run(in session: StepSession) async throws -> StepOutcome<Part>
   /// The report of a record, which has been redacted.
@@ -78,6 +80,8 @@ extension StepCommand {
   public var needsConfig: Bool { true }
   /// It does.
   public var readsRestorePoints: Bool { true }
+  /// The one in the work tree.
+  public func policySource(_ place: RepositoryPlace) throws -> PolicySource { .workTree }
   /// Not nearly every run.
   public static var sendsRequests: Bool { false }
   /// Nothing beside the verdict.

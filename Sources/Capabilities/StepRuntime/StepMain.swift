@@ -54,7 +54,7 @@ public enum StepMain<Command: StepCommand> {
     do {
       let session = try StepSession(
         context: context, common: command.common, redactor: redactor, startedAt: startedAt,
-        needsConfig: command.needsConfig)
+        needsConfig: command.needsConfig, policySource: command.policySource)
       if command.common.showConfig {
         terminal.write(ShownConfig(session).document.serialized(pretty: true) + "\n", to: .standardOutput)
         return ExitStatus.go.rawValue
@@ -120,17 +120,21 @@ public enum StepMain<Command: StepCommand> {
     _ outcome: StepOutcome<Command.Part>, _ session: StepSession, commit: String?,
     outputs: inout RunOutputs
   ) async throws -> Record<Command.Part> {
+    session.trust.survey()
     let record = Record<Command.Part>(
       environment: session.environment, commit: commit, verdict: outcome.verdict,
       startedAt: session.startedAt, finishedAt: session.context.clock.now,
-      inputs: session.configInputs + outcome.inputs, findings: outcome.findings, summary: outcome.summary,
+      inputs: session.configInputs + outcome.inputs,
+      findings: outcome.findings + session.remarkedFindings, summary: outcome.summary,
       part: outcome.part)
     let redacted = try session.records.redacted(record)
-    let report = Command.report(redacted.record)
+    var report = Command.report(redacted.record)
+    report.catalog += SharedFindings.catalog
     outputs.verdict = record.verdict
     outputs.values = Command.outputs(redacted.record)
     var unwritten: StepFailure?
     do {
+      session.clearTheWay()
       let path = try session.records.write(redacted.document, of: Command.Part.step)
       outputs.values["record"] = path
       await session.addToLedger(redacted)

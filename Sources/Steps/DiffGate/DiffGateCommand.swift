@@ -52,6 +52,13 @@ public struct DiffGateCommand: StepCommand {
   /// Two files need no environment's configuration.
   public var needsConfig: Bool { old == nil && new == nil }
 
+  /// The tip of the base: two files have none.
+  public func policySource(_ place: RepositoryPlace) throws -> PolicySource {
+    guard old == nil else { return .workTree }
+    return .commit(
+      try ChangeReader(repository: place.repository(), place: place).range(base: base, head: head).tip)
+  }
+
   public func run(in session: StepSession) async throws -> StepOutcome<GatePart> {
     try await GateRun(command: self, session: session).outcome()
   }

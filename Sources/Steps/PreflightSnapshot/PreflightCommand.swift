@@ -23,6 +23,7 @@ public struct PreflightCommand: StepCommand {
   let dryRun: Bool
   let noBaseline: Bool
   let takeLock: String?
+  let skipSharedLock: Bool
   let history: Bool
   let limit: Int?
   let show: Int?
@@ -50,6 +51,9 @@ public struct PreflightCommand: StepCommand {
     noBaseline = arguments.flag("no-baseline", "Record no answers and metrics.")
     takeLock = try arguments.option(
       "take-lock", "Take the ledger's lock over from this run, which is known to be dead.")
+    skipSharedLock = arguments.flag(
+      "skip-shared-lock",
+      "Go on where the ledger's remote cannot be reached: other machines are not kept out.")
     history = arguments.flag("history", "Show the records of the ledger, newest first, and exit.")
     limit = try arguments.option("limit", "How many of them. (default: 20)")
     show = try arguments.option("show", "Show one record of the ledger, counted from the newest, and exit.")
