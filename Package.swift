@@ -156,7 +156,7 @@ let package = Package(
     library(.clients, "MailTransport", ["CryptoDigests", "SystemInterfaces"]),
     library(
       .clients, "CurlTransport",
-      ["SystemInterfaces", "HTTPTransport", "MailTransport", "CLibCurl", "CLibCurlShims"],
+      ["SystemInterfaces", "CryptoDigests", "HTTPTransport", "MailTransport", "CLibCurl", "CLibCurlShims"],
       linked: libraries(
         ["curl"],
         carried: [

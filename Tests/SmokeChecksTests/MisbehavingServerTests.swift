@@ -26,7 +26,7 @@ private let transport = CurlTransport(environment: Environment())
     _ url: String, authority: String? = nil, window: Duration = .zero, timeout: Duration = .milliseconds(800)
   ) async -> [CheckResult] {
     var settings = SmokeSettings()
-    settings.requestTimeout = timeout
+    settings.maxTime = timeout
     settings.settling = Settling(
       window: window, deadline: max(.seconds(10), timeout * 2), firstWait: .milliseconds(20))
     let report = await SmokeRun.run(
@@ -85,7 +85,10 @@ private let transport = CurlTransport(environment: Environment())
           let timeout: Duration = expected == .timedOut ? .milliseconds(800) : .seconds(30)
           let result = await ask("http://127.0.0.1:\(port)/\(path)", timeout: timeout)[0]
           #expect(result.failure == expected, "\(path): \(result.message)")
-          #expect(result.outcome == (expected == nil ? .pass : .fail), "\(path)")
+          // Of a root that is no route nobody knows whether it should be one.
+          let outcome: CheckOutcome =
+            expected == nil ? .pass : expected == .routeMissing && path == "missing_route" ? .skipped : .fail
+          #expect(result.outcome == outcome, "\(path)")
         }
       }
     }

@@ -147,7 +147,10 @@ public enum StepMain<Command: StepCommand> {
     let result =
       session.format == .json
       ? String(decoding: redacted.document, as: UTF8.self)
-      : TextReport.render(report, color: session.usesColor)
+      : TextReport.render(
+        report, color: session.usesColor,
+        width: session.context.terminal.isInteractive(.standardOutput)
+          ? session.context.terminal.columns : nil)
     session.context.terminal.write(result, to: .standardOutput)
     if let unwritten {
       let failure = StepFailure(

@@ -1,5 +1,6 @@
 import CLibCurl
 import CLibCurlShims
+import CryptoDigests
 import HTTPTransport
 import Synchronization
 import SystemInterfaces
@@ -18,6 +19,9 @@ final class CurlTransfer: @unchecked Sendable {
   private var response: HTTPResponse
   private var isBodyTooLarge = false
   private var headerBytes = 0
+  private var digests: (sha256: RunningDigest, md5: RunningDigest)?
+  private var listening: StreamListening?
+  private weak var handles: CurlHandles?
   /// Whose certificate is to be shown; nil where none is.
   private lazy var origin = request.options.wantsCertificate ? CurlTransfer.origin(of: request) : nil
 
@@ -65,6 +69,8 @@ final class CurlTransfer: @unchecked Sendable {
       return TransferError(.other, code: 27, message: "libcurl gave no handle")
     }
     self.handle = handle
+    self.handles = handles
+    if request.options.wantsDigests { digests = (RunningDigest(.sha256), RunningDigest(.md5)) }
     var settings = CurlSettings(handle.easy)
     let profile = handle.profile ?? Profile(request, proxies)
     if handle.profile == nil { setProfile(profile, &settings) }
@@ -128,6 +134,7 @@ final class CurlTransfer: @unchecked Sendable {
     }
     if let file = options.certificateAuthorityFile { settings.set("CA file", CURLOPT_CAINFO, file) }
     if let file = options.clientCertificateFile { settings.set("client certificate", CURLOPT_SSLCERT, file) }
+    if let word = options.clientKeyPassphrase { settings.set("passphrase", CURLOPT_KEYPASSWD, word) }
     if let file = options.clientKeyFile { settings.set("client key", CURLOPT_SSLKEY, file) }
     if options.acceptsCompression || options.decodesUnasked {
       settings.set("compression", CURLOPT_ACCEPT_ENCODING, "")
@@ -157,6 +164,7 @@ final class CurlTransfer: @unchecked Sendable {
     {
       fields.append("Accept-Encoding:")
     }
+    fields += request.options.withoutHeaders.map { "\($0):" }
     let list = CurlTransfer.list(fields)
     handle?.keep(headers: list)
     settings.check("headers", shim_setopt_list(easy, CURLOPT_HTTPHEADER, list))
@@ -210,6 +218,9 @@ final class CurlTransfer: @unchecked Sendable {
     let room = request.options.keptBodyBytes.map { max(0, $0 - response.body.count) } ?? bytes.count
     response.body.append(contentsOf: bytes.prefix(room))
     response.droppedBodyBytes += max(0, bytes.count - room)
+    digests?.sha256.update(bytes)
+    digests?.md5.update(bytes)
+    listening?.received(bytes)
     return bytes.count
   }
 
@@ -222,7 +233,27 @@ final class CurlTransfer: @unchecked Sendable {
     headerBytes += line.count
     if headerBytes > CurlTransfer.maximumHeaderBytes { return false }
     keepHeader(line)
+    if line.count <= 2, let limit = request.options.listensToStreams { listen(for: limit) }
     return true
+  }
+
+  /// At the end of an answer's header fields: does it end by itself?
+  private func listen(for limit: Duration) {
+    var status = 0
+    _ = shim_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
+    let type = response.headers.first("content-type")?.lowercased() ?? ""
+    guard status == 101 || type.hasPrefix("text/event-stream") && status >= 200 else { return }
+    listening = StreamListening(for: status == 101 ? .zero : limit)
+    handles?.listening.append(self)
+  }
+
+  /// When listening to an answer that does not end is over; nil where it is expected to end by itself.
+  var listensUntil: ContinuousClock.Instant? { listening?.end }
+
+  /// Takes what came of an answer that does not end by itself for the whole.
+  func endListening(_ handles: CurlHandles) {
+    response.isStream = true
+    complete(CURLE_OK, handles)
   }
 
   private func keepHeader(_ line: UnsafeRawBufferPointer) {
@@ -258,7 +289,14 @@ final class CurlTransfer: @unchecked Sendable {
   }
 
   func complete(_ result: CURLcode, _ handles: CurlHandles) {
-    guard result == CURLE_OK else { return finish(.failure(failure(result)), handles) }
+    // The time for the exchange may be up before that for listening is.
+    let isCutStream = listening != nil && result == CURLE_OPERATION_TIMEDOUT
+    if isCutStream { response.isStream = true }
+    guard result == CURLE_OK || isCutStream else { return finish(.failure(failure(result)), handles) }
+    if let digests {
+      response.sha256 = digests.sha256.value
+      response.md5 = digests.md5.value
+    }
     var status = 0
     _ = shim_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
     response.status = status

@@ -50,14 +50,14 @@ extension SmokeTestRun {
     var environment = HurlEnvironment(
       root: session.repositoryRoot ?? session.context.workingDirectory, files: session.context.files,
       random: session.context.random, redactor: session.redactor
-    ) { [session] in try session.aws() }
+    ) { [session] region in try session.signing(forRegion: region) }
     environment.log = { progress.say($0) }
     environment.keepsLastBody = options.output != nil
     let variables = SmokeVariables.make(
       config: session.config, policy: options.policy, environment: session.context.environment,
-      given: options.variables, redactor: session.redactor)
+      given: options.variables, secretNames: options.secretNames, redactor: session.redactor)
     return try HurlPlan(
       options.files, variables: variables, environment: environment,
-      workingDirectory: session.context.workingDirectory)
+      workingDirectory: session.context.workingDirectory, parallel: options.policy.parallel)
   }
 }

@@ -59,13 +59,14 @@ struct BaselinePhase: Sendable {
         policy.files, relativeTo: folder, session.context.files, isPattern: true)
       let environment = HurlEnvironment(
         root: folder, files: session.context.files, random: session.context.random, redactor: session.redactor
-      ) { [session] in try session.aws() }
+      ) { [session] region in try session.signing(forRegion: region) }
       let variables = SmokeVariables.make(
         config: session.config, policy: policy, environment: session.context.environment,
         redactor: session.redactor)
       return try HurlPlan(
         files, variables: variables, environment: environment,
-        workingDirectory: session.context.workingDirectory
+        workingDirectory: session.context.workingDirectory, requiresVariables: false,
+        parallel: policy.parallel
       ).chains
     } catch let error as CheckSourceError {
       throw StepFailure(.data, "\(error)", advice: error.advice)
