@@ -1,5 +1,4 @@
 import JSONValues
-import SmokeChecks
 
 extension Evidence {
   func write(to json: inout JSONText) {

@@ -1,7 +1,6 @@
 import AWSClients
 import DeploymentConfig
 import Redaction
-import SmokeChecks
 import StepRuntime
 import SystemInterfaces
 
