@@ -39,7 +39,7 @@ func step(_ name: String, _ library: String) -> Target {
     name: name, dependencies: [.init(stringLiteral: library), "StepRuntime"],
     path: "Sources/Executables/\(name)",
     swiftSettings: strict,
-    // Without these the executables are a quarter larger; the decisions page says what each is for.
+    // Without these the executables are a quarter larger; Decisions-Building.md says what each is for.
     linkerSettings: [
       .unsafeFlags(
         [
@@ -53,7 +53,7 @@ func step(_ name: String, _ library: String) -> Target {
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies,
     swiftSettings: strict)
 }
 

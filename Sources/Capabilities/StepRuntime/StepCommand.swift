@@ -56,6 +56,8 @@ public protocol StepCommand: ReadableArguments, Sendable {
   static var sendsRequests: Bool { get }
   /// Does the step's work. A task that is cancelled should return what it has, or throw `CancellationError`.
   func run(in session: StepSession) async throws -> StepOutcome<Part>
+  /// What the finding codes of the step mean.
+  static var catalog: [FindingDescription] { get }
   /// The report of a record, which has been redacted.
   static func report(_ record: Record<Part>) -> Report
   /// What the step has to say instead of running, such as a list; nil for an ordinary run. A step that answers here
@@ -68,13 +70,13 @@ extension StepCommand {
   public static var environmentOptions: [String] { [] }
   /// No names of its own.
   public static var environmentFlags: [String] { [] }
-  /// It does.
+  /// Nearly all that a step does is about what the configuration names.
   public var needsConfig: Bool { true }
-  /// It does.
+  /// Nearly all steps compare with what was recorded.
   public var readsRestorePoints: Bool { true }
   /// Not nearly every run.
   public static var sendsRequests: Bool { false }
-  /// Nothing instead.
+  /// An ordinary run.
   public func answerInstead(in session: StepSession) async throws -> String? { nil }
 }
 

@@ -81,5 +81,7 @@ public struct PreflightCommand: StepCommand {
     try await PreflightRun(command: self, session: session).outcome()
   }
 
+  public static var catalog: [FindingDescription] { PreflightFindings.catalog }
+
   public static func report(_ record: Record<PreflightPart>) -> Report { PreflightReport.make(record) }
 }

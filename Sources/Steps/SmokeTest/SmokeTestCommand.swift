@@ -81,5 +81,7 @@ public struct SmokeTestCommand: StepCommand {
     return try await request.check(in: session)
   }
 
+  public static var catalog: [FindingDescription] { SmokeTestFindings.catalog }
+
   public static func report(_ record: Record<SmokePart>) -> Report { SmokeTestReport.make(record) }
 }
