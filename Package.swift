@@ -33,6 +33,26 @@ func library(
     swiftSettings: fast.contains(name) ? strict : small, linkerSettings: linked)
 }
 
+/// A folder that `ci/release-libraries` made: a release carries its libraries, and asks no more than an old glibc of a
+/// system. Without it the system's shared libcurl and OpenSSL are used.
+let carried = Context.environment["BACKSTOP_RELEASE_LIBRARIES"]
+
+/// The libraries of a target: `shared` of the system, or in a release these archives.
+func libraries(_ shared: [String], carried archives: [String]) -> [LinkerSetting] {
+  (carried == nil ? shared : archives.map { ":lib\($0).a" }).map { .linkedLibrary($0) }
+}
+
+/// What links a release against the carried libraries and glibc.
+let carriedSettings: [LinkerSetting] =
+  carried.map {
+    [
+      .unsafeFlags(
+        ["-L\($0)/lib", "-Xclang-linker", "--sysroot=\($0)/sysroot", "-Xlinker", "--strip-all"],
+        .when(configuration: .release)),
+      .linkedLibrary(":libcompatibility.a"),
+    ]
+  } ?? []
+
 /// An executable that only parses, wires and exits; its behaviour is the library `library`.
 func step(_ name: String, _ library: String) -> Target {
   .executableTarget(
@@ -43,17 +63,15 @@ func step(_ name: String, _ library: String) -> Target {
     linkerSettings: [
       .unsafeFlags(
         [
-          "-use-ld=lld", "-Xclang-linker", "-no-pie", "-Xclang-linker", "-static-libgcc", "-Xlinker",
-          "--no-export-dynamic", "-Xlinker", "--icf=all", "-Xlinker", "--no-eh-frame-hdr", "-Xlinker", "-O2",
-          "-L\(Context.packageDirectory)/Sources/C/static", "-Xlinker",
-          "-T\(Context.packageDirectory)/Sources/C/without-unwinding.ld",
+          "-use-ld=lld", "-Xclang-linker", "-static-libgcc", "-Xlinker", "--no-export-dynamic", "-Xlinker",
+          "--icf=all", "-Xlinker", "-O2", "-L\(Context.packageDirectory)/Sources/C/static",
         ], .when(configuration: .release))
-    ])
+    ] + carriedSettings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + dependencies,
+    name: "\(name)Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
     swiftSettings: strict)
 }
 
@@ -85,7 +103,7 @@ let package = Package(
 
     // What any program needs.
     library(.base, "CommandArguments", []),
-    library(.base, "CryptoDigests", ["CLibCrypto"], linked: [.linkedLibrary("crypto")]),
+    library(.base, "CryptoDigests", ["CLibCrypto"], linked: libraries(["crypto"], carried: ["crypto"])),
     library(.base, "JSONValues", []),
     library(.base, "SystemInterfaces", []),
     library(.base, "YAMLDocuments", ["JSONValues", "CLibYAML"], linked: [.linkedLibrary(":libyaml.a")]),
@@ -119,13 +137,13 @@ let package = Package(
     library(.clients, "DatabaseAccess", ["JSONValues", "SystemInterfaces"]),
     library(
       .clients, "GitHistory", ["CLibGit2", "CLibGit2Shims", "SystemInterfaces"],
-      linked: [
-        // Static: libgit2's soname changes with every distribution.
-        .linkedLibrary(":libgit2.a"), .linkedLibrary(":libmbedtls.a"), .linkedLibrary(":libmbedx509.a"),
-        .linkedLibrary(":libmbedcrypto.a"), .linkedLibrary(":libhttp_parser.a"), .linkedLibrary(":libssh2.a"),
-        .linkedLibrary(":libpcre2-8.a"), .linkedLibrary("z"), .linkedLibrary("ssl"), .linkedLibrary("crypto"),
-        .linkedLibrary("gssapi_krb5"),
-      ]),
+      // Static: libgit2's soname changes with every distribution.
+      linked: libraries(
+        [
+          ":libgit2.a", ":libmbedtls.a", ":libmbedx509.a", ":libmbedcrypto.a", ":libhttp_parser.a",
+          ":libssh2.a",
+          ":libpcre2-8.a", "z", "ssl", "crypto", "gssapi_krb5",
+        ], carried: ["git2", "http_parser", "ssh2", "pcre2-8", "ssl", "crypto", "z"])),
     library(.clients, "HTTPTransport", ["SystemInterfaces"]),
     library(
       .clients, "AWSClients",
@@ -137,7 +155,12 @@ let package = Package(
     library(
       .clients, "CurlTransport",
       ["SystemInterfaces", "HTTPTransport", "MailTransport", "CLibCurl", "CLibCurlShims"],
-      linked: [.linkedLibrary("curl")]),
+      linked: libraries(
+        ["curl"],
+        carried: [
+          "curl", "nghttp2", "brotlidec", "brotlicommon", "zstd", "psl", "idn2", "unistring", "ssl", "crypto",
+          "z",
+        ])),
 
     // What several steps do.
     library(

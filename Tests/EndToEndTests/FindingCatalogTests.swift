@@ -119,6 +119,6 @@ import Testing
     // Without it the environment is missed as before.
     let missing = try BuiltStep("smoke-test", in: folder.path).run(["--quiet"])
     #expect(missing.status == 64)
-    #expect(missing.error.contains("<environment> is missing"))
+    #expect(missing.error.contains("ENVIRONMENT is missing"))
   }
 }

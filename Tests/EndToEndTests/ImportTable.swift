@@ -27,7 +27,10 @@ struct ImportTable {
         }
         if let why = refusal(of: imported, in: module) { found.append("\(file) imports \(imported): \(why)") }
       }
-      for dependency in module.dependencies where module.imports[dependency] == nil {
+      // Every test target has what tests share.
+      let needed =
+        module.layer == "Tests" ? module.dependencies.subtracting(["TestSupport"]) : module.dependencies
+      for dependency in needed where module.imports[dependency] == nil {
         found.append("\(name) declares \(dependency), and no file of it imports that")
       }
     }
@@ -62,7 +65,7 @@ struct ImportTable {
     }
     for match in manifest.matches(of: /\btests\(\s*"(\w+)",\s*\[([^\]]*)\]/) {
       let name = "\(match.1)Tests"
-      try add(name, "Tests", names(match.2).union([String(match.1)]), "Tests/\(name)")
+      try add(name, "Tests", names(match.2).union([String(match.1), "TestSupport"]), "Tests/\(name)")
     }
     for match in manifest.matches(of: /\bname: "(TestSupport|EndToEndTests)",\s*dependencies: \[([^\]]*)\]/) {
       // The executables are what it runs, not what it imports.

@@ -62,7 +62,7 @@ import Testing
   @Test func `no arguments are a usage error`() async throws {
     let result = await (try bench()).run()
     #expect(result.status == 64)
-    #expect(result.error.contains("<environment> is missing"))
+    #expect(result.error.contains("ENVIRONMENT is missing"))
   }
 
   @Test(arguments: [

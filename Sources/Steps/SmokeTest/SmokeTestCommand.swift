@@ -83,5 +83,20 @@ public struct SmokeTestCommand: StepCommand {
 
   public static var catalog: [FindingDescription] { SmokeTestFindings.catalog }
 
+  public static let examples: [CommandDescription.Topic.Entry] = [
+    (
+      "smoke-test prod",
+      "Run the built-in checks."
+    ),
+    (
+      "smoke-test prod --smoke smoke/jobs.hurl --junit smoke.xml",
+      "Run Hurl files, and leave a report."
+    ),
+    (
+      "smoke-test prod --smoke smoke/ --parse-only",
+      "Read the files and send nothing."
+    ),
+  ]
+
   public static func report(_ record: Record<SmokePart>) -> Report { SmokeTestReport.make(record) }
 }

@@ -67,6 +67,21 @@ public struct WatchCommand: StepCommand {
 
   public static var catalog: [FindingDescription] { WatchFindings.catalog }
 
+  public static let examples: [CommandDescription.Topic.Entry] = [
+    (
+      "watch-30m prod",
+      "Watch for half an hour, or until the evidence suffices."
+    ),
+    (
+      "watch-30m prod --for 10m --deployed-at 2026-11-24T10:00:00Z",
+      "Watch for ten minutes from a known deployment on."
+    ),
+    (
+      "watch-30m prod --replay points.csv --deployed-at 2026-11-24T10:00:00Z",
+      "Judge recorded points without waiting."
+    ),
+  ]
+
   public static func report(_ record: Record<WatchPart>) -> Report { WatchReport.make(record) }
 }
 

@@ -24,6 +24,8 @@ public struct GatePolicy: Hashable, Sendable {
   public var acknowledgements = "backstop-acknowledgements.yml"
   /// `acknowledgements-need-approval`: whether one that comes with the change counts only once an owner has approved.
   public var acknowledgementsNeedApproval = false
+  /// `trailers-acknowledge`: whether a trailer of a commit counts without an owner's approval.
+  public var trailersAcknowledge = false
   /// `teams`: members of the teams that own the file of acknowledgements.
   public var teams: [String: Set<String>] = [:]
   /// `postgresql-version`: the major version of the database; nil: one that is still supported.
@@ -58,6 +60,7 @@ public struct GatePolicy: Hashable, Sendable {
     statefulTypes = try section.strings("stateful-types") ?? []
     replacementTable = try section.string("replacement-table")
     acknowledgementsNeedApproval = try section.bool("acknowledgements-need-approval") ?? false
+    trailersAcknowledge = try section.bool("trailers-acknowledge") ?? false
     for (team, members) in try section.stringMap("teams") ?? [:] {
       teams[GatePolicy.person(team)] = Set(
         members.split { $0 == "," || $0.isWhitespace }.map { GatePolicy.person(String($0)) })

@@ -33,13 +33,20 @@ struct RevertRun {
         advice: "write API_STACK=… and the like into the configuration")
     }
     try checkRoles(targets)
+    try JournalCare(
+      session: session, mayGoWithout: command.withoutJournal,
+      commandWithout: CommandText(command, session).text(adding: ["--without-journal"])
+    ).look()
     // What was not confirmed changes nothing and asks nobody.
     var continued = try unfinished()
     let confirmation = judgeConfirmation(isContinued: continued != nil)
     if case .refused(let reason, let advice) = confirmation, !command.dryRun {
       throw StepFailure(.refused, reason, advice: advice)
     }
-    if !command.dryRun { try await session.lockEnvironment(for: .autoRevert, takeOver: command.takeLock) }
+    if !command.dryRun {
+      try await session.lockEnvironment(
+        for: .autoRevert, takeOver: command.takeLock, mayGoWithoutShared: command.skipSharedLock)
+    }
     // Whoever held the lock may have ended what was unfinished.
     continued = try unfinished()
     if let continued { options.only = try continued.roles(options.only) }
@@ -170,8 +177,9 @@ struct RevertRun {
     _ targets: [TargetStack], _ continued: ContinuedRevert?, _ clients: StackClients,
     _ operations: AWSOperations
   ) async throws -> RestorePointFinder.Choice {
-    var chosen = try await RestorePointFinder(session: session, clients: clients, operations: operations)
-      .find(named: command.to, continued: continued, targets: targets)
+    var chosen = try await RestorePointFinder(
+      command: command, session: session, clients: clients, operations: operations
+    ).find(named: command.to, continued: continued, targets: targets)
     guard let loaded = chosen.loaded else { return chosen }
     try await session.refuseOtherPlaces(loaded.point, asksOwn: true)
     let checked = try await RestorePointCheck(session: session, clients: clients).check(loaded)
