@@ -52,6 +52,12 @@ public enum StepMain<Command: StepCommand> {
     }
     let startedAt = context.clock.now
     do {
+      if let code = command.common.explain {
+        let explanation = try FindingExplanation(
+          code, step: Command.Part.step, catalog: Command.catalog + SharedFindings.catalog)
+        terminal.write(explanation.text(command.common.format ?? .text), to: .standardOutput)
+        return ExitStatus.go.rawValue
+      }
       let session = try StepSession(
         context: context, common: command.common, redactor: redactor, startedAt: startedAt,
         needsConfig: command.needsConfig, policySource: command.policySource)

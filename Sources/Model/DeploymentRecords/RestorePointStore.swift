@@ -40,7 +40,10 @@ public struct RestorePointStore: Sendable {
       }
       try files.createExclusively(bytes, at: "\(partial)/\(name)", mode: 0o600)
     }
-    guard case .object(let tree) = try RecordJSON.tree(point) else { return }
+    guard case .object(let tree) = try RecordJSON.tree(point) else {
+      throw RecordError(
+        path: folder(point.id), reason: "the restore point is no JSON object, and was not written")
+    }
     let stamped = JSONValue.object(RestorePointFormat.stamped(tree))
     let manifest = Array((stamped.serialized(pretty: true) + "\n").utf8)
     try files.createExclusively(manifest, at: "\(partial)/\(Self.manifest)", mode: 0o600)

@@ -2,6 +2,7 @@ import CommandArguments
 import DeploymentConfig
 import DeploymentRecords
 import Reporting
+import StepResults
 import StepRuntime
 
 /// `diff-gate`: can this change be undone, and at what price?
@@ -62,6 +63,8 @@ public struct DiffGateCommand: StepCommand {
   public func run(in session: StepSession) async throws -> StepOutcome<GatePart> {
     try await GateRun(command: self, session: session).outcome()
   }
+
+  public static var catalog: [FindingDescription] { GateFindings.catalog }
 
   public static let examples: [CommandDescription.Topic.Entry] = [
     (

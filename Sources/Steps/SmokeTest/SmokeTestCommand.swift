@@ -95,6 +95,8 @@ public struct SmokeTestCommand: StepCommand {
     return try await request.check(in: session)
   }
 
+  public static var catalog: [FindingDescription] { SmokeTestFindings.catalog }
+
   public static let examples: [CommandDescription.Topic.Entry] = [
     (
       "smoke-test prod",

@@ -21,7 +21,8 @@ public enum SmokeTestFindings {
       "answer-regressed", "An answer lacks fields that it had before, or their types changed.",
       remedy: "Restore the fields, or record a new baseline where the change is meant."),
     FindingDescription(
-      "answer-differs", "A check passed, but its answer differs from before.", remedy: "Have a look."),
+      "answer-differs", "A check passed, but its answer differs from before.", severity: .notice,
+      remedy: "Have a look."),
     FindingDescription(
       "latency-regressed", "Warm samples are several times slower than before.",
       remedy: "Look at durations, cold starts and the database."),
@@ -52,15 +53,16 @@ public enum SmokeTestFindings {
       remedy: "Set API_ENDPOINT or stack names in the configuration, or name a file with --smoke."),
     FindingDescription(
       "no-baseline", "No restore point to compare with was found or could be read.",
-      remedy: "Run preflight-snapshot before deploying."),
+      severity: .warning, remedy: "Run preflight-snapshot before deploying."),
     FindingDescription(
       "other-commit-answers", "An answer names another commit than HEAD.",
-      remedy: "Say with --expect-version which one should answer."),
+      severity: .notice, remedy: "Say with --expect-version which one should answer."),
     FindingDescription(
       "not-all-asked",
       "AWS could not be asked, or what a check needs is not on this machine; the others were run.",
-      remedy: "The message says what to do; run the step again."),
+      severity: .warning, remedy: "The message says what to do; run the step again."),
     FindingDescription(
-      "shard-missing", "Not all shards of a run were merged.", remedy: "Name the records of all shards."),
+      "shard-missing", "Not all shards of a run were merged.", severity: .error,
+      remedy: "Name the records of all shards."),
   ]
 }

@@ -4,6 +4,7 @@ import DeploymentRecords
 import HealthAnalysis
 import HealthWatch
 import Reporting
+import StepResults
 import StepRuntime
 import SystemInterfaces
 
@@ -63,6 +64,8 @@ public struct WatchCommand: StepCommand {
     if let replay { return try request.replay(replay, in: session) }
     return try await request.watch(in: session)
   }
+
+  public static var catalog: [FindingDescription] { WatchFindings.catalog }
 
   public static let examples: [CommandDescription.Topic.Entry] = [
     (
