@@ -49,6 +49,16 @@ public enum GateFindings {
       "config-not-in-staging", "Production gets a change that staging has not had.",
       remedy: "Change staging first, or together."),
     .init("config-environments-differ", "Environments have different keys."),
+    .init(
+      "config-absent", "The environment's configuration is not here.",
+      remedy: "Nothing in a pull request; hand it in with --config-dir where there is one."),
+    .init(
+      "file-not-judged",
+      "A changed file can change the deployment and was not judged: the verdict is inconclusive.",
+      remedy: "Do what the message says, acknowledge it, or name it under diff-gate.ignore in the policy."),
+    .init(
+      "values-assumed", "Parameters are assumed to have the values of configuration keys of their names.",
+      remedy: "Hand the values in, or keep them in a file beside the template."),
     .init("policy-changed", "The change alters the policy, which counts from the next change on."),
     .init(
       "link-not-followed", "A symbolic link or submodule stands where a template or migration may.",

@@ -32,13 +32,17 @@ struct GateRun {
     let ignored = policy.gate.ignore.map(PathPattern.init)
     var change = try reader.change(range) { path in
       if ignored.contains(where: { $0.matches(path) }) { return false }
-      return TemplateText.isOfInterest(path) || MigrationJudge.isOfInterest(path)
+      return TemplateText.isOfInterest(path) || ParameterDocument.isOfInterest(path)
+        || MigrationJudge.isOfInterest(path)
         || ConfigurationJudge.isOfInterest(path) || rulePatterns.contains { $0.matches(path) }
     }
     change.files.removeAll { file in ignored.contains { $0.matches(file.path) } }
     let isCurrent = try command.head == nil || reader.repository.headCommit() == range.head
-    let unjudged = try SynthesizedApps(session: session, isCurrent: isCurrent).extend(&change)
-    return try await judge(change, policy: policy, configs: try configs(change), fromBase: notes + unjudged)
+    var apps = SynthesizedApps(session: session, isCurrent: isCurrent)
+    let unjudged = try apps.extend(&change)
+    return try await judge(
+      change, policy: policy, configs: try configs(change), fromBase: notes + unjudged + missingConfig(),
+      apps: apps)
   }
 
   // MARK: - Policy and configuration
@@ -61,6 +65,20 @@ struct GateRun {
     }
     guard let before else { return (Policy(), notes) }
     return (try Policy(parsing: before, path: "\(range.base?.short ?? ""):\(path)"), notes)
+  }
+
+  /// What a configuration that is not there would have told.
+  private func missingConfig() -> [Finding] {
+    guard session.config.entries.isEmpty, session.configInputs.allSatisfy({ !$0.path.hasSuffix(".config") })
+    else {
+      return []
+    }
+    return [
+      Finding(
+        "config-absent", .notice,
+        "deployment-\(session.environment).config is not here: names of stacks, the region and values of parameters are "
+          + "open", subject: session.environment)
+    ]
   }
 
   /// The policy's path in the repository; nil where it stands outside.
@@ -151,13 +169,13 @@ struct GateRun {
 
   private func judge(
     _ change: Change, policy: Policy, configs: (old: DeploymentConfig, new: DeploymentConfig),
-    fromBase notes: [Finding]
+    fromBase notes: [Finding], apps: SynthesizedApps? = nil
   ) async throws -> StepOutcome<GatePart> {
     let values = try parameters(configs)
     let (facts, notesOnFacts) = facts()
     var templates = TemplateJudge(
       change: change, config: configs.new, policy: policy.gate, values: values,
-      areNamed: command.old != nil, facts: facts,
+      areNamed: command.old != nil, environments: Set(policy.nonProduction), facts: facts,
       replacements: try replacements(policy.gate, change))
     try templates.judgeAll()
     var migrations = MigrationJudge(change: change, policy: policy.gate)
@@ -166,6 +184,13 @@ struct GateRun {
       try migrations.judgeAll()
       try configuration.judgeAll()
     }
+    var coverage = CoverageJudge(change: change, policy: policy.gate)
+    for file in templates.dispositions + migrations.dispositions + configuration.dispositions
+      + (apps?.dispositions ?? [])
+    {
+      coverage.take(file)
+    }
+    try coverage.judgeAll()
     var spoke = "templates"
     var asked: [Finding] = []
     if command.changeSet {
@@ -176,7 +201,7 @@ struct GateRun {
     }
     var findings =
       notes + notesOnFacts + templates.findings + asked + migrations.findings + configuration.findings
-      + OwnRules.findings(policy.gate.rules, change.files) + LinkFindings.findings(change.files)
+      + OwnRules.findings(policy.gate.rules, change.files) + coverage.findings
     let acknowledged = try acknowledgements(change, policy, &findings)
     findings = adjusted(GateFindings.unique(findings), policy.gate)
     let ledger = AcknowledgementLedger(
@@ -190,8 +215,8 @@ struct GateRun {
     var summary = GatePart.Summary(base: change.base, head: change.head, comparedBecause: change.because)
     summary.changedFiles = change.changedCount
     let entries = templates.judged.map(\.entry)
-    summary.judgedFiles =
-      Set(entries.map(\.path)).count + migrations.entries.count + Set(configuration.entries.map(\.path)).count
+    summary.coverage = Coverage(coverage.files)
+    summary.judgedFiles = summary.coverage.judged
     for resource in entries.flatMap(\.resources) {
       summary.resources[resource.action, default: 0] += 1
     }
@@ -201,11 +226,27 @@ struct GateRun {
     summary.rollback = outline
     summary.acknowledged = ledger.entries.count { $0.state == "used" }
     return StepOutcome(
-      verdict: all.contains { $0.severity == .error } ? .stop : .go, findings: all, inputs: inputs(change),
+      verdict: verdict(all, open: templates.openFingerprints), findings: all, inputs: inputs(change),
       summary: summary,
       part: GatePart(
         templates: entries, migrations: migrations.entries, configuration: configuration.entries,
-        acknowledgements: ledger.entries))
+        files: coverage.files, acknowledgements: ledger.entries))
+  }
+
+  /// Findings that leave a part of the change open: with one of them that is neither acknowledged nor made a notice by
+  /// the policy of the base, a change without any that stops is not judged whole.
+  static let openCodes: Set<String> = [
+    "file-not-judged", "link-not-followed", "cdk-app-unjudged", "template-before-unreadable",
+    "sql-not-understood",
+    "template-part-open",
+  ]
+
+  private func verdict(_ findings: [Finding], open fingerprints: Set<String>) -> Verdict {
+    if findings.contains(where: { $0.severity == .error }) { return .stop }
+    let isOpen = findings.contains {
+      $0.severity == .warning && (Self.openCodes.contains($0.code) || fingerprints.contains($0.fingerprint))
+    }
+    return isOpen ? .inconclusive : .go
   }
 
   /// Severities as the policy wants them.
@@ -222,17 +263,6 @@ struct GateRun {
   private func inputs(_ change: Change) -> [RecordInput] {
     change.files.compactMap { file in
       file.new.map { RecordInput(path: file.path, sha256: Digest.sha256Hex($0)) }
-    }
-  }
-}
-
-/// Links and submodules among what would be judged: their content is elsewhere.
-enum LinkFindings {
-  static func findings(_ files: [ChangedFile]) -> [Finding] {
-    files.filter { $0.isLink }.map { file in
-      Finding(
-        "link-not-followed", .warning, "a symbolic link or a submodule: what it leads to was not judged",
-        path: file.path, subject: "link")
     }
   }
 }
