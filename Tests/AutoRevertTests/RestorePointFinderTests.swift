@@ -1,4 +1,5 @@
 import CloudFormationModel
+import CommandArguments
 import CryptoDigests
 import DeploymentLedger
 import DeploymentRecords
@@ -34,8 +35,10 @@ import Testing
   private func find(_ named: String? = nil) async throws -> RestorePointFinder.Choice {
     let clients = try session.clients()
     let operations = AWSOperations(clients, clock: bench.clock, templates: TemplateUploader(clients))
-    return try await RestorePointFinder(session: session, clients: clients, operations: operations)
-      .find(named: named, continued: nil, targets: [])
+    let command = try RevertCommand.parse(["prod"])
+    return try await RestorePointFinder(
+      command: command, session: session, clients: clients, operations: operations
+    ).find(named: named, continued: nil, targets: [])
   }
 
   /// A line of the trail that the snapshot of another machine left.

@@ -52,14 +52,4 @@ import Testing
     #expect(verdicts.deployedCommit == "b")
     #expect(EarlierVerdicts([entry(.smokeTest, .stop, at: 1)]).deployedCommit == nil)
   }
-
-  @Test func `a record that is none is an error with its path, not silence`() throws {
-    let folder = TemporaryFolder()
-    let files = LocalFileSystem()
-    try files.writeAtomically(Array("{".utf8), to: folder("smoke-test.json"), mode: 0o600)
-    #expect(throws: RecordError.self) { try EarlierVerdicts(records: folder.path, files: files) }
-    try files.writeAtomically(Array("{}".utf8), to: folder("smoke-test.json"), mode: 0o600)
-    #expect(throws: RecordError.self) { try EarlierVerdicts(records: folder.path, files: files) }
-    #expect(try EarlierVerdicts(records: folder("none"), files: files).entries.isEmpty)
-  }
 }

@@ -3,6 +3,7 @@ import CIEnvironment
 import DeploymentConfig
 import DeploymentRecords
 import Reporting
+import RestorePoints
 import StepResults
 import StepRuntime
 import SystemInterfaces
@@ -22,9 +23,10 @@ struct PreflightRun: Sendable {
     if command.dryRun || command.ready {
       try await session.lookAtLock()
     } else {
-      try await session.lockEnvironment(for: .preflightSnapshot, takeOver: command.takeLock)
+      try await session.lockEnvironment(
+        for: .preflightSnapshot, takeOver: command.takeLock, mayGoWithoutShared: command.skipSharedLock)
     }
-    let earlier = try EarlierVerdicts(records: session.records.root, files: session.context.files)
+    let earlier = EarlierVerdicts { session.latestDocument(of: $0) }
     let range = try CommitRange.find(session, named: command.deployedCommit, earlier)
     var findings = try earlier.findings + range.findings + readiness()
     let clients = try session.clients()

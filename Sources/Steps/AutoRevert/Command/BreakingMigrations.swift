@@ -17,17 +17,9 @@ enum BreakingMigrations {
 
   /// `path: rule, rule` for each, by diff-gate's record of the commit that is undone; none where there is no such record.
   static func find(_ session: StepSession) throws -> [String] {
-    let path = "\(session.records.root)/\(Step.diffGate.rawValue).json"
-    guard try session.context.files.status(of: path) != nil, let commit = try session.commitId() else {
-      return []
-    }
-    let tree: JSONValue
-    do {
-      tree = try JSONValue(parsing: try session.context.files.read(path))
-    } catch let error as JSONSyntaxError {
-      throw RecordError(path: path, reason: error.description)
-    }
-    guard tree["commit"]?.string == commit else { return [] }
+    guard let tree = session.latestDocument(of: .diffGate), let commit = try session.commitId(),
+      tree["commit"]?.string == commit
+    else { return [] }
     // Findings, since a statement's rules also hold what breaks nobody, such as a column dropped from a new table.
     let findings = tree["findings"]?.array ?? []
     return (tree["migrations"]?.array ?? []).compactMap { migration in

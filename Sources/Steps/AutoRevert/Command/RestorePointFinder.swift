@@ -9,6 +9,7 @@ import SystemInterfaces
 
 /// Finds the restore point that is put back.
 struct RestorePointFinder {
+  let command: RevertCommand
   let session: StepSession
   let clients: StackClients
   let operations: AWSOperations
@@ -29,7 +30,7 @@ struct RestorePointFinder {
     if let named {
       switch RestorePointChoice.named(named, among: candidates, damaged: damaged.map(\.id)) {
       case .chosen(let id): return Choice(loaded: try load(id), findings: damaged.map(Self.finding))
-      case .damaged(let id): throw unusable(id, damaged)
+      case .damaged(let id): throw unusable(id, damaged, candidates)
       case .none(let finding):
         throw StepFailure(
           .data, finding.message, advice: try elsewhere(named, besides: here).map(advice) ?? "")
@@ -53,7 +54,7 @@ struct RestorePointFinder {
               .restorePointElsewhere, .warning, target: newer.id,
               "a newer good restore point than those here is on record: \(advice(newer)).")
           })
-    case .damaged(let id): throw unusable(id, damaged)
+    case .damaged(let id): throw unusable(id, damaged, candidates)
     case .none(let finding):
       // Updates that run can be cancelled without one; finished ones are refused by the plan.
       return Choice(
@@ -85,12 +86,18 @@ struct RestorePointFinder {
       "the restore point \(damaged.id) cannot be used, and is not needed: \(damaged.why).")
   }
 
-  private func unusable(_ id: String, _ damaged: [Damaged]) -> StepFailure {
-    StepFailure(
+  private func unusable(_ id: String, _ damaged: [Damaged], _ candidates: [RestorePointCandidate])
+    -> StepFailure
+  {
+    let older = candidates.map(\.id).filter { $0 < id }.max() ?? candidates.map(\.id).max()
+    return StepFailure(
       .data,
       "the restore point \(id) cannot be used: \(damaged.first { $0.id == id }?.why ?? "it cannot be read")",
-      advice: "remove its folder and fetch it again (--store), or name another with --to: auto-revert "
-        + "\(session.environment) --list shows them")
+      advice: "remove its folder and fetch it again (--store)"
+        + (older.map {
+          ", or go on without it, to the one before: \(CommandText(command, session).text(to: $0))"
+        } ?? "; there is no other one here")
+        + "; auto-revert \(session.environment) --list shows them all")
   }
 
   /// A restore point that the ledger names and that is not on this machine.

@@ -18,6 +18,8 @@ struct RevertEnding {
   let journal: RevertJournal
   let undone: UndoneRange
   let evidence: EarlierEvidence
+  /// The roles that were put back; empty means all.
+  let only: Set<String>
   let notices: [PlanFinding]
   /// Words that the plan wants and the command line does not have.
   let wanted: [String]
@@ -85,7 +87,6 @@ struct RevertEnding {
 
   /// Stacks that `--only` left out and that are not as recorded: nobody must take them for put back.
   private var leftOut: [PlanFinding] {
-    let only = Set(command.only.map { $0.lowercased() })
     guard !only.isEmpty else { return [] }
     return result.facts.stacks.filter { !only.contains($0.role) }.compactMap { stack in
       guard let live = stack.live, live.difference != .none else { return nil }

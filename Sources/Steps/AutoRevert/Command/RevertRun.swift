@@ -23,7 +23,7 @@ struct RevertRun {
         advice:
           "add --git-only to revert in git alone, or leave it out; --to names a restore point or its commit")
     }
-    let options = try planOptions(mayBeTyped: canAsk || command.dryRun)
+    var options = try planOptions(mayBeTyped: canAsk || command.dryRun)
     let deadline = try deadline()
     let reliefs = try reliefs()
     let targets = session.config.stacks.map { TargetStack(role: $0.role, name: $0.name) }
@@ -33,15 +33,23 @@ struct RevertRun {
         advice: "write API_STACK=… and the like into the configuration")
     }
     try checkRoles(targets)
+    try JournalCare(
+      session: session, mayGoWithout: command.withoutJournal,
+      commandWithout: CommandText(command, session).text(adding: ["--without-journal"])
+    ).look()
     // What was not confirmed changes nothing and asks nobody.
     var continued = try unfinished()
     let confirmation = judgeConfirmation(isContinued: continued != nil)
     if case .refused(let reason, let advice) = confirmation, !command.dryRun {
       throw StepFailure(.refused, reason, advice: advice)
     }
-    if !command.dryRun { try await session.lockEnvironment(for: .autoRevert, takeOver: command.takeLock) }
+    if !command.dryRun {
+      try await session.lockEnvironment(
+        for: .autoRevert, takeOver: command.takeLock, mayGoWithoutShared: command.skipSharedLock)
+    }
     // Whoever held the lock may have ended what was unfinished.
     continued = try unfinished()
+    if let continued { options.only = try continued.roles(options.only) }
     // The same command again goes on in the thread of the run that was killed, too.
     let notifier = Notifier(session, isContinued: try newestUnfinished() != nil)
     let evidence = try EarlierEvidence(session)
@@ -157,7 +165,7 @@ struct RevertRun {
     }
     let ending = RevertEnding(
       command: command, session: session, result: result, loaded: chosen.loaded, journal: journal,
-      undone: undone, evidence: evidence, notices: notices,
+      undone: undone, evidence: evidence, only: options.only, notices: notices,
       wanted: furtherWords(result.plan, result.facts).map(\.word))
     var outcome = try await ending.outcome()
     await tellOfOutcome(&outcome, result, notifier, evidence)
@@ -169,8 +177,9 @@ struct RevertRun {
     _ targets: [TargetStack], _ continued: ContinuedRevert?, _ clients: StackClients,
     _ operations: AWSOperations
   ) async throws -> RestorePointFinder.Choice {
-    var chosen = try await RestorePointFinder(session: session, clients: clients, operations: operations)
-      .find(named: command.to, continued: continued, targets: targets)
+    var chosen = try await RestorePointFinder(
+      command: command, session: session, clients: clients, operations: operations
+    ).find(named: command.to, continued: continued, targets: targets)
     guard let loaded = chosen.loaded else { return chosen }
     try await session.refuseOtherPlaces(loaded.point, asksOwn: true)
     let checked = try await RestorePointCheck(session: session, clients: clients).check(loaded)
@@ -262,7 +271,7 @@ struct RevertRun {
         advice: "run auto-revert \(session.environment) without --continue")
     }
     guard let found, command.continues else { return nil }
-    return ContinuedRevert(restorePoint: found.restorePoint)
+    return ContinuedRevert(restorePoint: found.restorePoint, only: RevertJournal.only(found.begin))
   }
 
   private func judgeConfirmation(isContinued: Bool) -> RollbackConfirmation {
@@ -347,4 +356,20 @@ struct RevertRun {
 struct ContinuedRevert {
   /// Nil where there was none.
   var restorePoint: String?
+  /// The roles that it was confirmed for; empty means all.
+  var only: Set<String>
+
+  /// The roles to go on with, of which `asked` are asked for now: nobody confirms a continued revert again, so it never
+  /// reaches a stack that it was not confirmed for.
+  func roles(_ asked: Set<String>) throws(StepFailure) -> Set<String> {
+    if asked.isEmpty || only.isEmpty { return asked.union(only) }
+    let more = asked.subtracting(only).sorted()
+    guard more.isEmpty else {
+      throw StepFailure(
+        .usage,
+        "--only \(more.joined(separator: ", ")): the revert that is continued was for \(only.sorted().joined(separator: ", ")) alone",
+        advice: "continue it without --only, and roll the other stacks back by a run of their own")
+    }
+    return asked
+  }
 }

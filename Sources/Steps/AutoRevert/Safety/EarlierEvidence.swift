@@ -29,7 +29,7 @@ struct EarlierEvidence: Sendable {
   /// well where it is newer, or where this machine has no record: then it is known that a step stopped, and with which
   /// codes, but not in which words.
   init(_ session: StepSession) throws {
-    try readRecords(session)
+    readRecords(session)
     for line in try session.ledger()?.entries(limit: 500, where: { $0.kind == .record }) ?? [] {
       if let entry = Entry(line.entry) { trail.append(entry) }
     }
@@ -63,22 +63,9 @@ struct EarlierEvidence: Sendable {
     return all.isEmpty ? entries : all.sorted { $0.finishedAt < $1.finishedAt }
   }
 
-  private mutating func readRecords(_ session: StepSession) throws {
+  private mutating func readRecords(_ session: StepSession) {
     for step in EarlierEvidence.steps {
-      let path = "\(session.records.root)/\(step.rawValue).json"
-      guard try session.context.files.status(of: path) != nil else { continue }
-      let tree: JSONValue
-      do {
-        tree = try JSONValue(parsing: try session.context.files.read(path))
-      } catch let error as JSONSyntaxError {
-        throw RecordError(path: path, reason: error.description)
-      }
-      guard let entry = Entry(step, tree) else {
-        // What was judged before the deployment is told along; what judged the deployment decides.
-        if step == .diffGate || step == .preflightSnapshot { continue }
-        throw RecordError(
-          path: path, reason: "it has no verdict or no time: not a record of \(step.rawValue)")
-      }
+      guard let tree = session.latestDocument(of: step), let entry = Entry(step, tree) else { continue }
       entries.append(entry)
     }
   }

@@ -38,7 +38,7 @@ struct FileComparison {
     }
     return Change(
       base: old, head: new, because: "--old and --new", changedCount: all.count, all: all, files: files,
-      readOld: reader(of: old), readNew: reader(of: new),
+      readOld: reader(of: old), readNew: reader(of: new), readTip: reader(of: old),
       listNew: { [self] _ in isFolder.new ? [] : siblings(of: new, but: old) }, listFolder: { _ in [] },
       messages: [])
   }
@@ -91,7 +91,8 @@ struct FileComparison {
 
   private func bytes(_ path: String, _ option: String) throws -> [UInt8] {
     do throws(FileError) {
-      return try session.context.files.read(session.context.absolute(path))
+      return try session.context.files.read(
+        session.context.absolute(path), session.context.reading(path, in: session.repositoryRoot))
     } catch {
       throw unreadable(path, option, error)
     }
@@ -99,7 +100,7 @@ struct FileComparison {
 
   private func unreadable(_ path: String, _ option: String, _ error: FileError) -> StepFailure {
     StepFailure(
-      .data, "cannot read \(option) \(path): \(SystemError.message(error.code))",
+      .data, "cannot read \(option) \(path): \(error.reason)",
       advice: "name a readable CloudFormation template, or the output folder of cdk synth")
   }
 

@@ -14,22 +14,14 @@ struct EarlierVerdicts: Hashable, Sendable {
   }
   var entries: [Entry]
 
-  /// Reads `<records>/<step>.json` of each step.
-  init(records: String, files: any FileSystem) throws {
-    entries = []
-    for step in Step.allCases {
-      let path = "\(records)/\(step.rawValue).json"
-      guard try files.status(of: path) != nil else { continue }
-      let bytes = try files.read(path)
-      do {
-        let tree = try JSONValue(parsing: bytes)
-        guard let verdict = tree["verdict"]?.string.flatMap(Verdict.init),
-          let time = tree["finishedAt"]?.string.flatMap(Timestamp.init)
-        else { throw RecordError(path: path, reason: "has no verdict or no time") }
-        entries.append(Entry(step: step, verdict: verdict, finishedAt: time, commit: tree["commit"]?.string))
-      } catch let error as JSONSyntaxError {
-        throw RecordError(path: path, reason: error.description)
-      }
+  /// Reads the latest record of each step.
+  /// - Parameter latest: the record of a step, where there is one that can be used.
+  init(latest: (Step) -> JSONValue?) {
+    entries = Step.allCases.compactMap { step in
+      guard let tree = latest(step), let verdict = tree["verdict"]?.string.flatMap(Verdict.init),
+        let time = tree["finishedAt"]?.string.flatMap(Timestamp.init)
+      else { return nil }
+      return Entry(step: step, verdict: verdict, finishedAt: time, commit: tree["commit"]?.string)
     }
   }
 
