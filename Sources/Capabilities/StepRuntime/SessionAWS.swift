@@ -18,10 +18,10 @@ extension StepSession {
       }
       let redactor = redactor
       let credentials = CredentialsChain(
-        configuration: source, region: region, transport: http(), clock: context.clock,
+        configuration: source, region: region, transport: awsHTTP(), clock: context.clock,
         random: context.random, processes: context.processes, onSecret: { redactor.learn($0) })
       let own = AWSClient(
-        transport: http(), clock: context.clock, random: context.random, configuration: source,
+        transport: awsHTTP(), clock: context.clock, random: context.random, configuration: source,
         region: region, credentials: credentials, userAgent: "backstop/\(ToolVersion.current.version)")
       return StackClients(
         own, names: config.stacks.map(\.name), places: try places(), onSecret: { redactor.learn($0) })
