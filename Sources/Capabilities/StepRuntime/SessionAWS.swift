@@ -26,10 +26,10 @@ extension StepSession {
   private func makeClient(_ source: AWSConfiguration, region: String) -> AWSClient {
     let redactor = redactor
     let credentials = CredentialsChain(
-      configuration: source, region: region, transport: http(), clock: context.clock,
+      configuration: source, region: region, transport: awsHTTP(), clock: context.clock,
       random: context.random, processes: context.processes, onSecret: { redactor.learn($0) })
     return AWSClient(
-      transport: http(), clock: context.clock, random: context.random, configuration: source,
+      transport: awsHTTP(), clock: context.clock, random: context.random, configuration: source,
       region: region, credentials: credentials, userAgent: "backstop/\(ToolVersion.current.version)")
   }
 

@@ -133,6 +133,7 @@ final class CurlTransfer: @unchecked Sendable {
       settings.set("credentials", CURLOPT_HTTPAUTH, 1 << 1)
     }
     if let file = options.certificateAuthorityFile { settings.set("CA file", CURLOPT_CAINFO, file) }
+    if let folder = options.certificateAuthorityFolder { settings.set("CA folder", CURLOPT_CAPATH, folder) }
     if let file = options.clientCertificateFile { settings.set("client certificate", CURLOPT_SSLCERT, file) }
     if let word = options.clientKeyPassphrase { settings.set("passphrase", CURLOPT_KEYPASSWD, word) }
     if let file = options.clientKeyFile { settings.set("client key", CURLOPT_SSLKEY, file) }
@@ -362,7 +363,38 @@ final class CurlTransfer: @unchecked Sendable {
     }
     // Nothing here refuses a body for another reason than its size: it is libcurl's decoding that did.
     if result == CURLE_WRITE_ERROR { message = "there is more behind the end of the compressed body" }
+    if let proxy = failedProxy(result, message) {
+      return TransferError(
+        .proxyFailed, code: Int(result.rawValue), message: "the proxy \(proxy): \(message)")
+    }
     return TransferError(CurlTransfer.kind(result), code: Int(result.rawValue), message: message)
+  }
+
+  /// The environment's proxy, where it is what failed: it was not reached, or wants a login. A request's own proxy is part of
+  /// what is asked.
+  private func failedProxy(_ result: CURLcode, _ message: String) -> String? {
+    guard request.options.proxy == nil else { return nil }
+    let url = proxies.choice(for: request).proxy
+    guard !url.isEmpty else { return nil }
+    let place = CurlTransfer.hostAndPort(url)
+    switch result {
+    case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return place.shown
+    case CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT:
+      return message.contains("to \(place.host) port \(place.port)") ? place.shown : nil
+    default: return message.contains("407") && message.contains("CONNECT") ? place.shown : nil
+    }
+  }
+
+  /// Of a proxy's address; its port is 1080 where none is named.
+  static func hostAndPort(_ url: String) -> (host: String, port: String, shown: String) {
+    var rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? Substring(url)
+    if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
+    rest = rest.prefix { $0 != "/" }
+    let colon = rest.lastIndex(of: ":").flatMap { rest[$0...].contains("]") ? nil : $0 }
+    var host = String(colon.map { rest[..<$0] } ?? rest)
+    if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    let port = colon.map { String(rest[rest.index(after: $0)...]) } ?? "1080"
+    return (host, port, "\(host):\(port)")
   }
 
   /// libcurl quotes URLs that it cannot use, a proxy's with name and password too: what stands before an `@` goes.

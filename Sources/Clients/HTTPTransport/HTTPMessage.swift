@@ -72,6 +72,8 @@ public struct HTTPOptions: Hashable, Sendable {
   public var verifiesTLS = true
   /// A PEM file of authorities instead of the system's.
   public var certificateAuthorityFile: String?
+  /// Folders of authorities, as OpenSSL reads them, with colons between.
+  public var certificateAuthorityFolder: String?
   /// The client's own certificate and key, PEM files.
   public var clientCertificateFile: String?
   /// The key of `clientCertificateFile`, where it is a file of its own.

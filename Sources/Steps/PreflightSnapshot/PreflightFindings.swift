@@ -82,6 +82,10 @@ public enum PreflightFindings {
     FindingDescription(
       "commit-unpushed", "No remote has the commit that is about to be deployed.", remedy: "Push it."),
     FindingDescription(
+      "staging-unattested",
+      "That the commit passed before is written in a record or the ledger, which nobody signs.",
+      remedy: "Let only the pipeline push refs/backstop/*, by a rule of the git server."),
+    FindingDescription(
       "staging-missing", "The commit has not passed in an environment that comes before production.",
       remedy: "Deploy it there and run smoke-test."),
     FindingDescription(

@@ -59,8 +59,9 @@ public enum SmokeTestFindings {
       severity: .notice, remedy: "Say with --expect-version which one should answer."),
     FindingDescription(
       "not-all-asked",
-      "AWS could not be asked, or what a check needs is not on this machine; the others were run.",
-      severity: .warning, remedy: "The message says what to do; run the step again."),
+      "AWS could not be asked, what a check needs is not on this machine, or its network is at fault.",
+      severity: .warning,
+      remedy: "The message says what to do; run the step again."),
     FindingDescription(
       "shard-missing", "Not all shards of a run were merged.", severity: .error,
       remedy: "Name the records of all shards."),

@@ -107,9 +107,12 @@ public struct HurlPlan: Sendable {
       if let position = positions[path] { return position }
       let bytes: [UInt8]
       do throws(FileError) {
-        bytes = try environment.files.read(path)
+        // What a checkout brings leads nowhere else, and least of all to what an error would quote.
+        var reading = FileReading.ofCheckout
+        reading.followsLinks = !path.hasPrefix(environment.root == "/" ? "/" : environment.root + "/")
+        bytes = try environment.files.read(path, reading)
       } catch {
-        problems.append("cannot read \(name): \(SystemError.message(error.code))")
+        problems.append("cannot read \(name): \(error.reason)")
         return nil
       }
       guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -177,7 +177,7 @@ struct FileAccess {
     do throws(FileError) {
       return try files.read(real)
     } catch {
-      throw Refusal(description: "cannot read file \(name): \(SystemError.message(error.code))")
+      throw Refusal(description: "cannot read file \(name): \(error.reason)")
     }
   }
 
@@ -188,7 +188,7 @@ struct FileAccess {
     do throws(FileError) {
       real = try files.realPath(path)
     } catch {
-      throw Refusal(description: "cannot read file \(name): \(SystemError.message(error.code))")
+      throw Refusal(description: "cannot read file \(name): \(error.reason)")
     }
     let realRoot = try files.realPath(root)
     guard real.hasPrefix(realRoot == "/" ? "/" : realRoot + "/") else {

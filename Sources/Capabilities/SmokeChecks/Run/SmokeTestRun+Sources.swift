@@ -32,10 +32,11 @@ extension SmokeTestRun {
       let path = session.context.absolute(name)
       let bytes: [UInt8]
       do throws(FileError) {
-        bytes = try session.context.files.read(path)
+        bytes = try session.context.files.read(
+          path, session.context.reading(path, in: session.repositoryRoot))
       } catch {
         throw StepFailure(
-          .data, "cannot read \(name): \(SystemError.message(error.code))",
+          .data, "cannot read \(name): \(error.reason)",
           advice: "correct --openapi, or smoke-test.openapi in the policy")
       }
       let file = shown(path)

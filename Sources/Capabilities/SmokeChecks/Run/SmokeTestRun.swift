@@ -65,7 +65,8 @@ struct SmokeTestRun: Sendable {
       try session.context.files.writeAtomically(body, to: session.context.absolute(path), mode: 0o600)
     }
     let entries = report.results.map(CheckEntry.init)
-    let failure = failure(faults.first ?? hurl.missingPart, entries)
+    var failure = failure(faults.first ?? hurl.missingPart, entries)
+    if failure == nil { failure = await RunnerFault.look(at: entries, session) }
     var (found, verdict) = SmokeVerdict.judge(entries, policy: options.policy)
     if let failure {
       let ran: Set<CheckOutcome> = [.pass, .fail, .flaky]
@@ -74,7 +75,7 @@ struct SmokeTestRun: Sendable {
       verdict = .inconclusive
       findings.append(
         Finding(
-          "not-all-asked", .warning, "not all checks could be run: \(failure.message)",
+          "not-all-asked", .warning, "not all checks could be judged: \(failure.message)",
           subject: "control-plane"))
     }
     if let wanted = options.requiredVersion,

@@ -43,6 +43,12 @@ struct BaselinePhase: Sendable {
     dependencies.redact = { [redactor = session.redactor] in redactor.redact($0) }
     let report = await SmokeRun.run(
       try hurlChains() + builtIn.chains + probes.chains, settings: settings, dependencies: dependencies)
+    // A machine that cannot ask must not record that the version before was broken, too.
+    if let unasked = report.results.first(where: { $0.failure == .thisMachine }) {
+      throw StepFailure(
+        .unavailable, "the answers cannot be recorded from this machine: \(unasked.name): \(unasked.message)",
+        advice: "check http_proxy, https_proxy, no_proxy and the CA settings, and run it again")
+    }
     let findings = report.results.filter { $0.outcome == .fail || $0.outcome == .error }.map {
       Finding(
         "baseline-failing", .warning,
