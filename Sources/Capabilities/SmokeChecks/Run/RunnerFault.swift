@@ -1,4 +1,3 @@
-import SmokeChecks
 import StepResults
 import StepRuntime
 
