@@ -96,8 +96,12 @@ let package = Package(
     library(.model, "Redaction", ["CryptoDigests", "SystemInterfaces"]),
     library(.model, "StepResults", ["CryptoDigests"]),
     library(
+      .model, "DeploymentEvidence", ["CryptoDigests", "JSONValues", "SystemInterfaces", "StepResults"]),
+    library(
       .model, "DeploymentRecords",
-      ["CryptoDigests", "JSONValues", "SystemInterfaces", "Redaction", "StepResults"]),
+      [
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentEvidence", "Redaction", "StepResults",
+      ]),
 
     // Rules: pure functions of values.
     library(.rules, "HealthAnalysis", ["SystemInterfaces"]),
@@ -139,7 +143,10 @@ let package = Package(
     // What several steps do.
     library(
       .capabilities, "DeploymentLedger",
-      ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "GitHistory"]),
+      [
+        "JSONValues", "SystemInterfaces", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults", "GitHistory",
+      ]),
     library(
       .capabilities, "Reporting",
       ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults"]),
@@ -154,6 +161,7 @@ let package = Package(
       .capabilities, "StepRuntime",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig",
+        "DeploymentEvidence",
         "DeploymentRecords", "Redaction", "StepResults", "AWSClients", "CIEnvironment", "CurlTransport",
         "DatabaseAccess", "GitHistory", "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting",
         "CGlibcShims",
@@ -164,7 +172,8 @@ let package = Package(
       .steps, "DiffGate",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults",
         "MigrationAnalysis", "TemplateAnalysis", "AWSClients", "CIEnvironment", "GitHistory", "Reporting",
         "StepRuntime",
       ]),
@@ -172,20 +181,23 @@ let package = Package(
       .steps, "SmokeTest",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig",
+        "DeploymentEvidence",
         "DeploymentRecords", "Redaction", "StepResults", "AWSClients", "HTTPTransport", "Reporting",
         "SmokeChecks", "StepRuntime",
       ]),
     library(
       .steps, "Watch30m",
       [
-        "CommandArguments", "CryptoDigests", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords",
+        "CommandArguments", "CryptoDigests", "SystemInterfaces", "DeploymentConfig", "DeploymentEvidence",
+        "DeploymentRecords",
         "StepResults", "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
     library(
       .steps, "PreflightSnapshot",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel",
-        "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults", "MigrationAnalysis",
+        "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction", "StepResults",
+        "MigrationAnalysis",
         "TemplateAnalysis", "AWSClients", "CIEnvironment", "DatabaseAccess", "GitHistory", "DeploymentLedger",
         "Reporting", "SmokeChecks", "StepRuntime", "Watch30m",
       ]),
@@ -193,7 +205,8 @@ let package = Package(
       .steps, "AutoRevert",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults",
         "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
         "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting", "SmokeChecks", "StepRuntime",
         "PreflightSnapshot", "SmokeTest", "Watch30m",
@@ -216,7 +229,8 @@ let package = Package(
       "AutoRevert",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults",
         "RollbackPlanning", "AWSClients", "CurlTransport", "GitHistory", "HTTPTransport", "MailTransport",
         "DeploymentLedger", "Reporting", "StepRuntime",
       ]),
@@ -228,7 +242,11 @@ let package = Package(
     tests("DeploymentConfig", ["JSONValues", "SystemInterfaces"]),
     tests(
       "DeploymentLedger",
-      ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "GitHistory"]),
+      [
+        "JSONValues", "SystemInterfaces", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults", "GitHistory",
+      ]),
+    tests("DeploymentEvidence", ["JSONValues", "SystemInterfaces", "StepResults"]),
     tests("DeploymentRecords", ["JSONValues", "SystemInterfaces", "Redaction", "StepResults"]),
     tests(
       "DiffGate",
@@ -246,7 +264,8 @@ let package = Package(
       "PreflightSnapshot",
       [
         "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentConfig",
-        "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis", "AWSClients",
+        "DeploymentEvidence", "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis",
+        "AWSClients",
         "DatabaseAccess", "GitHistory", "HTTPTransport", "DeploymentLedger", "Reporting", "StepRuntime",
       ]),
     tests("Redaction", []),

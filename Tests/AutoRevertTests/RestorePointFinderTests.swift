@@ -34,8 +34,9 @@ import Testing
   private func find(_ named: String? = nil) async throws -> RestorePointFinder.Choice {
     let clients = try session.clients()
     let operations = AWSOperations(clients, clock: bench.clock, templates: TemplateUploader(clients))
-    return try await RestorePointFinder(session: session, clients: clients, operations: operations)
-      .find(named: named, continued: nil, targets: [])
+    return try await RestorePointFinder(
+      command: try bench.start().command, session: session, clients: clients, operations: operations
+    ).find(named: named, continued: nil, targets: [], evidence: try RevertEvidence(session))
   }
 
   /// A line of the trail that the snapshot of another machine left.

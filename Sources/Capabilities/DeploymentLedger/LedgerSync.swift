@@ -69,12 +69,12 @@ public struct LedgerSync {
   private func pushOnce() async throws {
     guard let tip = ledger.tip else { return }
     let sender = try exchange.open()
-    let known = sender.reference(LedgerExchange.fetchedReference(ledger.environment))
+    let known = sender.reference(LedgerExchange.fetchedReference(ledger.name))
     if known == tip { return }
     try ledger.copyEntries(from: known, to: tip, into: sender)
     try sender.setReference(ledger.reference, to: tip)
-    try await exchange.push(ledger.environment, remote)
-    try sender.setReference(LedgerExchange.fetchedReference(ledger.environment), to: tip)
+    try await exchange.push(ledger.name, remote)
+    try sender.setReference(LedgerExchange.fetchedReference(ledger.name), to: tip)
   }
 
   private func retrying(_ body: () async throws -> Void) async throws {

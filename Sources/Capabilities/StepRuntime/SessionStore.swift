@@ -53,7 +53,7 @@ extension StepSession {
 
   /// Where restore points are written and read: the records folder, or the folder that is the store.
   static func restorePoints(
-    _ store: StoreAddress?, records: String, environment: String, _ context: StepContext
+    _ store: StoreAddress?, records: String, place: String, _ context: StepContext
   ) throws -> RestorePointStore {
     guard case .folder(let path) = store else {
       return RestorePointStore(records: records, files: context.files)
@@ -65,7 +65,7 @@ extension StepSession {
         "the store \(path) can be used by others (mode \(String(found.mode, radix: 8))); restore points hold values that "
           + "nobody else may read", advice: "run: chmod 700 \(path)")
     }
-    return RestorePointStore(records: "\(folder)/\(environment)", files: context.files)
+    return RestorePointStore(records: "\(folder)/\(place)", files: context.files)
   }
 
   private func seal() throws -> StoreSeal? {
@@ -89,7 +89,7 @@ extension StepSession {
 
   private func s3Store(_ bucket: String, _ prefix: String) throws -> S3Store {
     S3Store(
-      s3: try s3(), bucket: bucket, prefix: prefix, environment: environment,
+      s3: try s3(), bucket: bucket, prefix: prefix, environment: ledgerName,
       kmsKey: common.storeKmsKey ?? policy.options["store-kms-key"], seal: try seal())
   }
 

@@ -1,5 +1,6 @@
 import CommandArguments
 import DeploymentConfig
+import DeploymentEvidence
 import DeploymentRecords
 import HTTPTransport
 import JSONValues
@@ -105,11 +106,13 @@ public enum StepMain<Command: StepCommand> {
   private static func finish(
     _ outcome: StepOutcome<Command.Part>, _ session: StepSession, commit: String?
   ) async throws -> Record<Command.Part> {
-    let record = Record<Command.Part>(
-      environment: session.environment, commit: commit, verdict: outcome.verdict,
+    var record = Record<Command.Part>(
+      environment: session.environment, commit: outcome.commit ?? commit, verdict: outcome.verdict,
       startedAt: session.startedAt, finishedAt: session.context.clock.now,
       inputs: session.configInputs + outcome.inputs, findings: outcome.findings, summary: outcome.summary,
       part: outcome.part)
+    record.application = session.application
+    record.deployment = outcome.deployment
     let redacted = try session.records.redacted(record)
     let report = Command.report(redacted.record)
     var unwritten: StepFailure?

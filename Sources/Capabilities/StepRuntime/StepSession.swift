@@ -32,6 +32,8 @@ public final class StepSession: Sendable {
   let store: StoreAddress?
   /// The root of the work tree (or the folder of a bare repository), absolute; nil outside a repository.
   public let repositoryRoot: String?
+  /// The folder of the configuration below the repository's root; empty where it stands in the root itself, or elsewhere.
+  let applicationFolder: String
   /// When the step began.
   public let startedAt: Timestamp
   /// The files read so far, as inputs of the record.
@@ -73,15 +75,17 @@ public final class StepSession: Sendable {
     if let policyFile { inputs.append(policyFile.input) }
     configInputs = inputs
 
+    applicationFolder = StepSession.applicationFolder(
+      common, context, root: repositoryRoot, hasConfig: !config.isAbsent)
     let root = context.absolute(
-      common.records ?? policy.options["records"] ?? (repositoryRoot ?? context.workingDirectory)
-        + "/.backstop/"
-        + common.environment)
+      common.records ?? policy.options["records"]
+        ?? [repositoryRoot ?? context.workingDirectory, ".backstop", applicationFolder, common.environment]
+        .filter { !$0.isEmpty }.joined(separator: "/"))
     let run = ci.run ?? RunId.make(startedAt, context.random)
     records = RecordStore(root: root, run: run, files: context.files, redactor: redactor)
     store = try StepSession.storeAddress(common, policy)
     restorePoints = try StepSession.restorePoints(
-      store, records: root, environment: common.environment, context)
+      store, records: root, place: StepSession.placeName(applicationFolder, common.environment), context)
   }
 
   /// Variables of the process whose values may be secret; names like `SSH_AUTH_SOCK` hold none, and paths are none.

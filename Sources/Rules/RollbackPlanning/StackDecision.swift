@@ -148,6 +148,12 @@ struct StackDecider {
 
   private func settled(_ stack: StackFacts, _ live: LiveStack, _ status: StackStatus) -> StackDecision {
     guard let recorded = stack.recorded else {
+      if facts.restorePoint == nil, status == .updateRollbackComplete {
+        return noted(
+          .nothingCompared, stack,
+          "\(stack.name) is \(status.rawValue): CloudFormation put back what it had before its last update. There is no "
+            + "restore point, so nothing was compared.")
+      }
       if facts.restorePoint == nil {
         return stopped(
           .restorePointMissing, stack,

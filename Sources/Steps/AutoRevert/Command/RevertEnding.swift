@@ -1,4 +1,5 @@
 import CloudFormationModel
+import DeploymentEvidence
 import DeploymentRecords
 import GitHistory
 import JSONValues
@@ -17,7 +18,7 @@ struct RevertEnding {
   let loaded: LoadedRestorePoint?
   let journal: RevertJournal
   let undone: UndoneRange
-  let evidence: EarlierEvidence
+  let evidence: RevertEvidence
   let notices: [PlanFinding]
   /// Words that the plan wants and the command line does not have.
   let wanted: [String]
@@ -31,6 +32,7 @@ struct RevertEnding {
     if result.ending == .planned, notices.contains(where: { $0.severity == .stop }) { verdict = .stop }
     var health: RevertPart.HealthEntry?
     var branch: String?
+    var unverified: [String] = []
     if goesBack, result.ending == .restored || result.ending == .nothingToDo {
       session.progress.say("checking health")
       let checked = try await HealthCheck(session: session).check(
@@ -38,6 +40,8 @@ struct RevertEnding {
       health = checked.health
       findings += checked.findings
       verdict = checked.health.verdict
+      unverified = RevertEnding.unverified(findings)
+      if verdict == .go, !unverified.isEmpty { verdict = .inconclusive }
       let made = try GitOnlyAdapter.revertCommit(command, session, undone)
       branch = made.branch
       findings += made.findings.map(Finding.init)
@@ -63,18 +67,40 @@ struct RevertEnding {
     var part = RevertPart(
       plan: result.plan.actions.map(RevertPart.PlanEntry.init), journal: hasJournal ? journal.path : nil,
       actions: result.actions.map(RevertPart.ActionEntry.init), health: health)
-    part.evidence = evidence.entries.map(RevertPart.EvidenceEntry.init)
+    part.evidence = evidence.shown(undone.commits.map(\.id)).map(RevertPart.EvidenceEntry.init)
+    part.undoneStacks = evidence.live
     if goesBack {
       part.commits = undone.commits.map { RevertPart.CommitEntry(id: $0.id, summary: $0.summary) }
     }
     part.timeline =
       Timeline(
-        result, loaded?.point, evidence.history(session), command.dryRun ? nil : health,
+        result, loaded?.point, evidence.said, command.dryRun ? nil : health,
         now: session.context.clock.now
       ).entries
     var summary = summary(branch)
+    summary.partial = command.only.isEmpty ? nil : true
+    summary.unverified = unverified.isEmpty ? nil : unverified
     summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
-    return StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
+    var outcome = StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
+    outcome.deployment = Deployment(
+      result.facts.stacks.compactMap { stack in
+        stack.live.map {
+          StackVersion(name: stack.name, id: $0.id, updatedAt: $0.updatedAt, status: $0.statusText)
+        }
+      })
+    return outcome
+  }
+
+  /// What was put back and could not be seen: values that AWS masks, a schema that is ahead, functions that may still carry
+  /// the address of another database.
+  private static func unverified(_ findings: [Finding]) -> [String] {
+    let codes: [PlanFindingCode] = [
+      .parameterUnverified, .parameterMoved, .schemaAhead, .schemaUnknown, .databaseBeside, .nestedUnseen,
+      .resourcesSkipped,
+    ]
+    return findings.filter { finding in
+      finding.severity == .warning && codes.contains { $0.rawValue == finding.code }
+    }.map(\.message)
   }
 
   /// Whether the run puts a version back: what was deleted on purpose has no health, and neither that nor a quick setting
