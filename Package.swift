@@ -33,6 +33,26 @@ func library(
     swiftSettings: fast.contains(name) ? strict : small, linkerSettings: linked)
 }
 
+/// A folder that `ci/release-libraries` made: a release carries its libraries, and asks no more than an old glibc of a
+/// system. Without it the system's shared libcurl and OpenSSL are used.
+let carried = Context.environment["BACKSTOP_RELEASE_LIBRARIES"]
+
+/// The libraries of a target: `shared` of the system, or in a release these archives.
+func libraries(_ shared: [String], carried archives: [String]) -> [LinkerSetting] {
+  (carried == nil ? shared : archives.map { ":lib\($0).a" }).map { .linkedLibrary($0) }
+}
+
+/// What links a release against the carried libraries and glibc.
+let carriedSettings: [LinkerSetting] =
+  carried.map {
+    [
+      .unsafeFlags(
+        ["-L\($0)/lib", "-Xclang-linker", "--sysroot=\($0)/sysroot", "-Xlinker", "--strip-all"],
+        .when(configuration: .release)),
+      .linkedLibrary(":libcompatibility.a"),
+    ]
+  } ?? []
+
 /// An executable that only parses, wires and exits; its behaviour is the library `library`.
 func step(_ name: String, _ library: String) -> Target {
   .executableTarget(
@@ -48,7 +68,7 @@ func step(_ name: String, _ library: String) -> Target {
           "-L\(Context.packageDirectory)/Sources/C/static", "-Xlinker",
           "-T\(Context.packageDirectory)/Sources/C/without-unwinding.ld",
         ], .when(configuration: .release))
-    ])
+    ] + carriedSettings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -85,14 +105,15 @@ let package = Package(
 
     // What any program needs.
     library(.base, "CommandArguments", []),
-    library(.base, "CryptoDigests", ["CLibCrypto"], linked: [.linkedLibrary("crypto")]),
+    library(.base, "CryptoDigests", ["CLibCrypto"], linked: libraries(["crypto"], carried: ["crypto"])),
     library(.base, "JSONValues", []),
     library(.base, "SystemInterfaces", []),
     library(.base, "YAMLDocuments", ["JSONValues", "CLibYAML"], linked: [.linkedLibrary(":libyaml.a")]),
 
     // What a deployment is, and what is known about it: values, files, no network.
     library(.model, "CloudFormationModel", []),
-    library(.model, "DeploymentConfig", ["JSONValues", "SystemInterfaces", "YAMLDocuments"]),
+    library(
+      .model, "DeploymentConfig", ["JSONValues", "SystemInterfaces", "YAMLDocuments", "CloudFormationModel"]),
     library(.model, "Redaction", ["CryptoDigests", "SystemInterfaces"]),
     library(.model, "StepResults", ["CryptoDigests"]),
     library(
@@ -122,23 +143,30 @@ let package = Package(
     library(.clients, "DatabaseAccess", ["JSONValues", "SystemInterfaces"]),
     library(
       .clients, "GitHistory", ["CLibGit2", "CLibGit2Shims", "SystemInterfaces"],
-      linked: [
-        // Static: libgit2's soname changes with every distribution.
-        .linkedLibrary(":libgit2.a"), .linkedLibrary(":libmbedtls.a"), .linkedLibrary(":libmbedx509.a"),
-        .linkedLibrary(":libmbedcrypto.a"), .linkedLibrary(":libhttp_parser.a"), .linkedLibrary(":libssh2.a"),
-        .linkedLibrary(":libpcre2-8.a"), .linkedLibrary("z"), .linkedLibrary("ssl"), .linkedLibrary("crypto"),
-        .linkedLibrary("gssapi_krb5"),
-      ]),
+      // Static: libgit2's soname changes with every distribution.
+      linked: libraries(
+        [
+          ":libgit2.a", ":libmbedtls.a", ":libmbedx509.a", ":libmbedcrypto.a", ":libhttp_parser.a",
+          ":libssh2.a",
+          ":libpcre2-8.a", "z", "ssl", "crypto", "gssapi_krb5",
+        ], carried: ["git2", "http_parser", "ssh2", "pcre2-8", "ssl", "crypto", "z"])),
     library(.clients, "HTTPTransport", ["SystemInterfaces"]),
     library(
       .clients, "AWSClients",
-      ["CryptoDigests", "JSONValues", "SystemInterfaces", "HTTPTransport", "CLibExpat"],
-      linked: [.linkedLibrary(":libexpat.a")]),
+      [
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "HTTPTransport",
+        "CLibExpat",
+      ], linked: [.linkedLibrary(":libexpat.a")]),
     library(.clients, "MailTransport", ["CryptoDigests", "SystemInterfaces"]),
     library(
       .clients, "CurlTransport",
       ["SystemInterfaces", "HTTPTransport", "MailTransport", "CLibCurl", "CLibCurlShims"],
-      linked: [.linkedLibrary("curl")]),
+      linked: libraries(
+        ["curl"],
+        carried: [
+          "curl", "nghttp2", "brotlidec", "brotlicommon", "zstd", "psl", "idn2", "unistring", "ssl", "crypto",
+          "z",
+        ])),
 
     // What several steps do.
     library(
@@ -151,46 +179,54 @@ let package = Package(
       .capabilities, "Reporting",
       ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults"]),
     library(
-      .capabilities, "SmokeChecks",
-      [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments", "DeploymentConfig",
-        "DeploymentRecords", "Redaction", "StepResults", "HurlFile", "AWSClients", "DatabaseAccess",
-        "HTTPTransport",
-      ]),
-    library(
       .capabilities, "StepRuntime",
       [
-        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig",
+        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel",
+        "DeploymentConfig",
         "DeploymentEvidence",
         "DeploymentRecords", "Redaction", "StepResults", "AWSClients", "CIEnvironment", "CurlTransport",
         "DatabaseAccess", "GitHistory", "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting",
         "CGlibcShims",
       ]),
+    library(
+      .capabilities, "HealthWatch",
+      [
+        "CryptoDigests", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
+        "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
+      ]),
+    library(
+      .capabilities, "RestorePoints",
+      [
+        "SystemInterfaces", "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "StepResults", "TemplateAnalysis", "AWSClients", "Reporting", "StepRuntime",
+      ]),
+    library(
+      .capabilities, "SmokeChecks",
+      [
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments", "CloudFormationModel",
+        "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults", "HurlFile", "AWSClients",
+        "DatabaseAccess", "HTTPTransport", "Reporting", "StepRuntime",
+      ]),
 
     // The five steps, one folder each.
+    library(
+      .steps, "AutoRevert",
+      [
+        "DeploymentEvidence",
+        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
+        "HTTPTransport", "MailTransport", "DeploymentLedger", "HealthWatch", "Reporting", "RestorePoints",
+        "SmokeChecks", "StepRuntime",
+      ]),
     library(
       .steps, "DiffGate",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
         "StepResults",
         "MigrationAnalysis", "TemplateAnalysis", "AWSClients", "CIEnvironment", "GitHistory", "Reporting",
         "StepRuntime",
-      ]),
-    library(
-      .steps, "SmokeTest",
-      [
-        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig",
-        "DeploymentEvidence",
-        "DeploymentRecords", "Redaction", "StepResults", "AWSClients", "HTTPTransport", "Reporting",
-        "SmokeChecks", "StepRuntime",
-      ]),
-    library(
-      .steps, "Watch30m",
-      [
-        "CommandArguments", "CryptoDigests", "SystemInterfaces", "DeploymentConfig", "DeploymentEvidence",
-        "DeploymentRecords",
-        "StepResults", "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
     library(
       .steps, "PreflightSnapshot",
@@ -199,17 +235,19 @@ let package = Package(
         "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction", "StepResults",
         "MigrationAnalysis",
         "TemplateAnalysis", "AWSClients", "CIEnvironment", "DatabaseAccess", "GitHistory", "DeploymentLedger",
-        "Reporting", "SmokeChecks", "StepRuntime", "Watch30m",
+        "HealthWatch", "Reporting", "RestorePoints", "SmokeChecks", "StepRuntime",
       ]),
     library(
-      .steps, "AutoRevert",
+      .steps, "SmokeTest",
       [
-        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction",
-        "StepResults",
-        "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
-        "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting", "SmokeChecks", "StepRuntime",
-        "PreflightSnapshot", "SmokeTest", "Watch30m",
+        "CommandArguments", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
+        "Reporting", "SmokeChecks", "StepRuntime",
+      ]),
+    library(
+      .steps, "Watch30m",
+      [
+        "CommandArguments", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
+        "HealthAnalysis", "HealthWatch", "Reporting", "StepRuntime",
       ]),
 
     step("preflight-snapshot", "PreflightSnapshot"),
@@ -221,10 +259,15 @@ let package = Package(
     // What tests share: manual clock, in-memory transport, temporary folders, real servers.
     .target(
       name: "TestSupport",
-      dependencies: ["JSONValues", "SystemInterfaces", "AWSClients", "CurlTransport", "HTTPTransport"],
+      dependencies: [
+        "JSONValues", "SystemInterfaces", "CloudFormationModel", "AWSClients", "CurlTransport",
+        "HTTPTransport",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: strict),
-    tests("AWSClients", ["JSONValues", "SystemInterfaces", "CurlTransport", "HTTPTransport"]),
+    tests(
+      "AWSClients",
+      ["JSONValues", "SystemInterfaces", "CloudFormationModel", "CurlTransport", "HTTPTransport"]),
     tests(
       "AutoRevert",
       [
@@ -251,11 +294,17 @@ let package = Package(
     tests(
       "DiffGate",
       [
-        "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
-        "TemplateAnalysis", "AWSClients",
+        "YAMLDocuments", "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "StepResults", "TemplateAnalysis", "AWSClients",
       ]),
     tests("GitHistory", ["SystemInterfaces"]),
     tests("HealthAnalysis", ["SystemInterfaces"]),
+    tests(
+      "HealthWatch",
+      [
+        "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis", "AWSClients",
+        "HTTPTransport", "Reporting",
+      ]),
     tests("HurlFile", ["JSONValues", "SystemInterfaces"]),
     tests("JSONValues", []),
     tests("MailTransport", ["CryptoDigests", "SystemInterfaces"]),
@@ -263,10 +312,11 @@ let package = Package(
     tests(
       "PreflightSnapshot",
       [
+        "DeploymentEvidence",
         "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentConfig",
-        "DeploymentEvidence", "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis",
-        "AWSClients",
-        "DatabaseAccess", "GitHistory", "HTTPTransport", "DeploymentLedger", "Reporting", "StepRuntime",
+        "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis", "AWSClients",
+        "DatabaseAccess", "GitHistory", "HTTPTransport", "DeploymentLedger", "Reporting", "RestorePoints",
+        "StepRuntime",
       ]),
     tests("Redaction", []),
     tests("Reporting", ["JSONValues", "SystemInterfaces", "DeploymentRecords", "StepResults"]),
@@ -301,8 +351,8 @@ let package = Package(
     tests(
       "Watch30m",
       [
-        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis",
-        "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
+        "JSONValues", "SystemInterfaces", "StepResults", "HealthAnalysis", "HTTPTransport", "HealthWatch",
+        "StepRuntime",
       ]),
     tests("YAMLDocuments", ["JSONValues"]),
     // The built binaries against real parts.

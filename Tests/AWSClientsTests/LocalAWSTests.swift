@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import SystemInterfaces
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+import CloudFormationModel
 import HTTPTransport
 import JSONValues
 import SystemInterfaces
@@ -65,17 +66,17 @@ import Testing
 
 @Suite struct CloudFormationValuesTests {
   @Test func `the statuses of the service model`() {
-    #expect(Set(RawStackStatus.all).count == 23)
+    #expect(Set(StackStatus.allCases).count == 23)
     #expect(
-      Set(RawStackStatus.all.filter(\.isInProgress).map(\.rawValue)) == [
+      Set(StackStatus.allCases.filter(\.isInProgress).map(\.rawValue)) == [
         "CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "DELETE_IN_PROGRESS", "UPDATE_IN_PROGRESS",
         "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS",
         "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_IN_PROGRESS",
         "IMPORT_ROLLBACK_IN_PROGRESS",
       ])
-    #expect(RawStackStatus.all.count(where: \.isFailed) == 6)
-    #expect(!RawStackStatus(rawValue: "NEW_IN_PROGRESS").isKnown)
-    #expect(RawStackStatus(rawValue: "NEW_IN_PROGRESS").isInProgress)
+    #expect(StackStatus.allCases.count(where: \.isFailed) == 6)
+    #expect(!StackStatus(rawValue: "NEW_IN_PROGRESS").isKnown)
+    #expect(StackStatus(rawValue: "NEW_IN_PROGRESS").isInProgress)
   }
 
   @Test(arguments: [

@@ -265,7 +265,7 @@ final class ModelCloud: CloudFormationOperations {
 
 extension ModelStack {
   /// What every restore of the model changes.
-  static let change = RollbackPlanning.ResourceChange(
+  static let change = RestoreChange(
     logicalID: "Fn", type: "AWS::Lambda::Function", effect: .modify)
 
   mutating func become(_ status: StackStatus, _ at: Timestamp, _ seconds: Int?) {

@@ -5,9 +5,9 @@ import Testing
 
 @Suite struct ProvedReplacementsTests {
   private func change(
-    _ logicalId: String, _ replacement: String, _ details: [AWSClients.ResourceChange.Detail] = []
-  ) -> AWSClients.ResourceChange {
-    var change = AWSClients.ResourceChange(
+    _ logicalId: String, _ replacement: String, _ details: [ResourceChange.Detail] = []
+  ) -> ResourceChange {
+    var change = ResourceChange(
       action: "Modify", logicalId: logicalId, physicalId: nil, type: "AWS::X::Y")
     change.replacement = replacement
     change.details = details
@@ -17,8 +17,8 @@ import Testing
   private func detail(
     _ name: String, cause: String?, source: String = "ResourceAttribute", evaluation: String = "Dynamic",
     recreation: String = "Always"
-  ) -> AWSClients.ResourceChange.Detail {
-    var detail = AWSClients.ResourceChange.Detail()
+  ) -> ResourceChange.Detail {
+    var detail = ResourceChange.Detail()
     (detail.name, detail.causingEntity, detail.changeSource) = (name, cause, source)
     (detail.evaluation, detail.requiresRecreation) = (evaluation, recreation)
     return detail
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test func `what may change stays conditional`() {
-    let cases: [(AWSClients.ResourceChange, String)] = [
+    let cases: [(ResourceChange, String)] = [
       (change("X", "Conditional", [detail("p", cause: "A.Endpoint")]), "another attribute"),
       (change("X", "Conditional", [detail("p", cause: "Gone.Arn")]), "a resource outside the change set"),
       (change("X", "Conditional", [detail("p", cause: "R.Arn")]), "a resource that is replaced"),

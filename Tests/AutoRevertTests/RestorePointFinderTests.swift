@@ -1,4 +1,5 @@
 import CloudFormationModel
+import CommandArguments
 import CryptoDigests
 import DeploymentLedger
 import DeploymentRecords

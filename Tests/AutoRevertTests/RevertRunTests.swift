@@ -1,3 +1,4 @@
+import CloudFormationModel
 import JSONValues
 import RollbackPlanning
 import StepResults
@@ -52,9 +53,12 @@ import Testing
   }
 
   @Test func `counts as a change what CloudFormation may replace`() {
-    func effect(_ action: String, _ replacement: String?) -> ResourceChange.Effect {
-      ResourceChange(ChangedResource(logicalID: "R", type: "T", action: action, replacement: replacement))
-        .effect
+    func effect(_ action: String, _ replacement: String?) -> RestoreChange.Effect {
+      RestoreChange(
+        ChangedResource(logicalID: "R", type: "T", action: action, replacement: replacement),
+        statefulTypes: StatefulTypes()
+      )
+      .effect
     }
     #expect(effect("Add", nil) == .add)
     #expect(effect("Remove", nil) == .delete)

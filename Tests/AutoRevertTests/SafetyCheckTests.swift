@@ -128,12 +128,9 @@ import Testing
   }()
 
   private func deployment(_ time: String) throws -> Deployment {
-    try #require(
-      Deployment([
-        StackVersion(
-          name: "Shop-Api", id: "arn:api", updatedAt: try #require(Timestamp("2026-11-\(time)Z")),
-          status: "UPDATE_COMPLETE")
-      ]))
+    let at = try #require(Timestamp("2026-11-\(time)Z"))
+    let version = StackVersion(name: "Shop-Api", id: "arn:api", updatedAt: at, status: "UPDATE_COMPLETE")
+    return try #require(Deployment([version]))
   }
 
   private func said(

@@ -47,7 +47,7 @@ import Testing
     return (made.branch, made.findings.map(\.message).joined())
   }
 
-  private func range(_ restored: String?) throws -> UndoneRange {
+  private func undone(_ restored: String?) throws -> UndoneRange {
     let session = try session().session
     return UndoneRange(session, restored: restored, deployed: try session.commitId())
   }
@@ -56,13 +56,13 @@ import Testing
     let good = try commit("a", "Good")
     let first = try commit("b", "First bad")
     let second = try commit("c", "Second bad")
-    let range = try range(good)
+    let range = try undone(good)
     #expect(
       range.commits.map(\.id) == [second, first]
         && range.commits.map(\.summary) == ["Second bad", "First bad"])
-    #expect(try range(second).commits.isEmpty)
-    #expect(try range(nil).commits.isEmpty)
-    let unknown = try range(String(repeating: "0", count: 40))
+    #expect(try undone(second).commits.isEmpty)
+    #expect(try undone(nil).commits.isEmpty)
+    let unknown = try undone(String(repeating: "0", count: 40))
     #expect(unknown.commits.isEmpty && unknown.unknown != nil)
   }
 

@@ -65,7 +65,7 @@ private struct Sample: ReadableArguments, Equatable {
 
   @Test(
     arguments: [
-      (["--quiet"], "<place> is missing: Where."),
+      (["--quiet"], "PLACE is missing: Where."),
       (["a/b"], "'a/b' holds a slash"),
       (["p", "--smok", "x"], "there is no option --smok; is --smoke meant?"),
       (["p", "--nonsense"], "there is no option --nonsense\n"),
@@ -73,26 +73,66 @@ private struct Sample: ReadableArguments, Equatable {
       (["p", "-q"], "there is no option -q\n"),
       (
         ["p", "--limit"],
-        "--limit wants a value: --limit <limit>; one that begins with a dash is written --limit=-"
+        "--limit wants a value: --limit LIMIT; one that begins with a dash is written --limit=-"
       ),
       (["p", "--limit", "--quiet"], "--limit wants a value"),
       (["p", "--limit", "x"], "--limit does not take 'x': How many."),
       (["p", "--colour", "blue"], "--colour does not take 'blue'; it takes red or green"),
       (["p", "--quiet=yes"], "--quiet takes no value, not even 'yes'"),
       (["p", "--dry-run", "--limit", "1"], "--dry-run and --limit do not go together"),
-      (["p", "--smoke"], "--smoke wants a value: --smoke <file>"),
+      (["p", "--smoke"], "--smoke wants a value: --smoke FILE"),
     ] as [([String], String)])
   func `what is wrong is said, with the usage`(words: [String], expected: String) throws {
     let text = try refusal(words)
     #expect(text.hasPrefix("sample: \(expected)"), "\(text)")
     #expect(
-      text.contains("\nUsage: sample <place> [<files> ...] [options]\nSee 'sample --help' for the options.\n")
+      text.contains("\nUsage: sample PLACE [FILES...] [OPTIONS]\nSee 'sample --help' for the options.\n")
     )
   }
 
-  @Test func `nothing at all is answered with the help`() throws {
+  @Test func `nothing at all is answered in three lines`() throws {
     let text = try refusal([])
-    #expect(text.hasPrefix("sample: <place> is missing: Where.\n\nOVERVIEW: Takes samples.\n"))
+    #expect(text.hasPrefix("sample: PLACE is missing: Where.\n") && text.split(separator: "\n").count == 3)
+  }
+
+  @Test(arguments: [("--verison", "--version"), ("--hel", "--help"), ("--helpp", "--help")])
+  func `what every program has is met too`(typed: String, meant: String) throws {
+    #expect(try refusal(["p", typed]).contains("is \(meant) meant?"))
+  }
+
+  @Test func `values have the names that the description gives, and lines end where the terminal does`() {
+    var description = Self.description
+    description.metavariables = ["limit": "N", "smoke": "never"]
+    description.examples = [("sample here", "Take one.")]
+    description.topics = [
+      .init("EXIT CODES", [("0", "Yes, and a sentence that is long enough to be broken in two.")])
+    ]
+    description.width = 70
+    guard case .print(let text) = Sample.answer(to: ["--help"], of: description) else {
+      Issue.record("no help")
+      return
+    }
+    #expect(text.contains("  --limit N "))
+    // An option that names its value itself keeps that name.
+    #expect(text.contains("  --smoke FILE "))
+    #expect(text.contains("\nEXAMPLES:\n  sample here\n      Take one.\n"))
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 70 }, "\(text)")
+  }
+
+  @Test(arguments: ["man", "bash", "zsh", "fish"])
+  func `what packages need is made from the declarations`(form: String) {
+    guard case .print(let text) = Sample.answer(to: ["--generate", form], of: Self.description) else {
+      Issue.record("nothing is made")
+      return
+    }
+    for option in ["smoke", "merge", "limit", "colour", "dry-run", "quiet", "version"] {
+      let dashes = form == "man" ? option.replacing("-", with: "\\-") : option
+      #expect(text.contains(dashes), "\(option) in \(text)")
+    }
+  }
+
+  @Test func `a form that is not made is refused`() throws {
+    #expect(try refusal(["--generate", "tcsh"]).contains("it takes one of man, bash, zsh, fish"))
   }
 
   @Test func `a word too many is named`() throws {
@@ -113,19 +153,19 @@ private struct Sample: ReadableArguments, Equatable {
     }
     #expect(
       text == """
-        OVERVIEW: Takes samples.
+        Takes samples.
 
-        USAGE: sample <place> [<files> ...] [options]
+        USAGE: sample PLACE [FILES...] [OPTIONS]
 
         ARGUMENTS:
-          <place>                 Where.
-          <files>                 Files.
+          PLACE                   Where.
+          FILES                   Files.
 
         OPTIONS:
-          --smoke <file>          A file; may be repeated.
-          --merge <merge> ...     Records.
-          --limit <limit>         How many.
-          --colour <colour>       Which.
+          --smoke FILE            A file; may be repeated.
+          --merge MERGE...        Records.
+          --limit LIMIT           How many.
+          --colour COLOUR         Which.
           --dry-run               Change nothing.
 
         OPTIONS OF EVERY STEP:

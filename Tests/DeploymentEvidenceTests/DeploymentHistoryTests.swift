@@ -59,8 +59,11 @@ import Testing
     let all = history(
       [stop, reverted(.go, to: half, from: bad, at: 6, isPartial: true)], [point("a", of: good, at: 1.5)])
     #expect(all.standingStops(about: half) == [stop] && all.answer(to: stop) == nil)
-    // The other half may be put back by the same stop.
-    #expect(all.reasons(against: half) == [stop])
+    // The other half may be put back by the same stop, unless what had failed passes by now.
+    #expect(all.reasons(against: half).isEmpty)
+    let sick = smoke(.stop, of: bad, at: 3, checked("home", "other", failing: ["other"]))
+    let unasked = history([sick, reverted(.go, to: half, from: bad, at: 6, isPartial: true)])
+    #expect(unasked.reasons(against: half) == [sick])
     #expect(history([stop]).reasons(against: half).isEmpty)
     // Checked by itself it may be found good.
     let passed = history(all.evidence + [smoke(.go, of: half, at: 7)], all.points)
@@ -103,6 +106,11 @@ import Testing
     #expect(all.standingStops(about: back).map(\.step) == [.autoRevert])
     #expect(all.answer(to: stop) == nil)
     #expect(all.isGood(all.points[0], holding: ["api", "workflow"]))
+    // What was put back is what the restore point holds.
+    let named = history(
+      [stop, reverted(.stop, to: back, from: bad, at: 6, point: "a")], [point("a", of: good, at: 1.5)])
+    #expect(!named.isGood(named.points[0], holding: ["api", "workflow"]))
+    #expect(named.holds(named.points[0], back) && !all.holds(all.points[0], back))
     let mended = history(all.evidence + [smoke(.go, of: back, at: 7)], all.points)
     #expect(mended.standingStops(about: back).isEmpty)
   }

@@ -7,8 +7,9 @@ import Testing
 /// An application of two stacks, its deployments, and steps that see what is live and nothing else.
 private struct World {
   /// What a stack holds: which version, and whether that works.
-  struct Content: Hashable {
+  struct Content: Hashable, CustomStringConvertible {
     var version: Int, isGood: Bool
+    var description: String { "\(version)\(isGood ? "" : "!")" }
   }
   struct Stack {
     var content: Content, updatedAt: Double
@@ -24,7 +25,6 @@ private struct World {
   var held: [String: [Content]] = [:]
   /// Contents that a truthful check found failing as a whole, and that none found good since.
   var knownBad: Set<[Content]> = []
-  /// Whether somebody deployed, so that content came which the steps had not seen.
   var log: [String] = []
 
   init(seed: UInt64) {
@@ -120,7 +120,7 @@ private struct World {
     evidence.append(
       reverted(
         works ? .go : .stop, to: live, from: undone, at: time + 0.2, isPartial: only.count < 2,
-        commit: only.count < 2 ? nil : "\(contents.map(\.version))"))
+        commit: only.count < 2 ? nil : "\(contents.map(\.version))", point: id))
     if !works { knownBad.insert(contents) }
     log.append("reverted to \(id): \(contents)")
   }

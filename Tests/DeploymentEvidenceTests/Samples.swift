@@ -37,13 +37,13 @@ func smoke(
 /// What auto-revert left: `deployment` is live afterwards.
 func reverted(
   _ verdict: Verdict, to deployment: Deployment, from undone: Deployment, at: Double, isPartial: Bool = false,
-  changed: Bool = true, commit: String? = nil
+  changed: Bool = true, commit: String? = nil, point: String? = nil
 ) -> Evidence {
   Evidence(
     .autoRevert, verdict,
     .reverted(
       Reverted(
-        changed: changed, isPartial: isPartial, undone: undone, restoredCommit: commit,
+        changed: changed, isPartial: isPartial, undone: undone, restorePoint: point, restoredCommit: commit,
         health: checked("home", failing: verdict == .stop ? ["home"] : []))),
     startedAt: minute(at - 0.5), finishedAt: minute(at), application: ".", deployment: deployment,
     commit: commit)

@@ -1,4 +1,5 @@
 import DeploymentRecords
+import Synchronization
 import SystemInterfaces
 import TestSupport
 import Testing
@@ -74,16 +75,36 @@ import Testing
     #expect(error?.reason.hasPrefix(reason) == true)
   }
 
-  @Test func `a manifest of the first format is read as one of today`() throws {
+  @Test func `a manifest of the first format, which has no digest, is refused`() throws {
     let store = try rewriteManifest { text in
       // The first format had no digest of its own.
       text.split(separator: "\n").filter { !$0.hasPrefix("  \"sha256\"") }.joined(separator: "\n")
         .replacing("\"formatVersion\": 2", with: "\"formatVersion\": 1")
         .replacing(",\n}", with: "\n}")
     }
-    let read = try store.read(id)
-    #expect(read.formatVersion == 2)
-    #expect(read.stacks == point().stacks)
+    let error = #expect(throws: RecordError.self) { try store.read(id) }
+    #expect(error?.reason.hasPrefix("format version 1 has no digest of itself") == true)
+  }
+
+  @Test func `what names the newest and cannot be used leaves the newest there is, and is told`() throws {
+    let told = Mutex<[String]>([])
+    let store = RestorePointStore(records: folder("r"), files: files) { path, why in
+      told.withLock { $0.append("\(path.split(separator: "/").last ?? ""): \(why)") }
+    }
+    try store.write(point(), contents: ["a": [1]])
+    try files.createFolder("\(store.root)/20990101T000000Z-cut", mode: 0o700)
+    for content in ["", "../x", ".", "\u{0}\u{FFFD}"] {
+      try files.writeAtomically(Array(content.utf8), to: "\(store.root)/latest", mode: 0o600)
+      #expect(try store.latestId() == id)
+    }
+    try files.remove("\(store.root)/latest")
+    try files.createFolder("\(store.root)/latest", mode: 0o700)
+    #expect(try store.latestId() == id)
+    #expect(Set(told.withLock { $0 }).count == 4)
+    #expect(told.withLock { $0 }.contains("20990101T000000Z-cut: it holds no restore-point.json"))
+    try files.remove(store.root)
+    try files.writeAtomically([1], to: store.root, mode: 0o600)
+    #expect(try store.ids() == [])
   }
 
   @Test func `a manifest whose layout alone changed is the same, one with another value is not`() throws {

@@ -36,9 +36,15 @@ import Testing
     #expect(pending.entries.map(\.state) == ["used"])
     #expect(pending.findings.map(\.code) == ["truncate", "acknowledgement-pending"])
     #expect(pending.findings[1].message.contains("@org/dba or @Ada"))
-    // A trailer is never in the base's file, and no review has to look at it: it weighs more.
+    // A trailer is never in the base's file, and no review has to look at it: it counts with an owner's word alone.
     let trailer = ledger(acknowledgement(path: nil), try rights(inBase: true))
-    #expect(trailer.findings.map(\.severity) == [.notice, .warning])
+    #expect(trailer.entries.map(\.state) == ["unapproved"])
+    #expect(trailer.findings.map(\.severity) == [.error, .warning])
+    let approved = ledger(acknowledgement(path: nil), try rights(approved: #"["ada"]"#))
+    #expect(approved.entries.map(\.state) == ["used"])
+    var lax = try rights()
+    lax.trailersCount = true
+    #expect(ledger(acknowledgement(path: nil), lax).findings.map(\.severity) == [.notice, .warning])
   }
 
   @Test func `where the policy wants approval, only an owner's word counts`() throws {

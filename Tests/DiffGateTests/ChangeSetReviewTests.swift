@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import DeploymentRecords
 import Redaction
 import StepResults
@@ -11,8 +12,8 @@ import Testing
   private func theirs(
     _ action: String, _ id: String, _ type: String = "AWS::S3::Bucket", replacement: String? = nil,
     policy: String? = nil
-  ) -> AWSClients.ResourceChange {
-    var change = AWSClients.ResourceChange(action: action, logicalId: id, physicalId: nil, type: type)
+  ) -> ResourceChange {
+    var change = ResourceChange(action: action, logicalId: id, physicalId: nil, type: type)
     change.replacement = replacement
     change.policyAction = policy
     return change
@@ -42,7 +43,7 @@ import Testing
   {
     let template = try judged("Resources: {}", "Resources: {}")
     let change = ChangeSetReview.change(
-      theirs(action, "R", replacement: replacement, policy: policy), template.change)
+      theirs(action, "R", replacement: replacement, policy: policy), template.change, StatefulTypes())
     #expect(change.action == expected)
     #expect(change.stateful)
     #expect(
@@ -59,8 +60,8 @@ import Testing
     var template = try judged(old, new)
     #expect(template.change.findings.contains { $0.code == "resource-replaced" && $0.severity == .error })
     template.adopt([
-      ChangeSetReview.change(theirs("Modify", "R", replacement: "False"), template.change),
-      ChangeSetReview.change(theirs("Remove", "T", "AWS::SNS::Topic"), template.change),
+      ChangeSetReview.change(theirs("Modify", "R", replacement: "False"), template.change, StatefulTypes()),
+      ChangeSetReview.change(theirs("Remove", "T", "AWS::SNS::Topic"), template.change, StatefulTypes()),
     ])
     #expect(template.entry.resources.map(\.action) == ["update", "delete"])
     #expect(
@@ -75,12 +76,12 @@ import Testing
       "Resources: {R: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Name}}}\nParameters: {Name: {Type: String}}"
     var template = try judged(text, text)
     #expect(template.entry.resources.isEmpty)
-    var detail = AWSClients.ResourceChange.Detail()
+    var detail = ResourceChange.Detail()
     detail.name = "BucketName"
     detail.requiresRecreation = "Always"
     var change = theirs("Modify", "R", replacement: "True", policy: "ReplaceAndDelete")
     change.details = [detail]
-    template.adopt([ChangeSetReview.change(change, template.change)])
+    template.adopt([ChangeSetReview.change(change, template.change, StatefulTypes())])
     let finding = try #require(template.change.findings.first { $0.code == "resource-replaced" })
     #expect(finding.severity == .error)
     #expect(finding.line == 1)

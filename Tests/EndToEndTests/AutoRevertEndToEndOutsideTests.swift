@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import Foundation
 import JSONValues
 import SystemInterfaces

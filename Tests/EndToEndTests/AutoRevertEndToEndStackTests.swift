@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import Foundation
 import JSONValues
 import SystemInterfaces
@@ -118,6 +119,33 @@ struct AutoRevertEndToEndStackTests {
     let outcome = try world.revert("--allow-replace", "--allow-stateful", "api/Table")
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
     #expect(try await world.marker() == "1")
+  }
+
+  /// Images and zones hold data as much as tables do, and so does what the policy says: one list for all steps.
+  @Test func `8 every type that holds data wants leave by name, the policy's own too`() async throws {
+    try await world.aws.createStack(world.name, template: world.plain())
+    try world.snapshot()
+    let grown =
+      world.plain() + """
+
+          Added: {Type: AWS::SSM::Parameter, Properties: {Name: "/\(world.name)/added", Type: String, Value: x}}
+          Images: {Type: AWS::ECR::Repository, Properties: {RepositoryName: \(world.name)}}
+          Zone: {Type: AWS::Route53::HostedZone, Properties: {Name: \(world.name).example.com}}
+        """
+    try await world.aws.updateStack(world.name, template: grown, parameters: ["Version": "2"])
+    func refusals(_ arguments: String...) throws -> [String] {
+      let outcome = try world.run(
+        "auto-revert", ["--confirm", "rollback-production", "--allow-replace", "--dry-run"] + arguments)
+      #expect(outcome.status == 1, "\(outcome.output)\(outcome.error)")
+      return ["Added", "Images", "Zone"].filter {
+        outcome.output.contains("Only with --allow-stateful \(world.name)/\($0).")
+      }
+    }
+    #expect(try refusals() == ["Images", "Zone"])
+    #expect(try refusals("--allow-stateful", "api/Zone") == ["Images"])
+    try "diff-gate:\n  stateful-types: ['AWS::SSM::*']\n"
+      .write(toFile: world.folder("backstop.yml"), atomically: true, encoding: .utf8)
+    #expect(try refusals() == ["Added", "Images", "Zone"])
   }
 
   @Test

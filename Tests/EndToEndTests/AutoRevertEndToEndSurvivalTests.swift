@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import CurlTransport
 import Foundation
 import JSONValues
@@ -35,6 +36,33 @@ struct AutoRevertEndToEndSurvivalTests {
     #expect(try world.journal.contains(#""event":"end""#))
     // Nothing is left to continue.
     #expect(try world.run("auto-revert", ["--continue"]).status == 65)
+  }
+
+  @Test func `a continued run keeps to the roles that were confirmed`() async throws {
+    let other = "\(world.name)-wf"
+    try world.writeConfig(["API_STACK=\(world.name)", "WORKFLOW_STACK=\(other)"])
+    let plain = world.plain().replacingOccurrences(of: "/\(world.name)/", with: "/\(other)/")
+    try await world.aws.createStack(world.name, template: world.chained())
+    try await world.aws.createStack(other, template: plain)
+    try world.snapshot()
+    try await world.aws.updateStack(other, template: plain, parameters: ["Version": "2"])
+    try world.hold("Second", "2")
+    try await world.beginUpdate(["Version": "2"])
+    try await world.wait(for: .updateInProgress)
+    let killed = try world.revert("--only", "api") { process in
+      kill(process, SIGKILL)
+      try world.hold("Second", "2", false)
+    }
+    #expect(killed.status == -SIGKILL)
+
+    let wider = try world.run("auto-revert", ["--continue", "--only", "workflow"])
+    #expect(wider.status == 64, "\(wider.error)")
+    #expect(wider.error.contains("--only workflow: the revert that is continued was for api alone"))
+    let outcome = try world.run("auto-revert", ["--continue", "--format", "json"])
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(outcome.output.contains("stack-left-out"))
+    #expect(try await world.marker() == "1")
+    #expect(try await SSMClient(world.aws.client).getParameter("/\(other)/marker").value == "2")
   }
 
   @Test func `15 a kill switch stops a run, and a person overrides it`() async throws {

@@ -112,11 +112,11 @@ struct AutoRevertWorld {
   }
 
   /// Waits until the stack has `status`.
-  func wait(for status: RawStackStatus, seconds: Double = 60) async throws {
+  func wait(for status: StackStatus, seconds: Double = 60) async throws {
     try await waitUntil("\(name) is \(status)", seconds: seconds) { try await self.status() == status }
   }
 
-  func status() async throws -> RawStackStatus? {
+  func status() async throws -> StackStatus? {
     try await CloudFormationClient(aws.client).describeStack(name)?.status
   }
 

@@ -338,7 +338,7 @@ struct AutoRevertScenarioTests {
       ? try world.run("auto-revert", ["--dry-run", "--format", "json"]) : try world.revert()
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
     #expect(outcome.output.contains("rollbackStack"))
-    let ended: RawStackStatus = scenario == .rollbackDisabled ? .updateFailed : .updateRollbackComplete
+    let ended: StackStatus = scenario == .rollbackDisabled ? .updateFailed : .updateRollbackComplete
     #expect(try await world.status() == ended)
   }
 

@@ -163,6 +163,32 @@ struct LedgerEndToEndTests {
     #expect(taken.error.contains("took over the lock of run github-74-1"))
   }
 
+  @Test func `a push whose answer is lost has taken and released the lock all the same`() throws {
+    let clone = try world.clone()
+    let outcome = try clone.preflight("--ledger-remote", world.http("lost/app.git"))
+    // AWS is what is missing: the lock was held, and is free again.
+    #expect(outcome.status == 69)
+    #expect(
+      outcome.error.contains("127.0.0.1:1") && !outcome.error.contains("was not released"), "\(outcome.error)"
+    )
+    #expect(try world.trail().first == "preflight-snapshot: release")
+    #expect(try world.git("cat-file", "-e", "refs/backstop/prod:lock.json").status != 0)
+  }
+
+  @Test func `a remote that is gone is passed over where a person says so, and said`() throws {
+    let clone = try world.clone()
+    let gone = ["--ledger-remote", "http://127.0.0.1:1/app.git"]
+    let refused = try clone.preflight(gone[0], gone[1])
+    #expect(refused.status == 69)
+    #expect(refused.error.contains("--skip-shared-lock goes on"), "\(refused.error)")
+    #expect(refused.error.contains("--take-lock "), "\(refused.error)")
+    let passed = try clone.preflight(gone[0], gone[1], "--skip-shared-lock")
+    #expect(passed.status == 69)
+    #expect(passed.error.contains("runs on other machines are not kept out"), "\(passed.error)")
+    #expect(
+      passed.error.contains("CloudFormation") || passed.error.contains("DescribeStacks"), "\(passed.error)")
+  }
+
   @Test func `taking a lock over needs the ledger`() throws {
     let clone = try world.clone()
     let outcome = try clone.step("preflight-snapshot").run(["prod", "--take-lock", "x"])

@@ -88,6 +88,23 @@ import Testing
     #expect(strange.status == 1)
   }
 
+  @Test func `a host that is busy is asked again, and a comment that it never takes fails no job`() throws {
+    try "<!-- backstop:diff-gate:prod -->\n".write(
+      toFile: folder("report.md"), atomically: true, encoding: .utf8)
+    let busy = try review("comment", folder("report.md"), variables: variables("github", token: "busy"))
+    #expect(
+      busy.status == 0 && String(decoding: busy.output, as: UTF8.self).contains("wrote the comment"),
+      "\(busy.error)")
+    let drowned = try review(
+      "comment", folder("report.md"), variables: variables("github", token: "drowned"))
+    #expect(drowned.status == 0 && drowned.error.contains("was not written"), "\(drowned.error)")
+    // What was not read was not approved.
+    let approvals = try review(
+      "approvals", folder("approvals.json"), variables: variables("github", token: "drowned"))
+    #expect(approvals.status == 1)
+    #expect(!FileManager.default.fileExists(atPath: folder("approvals.json")))
+  }
+
   @Test(arguments: ["github", "gitlab"])
   func `approvals are what diff-gate reads`(_ system: String) throws {
     let result = try review(

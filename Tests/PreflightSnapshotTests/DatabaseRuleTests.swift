@@ -9,6 +9,7 @@ import TestSupport
 import Testing
 
 @testable import PreflightSnapshot
+@testable import RestorePoints
 
 @Suite struct DatabaseRuleTests {
   private func database(_ status: String = "available") -> DatabaseState {

@@ -8,6 +8,7 @@ import TestSupport
 import Testing
 
 @testable import PreflightSnapshot
+@testable import RestorePoints
 
 @Suite struct PermissionAndAssetTests {
   private func point() -> RestorePoint {

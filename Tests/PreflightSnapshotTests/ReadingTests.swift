@@ -12,6 +12,7 @@ import TestSupport
 import Testing
 
 @testable import PreflightSnapshot
+@testable import RestorePoints
 
 @Suite struct ReadingTests {
   // MARK: - Templates

@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import DeploymentRecords
 import HTTPTransport
 import Synchronization
@@ -7,6 +8,7 @@ import TestSupport
 import Testing
 
 @testable import PreflightSnapshot
+@testable import RestorePoints
 
 @Suite struct RehearsalTests {
   private let stackId = "arn:aws:cloudformation:us-east-1:123456789012:stack/api/1"

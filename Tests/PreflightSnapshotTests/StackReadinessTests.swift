@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import DeploymentRecords
 import JSONValues
 import StepResults
@@ -6,6 +7,7 @@ import SystemInterfaces
 import Testing
 
 @testable import PreflightSnapshot
+@testable import RestorePoints
 
 @Suite struct StackReadinessTests {
   private func state() -> StackState {
@@ -15,8 +17,8 @@ import Testing
   }
 
   /// Which of the 23 statuses a deployment may start from.
-  @Test(arguments: RawStackStatus.all)
-  func `every status is judged`(status: RawStackStatus) {
+  @Test(arguments: StackStatus.allCases)
+  func `every status is judged`(status: StackStatus) {
     let worst = StackReadiness.findings(state(), status: status, allowsDrift: true).map(\.severity).max()
     switch status.rawValue {
     case "CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE": #expect(worst == nil)
@@ -28,7 +30,7 @@ import Testing
 
   @Test func `an unknown status stops`() {
     let findings = StackReadiness.findings(
-      state(), status: RawStackStatus(rawValue: "PAUSED"), allowsDrift: true)
+      state(), status: StackStatus(rawValue: "PAUSED"), allowsDrift: true)
     #expect(findings.map(\.severity) == [.error])
   }
 
@@ -104,7 +106,7 @@ import Testing
     state.driftStatus = "DRIFTED"
     state.deploymentMode = "EXPRESS"
     state.parameters = [StackParameter(name: "P", value: nil, noEcho: true)]
-    for status in RawStackStatus.all {
+    for status in StackStatus.allCases {
       for finding in StackReadiness.findings(state, status: status, allowsDrift: true) {
         #expect(codes.contains(finding.code), "\(finding.code)")
       }

@@ -103,17 +103,17 @@ import Testing
   }
 
   @Test func `8 shows replacements, and wants leave for each kind`() {
-    func stack(_ changes: [ResourceChange]) -> StackFacts {
+    func stack(_ changes: [RestoreChange]) -> StackFacts {
       Sample.stack("api", .updateComplete) { $0.preview = RestorePreview(changeSet: "cs", changes: changes) }
     }
-    let plain = stack([ResourceChange(logicalID: "Fn", type: "AWS::Lambda::Function", effect: .modify)])
+    let plain = stack([RestoreChange(logicalID: "Fn", type: "AWS::Lambda::Function", effect: .modify)])
     #expect(Sample.plan(plain).stops.isEmpty)
-    for effect in [ResourceChange.Effect.replace, .mayReplace, .delete] {
-      let role = stack([ResourceChange(logicalID: "Role", type: "AWS::IAM::Role", effect: effect)])
+    for effect in [RestoreChange.Effect.replace, .mayReplace, .delete] {
+      let role = stack([RestoreChange(logicalID: "Role", type: "AWS::IAM::Role", effect: effect)])
       #expect(Sample.plan(role).stops == [.wouldReplace])
       #expect(Sample.plan(role).actions.first?.losses.count == 1)
       #expect(Sample.plan(role) { $0.allowReplace = true }.stops.isEmpty)
-      let table = stack([ResourceChange(logicalID: "Table", type: "AWS::DynamoDB::Table", effect: effect)])
+      let table = stack([RestoreChange(logicalID: "Table", type: "AWS::DynamoDB::Table", effect: effect)])
       #expect(Sample.plan(table) { $0.allowReplace = true }.stops == [.wouldLoseData])
       let allowed = Sample.plan(table) { $0.allowStateful = ["api/Table"] }
       #expect(allowed.stops.isEmpty)

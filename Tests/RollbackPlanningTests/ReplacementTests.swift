@@ -5,18 +5,33 @@ import Testing
 
 /// What a restore takes away, told so that it can be read at night.
 @Suite struct `Replacements` {
-  private func plan(_ changes: [ResourceChange], _ edit: (inout PlanOptions) -> Void = { _ in }) -> Plan {
+  private func plan(_ changes: [RestoreChange], _ edit: (inout PlanOptions) -> Void = { _ in }) -> Plan {
     Sample.plan(
       Sample.stack("api", .updateComplete) { $0.preview = RestorePreview(changeSet: "cs", changes: changes) },
       edit)
   }
 
-  private func changes(_ count: Int, _ name: String, _ effect: ResourceChange.Effect) -> [ResourceChange] {
-    (1...count).map { ResourceChange(logicalID: "\(name)\($0)", type: "AWS::IAM::Role", effect: effect) }
+  @Test(arguments: ["AWS::ECR::Repository", "AWS::MemoryDB::Cluster", "AWS::Route53::HostedZone"])
+  func `what holds data is the same for the plan as for the gate`(type: String) {
+    let change = RestoreChange(logicalID: "R", type: type, effect: .replace)
+    let found = plan([change]) { $0.allowReplace = true }
+    #expect(found.isBlocked)
+    #expect(found.findings.map(\.code) == [.wouldLoseData])
+  }
+
+  @Test func `the policy adds types that hold data`() {
+    let types = StatefulTypes(adding: ["Custom::Store"])
+    let own = RestoreChange(logicalID: "R", type: "Custom::Store", effect: .delete, statefulTypes: types)
+    #expect(own.isStateful)
+    #expect(!RestoreChange(logicalID: "R", type: "Custom::Store", effect: .delete).isStateful)
+  }
+
+  private func changes(_ count: Int, _ name: String, _ effect: RestoreChange.Effect) -> [RestoreChange] {
+    (1...count).map { RestoreChange(logicalID: "\(name)\($0)", type: "AWS::IAM::Role", effect: effect) }
   }
 
   @Test func `one sentence a stack with counts, what holds data by name, and every change in the plan`() {
-    let table = ResourceChange(logicalID: "Orders", type: "AWS::DynamoDB::Table", effect: .replace)
+    let table = RestoreChange(logicalID: "Orders", type: "AWS::DynamoDB::Table", effect: .replace)
     let all =
       changes(40, "Role", .mayReplace) + changes(2, "Old", .delete) + [table] + changes(5, "Fn", .modify)
     let plan = plan(all)
@@ -33,9 +48,9 @@ import Testing
   }
 
   @Test func `8 a custom resource counts as replaced, and the message says what decides`() {
-    var kept = ResourceChange(logicalID: "Link", type: "Custom::Link", effect: .mayReplace)
+    var kept = RestoreChange(logicalID: "Link", type: "Custom::Link", effect: .mayReplace)
     kept.keptID = true
-    var replaced = ResourceChange(
+    var replaced = RestoreChange(
       logicalID: "Other", type: "AWS::CloudFormation::CustomResource", effect: .mayReplace)
     replaced.keptID = false
     let plan = plan([kept, replaced])
@@ -102,10 +117,10 @@ import Testing
 }
 
 @Suite struct `Nested stacks in the plan` {
-  private static let table = ResourceChange(
+  private static let table = RestoreChange(
     logicalID: "Child/Table", type: "AWS::DynamoDB::Table", effect: .replace)
 
-  private func plan(_ changes: [ResourceChange], _ edit: (inout PlanOptions) -> Void = { _ in }) -> Plan {
+  private func plan(_ changes: [RestoreChange], _ edit: (inout PlanOptions) -> Void = { _ in }) -> Plan {
     var live = LiveStack(
       id: "arn:aws:cloudformation:us-east-1:1:stack/S/1", statusText: "UPDATE_COMPLETE",
       updatedAt: Timestamp(seconds: 9))
@@ -133,7 +148,7 @@ import Testing
   }
 
   @Test func `8 what is not seen is said, and wants leave like a replacement`() {
-    var unseen = ResourceChange(logicalID: "Child/Fn", type: "AWS::Lambda::Function", effect: .mayReplace)
+    var unseen = RestoreChange(logicalID: "Child/Fn", type: "AWS::Lambda::Function", effect: .mayReplace)
     unseen.isUnseen = true
     let refused = plan([unseen])
     #expect(refused.findings.filter { $0.severity == .stop }.map(\.code) == [.wouldReplace])

@@ -87,7 +87,7 @@ import Testing
     stack(.some(["template"]), policy: policy) {
       $0.preview = RestorePreview(
         changeSet: "cs",
-        changes: [ResourceChange(logicalID: "Fn", type: "AWS::Lambda::Function", effect: .modify)])
+        changes: [RestoreChange(logicalID: "Fn", type: "AWS::Lambda::Function", effect: .modify)])
     }
   }
 
@@ -126,7 +126,7 @@ import Testing
 
   @Test(arguments: [
     // Where a policy stands, what nothing allows is denied.
-    (#"{"Statement":[]}"#, ResourceChange.Effect.modify, true),
+    (#"{"Statement":[]}"#, RestoreChange.Effect.modify, true),
     (
       #"{"Statement":[{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}]}"#, .replace,
       false
@@ -163,10 +163,10 @@ import Testing
     ),
     (#"{"Statement":[]}"#, .add, false),
   ]) func `reads policies as the service does`(
-    _ text: String, _ effect: ResourceChange.Effect, _ isDenied: Bool
+    _ text: String, _ effect: RestoreChange.Effect, _ isDenied: Bool
   ) throws {
     let policy = try #require(StackPolicy(text))
-    let change = ResourceChange(logicalID: "Fn", type: "AWS::Lambda::Function", effect: effect)
+    let change = RestoreChange(logicalID: "Fn", type: "AWS::Lambda::Function", effect: effect)
     #expect(policy.denied([change]).isEmpty == !isDenied)
   }
 }

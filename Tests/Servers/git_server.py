@@ -6,7 +6,7 @@ usage: git_server.py FOLDER
 FOLDER/repositories holds the bare repositories; FOLDER/ssh gets the host key, its line of known_hosts, and two clients'
 keys: `id_ed25519` may log in, `stranger` may not. Prints one line of JSON when it is ready and ends when its standard
 input closes. Over HTTP the user is `ci` and the password `planted-ledger-token`; /open/… asks for none, /status/NNN/…
-answers that status, /silent/… never answers.
+answers that status, /silent/… never answers, /lost/… does what is pushed and closes the connection without an answer.
 """
 import base64
 import ctypes
@@ -61,6 +61,8 @@ class Handler(BaseHTTPRequestHandler):
         if first == "silent":
             closing.wait()
             return
+        if first == "lost":
+            path = "/" + rest
         if first == "open":
             path = "/" + rest
         elif self.headers.get("Authorization", "").split() not in (["Basic", expected], ["basic", expected]):
@@ -71,6 +73,9 @@ class Handler(BaseHTTPRequestHandler):
             REMOTE_ADDR="127.0.0.1", CONTENT_LENGTH=str(len(sent)),
             HTTP_CONTENT_ENCODING=self.headers.get("Content-Encoding", ""), GIT_CONFIG_NOSYSTEM="1")
         answer = subprocess.run(["git", "http-backend"], input=sent, env=variables, stdout=subprocess.PIPE).stdout
+        if first == "lost" and self.command == "POST" and path.endswith("/git-receive-pack"):
+            self.close_connection = True
+            return
         head, _, content = answer.partition(b"\r\n\r\n")
         status, headers = 200, []
         for line in head.decode().split("\r\n"):

@@ -1,7 +1,7 @@
 """The comments and approvals of one GitHub pull request and one GitLab merge request, kept in memory.
 
 `/calls` lists what was asked so far. A comment can only be changed by the token that wrote it; the token `reader` may
-write nothing.
+write nothing, `busy` is answered 429 twice before it is heard, `drowned` always.
 """
 
 import json
@@ -17,10 +17,12 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-    def answer(self, value, status=200):
+    def answer(self, value, status=200, headers={}):
         body = json.dumps(value).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
@@ -34,6 +36,8 @@ class Handler(BaseHTTPRequestHandler):
         token = self.headers.get("PRIVATE-TOKEN") or self.headers.get("Authorization", "")[len("Bearer "):]
         if self.command != "GET" and token == "reader":
             return self.answer({"message": "Resource not accessible by integration"}, 403)
+        if token == "drowned" or (token == "busy" and calls.count(calls[-1]) < 3):
+            return self.answer({"message": "You have exceeded a secondary rate limit"}, 429, {"Retry-After": "0"})
         if path.endswith("/reviews"):
             return self.answer([{"user": {"login": "dba"}, "state": "APPROVED"}])
         if path.endswith("/approvals"):

@@ -2,12 +2,12 @@ import DeploymentRecords
 import HTTPTransport
 import JSONValues
 import Redaction
-import SmokeChecks
 import StepResults
 import SystemInterfaces
 import TestSupport
 import Testing
 
+@testable import SmokeChecks
 @testable import SmokeTest
 
 @Suite struct `Shards` {

@@ -62,7 +62,7 @@ import Testing
   @Test func `no arguments are a usage error`() async throws {
     let result = await (try bench()).run()
     #expect(result.status == 64)
-    #expect(result.error.contains("<environment> is missing"))
+    #expect(result.error.contains("ENVIRONMENT is missing"))
   }
 
   @Test(arguments: [
@@ -198,8 +198,11 @@ import Testing
   }
 
   @Test func `every finding code is in the catalog`() throws {
-    let source = try ["SmokeVerdict", "SmokeTestRun", "ShardMerge"].map {
-      try LocalFileSystem().readText(Repository.root + "/Sources/Steps/SmokeTest/\($0).swift")
+    let source = try [
+      "Capabilities/SmokeChecks/Run/SmokeVerdict", "Capabilities/SmokeChecks/Run/SmokeTestRun",
+      "Steps/SmokeTest/ShardMerge",
+    ].map {
+      try LocalFileSystem().readText(Repository.root + "/Sources/\($0).swift")
     }.joined()
     let codes = source.matches(of: /(?:make\(|Finding\(\s*)"([a-z-]+)"/).map { String($0.1) }
     let known = Set(SmokeTestFindings.catalog.map(\.code))

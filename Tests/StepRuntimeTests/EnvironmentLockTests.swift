@@ -13,7 +13,8 @@ import Testing
 
   private func take(_ owner: String, after seconds: Int = 0) throws -> EnvironmentLock {
     try EnvironmentLock(
-      records: folder("r"), files: LocalFileSystem(), owner: owner, now: now + .seconds(seconds))
+      records: folder("r"), files: LocalFileSystem(), owner: owner, now: now + .seconds(seconds)
+    ) { path, _ in try? LocalFileSystem().rename(path, to: "\(path).damaged") }
   }
 
   @Test func `keeps a second run out, and is free when the first has ended`() throws {

@@ -205,8 +205,22 @@ private struct SampleError: Error {}
       "GITHUB_STEP_SUMMARY": folder("summary.md"), "GITHUB_OUTPUT": folder("out"),
     ]
     #expect(await run(["prod"], variables: variables) == 0)
-    #expect(try files.readText(folder("out")) == "verdict=go\n")
+    let record = folder(".backstop/prod/runs/github-77-2/smoke-test.json")
+    #expect(try files.readText(folder("out")) == "exit-code=0\nrecord=\(record)\nverdict=go\n")
     #expect(try files.readText(folder("summary.md")).contains("`smoke-test` prod: go"))
-    #expect(files.exists(folder(".backstop/prod/runs/github-77-2/smoke-test.json")))
+    #expect(files.exists(record))
+  }
+
+  @Test(arguments: [
+    (["prod", "--verdict", "stop"], "1", "stop"), (["prod", "--verdict=inconclusive"], "3", "inconclusive"),
+    (["prod", "--nonsense"], "64", "usage"), (["elsewhere"], "65", "data"), (["--version"], "0", "none"),
+  ])
+  func `later jobs are told how a run ended, however it ended`(
+    _ arguments: [String], _ code: String, _ word: String
+  ) async throws {
+    try writeConfig("A=1\n")
+    _ = await run(arguments, variables: ["BACKSTOP_OUTPUTS": folder("run.env")])
+    let lines = try files.readText(folder("run.env")).split(separator: "\n").map(String.init)
+    #expect(lines.first == "BACKSTOP_EXIT_CODE=\(code)" && lines.last == "BACKSTOP_VERDICT=\(word)")
   }
 }

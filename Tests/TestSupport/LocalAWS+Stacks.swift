@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import CurlTransport
 import Foundation
 import SystemInterfaces

@@ -7,6 +7,7 @@ import SystemInterfaces
 import TestSupport
 import Testing
 
+@testable import HealthWatch
 @testable import Watch30m
 
 /// The step from its arguments to its exit code, over recorded points.

@@ -53,14 +53,35 @@ public struct ArgumentReader {
     let valueName: String
     let help: String
     let section: Section
+
+    /// What stands for its value in help.
+    func metavariable(_ command: CommandDescription?) -> String {
+      if let known = command?.metavariables[name], valueName == name { return known }
+      // What shows the value's own form stays as it is written.
+      return valueName.contains { ":=/|".contains($0) } ? valueName : valueName.uppercased()
+    }
   }
 
   /// Under which heading the help has what follows.
-  public enum Section: Sendable, Hashable {
+  public enum Section: Sendable, Hashable, CaseIterable {
     /// The program's own.
     case own
+    /// What it changes, and what confirms or widens that.
+    case changes
+    /// Where reports go.
+    case reports
     /// What several programs share.
     case shared
+
+    /// The heading.
+    var title: String {
+      switch self {
+      case .own: "OPTIONS"
+      case .changes: "WHAT IT CHANGES"
+      case .reports: "REPORTS"
+      case .shared: "OPTIONS OF EVERY STEP"
+      }
+    }
   }
 
   /// Under which heading the help has what is declared from now on.
@@ -112,7 +133,7 @@ public struct ArgumentReader {
     declare(.argument, name, "", help)
     guard let given else { return "" }
     guard usedArguments < given.arguments.count else {
-      throw ArgumentError("<\(name)> is missing: \(help)")
+      throw ArgumentError("\(name.uppercased()) is missing: \(help)")
     }
     let word = given.arguments[usedArguments]
     if let problem = problem(word) { throw ArgumentError(problem) }

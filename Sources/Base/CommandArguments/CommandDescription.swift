@@ -6,6 +6,30 @@ public struct CommandDescription: Sendable {
   public let abstract: String
   /// What `--version` prints.
   public let version: String
+  /// What stands for an option's value in help, by the option's name: `REV`, `FILE`; the name itself where nothing is here.
+  public var metavariables: [String: String] = [:]
+  /// Command lines to begin with, each with what it does.
+  public var examples: [Topic.Entry] = []
+  /// What the help says beside the options, in this order.
+  public var topics: [Topic] = []
+  /// How wide the help may be, in columns.
+  public var width = 100
+
+  /// A titled list at the end of the help.
+  public struct Topic: Sendable {
+    /// A term, and what it means.
+    public typealias Entry = (term: String, meaning: String)
+    /// The title.
+    public let title: String
+    /// The list.
+    public let entries: [Entry]
+
+    /// A list.
+    public init(_ title: String, _ entries: [Entry]) {
+      self.title = title
+      self.entries = entries
+    }
+  }
 
   /// A description.
   public init(name: String, abstract: String, version: String) {
@@ -33,14 +57,15 @@ extension ReadableArguments {
     var reader = ArgumentReader(nil)
     do throws(ArgumentError) {
       _ = try Self(&reader)
-      let given = try GivenArguments(words, reader.declarations)
+      let given = try GivenArguments(words, reader.declarations, command)
+      if let form = given.generated {
+        return .print(form.text(of: HelpText(command, reader.declarations)))
+      }
       if given.wantsHelp { return .print(HelpText(command, reader.declarations).text) }
       if given.wantsVersion { return .print(command.version + "\n") }
       return .run(try read(given))
     } catch {
       let help = HelpText(command, reader.declarations)
-      // Who calls it with nothing wants to know what there is.
-      if words.isEmpty { return .refuse("\(command.name): \(error)\n\n\(help.text)") }
       return .refuse(
         """
         \(command.name): \(error)
@@ -55,7 +80,7 @@ extension ReadableArguments {
   public static func parse(_ words: [String]) throws(ArgumentError) -> Self {
     var reader = ArgumentReader(nil)
     _ = try Self(&reader)
-    return try read(GivenArguments(words, reader.declarations))
+    return try read(GivenArguments(words, reader.declarations, nil))
   }
 
   private static func read(_ given: GivenArguments) throws(ArgumentError) -> Self {

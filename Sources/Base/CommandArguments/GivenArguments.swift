@@ -6,8 +6,12 @@ struct GivenArguments {
   var arguments: [String] = []
   var wantsHelp = false
   var wantsVersion = false
+  /// Which rendering of the declarations is asked for instead of a run.
+  var generated: GeneratedText?
 
-  init(_ words: [String], _ declarations: [ArgumentReader.Declaration]) throws(ArgumentError) {
+  init(
+    _ words: [String], _ declarations: [ArgumentReader.Declaration], _ command: CommandDescription?
+  ) throws(ArgumentError) {
     var kinds: [String: ArgumentReader.Declaration] = [:]
     for declaration in declarations where declaration.kind != .argument && declaration.kind != .argumentList {
       kinds[declaration.name] = declaration
@@ -38,12 +42,21 @@ struct GivenArguments {
         wantsVersion = true
         continue
       }
+      if word == "--generate" {
+        let form = nextValue() ?? ""
+        generated = GeneratedText(rawValue: form)
+        if generated == nil {
+          let forms = GeneratedText.allCases.map(\.rawValue).joined(separator: ", ")
+          throw ArgumentError("--generate does not take '\(form)'; it takes one of \(forms)")
+        }
+        continue
+      }
       let isLong = word.hasPrefix("--")
       let equals = word.firstIndex(of: "=")
       let name = String(word[..<(equals ?? word.endIndex)].dropFirst(2))
       guard isLong, let declaration = kinds[name] else {
         let written = isLong ? "--\(name)" : word
-        let near = GivenArguments.nearest(name, Array(kinds.keys))
+        let near = GivenArguments.nearest(name, Array(kinds.keys) + ["help", "version"])
         throw ArgumentError(
           "there is no option \(written)" + (near.map { "; is --\($0) meant?" } ?? ""))
       }
@@ -55,7 +68,7 @@ struct GivenArguments {
       case .option, .optionList:
         guard let value = attached ?? nextValue() else {
           throw ArgumentError(
-            "--\(name) wants a value: --\(name) <\(declaration.valueName)>; one that begins with a dash is written --\(name)=-…"
+            "--\(name) wants a value: --\(name) \(declaration.metavariable(command)); one that begins with a dash is written --\(name)=-…"
           )
         }
         values[name, default: []].append(value)

@@ -11,15 +11,42 @@ public struct LocalFileSystem: FileSystem {
   /// The machine's own files.
   public init() {}
 
-  public func read(_ path: String) throws(FileError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw failure("read", path) }
+  public func read(_ path: String) throws(FileError) -> [UInt8] { try read(path, FileReading()) }
+
+  public func read(_ path: String, _ reading: FileReading) throws(FileError) -> [UInt8] {
+    // Without waiting: a pipe that nobody writes to would keep the call for ever.
+    let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (reading.followsLinks ? 0 : O_NOFOLLOW)
+    let descriptor = open(path, flags)
+    guard descriptor >= 0 else {
+      if errno == ELOOP, !reading.followsLinks { throw .link(path) }
+      throw failure("read", path)
+    }
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw failure("read", path) }
-    if status.st_mode & S_IFMT == S_IFDIR { throw FileError(operation: "read", path: path, code: EISDIR) }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: break
+    case S_IFDIR: throw FileError(operation: "read", path: path, code: EISDIR)
+    // What a shell hands over (`<(…)`, standard input) has a name of its own, and is waited for.
+    case S_IFIFO where reading.followsLinks && LocalFileSystem.isHandedOver(path):
+      _ = fcntl(descriptor, F_SETFL, 0)
+    case S_IFIFO: throw .noFile(path, "a pipe")
+    case S_IFSOCK: throw .noFile(path, "a socket")
+    default: throw .noFile(path, "a device")
+    }
+    guard Int(status.st_size) <= reading.limit else { throw .tooLarge(path, reading.limit) }
+    return try LocalFileSystem.bytes(of: descriptor, path, expected: Int(status.st_size), reading.limit)
+  }
+
+  private static func isHandedOver(_ path: String) -> Bool {
+    path == "/dev/stdin" || path.hasPrefix("/dev/fd/") || path.hasPrefix("/proc/self/fd/")
+  }
+
+  private static func bytes(
+    of descriptor: Int32, _ path: String, expected: Int, _ limit: Int
+  ) throws(FileError) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(Int(status.st_size))
+    bytes.reserveCapacity(expected)
     var failed: FileError?
     withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { buffer in
       while true {
@@ -27,10 +54,15 @@ public struct LocalFileSystem: FileSystem {
         if count == 0 { return }
         if count < 0 {
           if errno == EINTR { continue }
-          failed = failure("read", path)
+          failed = FileError(operation: "read", path: path, code: errno)
           return
         }
         bytes.append(contentsOf: buffer[..<count])
+        // It may grow while it is read, and files of the kernel tell no size.
+        if bytes.count > limit {
+          failed = .tooLarge(path, limit)
+          return
+        }
       }
     }
     if let failed { throw failed }
@@ -108,7 +140,8 @@ public struct LocalFileSystem: FileSystem {
       case S_IFLNK: .symbolicLink
       default: .other
       }
-    return FileStatus(kind: kind, size: Int64(found.st_size), mode: found.st_mode & 0o7777)
+    return FileStatus(
+      kind: kind, size: Int64(found.st_size), mode: found.st_mode & 0o7777, owner: found.st_uid)
   }
 
   public func rename(_ source: String, to destination: String) throws(FileError) {

@@ -73,8 +73,20 @@ public struct LedgerSync {
     if known == tip { return }
     try ledger.copyEntries(from: known, to: tip, into: sender)
     try sender.setReference(ledger.reference, to: tip)
-    try await exchange.push(ledger.name, remote)
+    do {
+      try await exchange.push(ledger.name, remote)
+    } catch let error as GitError where error.kind == .unreachable {
+      guard try await hasArrived(tip) else { throw error }
+    }
     try sender.setReference(LedgerExchange.fetchedReference(ledger.name), to: tip)
+  }
+
+  /// Whether the remote has taken the commit `id` although the answer to the push was lost.
+  private func hasArrived(_ id: ObjectId) async throws -> Bool {
+    do {
+      try await exchange.fetch(remote)
+    } catch is GitError { return false }
+    return try exchange.open().reference(LedgerExchange.fetchedReference(ledger.name)) == id
   }
 
   private func retrying(_ body: () async throws -> Void) async throws {

@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 
 /// AWS's control plane over the service clients.
 public struct AWSControlPlane: ControlPlane, ExecutionPlane {

@@ -67,12 +67,14 @@ public struct CommonOptions: ReadableArguments, Sendable {
       "store-kms-key", "The KMS key for a store in S3. (default: S3's own encryption)")
     commit = try arguments.option("commit", "The commit that is deployed or about to be. (default: HEAD)")
     format = try arguments.option("format", "What standard output carries: text or json. (default: text)")
+    arguments.section = .reports
     junit = try arguments.option("junit", "Write a JUnit report.")
     sarif = try arguments.option("sarif", "Write a SARIF 2.1.0 report.")
     tap = try arguments.option("tap", "Write a TAP report.")
     codeQuality = try arguments.option("code-quality", "Write a GitLab code quality report.")
     markdown = try arguments.option("markdown", "Write a Markdown report.")
     html = try arguments.option("html", "Write an HTML report.")
+    arguments.section = .shared
     color = try arguments.option("color", "When to colour: auto, always or never. (default: auto)")
     inconclusive = try arguments.option(
       "inconclusive", "Exit 0 or 1 instead of 3 where the evidence does not suffice: go or stop.")

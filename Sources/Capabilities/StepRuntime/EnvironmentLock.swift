@@ -16,25 +16,71 @@ final class EnvironmentLock: Sendable {
   private let path: String
 
   /// Takes the lock at `<records>/environment.lock`; the folder must be there.
+  /// - Parameter setAside: gives what stands there and is no lock of ours another name: a link, a folder, a device.
   /// - Throws: `StepFailure` with the status `busy` where another run holds it.
-  init(records: String, files: any FileSystem, owner: String, now: Timestamp) throws {
+  init(
+    records: String, files: any FileSystem, owner: String, now: Timestamp,
+    setAside: (_ path: String, _ why: String) -> Void
+  ) throws {
     self.owner = owner
     since = now
     path = "\(records)/environment.lock"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw FileError(operation: "open", path: path, code: errno) }
+    switch EnvironmentLock.open(path) {
+    case .opened(let opened): descriptor = opened
+    case .failed(let code): throw FileError(operation: "open", path: path, code: code)
+    case .foreign(let why):
+      setAside(path, why)
+      guard case .opened(let opened) = EnvironmentLock.open(path) else {
+        throw FileError(operation: "open", path: path, code: EEXIST, reason: why)
+      }
+      descriptor = opened
+    }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let code = errno
       close(descriptor)
       guard code == EWOULDBLOCK else { throw FileError(operation: "lock", path: path, code: code) }
       throw StepFailure(
-        .busy, "another run holds the lock \(path): \(try EnvironmentLock.holder(path, files, now))",
+        .busy, "another run holds the lock \(path): \(EnvironmentLock.holder(path, files, now))",
         advice: "wait until it has ended, then run this again")
     }
-    let text = try files.readText(path)
-    let before = try? JSONValue(parsing: Array(text.utf8))
+    // One that is not believed, or that a kill cut off, knows of no lock.
+    let before = (try? files.read(path)).flatMap { try? JSONValue(parsing: $0) }
     staleLocks = (before?["ledgerLocks"]?.array ?? []).compactMap(\.string)
     try write(ledgerLocks: staleLocks)
+  }
+
+  private enum Opening { case opened(Int32), failed(Int32), foreign(String) }
+
+  /// Opens or makes the file. Only a file of ours is taken: what is written into it must not end up in another one.
+  private static func open(_ path: String) -> Opening {
+    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+    guard descriptor >= 0 else {
+      return switch errno {
+      case ELOOP: .foreign("it is a symbolic link, and a lock is not written through one")
+      case EISDIR: .foreign("it is a folder, not a lock")
+      case ENXIO: .foreign("it is a pipe or a socket, not a lock")
+      default: .failed(errno)
+      }
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let code = errno
+      close(descriptor)
+      return .failed(code)
+    }
+    let why =
+      if status.st_mode & S_IFMT != S_IFREG {
+        "it is a device or a pipe, not a lock"
+      } else if status.st_nlink > 1 {
+        "it is another name of a file that stands elsewhere, too"
+      } else if status.st_mode & 0o022 != 0 {
+        "others can write it"
+      } else { "" }
+    guard why.isEmpty else {
+      close(descriptor)
+      return .foreign(why)
+    }
+    return .opened(descriptor)
   }
 
   /// Writes down that this run takes the lock `id` in the ledger: before it does.
@@ -51,12 +97,11 @@ final class EnvironmentLock: Sendable {
     }
   }
 
-  private static func holder(_ path: String, _ files: any FileSystem, _ now: Timestamp) throws -> String {
-    let text = try files.readText(path)
+  private static func holder(_ path: String, _ files: any FileSystem, _ now: Timestamp) -> String {
     // The holder may be writing its name right now.
-    guard let value = try? JSONValue(parsing: Array(text.utf8)), let owner = value["owner"]?.string else {
-      return "its owner has not written its name yet"
-    }
+    guard let value = (try? files.read(path)).flatMap({ try? JSONValue(parsing: $0) }),
+      let owner = value["owner"]?.string
+    else { return "its owner has not written its name yet" }
     guard let since = value["since"]?.string.flatMap({ Timestamp($0) }) else { return owner }
     return "\(owner), for \(Int(max(0, (now - since).inSeconds))) seconds"
   }

@@ -29,9 +29,5 @@ enum ReportFiles {
       let text = session.redactor.redact(MarkdownReport.summary(report))
       try session.context.files.append(Array((text + "\n").utf8), to: summary, mode: 0o644)
     }
-    if let output = session.ci.outputFile {
-      try session.context.files.append(
-        Array("verdict=\(report.verdict.rawValue)\n".utf8), to: output, mode: 0o644)
-    }
   }
 }

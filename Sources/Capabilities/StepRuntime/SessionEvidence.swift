@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import DeploymentConfig
 public import DeploymentEvidence
 import DeploymentLedger
@@ -36,31 +37,26 @@ extension StepSession {
     "\(evidence.step.rawValue) \(evidence.startedAt) \(evidence.finishedAt)"
   }
 
-  /// The records of the runs of this machine, and the latest of each step. One that cannot be read says nothing, and is told.
+  /// The records of the runs of this machine, and the latest of each step. One that cannot be used says nothing.
   private func recordedHere() throws -> [Evidence] {
     let (files, folder) = (context.files, "\(records.root)/runs")
-    var paths = Step.allCases.map { "\(records.root)/\($0.rawValue).json" }.filter { files.exists($0) }
+    var found = Step.allCases.compactMap { latestDocument(of: $0) }
     if try files.status(of: folder)?.kind == .folder {
       for run in try files.names(in: folder).suffix(StepSession.runs) where !run.hasPrefix(".") {
         let inside = "\(folder)/\(run)"
         guard try files.status(of: inside)?.kind == .folder else { continue }
-        paths += try files.names(in: inside).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }
-          .map { "\(inside)/\($0)" }
+        found += try files.names(in: inside).compactMap { name in
+          guard name.hasSuffix(".json"), let step = StepSession.step(of: name) else { return nil }
+          return document(at: "\(inside)/\(name)", of: step)
+        }
       }
     }
-    return paths.compactMap { path in
-      do {
-        if let evidence = Evidence(record: try JSONValue(parsing: files.read(path))) { return evidence }
-        tellUnreadable(path, "it has no verdict or no time: not a record")
-      } catch {
-        tellUnreadable(path, "\(error)")
-      }
-      return nil
-    }
+    return found.compactMap { Evidence(record: $0) }
   }
 
-  private func tellUnreadable(_ path: String, _ why: String) {
-    progress.say("warning: a record is left out, and nothing rests on it: \(path): \(why)")
+  /// `smoke-test.json` and `smoke-test-2.json` are records of one step.
+  private static func step(of name: String) -> Step? {
+    Step.allCases.first { name == "\($0.rawValue).json" || name.hasPrefix("\($0.rawValue)-") }
   }
 
   /// The commit that is deployed: `--commit`, else what is on record of a deployment that a rollback left or a snapshot

@@ -64,7 +64,7 @@ extension StepSession {
     } else {
       shown = folder == "." ? name : "\(folder)/\(name)"
       do throws(FileError) {
-        bytes = try context.files.read(context.absolute(shown))
+        bytes = try context.files.read(context.absolute(shown), context.reading(shown, in: root))
       } catch {
         if error.isNotFound, !isNeeded, common.configDir == nil {
           return (
@@ -74,7 +74,7 @@ extension StepSession {
           )
         }
         throw StepFailure(
-          .data, "cannot read \(shown): \(SystemError.message(error.code))",
+          .data, "cannot read \(shown): \(error.reason)",
           advice: error.isNotFound ? otherEnvironments(folder, context) : "check the file's permissions")
       }
     }
@@ -120,25 +120,51 @@ extension StepSession {
     return try context.openRepository(root, context.environment)
   }
 
-  /// `backstop.yml`: the file of `--policy`, or the one at the repository's root where there is one.
+  /// `backstop.yml`: the file of `--policy`, or the one at the repository's root where there is one; of the commit that
+  /// `source` names, where it stands in the repository. One outside is the operator's and counts as it is.
   static func readPolicy(
-    _ common: CommonOptions, _ context: StepContext, root: String?
+    _ common: CommonOptions, _ context: StepContext, root: String?, _ source: () throws -> PolicySource
   ) throws -> (policy: Policy, input: RecordInput)? {
+    if root != nil, let inside = try policyPath(common, context, root: root),
+      case .commit(let commit) = try source()
+    {
+      guard let commit, let bytes = try repository(context, root).contents(of: inside, at: commit.hex) else {
+        return nil
+      }
+      let shown = "\(commit.short):\(inside)"
+      return (
+        try Policy(parsing: bytes, path: shown), RecordInput(path: shown, sha256: Digest.sha256Hex(bytes))
+      )
+    }
     let path: String
     if let named = common.policy {
       path = named
     } else {
-      guard context.files.exists("\(root ?? context.workingDirectory)/backstop.yml") else { return nil }
-      path = root.map { "\($0)/backstop.yml" } ?? "backstop.yml"
+      guard context.files.exists("\(root ?? context.workingDirectory)/\(policyName)") else { return nil }
+      path = root.map { "\($0)/\(policyName)" } ?? policyName
     }
     let bytes: [UInt8]
     do throws(FileError) {
-      bytes = try context.files.read(context.absolute(path))
+      bytes = try context.files.read(context.absolute(path), context.reading(path, in: root))
     } catch {
-      throw StepFailure(
-        .data, "cannot read the policy \(path): \(SystemError.message(error.code))", advice: "check --policy")
+      throw StepFailure(.data, "cannot read the policy \(path): \(error.reason)", advice: "check --policy")
     }
     return (try Policy(parsing: bytes, path: path), RecordInput(path: path, sha256: Digest.sha256Hex(bytes)))
+  }
+
+  private static let policyName = "backstop.yml"
+
+  /// The policy's path in the repository; nil where it stands outside.
+  static func policyPath(_ common: CommonOptions, _ context: StepContext, root: String?) throws -> String? {
+    guard let named = common.policy else { return policyName }
+    guard let root else { return nil }
+    let path = context.absolute(named)
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    let name = path.split(separator: "/").last.map(String.init) ?? ""
+    // The folder's links are followed, not the file's own: where it leads to is what must not count.
+    let real = ((try? context.files.realPath(folder)) ?? folder) + "/\(name)"
+    let realRoot = (try? context.files.realPath(root)) ?? root
+    return real.hasPrefix(realRoot + "/") ? String(real.dropFirst(realRoot.count + 1)) : nil
   }
 
   /// The repository of this run.

@@ -38,15 +38,12 @@ extension StepSession {
     let folder = records.root.dropLast(self.environment.count) + environment
     var entries: [LedgerEntry] = []
     for step in Step.allCases {
-      let path = "\(folder)/\(step.rawValue).json"
-      guard try context.files.status(of: path) != nil else { continue }
-      let bytes = try context.files.read(path)
+      guard let tree = latestDocument(of: step, in: String(folder)) else { continue }
+      let digest = Digest.sha256Hex(Array(tree.serialized().utf8))
       do {
-        entries.append(
-          try LedgerEntry(
-            record: JSONValue(parsing: bytes), sha256: Digest.sha256Hex(bytes), run: records.run))
+        entries.append(try LedgerEntry(record: tree, sha256: digest, run: records.run))
       } catch {
-        throw RecordError(path: path, reason: "\(error)")
+        setAside("\(folder)/\(step.rawValue).json", "\(error)")
       }
     }
     return entries

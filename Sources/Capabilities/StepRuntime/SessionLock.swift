@@ -15,23 +15,32 @@ extension StepSession {
   struct HeldLock: Sendable {
     var local: EnvironmentLock
     var step: Step
-    /// The lock in the ledger, where it is pushed.
+    /// The lock in the ledger, where the remote holds it, or may hold it: the answer to the push was lost.
     var shared: LedgerLock?
   }
 
   /// Locks the environment: on this machine by the records folder, and with `--push-ledger` for all who use the remote.
   /// The step's end releases it.
-  /// - Parameter takeOver: the run that was named to take the ledger's lock from.
+  /// - Parameters:
+  ///   - takeOver: the run that was named to take the ledger's lock from.
+  ///   - mayGoWithoutShared: whether the lock on this machine does where the ledger's remote cannot be asked.
   /// - Throws: `StepFailure` with the status `busy` where another run holds it.
-  public func lockEnvironment(for step: Step, takeOver: String? = nil) async throws {
+  public func lockEnvironment(
+    for step: Step, takeOver: String? = nil, mayGoWithoutShared: Bool = false
+  ) async throws {
     let now = context.clock.now
-    try records.prepareFolder()
-    let local = try EnvironmentLock(
-      records: records.root, files: context.files,
-      owner: "process \(context.processId), run \(records.run)", now: now)
+    let local = try localLock(now)
     var held = HeldLock(local: local, step: step)
     if pushesLedger {
-      held.shared = try await lockLedger(local, step, takeOver: takeOver, now: now)
+      let wanted = sharedLock(step, now)
+      do {
+        try await lockLedger(local, wanted, takeOver: takeOver, now: now)
+        held.shared = wanted
+      } catch let error as GitError {
+        guard mayGoWithoutShared else { throw StepSession.advising(error, wanted, ledgerRemoteName) }
+        if error.kind == .unreachable { held.shared = wanted }
+        remarkUnshared(error, wanted)
+      }
     } else if takeOver != nil {
       throw StepFailure(
         .usage, "--take-lock takes over a lock of the ledger, and the ledger is not used",
@@ -44,10 +53,7 @@ extension StepSession {
   /// - Throws: `StepFailure` with the status `busy`.
   public func lookAtLock() async throws {
     let now = context.clock.now
-    try records.prepareFolder()
-    let local = try EnvironmentLock(
-      records: records.root, files: context.files,
-      owner: "process \(context.processId), run \(records.run)", now: now)
+    let local = try localLock(now)
     defer { withExtendedLifetime(local) {} }
     guard pushesLedger else { return }
     progress.update("looking at the lock of \(environment) at \(ledgerRemoteName)")
@@ -55,6 +61,15 @@ extension StepSession {
     let found = try ledger()?.lock()
     let standing = LedgerLock.standing(found, own: Set(local.staleLocks), takeOver: nil, now: now)
     if standing == .held, let found { throw heldByAnother(found, now) }
+  }
+
+  /// The lock on this machine.
+  private func localLock(_ now: Timestamp) throws -> EnvironmentLock {
+    clearTheWay()
+    try records.prepareFolder()
+    return try EnvironmentLock(
+      records: records.root, files: context.files,
+      owner: "process \(context.processId), run \(records.run)", now: now, setAside: setAside)
   }
 
   private func heldByAnother(_ other: LedgerLock, _ now: Timestamp) -> StepFailure {
@@ -67,13 +82,16 @@ extension StepSession {
         + other.expiresAt.formatted(milliseconds: false))
   }
 
-  private func lockLedger(
-    _ local: EnvironmentLock, _ step: Step, takeOver: String?, now: Timestamp
-  ) async throws -> LedgerLock {
-    let wanted = LedgerLock(
+  private func sharedLock(_ step: Step, _ now: Timestamp) -> LedgerLock {
+    LedgerLock(
       id: context.random.hex(16), run: redactor.redact(records.run), step: step,
       holder: "\(StepSession.hostName), process \(context.processId)", since: now,
       expiresAt: now + policy.ledger.lockExpiry)
+  }
+
+  private func lockLedger(
+    _ local: EnvironmentLock, _ wanted: LedgerLock, takeOver: String?, now: Timestamp
+  ) async throws {
     try local.note(wanted.id)
     progress.update("locking \(environment) at \(ledgerRemoteName)")
     let answer = try await withLedgerSync {
@@ -83,8 +101,33 @@ extension StepSession {
     case .held(let other): throw heldByAnother(other, now)
     case .taken(let other):
       if let other { progress.say("took over the lock of \(other.words(at: now))") }
-      return wanted
     }
+  }
+
+  /// The same error, with the ways on: an outage of git must not keep a rollback from beginning.
+  private static func advising(_ error: GitError, _ wanted: LedgerLock, _ remote: String) -> GitError {
+    var advice = error.advice
+    if !advice.isEmpty { advice += "; " }
+    advice += "--skip-shared-lock goes on with the lock on this machine alone"
+    if error.kind == .unreachable {
+      advice +=
+        "; if the remote has taken the lock all the same, it stands at \(remote) until "
+        + "\(wanted.expiresAt.formatted(milliseconds: false)): the next run on this machine knows it, others take it with "
+        + "--take-lock \(wanted.run)"
+    }
+    return GitError(error.kind, call: error.call, code: error.code, error.message, advice: advice)
+  }
+
+  private func remarkUnshared(_ error: GitError, _ wanted: LedgerLock) {
+    let left =
+      error.kind == .unreachable
+      ? "; if \(ledgerRemoteName) has taken it all the same, it is released at the end, or stands until "
+        + "\(wanted.expiresAt.formatted(milliseconds: false)) (--take-lock \(wanted.run))" : ""
+    let text =
+      "the lock of \(environment) at \(ledgerRemoteName) was not taken, so that runs on other machines are not kept out: "
+      + "\(error.message)\(left)"
+    progress.say("warning: \(text)")
+    remark(Finding("lock-not-shared", .warning, text, subject: environment))
   }
 
   /// Releases what the session holds; `nil` where it holds nothing in the ledger or a record has released it.

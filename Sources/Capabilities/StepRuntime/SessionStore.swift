@@ -53,10 +53,11 @@ extension StepSession {
 
   /// Where restore points are written and read: the records folder, or the folder that is the store.
   static func restorePoints(
-    _ store: StoreAddress?, records: String, place: String, _ context: StepContext
+    _ store: StoreAddress?, records: String, place: String, _ context: StepContext,
+    onDamage: @escaping RestorePointStore.OnDamage
   ) throws -> RestorePointStore {
     guard case .folder(let path) = store else {
-      return RestorePointStore(records: records, files: context.files)
+      return RestorePointStore(records: records, files: context.files, onDamage: onDamage)
     }
     let folder = context.absolute(path)
     if let found = try context.files.status(of: folder), found.mode & 0o077 != 0 {
@@ -65,7 +66,8 @@ extension StepSession {
         "the store \(path) can be used by others (mode \(String(found.mode, radix: 8))); restore points hold values that "
           + "nobody else may read", advice: "run: chmod 700 \(path)")
     }
-    return RestorePointStore(records: "\(folder)/\(place)", files: context.files)
+    return RestorePointStore(
+      records: "\(folder)/\(place)", files: context.files, onDamage: onDamage)
   }
 
   private func seal() throws -> StoreSeal? {

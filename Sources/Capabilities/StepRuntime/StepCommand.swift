@@ -46,6 +46,8 @@ public protocol StepCommand: ReadableArguments, Sendable {
   var common: CommonOptions { get }
   /// One sentence for `--help`.
   static var abstract: String { get }
+  /// Command lines to begin with, and what each does.
+  static var examples: [CommandDescription.Topic.Entry] { get }
   /// Long names of the step's own options that `BACKSTOP_…` variables may give; never what confirms or widens a
   /// destructive act.
   static var environmentOptions: [String] { get }
@@ -59,16 +61,22 @@ public protocol StepCommand: ReadableArguments, Sendable {
   /// Whether nearly every run sends requests: then it pays to prepare for them at once, and to work where the answers
   /// arrive.
   static var sendsRequests: Bool { get }
+  /// Which version of the policy counts: for all that the step obeys, and for where it reads and writes.
+  func policySource(_ place: RepositoryPlace) throws -> PolicySource
   /// Does the step's work. A task that is cancelled should return what it has, or throw `CancellationError`.
   func run(in session: StepSession) async throws -> StepOutcome<Part>
   /// The report of a record, which has been redacted.
   static func report(_ record: Record<Part>) -> Report
+  /// What later jobs of a pipeline may want of a record, by name, beside the verdict: an id, a branch.
+  static func outputs(_ record: Record<Part>) -> [String: String]
   /// What the step has to say instead of running, such as a list; nil for an ordinary run. A step that answers here
   /// leaves no record.
   func answerInstead(in session: StepSession) async throws -> String?
 }
 
 extension StepCommand {
+  /// None.
+  public static var examples: [CommandDescription.Topic.Entry] { [] }
   /// No names of its own.
   public static var environmentOptions: [String] { [] }
   /// No names of its own.
@@ -77,17 +85,31 @@ extension StepCommand {
   public var needsConfig: Bool { true }
   /// It does.
   public var readsRestorePoints: Bool { true }
+  /// The one in the work tree.
+  public func policySource(_ place: RepositoryPlace) throws -> PolicySource { .workTree }
   /// Not nearly every run.
   public static var sendsRequests: Bool { false }
+  /// Nothing beside the verdict.
+  public static func outputs(_ record: Record<Part>) -> [String: String] { [:] }
   /// Nothing instead.
   public func answerInstead(in session: StepSession) async throws -> String? { nil }
 }
 
 extension StepCommand {
-  /// The executable: its name, what it says of itself, and its version.
-  static var description: CommandDescription {
+  /// The executable: its name, what it says of itself, and its version, in so many columns.
+  static func description(columns: Int?) -> CommandDescription {
     let name = Part.step.rawValue
-    return CommandDescription(
+    var description = CommandDescription(
       name: name, abstract: abstract, version: "\(name) \(ToolVersion.current.version)")
+    description.metavariables = StepHelp.metavariables
+    description.examples = examples
+    description.topics = [
+      StepHelp.exitCodes,
+      StepHelp.variables(
+        CommonOptions.environmentOptions + environmentOptions,
+        CommonOptions.environmentFlags + environmentFlags),
+    ]
+    description.width = min(max(columns ?? 100, 40), 120)
+    return description
   }
 }

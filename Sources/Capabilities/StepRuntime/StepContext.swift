@@ -1,4 +1,5 @@
 import GitHistory
+import Glibc
 import HTTPTransport
 import MailTransport
 import Redaction
@@ -28,6 +29,8 @@ public struct StepContext: Sendable {
   public var workingDirectory: String
   /// The process id, for names of runs and locks.
   public var processId: Int32
+  /// The user that this process runs as.
+  public var userId: UInt32 = geteuid()
 
   /// Dependencies as given.
   public init(
@@ -46,6 +49,15 @@ public struct StepContext: Sendable {
     self.openRepository = openRepository
     self.workingDirectory = workingDirectory
     self.processId = processId
+  }
+
+  /// How a file is read that a step starts from: what a checkout may have brought leads nowhere else.
+  /// - Parameter root: the root of the work tree; without one the working directory.
+  public func reading(_ path: String, in root: String?) -> FileReading {
+    let folder = root ?? workingDirectory
+    var reading = FileReading.ofCheckout
+    reading.followsLinks = !absolute(path).hasPrefix(folder == "/" ? folder : folder + "/")
+    return reading
   }
 
   /// `path` as an absolute path, counted from the working directory.

@@ -17,6 +17,10 @@ extension StepFailure {
     case let error as StepFailure: self = error
     case let error as ConfigError: self.init(.data, error.description)
     case let error as RecordError: self.init(.data, error.description)
+    case let error as FileError where error.isDistrust:
+      self.init(.refused, error.description, advice: "remove it, or name another place with --records")
+    case let error as FileError where error.isOfAnotherType && error.operation == "write":
+      self.init(.refused, error.description)
     case let error as FileError:
       // A full disk or a folder without permission is no defect of ours, and nothing that a file's content explains.
       let isMissing = error.isNotFound && error.operation == "read"

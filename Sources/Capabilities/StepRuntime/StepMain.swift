@@ -29,8 +29,20 @@ public enum StepMain<Command: StepCommand> {
   ) async -> Int32 {
     let redactor = Redactor()
     let terminal = RedactingTerminal(base: context.terminal, redactor: redactor)
+    var outputs = RunOutputs()
+    let status = await run(
+      arguments: arguments, context: context, interruption: interruption, redactor: redactor,
+      terminal: terminal, outputs: &outputs, leaving: &retained)
+    outputs.write(status: status, context, redactor, terminal)
+    return status
+  }
+
+  private static func run(
+    arguments: [String], context: StepContext, interruption: Interruption, redactor: Redactor,
+    terminal: RedactingTerminal, outputs: inout RunOutputs, leaving retained: inout (any Sendable)?
+  ) async -> Int32 {
     let command: Command
-    switch answer(to: arguments, context.environment) {
+    switch answer(to: arguments, context) {
     case .run(let asked): command = asked
     case .print(let text):
       terminal.write(text, to: .standardOutput)
@@ -43,7 +55,7 @@ public enum StepMain<Command: StepCommand> {
     do {
       let session = try StepSession(
         context: context, common: command.common, redactor: redactor, startedAt: startedAt,
-        needsConfig: command.needsConfig)
+        needsConfig: command.needsConfig, policySource: command.policySource)
       if command.common.showConfig {
         terminal.write(ShownConfig(session).document.serialized(pretty: true) + "\n", to: .standardOutput)
         return ExitStatus.go.rawValue
@@ -58,7 +70,8 @@ public enum StepMain<Command: StepCommand> {
       let record: Record<Command.Part>
       let failure: StepFailure?
       do {
-        (record, failure) = try await work(command, session, interruption, leaving: &retained)
+        (record, failure) = try await work(
+          command, session, interruption, outputs: &outputs, leaving: &retained)
       } catch {
         await session.releaseEnvironment()
         throw error
@@ -75,7 +88,7 @@ public enum StepMain<Command: StepCommand> {
   }
 
   private static func work(
-    _ command: Command, _ session: StepSession, _ interruption: Interruption,
+    _ command: Command, _ session: StepSession, _ interruption: Interruption, outputs: inout RunOutputs,
     leaving retained: inout (any Sendable)?
   ) async throws -> (Record<Command.Part>, StepFailure?) {
     // Before the work: a repository that cannot be read must not cost a result of half an hour.
@@ -84,7 +97,7 @@ public enum StepMain<Command: StepCommand> {
     let outcome = try await interruption.run(on: executor) { try await command.run(in: session) }
     session.progress.finish()
     retained = outcome.retained
-    return (try await finish(outcome, session, commit: commit), outcome.failure)
+    return (try await finish(outcome, session, commit: commit, outputs: &outputs), outcome.failure)
   }
 
   private static func verdict(_ choice: InconclusiveChoice) -> Verdict { choice == .go ? .go : .stop }
@@ -92,32 +105,41 @@ public enum StepMain<Command: StepCommand> {
   // MARK: - Arguments
 
   private static func answer(
-    to arguments: [String], _ environment: Environment
+    to arguments: [String], _ context: StepContext
   ) -> CommandLineAnswer<Command> {
     let names = EnvironmentArguments(
       options: CommonOptions.environmentOptions + Command.environmentOptions,
       flags: CommonOptions.environmentFlags + Command.environmentFlags)
-    let added = names.additions(to: arguments, environment: environment)
-    return Command.answer(to: added + arguments, of: Command.description)
+    let added = names.additions(to: arguments, environment: context.environment)
+    return Command.answer(
+      to: added + arguments, of: Command.description(columns: context.terminal.columns))
   }
 
   // MARK: - Results
 
   private static func finish(
-    _ outcome: StepOutcome<Command.Part>, _ session: StepSession, commit: String?
+    _ outcome: StepOutcome<Command.Part>, _ session: StepSession, commit: String?,
+    outputs: inout RunOutputs
   ) async throws -> Record<Command.Part> {
+    session.trust.survey()
     var record = Record<Command.Part>(
       environment: session.environment, commit: outcome.commit ?? commit, verdict: outcome.verdict,
       startedAt: session.startedAt, finishedAt: session.context.clock.now,
-      inputs: session.configInputs + outcome.inputs, findings: outcome.findings, summary: outcome.summary,
+      inputs: session.configInputs + outcome.inputs,
+      findings: outcome.findings + session.remarkedFindings, summary: outcome.summary,
       part: outcome.part)
     record.application = session.application
     record.deployment = outcome.deployment
     let redacted = try session.records.redacted(record)
-    let report = Command.report(redacted.record)
+    var report = Command.report(redacted.record)
+    report.catalog += SharedFindings.catalog
+    outputs.verdict = record.verdict
+    outputs.values = Command.outputs(redacted.record)
     var unwritten: StepFailure?
     do {
+      session.clearTheWay()
       let path = try session.records.write(redacted.document, of: Command.Part.step)
+      outputs.values["record"] = path
       await session.addToLedger(redacted)
       try ReportFiles.write(report, session)
       session.progress.detail("record: \(path)")

@@ -2,9 +2,11 @@ import AWSClients
 import CIEnvironment
 import DeploymentConfig
 import DeploymentRecords
+import GitHistory
 import HTTPTransport
 import Redaction
 import Reporting
+import StepResults
 import Synchronization
 import SystemInterfaces
 
@@ -40,6 +42,10 @@ public final class StepSession: Sendable {
   public let configInputs: [RecordInput]
   private let transport = Mutex<(any HTTPTransport)?>(nil)
   private let clientsMade = Mutex<StackClients?>(nil)
+  /// Whose files are believed.
+  let trust: FileTrust
+  /// What is come across beside the step's own findings.
+  let remarks = Remarks()
   /// The lock of the environment, while the session holds it.
   let lock = Mutex<HeldLock?>(nil)
 
@@ -49,12 +55,12 @@ public final class StepSession: Sendable {
   public var isProduction: Bool { policy.isProduction(common.environment) }
 
   init(
-    context: StepContext, common: CommonOptions, redactor: Redactor, startedAt: Timestamp, needsConfig: Bool
+    context: StepContext, common: CommonOptions, redactor: Redactor, startedAt: Timestamp,
+    needsConfig: Bool, policySource: (RepositoryPlace) throws -> PolicySource = { _ in .workTree }
   ) throws {
     var context = context
     context.terminal = RedactingTerminal(base: context.terminal, redactor: redactor)
     context.environment = StepSession.gitVariables(common, context)
-    self.context = context
     self.common = common
     self.redactor = redactor
     self.startedAt = startedAt
@@ -70,7 +76,11 @@ public final class StepSession: Sendable {
     (config, inputs) = try StepSession.readConfig(
       common, context, root: repositoryRoot, isNeeded: needsConfig)
     for entry in config.entries { redactor.learn(entry.value, named: entry.name) }
-    let policyFile = try StepSession.readPolicy(common, context, root: repositoryRoot)
+    let place = RepositoryPlace(context: context, ci: ci, root: repositoryRoot)
+    let policyFile = try StepSession.readPolicy(common, context, root: repositoryRoot) {
+      // What is only shown needs no base.
+      try common.showConfig ? (try? policySource(place)) ?? .workTree : policySource(place)
+    }
     policy = policyFile?.policy ?? Policy()
     if let policyFile { inputs.append(policyFile.input) }
     configInputs = inputs
@@ -82,15 +92,46 @@ public final class StepSession: Sendable {
         ?? [repositoryRoot ?? context.workingDirectory, ".backstop", applicationFolder, common.environment]
         .filter { !$0.isEmpty }.joined(separator: "/"))
     let run = ci.run ?? RunId.make(startedAt, context.random)
-    records = RecordStore(root: root, run: run, files: context.files, redactor: redactor)
     store = try StepSession.storeAddress(common, policy)
+    let placeName = StepSession.placeName(applicationFolder, common.environment)
+    trust = StepSession.fileTrust(
+      records: root, store, place: placeName, context, repositoryRoot, startedAt)
+    context.files = GuardedFiles(base: context.files, trust: trust)
+    self.context = context
+    records = RecordStore(root: root, run: run, files: context.files, redactor: redactor)
+    let remarks = remarks
     restorePoints = try StepSession.restorePoints(
-      store, records: root, place: StepSession.placeName(applicationFolder, common.environment), context)
+      store, records: root, place: placeName, context
+    ) { path, why in
+      remarks.add(Finding("record-set-aside", .warning, "\(path) was not used: \(why)", subject: path))
+    }
   }
 
   /// Variables of the process whose values may be secret; names like `SSH_AUTH_SOCK` hold none, and paths are none.
   private static func isSecretVariable(_ name: String) -> Bool {
     Redactor.isSecretName(name) && !name.hasSuffix("_FILE") && !name.hasSuffix("_PATH")
+  }
+
+  /// Guards the records folder and a store that is a folder.
+  private static func fileTrust(
+    records: String, _ store: StoreAddress?, place: String, _ context: StepContext,
+    _ repositoryRoot: String?, _ now: Timestamp
+  ) -> FileTrust {
+    var roots = [records]
+    if case .folder(let path) = store { roots.append("\(context.absolute(path))/\(place)") }
+    return FileTrust(
+      roots,
+      FileTrust.Place(
+        files: context.files, userId: context.userId, repositoryRoot: repositoryRoot,
+        openRepository: { root in
+          var variables = context.environment
+          // These name the repository of this run, whatever folder is asked about.
+          if root != repositoryRoot {
+            variables.variables["GIT_DIR"] = nil
+            variables.variables["GIT_WORK_TREE"] = nil
+          }
+          return try context.openRepository(root, variables)
+        }, now: now))
   }
 
   // MARK: - Doors

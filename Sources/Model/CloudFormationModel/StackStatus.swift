@@ -1,35 +1,69 @@
-/// The 23 statuses a stack can have, by the service model of CloudFormation 2010-05-15.
-public enum StackStatus: String, CaseIterable, Hashable, Sendable, Codable {
+/// The status of a stack: one of the 23 of CloudFormation's service model (2010-05-15), or one that it did not have yet.
+public struct StackStatus: RawRepresentable, CaseIterable, Hashable, Sendable, Codable,
+  CustomStringConvertible
+{
+  /// As CloudFormation writes it.
+  public let rawValue: String
+
+  /// A status as CloudFormation writes it, known or not.
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  /// A status of the service model; nil for any other.
+  public init?(known text: String) {
+    self.init(rawValue: text)
+    if !isKnown { return nil }
+  }
+
   /// Being created, and what can come of it.
-  case createInProgress = "CREATE_IN_PROGRESS"
-  case createFailed = "CREATE_FAILED"
-  case createComplete = "CREATE_COMPLETE"
+  public static let createInProgress = StackStatus(rawValue: "CREATE_IN_PROGRESS")
+  public static let createFailed = StackStatus(rawValue: "CREATE_FAILED")
+  public static let createComplete = StackStatus(rawValue: "CREATE_COMPLETE")
   /// A failed creation being undone, and what can come of it.
-  case rollbackInProgress = "ROLLBACK_IN_PROGRESS"
-  case rollbackFailed = "ROLLBACK_FAILED"
-  case rollbackComplete = "ROLLBACK_COMPLETE"
+  public static let rollbackInProgress = StackStatus(rawValue: "ROLLBACK_IN_PROGRESS")
+  public static let rollbackFailed = StackStatus(rawValue: "ROLLBACK_FAILED")
+  public static let rollbackComplete = StackStatus(rawValue: "ROLLBACK_COMPLETE")
   /// Being deleted, and what can come of it.
-  case deleteInProgress = "DELETE_IN_PROGRESS"
-  case deleteFailed = "DELETE_FAILED"
-  case deleteComplete = "DELETE_COMPLETE"
+  public static let deleteInProgress = StackStatus(rawValue: "DELETE_IN_PROGRESS")
+  public static let deleteFailed = StackStatus(rawValue: "DELETE_FAILED")
+  public static let deleteComplete = StackStatus(rawValue: "DELETE_COMPLETE")
   /// Being updated, and what can come of it.
-  case updateInProgress = "UPDATE_IN_PROGRESS"
-  case updateCompleteCleanupInProgress = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
-  case updateComplete = "UPDATE_COMPLETE"
-  case updateFailed = "UPDATE_FAILED"
+  public static let updateInProgress = StackStatus(rawValue: "UPDATE_IN_PROGRESS")
+  public static let updateCompleteCleanupInProgress = StackStatus(
+    rawValue: "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+  public static let updateComplete = StackStatus(rawValue: "UPDATE_COMPLETE")
+  public static let updateFailed = StackStatus(rawValue: "UPDATE_FAILED")
   /// An update being undone, and what can come of it.
-  case updateRollbackInProgress = "UPDATE_ROLLBACK_IN_PROGRESS"
-  case updateRollbackFailed = "UPDATE_ROLLBACK_FAILED"
-  case updateRollbackCompleteCleanupInProgress = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
-  case updateRollbackComplete = "UPDATE_ROLLBACK_COMPLETE"
+  public static let updateRollbackInProgress = StackStatus(rawValue: "UPDATE_ROLLBACK_IN_PROGRESS")
+  public static let updateRollbackFailed = StackStatus(rawValue: "UPDATE_ROLLBACK_FAILED")
+  public static let updateRollbackCompleteCleanupInProgress = StackStatus(
+    rawValue: "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
+  public static let updateRollbackComplete = StackStatus(rawValue: "UPDATE_ROLLBACK_COMPLETE")
   /// A change set for a stack that does not exist yet.
-  case reviewInProgress = "REVIEW_IN_PROGRESS"
+  public static let reviewInProgress = StackStatus(rawValue: "REVIEW_IN_PROGRESS")
   /// Resources being taken in, and what can come of it.
-  case importInProgress = "IMPORT_IN_PROGRESS"
-  case importComplete = "IMPORT_COMPLETE"
-  case importRollbackInProgress = "IMPORT_ROLLBACK_IN_PROGRESS"
-  case importRollbackFailed = "IMPORT_ROLLBACK_FAILED"
-  case importRollbackComplete = "IMPORT_ROLLBACK_COMPLETE"
+  public static let importInProgress = StackStatus(rawValue: "IMPORT_IN_PROGRESS")
+  public static let importComplete = StackStatus(rawValue: "IMPORT_COMPLETE")
+  public static let importRollbackInProgress = StackStatus(rawValue: "IMPORT_ROLLBACK_IN_PROGRESS")
+  public static let importRollbackFailed = StackStatus(rawValue: "IMPORT_ROLLBACK_FAILED")
+  public static let importRollbackComplete = StackStatus(rawValue: "IMPORT_ROLLBACK_COMPLETE")
+
+  /// All 23 of the service model.
+  public static let allCases: [StackStatus] = [
+    .createInProgress, .createFailed, .createComplete, .rollbackInProgress, .rollbackFailed,
+    .rollbackComplete, .deleteInProgress, .deleteFailed, .deleteComplete, .updateInProgress,
+    .updateCompleteCleanupInProgress, .updateComplete, .updateFailed, .updateRollbackInProgress,
+    .updateRollbackFailed, .updateRollbackCompleteCleanupInProgress, .updateRollbackComplete,
+    .reviewInProgress, .importInProgress, .importComplete, .importRollbackInProgress, .importRollbackFailed,
+    .importRollbackComplete,
+  ]
+
+  /// Whether it is one of the service model's.
+  public var isKnown: Bool { StackStatus.table[self] != nil }
+  /// Whether CloudFormation is at work. `REVIEW_IN_PROGRESS` waits for a person, and counts as not.
+  public var isInProgress: Bool { rawValue.hasSuffix("_IN_PROGRESS") && self != .reviewInProgress }
+  /// Whether an operation ended in failure and left the stack so.
+  public var isFailed: Bool { rawValue.hasSuffix("_FAILED") }
+  public var description: String { rawValue }
 }
 
 /// The calls that change a stack.
@@ -70,9 +104,12 @@ public struct StatusRule: Hashable, Sendable {
 }
 
 extension StackStatus {
-  /// The rule of this status. The table is the one place that knows which call a status permits; a status that is
-  /// not known is treated as `needsPerson` by the callers.
-  public var rule: StatusRule { StackStatus.table[self]! }
+  /// The rule of this status. The table is the one place that knows which call a status permits; in a status that it does
+  /// not know a person decides.
+  public var rule: StatusRule {
+    StackStatus.table[self]
+      ?? StatusRule(permits: [], condition: .needsPerson, meaning: "has a status that is not known")
+  }
 
   /// Whether `call` may be made in this status.
   public func permits(_ call: StackCall) -> Bool { rule.permits.contains(call) }

@@ -34,6 +34,8 @@ public struct DeploymentHistory: Sendable {
   public let points: [RecordedDeployment]
   /// Versions of each stack that were live and that nothing undid, oldest first.
   private let versions: [String: [StackVersion]]
+  /// What was put back is what its restore point holds: the recorded version of each that a rollback left.
+  private let recordedAs: [StackVersion: StackVersion]
 
   /// What `evidence` and `points` say of `application`.
   public init(application: String, evidence: [Evidence], points: [RecordedDeployment]) {
@@ -49,6 +51,20 @@ public struct DeploymentHistory: Sendable {
       versions[version.stack, default: []].insert(version)
     }
     self.versions = versions.mapValues { $0.sorted { $0.updatedAt < $1.updatedAt } }
+    var recordedAs: [StackVersion: StackVersion] = [:]
+    for evidence in self.evidence {
+      guard case .reverted(let reverted) = evidence.statement, let after = evidence.deployment,
+        let point = self.points.first(where: { $0.id == reverted.restorePoint })
+      else { continue }
+      let untouched = reverted.isPartial ? Set(reverted.undone?.stacks ?? after.stacks) : []
+      for version in after.stacks where !untouched.contains(version) {
+        guard let recorded = point.deployment.stacks.first(where: { $0.stack == version.stack }),
+          recorded != version
+        else { continue }
+        recordedAs[version] = recorded
+      }
+    }
+    self.recordedAs = recordedAs
   }
 
   // MARK: - What a stop speaks about
@@ -62,7 +78,7 @@ public struct DeploymentHistory: Sendable {
     return evidence.filter { stop in
       guard stop.isStop, let stopped = stop.deployment else { return false }
       let isAbout =
-        stopped == deployment || !suspects(of: stop, stopped).isDisjoint(with: content)
+        self.content(of: stopped) == content || !suspects(of: stop, stopped).isDisjoint(with: content)
       return isAbout && !isCleared(stop, for: deployment)
     }
   }
@@ -75,7 +91,8 @@ public struct DeploymentHistory: Sendable {
       guard later.isGo, later.finishedAt > stop.finishedAt, let checks = later.checks, !later.isPartial else {
         return false
       }
-      guard later.deployment == deployment || later.deployment == stop.deployment else { return false }
+      let passed = later.deployment.map(content)
+      guard passed == content(of: deployment) || passed == stop.deployment.map(content) else { return false }
       return checks.cover(failing)
     }
   }
@@ -83,22 +100,34 @@ public struct DeploymentHistory: Sendable {
   /// The versions that came with a stopped deployment: those that no deployment had which was recorded before as good, or
   /// whose checks passed.
   private func suspects(of stop: Evidence, _ stopped: Deployment) -> Set<StackVersion> {
-    var known = Set<StackVersion>()
-    for point in points where point.createdAt < stop.finishedAt && point.deployment != stopped {
-      known.formUnion(content(of: point.deployment))
-    }
-    for go in evidence where go.isGo && go.finishedAt < stop.finishedAt && go.deployment != stopped {
-      if let deployment = go.deployment { known.formUnion(content(of: deployment)) }
-    }
-    return content(of: stopped).subtracting(known)
+    let content = content(of: stopped)
+    let recorded = points.filter { $0.createdAt < stop.finishedAt }.map(\.deployment)
+    let passed = evidence.filter { $0.isGo && $0.finishedAt < stop.finishedAt }.compactMap(\.deployment)
+    // What was recorded of this very content was no proof that it is good.
+    let known = (recorded + passed).map(self.content).filter { $0 != content }
+    return content.subtracting(known.reduce(into: Set()) { $0.formUnion($1) })
   }
 
-  /// The versions whose content a deployment holds: an update that was undone left the one before it.
+  /// Whether a restore point holds what is live, by what is on record: it, or what was put back from it.
+  public func holds(_ point: RecordedDeployment, _ live: Deployment) -> Bool {
+    content(of: point.deployment) == content(of: live)
+  }
+
+  /// The versions whose content a deployment holds: an update that was undone left the one before it, and a rollback what
+  /// was recorded.
   private func content(of deployment: Deployment) -> Set<StackVersion> {
     Set(
       deployment.stacks.map { version in
-        guard version.isRolledBack else { return version }
-        return versions[version.stack]?.last { $0.updatedAt < version.updatedAt } ?? version
+        var version = version
+        // Each step leads to an earlier version.
+        while true {
+          let earlier =
+            recordedAs[version]
+            ?? (version.isRolledBack
+              ? versions[version.stack]?.last { $0.updatedAt < version.updatedAt } : nil)
+          guard let earlier, earlier.updatedAt < version.updatedAt else { return version }
+          version = earlier
+        }
       })
   }
 
@@ -130,9 +159,15 @@ public struct DeploymentHistory: Sendable {
   /// The stops that let a program roll a deployment back: those that stand about exactly this one, or about the one of which
   /// a rollback with `--only` left it.
   public func reasons(against deployment: Deployment) -> [Evidence] {
-    let rest = evidence.filter { $0.isPartial && $0.deployment == deployment }.compactMap(\.undone)
+    let partial = evidence.filter { $0.isPartial && $0.deployment == deployment }
     return standingStops(about: deployment).filter { stop in
-      stop.deployment == deployment || stop.deployment.map(rest.contains) ?? false
+      if stop.deployment == deployment { return true }
+      return partial.contains { rollback in
+        guard rollback.undone == stop.deployment else { return false }
+        // Where what had failed passed afterwards, nothing speaks against the rest.
+        guard rollback.isGo, let passed = rollback.checks, let failing = stop.checks else { return true }
+        return !passed.cover(failing)
+      }
     }
   }
 

@@ -1,22 +1,14 @@
 import CryptoDigests
 import JSONValues
 
-/// The versions of the manifest, and the way from each to the next.
+/// The versions of the manifest.
 ///
-/// 1. The first.
+/// 1. The first. It is not read any more: it has no digest, so that anything in it may have been changed.
 /// 2. `sha256`: the digest of the manifest itself, so that a changed parameter is noticed as a changed template is.
 enum RestorePointFormat {
   static let current = 2
   private static let digest = "sha256"
-
-  /// What each older version lacks to be the next one.
-  private static let migrations: [Int: @Sendable (JSONObject) -> JSONObject] = [
-    1: { manifest in
-      var manifest = manifest
-      manifest["formatVersion"] = 2
-      return stamped(manifest)
-    }
-  ]
+  private static let firstWithDigest = 2
 
   /// The manifest with the digest of all else in it.
   static func stamped(_ manifest: JSONObject) -> JSONObject {
@@ -35,17 +27,25 @@ enum RestorePointFormat {
   /// A manifest as the current version has it, proved to be as it was written.
   /// - Throws: `RecordError` about `path`.
   static func upgraded(_ tree: JSONValue, path: String) throws(RecordError) -> JSONValue {
-    guard case .object(var manifest) = tree else { throw RecordError(path: path, reason: "is no object") }
+    guard case .object(let manifest) = tree else { throw RecordError(path: path, reason: "is no object") }
     guard let version = manifest["formatVersion"]?.int else {
       throw RecordError(path: path, reason: "formatVersion: missing")
     }
     guard version <= current, version > 0 else {
       throw RecordError(
         path: path,
-        reason: "format version \(version), this program reads 1 to \(current): use the version that wrote it"
+        reason:
+          "format version \(version), this program reads \(firstWithDigest) to \(current): use the version that wrote it"
       )
     }
-    for older in version..<current { manifest = migrations[older]?(manifest) ?? manifest }
+    guard version >= firstWithDigest else {
+      throw RecordError(
+        path: path,
+        reason:
+          "format version \(version) has no digest of itself, so that it may have been altered: make a new restore "
+          + "point with preflight-snapshot"
+      )
+    }
     guard manifest[digest]?.string == sum(manifest) else {
       throw RecordError(path: path, reason: "was altered since it was written")
     }

@@ -9,12 +9,16 @@ public struct RestorePointStore: Sendable {
   /// `<records>/restore-points`.
   public let root: String
   private let files: any FileSystem
+  /// Hears which file cannot be used, and why, where the store goes on without it.
+  public typealias OnDamage = @Sendable (_ path: String, _ why: String) -> Void
+  private let onDamage: OnDamage
   static let manifest = "restore-point.json"
 
   /// The restore points under the records folder `records`.
-  public init(records: String, files: any FileSystem) {
+  public init(records: String, files: any FileSystem, onDamage: @escaping OnDamage = { _, _ in }) {
     root = "\(records)/restore-points"
     self.files = files
+    self.onDamage = onDamage
   }
 
   /// The folder of restore point `id`.
@@ -52,25 +56,49 @@ public struct RestorePointStore: Sendable {
     try files.writeAtomically(Array("\(id)\n".utf8), to: "\(root)/latest", mode: 0o600)
   }
 
-  /// The id that `latest` names, or nil where there is none.
+  /// The id that `latest` names, or nil where there is none. Where what stands there cannot be used, the newest there is.
   public func latestId() throws(FileError) -> String? {
-    guard try files.status(of: "\(root)/latest") != nil else { return nil }
-    let text = try files.readText("\(root)/latest")
-    let id = text.prefix { !$0.isNewline }
-    return id.isEmpty ? nil : String(id)
+    let path = "\(root)/latest"
+    guard try files.status(of: path) != nil else { return nil }
+    let why: String
+    do throws(FileError) {
+      let id = String(try files.readText(path).prefix { !$0.isNewline })
+      if Self.isId(id) { return id }
+      why = id.isEmpty ? "it is empty" : "it names no restore point"
+    } catch { why = error.reason }
+    let newest = try ids().last
+    onDamage(
+      path, "\(why); \(newest.map { "the newest restore point here is \($0)" } ?? "there is none here")")
+    return newest
   }
 
-  /// All complete restore points, oldest first.
+  private static func isId(_ text: String) -> Bool {
+    !text.isEmpty && !text.hasPrefix(".") && !text.contains("/") && !text.contains("\u{FFFD}")
+  }
+
+  /// All complete restore points that may be believed, oldest first.
   public func ids() throws(FileError) -> [String] {
-    guard try files.status(of: root) != nil else { return [] }
-    return try files.names(in: root).filter {
-      !$0.hasPrefix(".") && $0 != "latest" && files.exists("\(root)/\($0)/\(Self.manifest)")
+    switch try files.status(of: root)?.kind {
+    case nil: return []
+    case .folder: break
+    default:
+      onDamage(root, "it is no folder")
+      return []
+    }
+    return try files.names(in: root).filter { id in
+      guard !id.hasPrefix("."), id != "latest", !id.contains(".damaged") else { return false }
+      guard files.exists("\(folder(id))/\(Self.manifest)") else {
+        onDamage(folder(id), "it holds no \(Self.manifest)")
+        return false
+      }
+      return files.distrust(of: folder(id)) == nil
+        && files.distrust(of: "\(folder(id))/\(Self.manifest)") == nil
     }
   }
 
   /// Reads a restore point and proves that every file of it is as it was written.
   public func read(_ id: String) throws -> RestorePoint {
-    guard !id.isEmpty, !id.hasPrefix("."), !id.contains("/") else {
+    guard Self.isId(id) else {
       throw RecordError(path: id, reason: "not the id of a restore point")
     }
     return try read(id, in: folder(id))

@@ -1,3 +1,5 @@
+public import CloudFormationModel
+
 /// What a person asked for, as far as the plan depends on it.
 public struct PlanOptions: Hashable, Sendable {
   /// How to go back.
@@ -23,6 +25,8 @@ public struct PlanOptions: Hashable, Sendable {
   public var allowReplace = false
   /// Resources with data that may be replaced or deleted, as `STACK/RESOURCE`.
   public var allowStateful: Set<String> = []
+  /// Which types hold data.
+  public var statefulTypes = StatefulTypes()
   /// Stuck resources to skip, as `STACK/RESOURCE`; the stack by name or by role.
   public var skips: [String] = []
   /// All stuck resources may be skipped, once continuing without has failed.

@@ -66,7 +66,7 @@ public struct PlannedAction: Hashable, Sendable {
   /// What is lost for good by it.
   public var losses: [String] = []
   /// What the change set that it executes does to each resource.
-  public var changes: [ResourceChange] = []
+  public var changes: [RestoreChange] = []
   /// Whether it runs only if what comes before it leaves it to be done.
   public var isConditional = false
   /// Resources that a continued rollback skips, or that a deletion leaves behind.

@@ -29,7 +29,7 @@ struct ReplacementRules {
     return findings
   }
 
-  private func data(_ change: ResourceChange) -> PlanFinding {
+  private func data(_ change: RestoreChange) -> PlanFinding {
     let path = "\(stack.name)/\(change.logicalID)"
     let byRole = "\(stack.role)/\(change.logicalID)"
     let allowed = options.allowStateful.contains(path) || options.allowStateful.contains(byRole)
@@ -40,7 +40,7 @@ struct ReplacementRules {
   }
 
   /// CloudFormation calls every change of a custom resource a possible replacement, since the function behind it decides.
-  private func custom(_ changes: [ResourceChange]) -> String {
+  private func custom(_ changes: [RestoreChange]) -> String {
     let custom = changes.filter { $0.isCustom && $0.effect == .mayReplace && !$0.isUnseen }
     guard !custom.isEmpty else { return "" }
     func names(_ kept: Bool?) -> String { LossSummary.names(custom.filter { $0.keptID == kept }) }
@@ -54,7 +54,7 @@ struct ReplacementRules {
     return text
   }
 
-  private func nested(_ changes: [ResourceChange]) -> [String] {
+  private func nested(_ changes: [RestoreChange]) -> [String] {
     let places = changes.filter(\.isUnseen).map {
       $0.logicalID.split(separator: "/").dropLast().joined(separator: "/")
     }
@@ -68,8 +68,8 @@ public enum LossSummary {
   static let shown = 5
 
   /// `delete A and B`, `possibly replace 40: A, B, C, D, E and 35 others`.
-  static func phrases(_ changes: [ResourceChange]) -> [String] {
-    [ResourceChange.Effect.delete, .replace, .mayReplace].compactMap { effect in
+  static func phrases(_ changes: [RestoreChange]) -> [String] {
+    [RestoreChange.Effect.delete, .replace, .mayReplace].compactMap { effect in
       let some = changes.filter { $0.effect == effect }
       guard !some.isEmpty else { return nil }
       return "\(verb(effect)) \(some.count > shown ? "\(some.count): " : "")\(names(some))"
@@ -77,7 +77,7 @@ public enum LossSummary {
   }
 
   /// One line for each resource that holds data, one for all others of an effect.
-  static func lines(_ changes: [ResourceChange]) -> [String] {
+  static func lines(_ changes: [RestoreChange]) -> [String] {
     let lost = changes.filter(\.losesResource)
     return lost.filter(\.isStateful).map {
       "\($0.logicalID) (\($0.type)), which holds data: \(verb($0.effect))d"
@@ -87,9 +87,9 @@ public enum LossSummary {
 
   /// A change set in a few lines: each change where they are few, else how many there are of each kind, with those
   /// by name that hold data.
-  public static func changes(_ changes: [ResourceChange], all: Bool = false) -> [String] {
+  public static func changes(_ changes: [RestoreChange], all: Bool = false) -> [String] {
     guard !all, changes.count > 12 else { return changes.map(line) }
-    let counts = [ResourceChange.Effect.add, .import, .modify, .mayReplace, .replace, .delete].compactMap {
+    let counts = [RestoreChange.Effect.add, .import, .modify, .mayReplace, .replace, .delete].compactMap {
       effect in
       let some = changes.filter { $0.effect == effect }
       return some.isEmpty ? nil : "\(effect.rawValue) \(some.count)"
@@ -98,7 +98,7 @@ public enum LossSummary {
       + changes.filter { $0.losesResource && $0.isStateful }.map { "\(line($0)), which holds data" }
   }
 
-  static func verb(_ effect: ResourceChange.Effect) -> String {
+  static func verb(_ effect: RestoreChange.Effect) -> String {
     switch effect {
     case .delete: "delete"
     case .mayReplace: "possibly replace"
@@ -106,13 +106,13 @@ public enum LossSummary {
     }
   }
 
-  static func names(_ changes: [ResourceChange]) -> String {
+  static func names(_ changes: [RestoreChange]) -> String {
     let names = changes.map(\.logicalID)
     guard names.count > shown + 1 else { return listed(names) }
     return "\(names.prefix(shown).joined(separator: ", ")) and \(names.count - shown) others"
   }
 
-  private static func line(_ change: ResourceChange) -> String {
+  private static func line(_ change: RestoreChange) -> String {
     "\(change.effect.rawValue) \(change.logicalID) (\(change.type))"
   }
 }

@@ -157,7 +157,7 @@ struct StackDecider {
       if facts.restorePoint == nil {
         return stopped(
           .restorePointMissing, stack,
-          "\(stack.name) is \(status.rawValue) and there is no restore point to put back. A finished update cannot "
+          "\(stack.name) is \(status.rawValue) and there is no good restore point to put back. A finished update cannot "
             + "be cancelled. Deploy the last good commit again, or name a restore point with --to.")
       }
       return noted(

@@ -61,7 +61,7 @@ public struct LiveStack: Hashable, Sendable {
   }
 
   /// The status where it is known.
-  public var status: StackStatus? { StackStatus(rawValue: statusText) }
+  public var status: StackStatus? { StackStatus(known: statusText) }
 
   /// When the update that runs or ran last began, as its event says; without events, LastUpdatedTime.
   public var updateBeganAt: Timestamp {
@@ -191,12 +191,12 @@ public struct RestorePreview: Hashable, Sendable {
   /// Why there is none yet.
   public var deferred: String?
   /// What it does to each resource.
-  public var changes: [ResourceChange]
+  public var changes: [RestoreChange]
   /// Why CloudFormation made no change sets of the nested stacks; nil where it made them, or there are none.
   public var withoutNested: String?
 
   /// A change set with these changes.
-  public init(changeSet: String?, deferred: String? = nil, changes: [ResourceChange] = []) {
+  public init(changeSet: String?, deferred: String? = nil, changes: [RestoreChange] = []) {
     self.changeSet = changeSet
     self.deferred = deferred
     self.changes = changes
@@ -204,7 +204,7 @@ public struct RestorePreview: Hashable, Sendable {
 }
 
 /// One resource in a change set.
-public struct ResourceChange: Hashable, Sendable, Codable {
+public struct RestoreChange: Hashable, Sendable, Codable {
   /// What happens to it. A replacement that depends on values counts as one.
   public enum Effect: String, Hashable, Sendable, Codable {
     case add, modify, replace, mayReplace, delete, `import`
@@ -215,6 +215,8 @@ public struct ResourceChange: Hashable, Sendable, Codable {
   public var type: String
   /// What happens.
   public var effect: Effect
+  /// Whether it holds data that a new one would not have.
+  public var isStateful: Bool
   /// Whether it is in a nested stack of which CloudFormation shows no change set: what happens is then the worst that may.
   public var isUnseen = false
   /// Whether a custom resource has the id that was recorded, so that what was deployed since did not replace it; nil where
@@ -229,16 +231,16 @@ public struct ResourceChange: Hashable, Sendable, Codable {
     type == "AWS::CloudFormation::CustomResource" || type.hasPrefix("Custom::")
   }
 
-  /// A change of a resource.
-  public init(logicalID: String, type: String, effect: Effect) {
+  /// A change of a resource; `types` says which hold data.
+  public init(
+    logicalID: String, type: String, effect: Effect, statefulTypes types: StatefulTypes = StatefulTypes()
+  ) {
     self.logicalID = logicalID
     self.type = type
     self.effect = effect
+    isStateful = types.contains(type)
   }
 
   /// Whether the resource as it is now would be gone.
   public var losesResource: Bool { effect == .replace || effect == .mayReplace || effect == .delete }
-
-  /// Whether it holds data that a new one would not have.
-  public var isStateful: Bool { StatefulTypes().contains(type) }
 }

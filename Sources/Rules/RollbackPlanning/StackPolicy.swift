@@ -28,7 +28,7 @@ public struct StackPolicy: Sendable {
   }
 
   /// The changes that the policy denies.
-  public func denied(_ changes: [ResourceChange]) -> [ResourceChange] {
+  public func denied(_ changes: [RestoreChange]) -> [RestoreChange] {
     // A policy holds for the stack that it is set on, and not for those nested in it.
     changes.filter { change in
       !change.isNested && StackPolicy.actions(of: change.effect).contains { !permits($0, change) }
@@ -36,7 +36,7 @@ public struct StackPolicy: Sendable {
   }
 
   /// What a change is to a policy; new resources are no update.
-  private static func actions(of effect: ResourceChange.Effect) -> [String] {
+  private static func actions(of effect: RestoreChange.Effect) -> [String] {
     switch effect {
     case .add, .import: []
     case .modify: ["Update:Modify"]
@@ -46,13 +46,13 @@ public struct StackPolicy: Sendable {
     }
   }
 
-  private func permits(_ action: String, _ change: ResourceChange) -> Bool {
+  private func permits(_ action: String, _ change: RestoreChange) -> Bool {
     let matching = statements.filter { matches($0, action, change) }
     if matching.contains(where: { $0["Effect"]?.string == "Deny" }) { return false }
     return matching.contains { $0["Effect"]?.string == "Allow" }
   }
 
-  private func matches(_ statement: JSONValue, _ action: String, _ change: ResourceChange) -> Bool {
+  private func matches(_ statement: JSONValue, _ action: String, _ change: RestoreChange) -> Bool {
     let actions = texts(statement["Action"])
     let excluded = texts(statement["NotAction"])
     guard

@@ -25,7 +25,7 @@ struct StackPolicyAndTriggers {
   }
 
   private func deny(
-    _ decision: inout StackDecision, _ stack: StackFacts, _ text: String, _ changes: [ResourceChange]
+    _ decision: inout StackDecision, _ stack: StackFacts, _ text: String, _ changes: [RestoreChange]
   ) {
     guard let policy = StackPolicy(text) else {
       decision.findings.append(

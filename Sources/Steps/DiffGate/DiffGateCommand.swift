@@ -52,9 +52,31 @@ public struct DiffGateCommand: StepCommand {
   /// Two files need no environment's configuration.
   public var needsConfig: Bool { old == nil && new == nil }
 
+  /// The tip of the base: two files have none.
+  public func policySource(_ place: RepositoryPlace) throws -> PolicySource {
+    guard old == nil else { return .workTree }
+    return .commit(
+      try ChangeReader(repository: place.repository(), place: place).range(base: base, head: head).tip)
+  }
+
   public func run(in session: StepSession) async throws -> StepOutcome<GatePart> {
     try await GateRun(command: self, session: session).outcome()
   }
+
+  public static let examples: [CommandDescription.Topic.Entry] = [
+    (
+      "diff-gate prod --base origin/main",
+      "Judge what this branch adds to main, without credentials."
+    ),
+    (
+      "diff-gate prod --old before.yaml --new after.yaml",
+      "Compare two templates without git."
+    ),
+    (
+      "diff-gate prod --markdown report.md --sarif report.sarif",
+      "Leave reports for a pull request."
+    ),
+  ]
 
   public static func report(_ record: Record<GatePart>) -> Report { GateReport.make(record) }
 }

@@ -51,6 +51,14 @@ public enum GateFindings {
     .init("config-environments-differ", "Environments have different keys."),
     .init("policy-changed", "The change alters the policy, which counts from the next change on."),
     .init(
+      "policy-not-of-tip",
+      "The newest commit of the target branch is not in this clone, so that the policy may be an older one.",
+      remedy: "Fetch the target branch before the gate."),
+    .init(
+      "records-in-change",
+      "The change brings a record, a restore point or a link in place of a records folder.",
+      remedy: "Take it out of the change: records are what the steps write on the machine they run on."),
+    .init(
       "link-not-followed", "A symbolic link or submodule stands where a template or migration may.",
       remedy: "Judge what it leads to by itself."),
     .init("acknowledgement-expired", "An acknowledgement has ended.", remedy: "Renew or remove it."),

@@ -22,55 +22,54 @@ struct GateRun {
       return try await judge(
         change, policy: session.policy, configs: (session.config, session.config), fromBase: [])
     }
-    let reader = ChangeReader(repository: try session.repository(), session: session)
+    let reader = ChangeReader(repository: try session.repository(), place: session.place)
     let range = try reader.range(base: command.base, head: command.head)
     session.progress.detail(
       "comparing \(range.base?.short ?? "nothing") with \(range.head.short): \(range.because)")
-    let (policy, notes) = try policyOfBase(range, reader.repository)
+    let (policy, notes) = (session.policy, try policyNotes(range, reader.repository))
     let rulePatterns = (policy.gate.rules.map(\.path) + policy.gate.migrations + policy.gate.templates).map(
       PathPattern.init)
     let ignored = policy.gate.ignore.map(PathPattern.init)
     var change = try reader.change(range) { path in
+      if RecordsInChange.isBelow(path) { return true }
       if ignored.contains(where: { $0.matches(path) }) { return false }
       return TemplateText.isOfInterest(path) || MigrationJudge.isOfInterest(path)
         || ConfigurationJudge.isOfInterest(path) || rulePatterns.contains { $0.matches(path) }
     }
-    change.files.removeAll { file in ignored.contains { $0.matches(file.path) } }
+    let records = RecordsInChange.findings(change.files)
+    change.files.removeAll { file in
+      RecordsInChange.isBelow(file.path) || ignored.contains { $0.matches(file.path) }
+    }
     let isCurrent = try command.head == nil || reader.repository.headCommit() == range.head
     let unjudged = try SynthesizedApps(session: session, isCurrent: isCurrent).extend(&change)
-    return try await judge(change, policy: policy, configs: try configs(change), fromBase: notes + unjudged)
+    return try await judge(
+      change, policy: policy, configs: try configs(change), fromBase: notes + records + unjudged)
   }
 
   // MARK: - Policy and configuration
 
-  /// The policy as the base has it: a change cannot loosen its own gate. One that `--policy` names outside of the
-  /// repository is the operator's and counts as it is.
-  private func policyOfBase(
-    _ range: ChangeReader.Range, _ repository: GitRepository
-  ) throws -> (Policy, [Finding]) {
-    let path = try policyPath()
-    guard let path else { return (session.policy, []) }
-    let before = try range.base.flatMap { try repository.contents(of: path, at: $0.hex) }
+  /// What is to be said of the policy that the change is judged by, which is that of the base's tip: a change cannot loosen
+  /// its own gate, nor choose an older base that does.
+  private func policyNotes(_ range: ChangeReader.Range, _ repository: GitRepository) throws -> [Finding] {
+    guard let path = try session.policyPath() else { return [] }
+    let before = try range.tip.flatMap { try repository.contents(of: path, at: $0.hex) }
     let after = try repository.contents(of: path, at: range.head.hex)
     var notes: [Finding] = []
-    if before != after {
+    let atBase = try range.base.flatMap { try repository.contents(of: path, at: $0.hex) }
+    if before != after, atBase != after {
       notes.append(
         Finding(
           "policy-changed", .notice, "this change alters the policy; it was judged by the policy of its base",
           path: path, subject: "policy"))
     }
-    guard let before else { return (Policy(), notes) }
-    return (try Policy(parsing: before, path: "\(range.base?.short ?? ""):\(path)"), notes)
-  }
-
-  /// The policy's path in the repository; nil where it stands outside.
-  private func policyPath() throws -> String? {
-    guard let named = session.common.policy else { return "backstop.yml" }
-    guard let root = session.repositoryRoot else { return nil }
-    let files = session.context.files
-    let path = try files.realPath(session.context.absolute(named))
-    let realRoot = try files.realPath(root)
-    return path.hasPrefix(realRoot + "/") ? String(path.dropFirst(realRoot.count + 1)) : nil
+    if let why = range.tipUnknown {
+      notes.append(
+        Finding(
+          "policy-not-of-tip", .warning,
+          "the policy is that of \(range.base?.short ?? "nothing"), which the change itself starts from: \(why)",
+          path: path, subject: "policy"))
+    }
+    return notes
   }
 
   /// The environment's configuration before and after, where it is part of the change; else as it stands.
@@ -110,7 +109,7 @@ struct GateRun {
     guard let path = policy.replacementTable else { return .builtIn }
     let bytes: [UInt8]?
     if command.old == nil {
-      bytes = try change.readOld(path)
+      bytes = try change.readTip(path)
     } else {
       bytes = try session.context.files.read(
         session.repositoryRoot.map { "\($0)/\(path)" } ?? session.context.absolute(path))
@@ -169,7 +168,9 @@ struct GateRun {
     var spoke = "templates"
     var asked: [Finding] = []
     if command.changeSet {
-      let review = try await ChangeSetReview(session: session).ask(templates.judged, change)
+      let review = try await ChangeSetReview(
+        session: session, statefulTypes: policy.gate.allStatefulTypes
+      ).ask(templates.judged, change)
       templates.adopt(review.changes)
       asked = review.findings
       if !review.changes.isEmpty { spoke = "changeSet" }
@@ -201,11 +202,17 @@ struct GateRun {
     summary.rollback = outline
     summary.acknowledged = ledger.entries.count { $0.state == "used" }
     return StepOutcome(
-      verdict: all.contains { $0.severity == .error } ? .stop : .go, findings: all, inputs: inputs(change),
+      verdict: verdict(all), findings: all, inputs: inputs(change),
       summary: summary,
       part: GatePart(
         templates: entries, migrations: migrations.entries, configuration: configuration.entries,
         acknowledgements: ledger.entries))
+  }
+
+  /// A change that may have chosen its own policy is not let through.
+  private func verdict(_ findings: [Finding]) -> Verdict {
+    if findings.contains(where: { $0.severity == .error }) { return .stop }
+    return findings.contains { $0.code == "policy-not-of-tip" } ? .inconclusive : .go
   }
 
   /// Severities as the policy wants them.

@@ -23,6 +23,7 @@ public struct PreflightCommand: StepCommand {
   let dryRun: Bool
   let noBaseline: Bool
   let takeLock: String?
+  let skipSharedLock: Bool
   let history: Bool
   let limit: Int?
   let show: Int?
@@ -50,6 +51,9 @@ public struct PreflightCommand: StepCommand {
     noBaseline = arguments.flag("no-baseline", "Record no answers and metrics.")
     takeLock = try arguments.option(
       "take-lock", "Take the ledger's lock over from this run, which is known to be dead.")
+    skipSharedLock = arguments.flag(
+      "skip-shared-lock",
+      "Go on where the ledger's remote cannot be reached: other machines are not kept out.")
     history = arguments.flag("history", "Show the records of the ledger, newest first, and exit.")
     limit = try arguments.option("limit", "How many of them. (default: 20)")
     show = try arguments.option("show", "Show one record of the ledger, counted from the newest, and exit.")
@@ -81,5 +85,24 @@ public struct PreflightCommand: StepCommand {
     try await PreflightRun(command: self, session: session).outcome()
   }
 
+  public static let examples: [CommandDescription.Topic.Entry] = [
+    (
+      "preflight-snapshot prod --deployed-commit v1.4.0",
+      "Record what is good now, and prove that it can be put back."
+    ),
+    (
+      "preflight-snapshot prod --dry-run",
+      "Say what would be recorded and made, and make nothing."
+    ),
+    (
+      "preflight-snapshot prod --history",
+      "Show what was recorded before."
+    ),
+  ]
+
   public static func report(_ record: Record<PreflightPart>) -> Report { PreflightReport.make(record) }
+
+  public static func outputs(_ record: Record<PreflightPart>) -> [String: String] {
+    ["restore-point": record.summary.restorePoint].compactMapValues(\.self)
+  }
 }

@@ -1,9 +1,11 @@
 import AWSClients
 import CIEnvironment
+import CloudFormationModel
 import DeploymentConfig
 import DeploymentEvidence
 import DeploymentRecords
 import Reporting
+import RestorePoints
 import StepResults
 import StepRuntime
 import SystemInterfaces
@@ -23,7 +25,8 @@ struct PreflightRun: Sendable {
     if command.dryRun || command.ready {
       try await session.lookAtLock()
     } else {
-      try await session.lockEnvironment(for: .preflightSnapshot, takeOver: command.takeLock)
+      try await session.lockEnvironment(
+        for: .preflightSnapshot, takeOver: command.takeLock, mayGoWithoutShared: command.skipSharedLock)
     }
     var findings = try readiness()
     let clients = try session.clients()

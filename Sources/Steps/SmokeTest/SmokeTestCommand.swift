@@ -64,13 +64,37 @@ public struct SmokeTestCommand: StepCommand {
 
   public func run(in session: StepSession) async throws -> StepOutcome<SmokePart> {
     if !merge.isEmpty { return try ShardMerge.outcome(of: merge, session) }
-    do {
-      let options = try SmokeOptions(self, session)
-      return try await SmokeTestRun(options: options, session: session).outcome()
-    } catch let error as CheckSourceError {
-      throw StepFailure(.data, error.description, advice: error.advice)
-    }
+    var request = SmokeRequest()
+    request.files = smoke + files
+    request.openAPI = openapi
+    request.builtIn = builtIn
+    request.parseOnly = parseOnly
+    request.variables = variable
+    request.flaky = flaky
+    request.deadline = deadline
+    request.settle = settle
+    request.concurrency = concurrency
+    request.baseline = baseline
+    request.expectVersion = expectVersion
+    request.shard = shard
+    request.output = output
+    return try await request.check(in: session)
   }
+
+  public static let examples: [CommandDescription.Topic.Entry] = [
+    (
+      "smoke-test prod",
+      "Run the built-in checks."
+    ),
+    (
+      "smoke-test prod --smoke smoke/jobs.hurl --junit smoke.xml",
+      "Run Hurl files, and leave a report."
+    ),
+    (
+      "smoke-test prod --smoke smoke/ --parse-only",
+      "Read the files and send nothing."
+    ),
+  ]
 
   public static func report(_ record: Record<SmokePart>) -> Report { SmokeTestReport.make(record) }
 }

@@ -2,6 +2,7 @@ import CommandArguments
 import DeploymentConfig
 import DeploymentRecords
 import HealthAnalysis
+import HealthWatch
 import Reporting
 import StepRuntime
 import SystemInterfaces
@@ -50,21 +51,35 @@ public struct WatchCommand: StepCommand {
   public var needsConfig: Bool { replay == nil }
 
   public func run(in session: StepSession) async throws -> StepOutcome<WatchPart> {
-    if let replay { return try ReplayedWatch(command: self, session: session).run(replay) }
-    return try await LiveWatchCommand(command: self, session: session).run()
+    var request = WatchRequest()
+    request.length = length?.value
+    request.interval = every?.value
+    request.settle = settle?.value
+    request.period = period?.value
+    request.deployedAt = deployedAt?.value
+    request.baselineUntil = baselineUntil?.value
+    request.record = record
+    request.judge = judge
+    if let replay { return try request.replay(replay, in: session) }
+    return try await request.watch(in: session)
   }
+
+  public static let examples: [CommandDescription.Topic.Entry] = [
+    (
+      "watch-30m prod",
+      "Watch for half an hour, or until the evidence suffices."
+    ),
+    (
+      "watch-30m prod --for 10m --deployed-at 2026-11-24T10:00:00Z",
+      "Watch for ten minutes from a known deployment on."
+    ),
+    (
+      "watch-30m prod --replay points.csv --deployed-at 2026-11-24T10:00:00Z",
+      "Judge recorded points without waiting."
+    ),
+  ]
 
   public static func report(_ record: Record<WatchPart>) -> Report { WatchReport.make(record) }
-
-  /// The thresholds: the command line's, else the policy's.
-  func healthPolicy(_ policy: WatchPolicy) -> HealthPolicy {
-    var health = HealthPolicy()
-    health.judge = judge ?? HealthPolicy.Judge(rawValue: policy.judge.rawValue) ?? .sequential
-    health.severeErrorRate = policy.errorRate
-    health.severeLatencyFactor = policy.latencyFactor
-    health.falseAlarms = policy.alpha
-    return health
-  }
 }
 
 extension HealthPolicy.Judge: ArgumentValue {}

@@ -1,6 +1,6 @@
 import DeploymentConfig
 import DeploymentRecords
-import HealthAnalysis
+import HealthWatch
 import Reporting
 import StepResults
 import SystemInterfaces

@@ -16,7 +16,7 @@ func change(
 /// Compares one resource `R` with two sets of properties; attributes stand beside them.
 func action(
   _ type: String, _ old: String, _ new: String, attributes: String = "", context: ComparisonContext = .init()
-) throws -> ResourceChange? {
+) throws -> ResourceImpact? {
   func template(_ properties: String) -> String {
     "Parameters: {P: {Type: String}}\nResources:\n  R:\n    Type: \(type)\n    \(attributes)\n    Properties: \(properties)\n"
   }

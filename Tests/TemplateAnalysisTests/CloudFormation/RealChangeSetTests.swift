@@ -31,7 +31,7 @@ enum SharedCases {
 }
 
 /// The outcome in the words of a change set: action and replacement.
-private func changeSetWords(_ change: ResourceChange?) -> String {
+private func changeSetWords(_ change: ResourceImpact?) -> String {
   switch change?.action {
   case nil, ResourceAction.none?: "-"
   case .create: "Add"
@@ -154,7 +154,7 @@ private func compare(_ item: JSONValue) throws -> TemplateChange {
     #expect(exact >= 34)
   }
 
-  private func impact(_ change: ResourceChange?) -> String {
+  private func impact(_ change: ResourceImpact?) -> String {
     switch change?.action {
     case nil, ResourceAction.none?: "NO_CHANGE"
     case .create: "WILL_CREATE"

@@ -151,7 +151,7 @@ import Testing
   private let without = "Resources: {Keep: {Type: AWS::SNS::Topic}}"
 
   private func removal(_ type: String, _ attributes: String, _ properties: String = "{}") throws
-    -> ResourceChange?
+    -> ResourceImpact?
   {
     let old = "Resources: {R: {Type: \(type), \(attributes) Properties: \(properties)}}"
     return try change(old, "Resources: {}")["R"]

@@ -1,3 +1,4 @@
+import CloudFormationModel
 import SystemInterfaces
 
 // Names as the service model has them.
@@ -41,7 +42,7 @@ extension Stack {
   init(_ element: XMLElement) {
     self.init(
       id: element.text("StackId") ?? "", name: element.text("StackName") ?? "",
-      status: RawStackStatus(rawValue: element.text("StackStatus") ?? ""))
+      status: StackStatus(rawValue: element.text("StackStatus") ?? ""))
     statusReason = element.nonEmpty("StackStatusReason")
     description = element.nonEmpty("Description")
     createdAt = element.time("CreationTime")

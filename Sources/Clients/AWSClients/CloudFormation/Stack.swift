@@ -1,3 +1,4 @@
+import CloudFormationModel
 import SystemInterfaces
 
 /// A stack as DescribeStacks shows it.
@@ -5,7 +6,7 @@ public struct Stack: Hashable, Sendable {
   /// The ARN, unique for all time; a stack created anew under the same name has another.
   public var id: String
   public var name: String
-  public var status: RawStackStatus
+  public var status: StackStatus
   /// In CloudFormation's words.
   public var statusReason: String?
   public var description: String?
@@ -39,7 +40,7 @@ public struct Stack: Hashable, Sendable {
   public var timeoutMinutes: Int?
 
   /// A stack of that name in that status.
-  public init(id: String, name: String, status: RawStackStatus) {
+  public init(id: String, name: String, status: StackStatus) {
     self.id = id
     self.name = name
     self.status = status

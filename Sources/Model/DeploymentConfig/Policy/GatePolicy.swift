@@ -1,3 +1,4 @@
+import CloudFormationModel
 import YAMLDocuments
 
 /// `diff-gate:` of the policy file.
@@ -14,6 +15,8 @@ public struct GatePolicy: Hashable, Sendable {
   public var severities: [String: String] = [:]
   /// `stateful-types`: resource types that hold data, beside the built-in ones.
   public var statefulTypes: [String] = []
+  /// All types that hold data: the built-in ones and the policy's.
+  public var allStatefulTypes: StatefulTypes { StatefulTypes(adding: Set(statefulTypes)) }
   /// `replacement-table`: a file of types whose create-only properties are other ones than the built-in table says, or that
   /// it does not know; relative to the repository.
   public var replacementTable: String?
@@ -21,6 +24,8 @@ public struct GatePolicy: Hashable, Sendable {
   public var acknowledgements = "backstop-acknowledgements.yml"
   /// `acknowledgements-need-approval`: whether one that comes with the change counts only once an owner has approved.
   public var acknowledgementsNeedApproval = false
+  /// `trailers-acknowledge`: whether a trailer of a commit counts without an owner's approval.
+  public var trailersAcknowledge = false
   /// `teams`: members of the teams that own the file of acknowledgements.
   public var teams: [String: Set<String>] = [:]
   /// `postgresql-version`: the major version of the database; nil: one that is still supported.
@@ -55,6 +60,7 @@ public struct GatePolicy: Hashable, Sendable {
     statefulTypes = try section.strings("stateful-types") ?? []
     replacementTable = try section.string("replacement-table")
     acknowledgementsNeedApproval = try section.bool("acknowledgements-need-approval") ?? false
+    trailersAcknowledge = try section.bool("trailers-acknowledge") ?? false
     for (team, members) in try section.stringMap("teams") ?? [:] {
       teams[GatePolicy.person(team)] = Set(
         members.split { $0 == "," || $0.isWhitespace }.map { GatePolicy.person(String($0)) })

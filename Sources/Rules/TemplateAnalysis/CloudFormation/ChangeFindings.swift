@@ -64,7 +64,7 @@ struct ChangeFindings {
     }
   }
 
-  private mutating func judgeWeakenedPolicy(_ change: ResourceChange, _ pair: ResourceJudge.Pair) {
+  private mutating func judgeWeakenedPolicy(_ change: ResourceImpact, _ pair: ResourceJudge.Pair) {
     guard change.stateful, let old = pair.old, let new = pair.new, old.type == new.type else { return }
     for name in ["DeletionPolicy", "UpdateReplacePolicy"] {
       let before = old.node[name]?.text ?? TypeFacts.defaultPolicy(name, old.type, judge.old, old)

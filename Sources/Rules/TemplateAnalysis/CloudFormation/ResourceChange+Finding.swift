@@ -1,6 +1,6 @@
 public import StepResults
 
-extension ResourceChange {
+extension ResourceImpact {
   /// The codes of findings about what becomes of a resource.
   public static let findingCodes: Set<String> = [
     "resource-deleted", "resource-snapshot-deleted", "resource-orphaned", "resource-replaced",

@@ -7,7 +7,7 @@ extension ResourceJudge {
     let before = pair.old.flatMap { old?.presence(of: $0) } ?? .truth(false)
     let after = pair.new.flatMap { new?.presence(of: $0) } ?? .truth(false)
     var outcome = Outcome(
-      change: ResourceChange(
+      change: ResourceImpact(
         logicalId: pair.id, type: pair.type, action: .none,
         stateful: context.statefulTypes.contains(pair.type)
           || (pair.old.map { context.statefulTypes.contains($0.type) } ?? false),

@@ -12,7 +12,7 @@ final class ResourceJudge {
 
   /// What was found about one resource.
   struct Outcome {
-    var change: ResourceChange
+    var change: ResourceImpact
     var differences: [PropertyDifference] = []
     /// Inputs that an open answer depends on.
     var open: Set<UnknownInput> = []

@@ -6,7 +6,7 @@ public enum ResourceAction: String, Codable, Hashable, Sendable, CaseIterable {
   case create
   /// Changed in place.
   case update
-  /// Made new under the same logical id; `ResourceChange.oldResource` says what becomes of the old one.
+  /// Made new under the same logical id; `ResourceImpact.oldResource` says what becomes of the old one.
   case replace
   /// Whether it is replaced or removed depends on the service or on values that are not known here.
   case mayReplace
@@ -33,7 +33,7 @@ public enum ReplacedResourceFate: String, Codable, Hashable, Sendable {
 }
 
 /// One logical id of a template and what the update does to it.
-public struct ResourceChange: Hashable, Sendable {
+public struct ResourceImpact: Hashable, Sendable {
   /// The logical id.
   public var logicalId: String
   /// The type in the new template, or in the old one where the resource goes.
@@ -89,7 +89,7 @@ public struct OutputChange: Hashable, Sendable {
 public struct TemplateChange: Hashable, Sendable {
   /// One entry for each logical id of either version, in the new template's order, then what goes; unchanged ones have
   /// the action `none`.
-  public var resources: [ResourceChange]
+  public var resources: [ResourceImpact]
   /// Outputs that differ.
   public var outputs: [OutputChange]
   /// What happens inside nested stacks whose templates were given.
@@ -98,5 +98,5 @@ public struct TemplateChange: Hashable, Sendable {
   public var findings: [Finding]
 
   /// The entry of a logical id.
-  public subscript(_ logicalId: String) -> ResourceChange? { resources.first { $0.logicalId == logicalId } }
+  public subscript(_ logicalId: String) -> ResourceImpact? { resources.first { $0.logicalId == logicalId } }
 }

@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import DeploymentRecords
 import RollbackPlanning
 import SystemInterfaces

@@ -10,7 +10,7 @@ struct ProvedReplacements {
   private var byResource: [String: String] = [:]
 
   /// Reads the changes of one change set.
-  init(_ changes: [AWSClients.ResourceChange]) {
+  init(_ changes: [ResourceChange]) {
     for change in changes where change.action == "Modify" {
       // A nested stack has no property that only a replacement can change.
       let isNested = change.type == "AWS::CloudFormation::Stack" && change.replacement == "Conditional"
@@ -30,7 +30,7 @@ struct ProvedReplacements {
   /// `True`, `False` or `Conditional`; nil where the change is no modification.
   subscript(_ logicalId: String) -> String? { byResource[logicalId] }
 
-  private func isKept(_ change: AWSClients.ResourceChange) -> Bool {
+  private func isKept(_ change: ResourceChange) -> Bool {
     let recreating = change.details.filter {
       $0.requiresRecreation != nil && $0.requiresRecreation != "Never"
     }

@@ -1,16 +1,14 @@
-import CommandArguments
 import DeploymentConfig
 import DeploymentEvidence
+import HealthWatch
 import RollbackPlanning
 import SmokeChecks
-import SmokeTest
 import StepResults
 import StepRuntime
 import SystemInterfaces
-import Watch30m
 
-/// Whether the application does its work again: the smoke-test step itself inside this run, with all files of the policy,
-/// and then, where the policy asks for it, a short watch.
+/// Whether the application does its work again: the checks of smoke-test, with all files of the policy, and then, where
+/// the policy asks for it, a short watch.
 struct HealthCheck {
   let session: StepSession
 
@@ -35,9 +33,9 @@ struct HealthCheck {
     against restorePoint: String?
   ) async throws -> (RevertPart.HealthEntry, [Finding]) {
     do {
-      let command = try SmokeTestCommand.parse(
-        [session.environment, "--baseline", restorePoint ?? "none"])
-      let outcome = try await command.run(in: session)
+      var request = SmokeRequest()
+      request.baseline = restorePoint ?? "none"
+      let outcome = try await request.check(in: session)
       let bad = outcome.part.checks.filter { $0.outcome == .fail || $0.outcome == .error }
       var health = RevertPart.HealthEntry(
         verdict: outcome.verdict, checks: outcome.part.checks.count, failed: bad.count,
@@ -59,17 +57,17 @@ struct HealthCheck {
     }
   }
 
-  /// The watch-30m step itself, for as long as the policy says, against what was normal before the bad deployment.
+  /// A watch as watch-30m makes it, for as long as the policy says, against what was normal before the bad deployment.
   private func watch(
     _ window: (normalUntil: Timestamp, restoredAt: Timestamp)
   ) async throws -> (verdict: Verdict, findings: [Finding]) {
+    var request = WatchRequest()
+    request.length = session.policy.revert.watch
+    request.deployedAt = window.restoredAt
+    request.baselineUntil = window.normalUntil
     let length = session.policy.revert.watch.text
     do {
-      let command = try WatchCommand.parse([
-        session.environment, "--for", length, "--deployed-at", window.restoredAt.description,
-        "--baseline-until", window.normalUntil.description,
-      ])
-      let outcome = try await command.run(in: session)
+      let outcome = try await request.watch(in: session)
       guard outcome.verdict != .go else { return (.go, outcome.findings) }
       let reasons = outcome.summary.reasons.joined(separator: "; ")
       let finding =

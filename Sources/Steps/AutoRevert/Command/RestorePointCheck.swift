@@ -1,6 +1,6 @@
 import AWSClients
 import DeploymentRecords
-import PreflightSnapshot
+import RestorePoints
 import RollbackPlanning
 import StepRuntime
 import SystemInterfaces

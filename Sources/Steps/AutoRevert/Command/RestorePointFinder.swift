@@ -48,13 +48,14 @@ struct RestorePointFinder {
     }
     let (points, damaged) = try points()
     let here = Set(points.map(\.id) + damaged.map(\.id))
-    let found: RestorePointChoice =
-      named.map {
-        .named($0, among: points, damaged: damaged.map(\.id), live: choice.live)
-      }
-      ?? .newest(in: evidence.history, damaged: damaged.map(\.id), live: choice.live) { point in
+    let found: RestorePointChoice
+    if let named {
+      found = .named(named, among: points, damaged: damaged.map(\.id), live: choice.live)
+    } else {
+      found = .newest(in: evidence.history, damaged: damaged.map(\.id), live: choice.live) { point in
         needed(targets, by: point, stacks)
       }
+    }
     switch found {
     case .chosen(let id, let isLive):
       choice.loaded = try load(id)
@@ -77,11 +78,14 @@ struct RestorePointFinder {
             + "(preflight-snapshot makes one before a deployment)."
             + (try elsewhere(besides: here).map { " On record is one: \(advice($0))." } ?? "")))
     case .noneGood(let ids):
+      if let live = choice.live, let same = points.last(where: { evidence.history.holds($0, live) }) {
+        choice.loaded = try load(same.id)
+      }
       choice.findings.append(
         PlanFinding(
           .restorePointOfLiveVersion, .warning,
-          "a stop stands about what each restore point here holds (\(ids.joined(separator: ", "))): none is good. Name "
-            + "one with --to all the same, or deploy the last good commit."))
+          "a stop stands about what each restore point here holds (\(ids.joined(separator: ", "))): none is good, and "
+            + "none is put back. Name one with --to all the same, or deploy the last good commit."))
     }
     return choice
   }
@@ -133,9 +137,11 @@ struct RestorePointFinder {
     StepFailure(
       .data,
       "the restore point \(id) cannot be used: \(damaged.first { $0.id == id }?.why ?? "it cannot be read")",
-      advice: "remove its folder and fetch it again (--store), or go on without it: auto-revert "
-        + "\(session.environment) --to \(older ?? "ID") (auto-revert \(session.environment) --list shows them)"
-    )
+      advice: "remove its folder and fetch it again (--store)"
+        + (older.map {
+          ", or go on without it, to the one before: \(CommandText(command, session).text(to: $0))"
+        } ?? "; there is no other good one here")
+        + "; auto-revert \(session.environment) --list shows them all")
   }
 
   /// A restore point that the ledger names and that is not on this machine.

@@ -31,6 +31,8 @@ public struct RevertCommand: StepCommand {
   let skip: [String]
   let skipStuck: Bool
   let takeLock: String?
+  let skipSharedLock: Bool
+  let withoutJournal: Bool
   let acceptSchema: Bool
   let overrideStackPolicy: Bool
   let rollbackSchema: Bool
@@ -72,6 +74,11 @@ public struct RevertCommand: StepCommand {
       "skip-stuck", "Leave all stuck resources as they are, once continuing without has failed.")
     takeLock = try arguments.option(
       "take-lock", "Take the ledger's lock over from this run, which is known to be dead.")
+    skipSharedLock = arguments.flag(
+      "skip-shared-lock",
+      "Go on where the ledger's remote cannot be reached: other machines are not kept out.")
+    withoutJournal = arguments.flag(
+      "without-journal", "Set a damaged journal of an unfinished revert aside, and go on without it.")
     acceptSchema = arguments.flag(
       "accept-schema", "Put the old version back although migrations of the range do not fit it.")
     overrideStackPolicy = arguments.flag(
@@ -110,5 +117,27 @@ public struct RevertCommand: StepCommand {
     list ? try RestorePointList.text(session) : nil
   }
 
+  public static let examples: [CommandDescription.Topic.Entry] = [
+    (
+      "auto-revert prod --dry-run",
+      "Show the plan, and change nothing."
+    ),
+    (
+      #"auto-revert prod --confirm rollback-production --reason "1.1.0 answers 500""#,
+      "Put the recorded state back."
+    ),
+    (
+      "auto-revert prod --git-only --revert HEAD --onto main",
+      "Make the revert commit alone."
+    ),
+  ]
+
   public static func report(_ record: Record<RevertPart>) -> Report { RevertReport.make(record) }
+
+  public static func outputs(_ record: Record<RevertPart>) -> [String: String] {
+    [
+      "outcome": record.summary.outcome, "restore-point": record.summary.restorePoint,
+      "revert-branch": record.summary.branch, "pull-request-text": record.summary.pullRequestText,
+    ].compactMapValues(\.self)
+  }
 }

@@ -19,6 +19,8 @@ struct RevertEnding {
   let journal: RevertJournal
   let undone: UndoneRange
   let evidence: RevertEvidence
+  /// The roles that were put back; empty means all.
+  let only: Set<String>
   let notices: [PlanFinding]
   /// Words that the plan wants and the command line does not have.
   let wanted: [String]
@@ -40,7 +42,7 @@ struct RevertEnding {
       health = checked.health
       findings += checked.findings
       verdict = checked.health.verdict
-      unverified = RevertEnding.unverified(findings)
+      unverified = RevertEnding.unverified(findings, schemaIsBack: command.rollbackSchema)
       if verdict == .go, !unverified.isEmpty { verdict = .inconclusive }
       let made = try GitOnlyAdapter.revertCommit(command, session, undone)
       branch = made.branch
@@ -78,28 +80,34 @@ struct RevertEnding {
         now: session.context.clock.now
       ).entries
     var summary = summary(branch)
-    summary.partial = command.only.isEmpty ? nil : true
+    summary.partial = only.isEmpty ? nil : true
     summary.unverified = unverified.isEmpty ? nil : unverified
     summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
     var outcome = StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
-    outcome.deployment = Deployment(
-      result.facts.stacks.compactMap { stack in
-        stack.live.map {
-          StackVersion(name: stack.name, id: $0.id, updatedAt: $0.updatedAt, status: $0.statusText)
-        }
-      })
+    outcome.deployment = liveAfterwards
     return outcome
+  }
+
+  /// What is live now: the stacks as they were seen last, and those that were left alone as they were before.
+  private var liveAfterwards: Deployment? {
+    let seen = result.facts.stacks.compactMap { stack in
+      stack.live.map {
+        StackVersion(name: stack.name, id: $0.id, updatedAt: $0.updatedAt, status: $0.statusText)
+      }
+    }
+    let looked = Set(result.facts.stacks.map(\.name))
+    return Deployment(seen + (evidence.live?.stacks ?? []).filter { !looked.contains($0.name) })
   }
 
   /// What was put back and could not be seen: values that AWS masks, a schema that is ahead, functions that may still carry
   /// the address of another database.
-  private static func unverified(_ findings: [Finding]) -> [String] {
+  private static func unverified(_ findings: [Finding], schemaIsBack: Bool) -> [String] {
     let codes: [PlanFindingCode] = [
-      .parameterUnverified, .parameterMoved, .schemaAhead, .schemaUnknown, .databaseBeside, .nestedUnseen,
-      .resourcesSkipped,
+      .parameterUnverified, .schemaAhead, .schemaUnknown, .databaseBeside,
     ]
     return findings.filter { finding in
       finding.severity == .warning && codes.contains { $0.rawValue == finding.code }
+        && !(schemaIsBack && finding.code == PlanFindingCode.schemaAhead.rawValue)
     }.map(\.message)
   }
 
@@ -111,7 +119,6 @@ struct RevertEnding {
 
   /// Stacks that `--only` left out and that are not as recorded: nobody must take them for put back.
   private var leftOut: [PlanFinding] {
-    let only = Set(command.only.map { $0.lowercased() })
     guard !only.isEmpty else { return [] }
     return result.facts.stacks.filter { !only.contains($0.role) }.compactMap { stack in
       guard let live = stack.live, live.difference != .none else { return nil }

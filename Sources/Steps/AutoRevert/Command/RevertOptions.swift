@@ -26,6 +26,7 @@ extension RevertRun {
     options.only = Set(command.only.map { $0.lowercased() })
     options.allowReplace = command.allowReplace
     options.allowStateful = Set(command.allowStateful)
+    options.statefulTypes = session.policy.gate.allStatefulTypes
     options.skips = command.skip
     options.skipStuck = command.skipStuck
     options.acceptSchema = command.acceptSchema

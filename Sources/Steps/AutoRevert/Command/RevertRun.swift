@@ -24,7 +24,7 @@ struct RevertRun {
         advice:
           "add --git-only to revert in git alone, or leave it out; --to names a restore point or its commit")
     }
-    let options = try planOptions(mayBeTyped: canAsk || command.dryRun)
+    var options = try planOptions(mayBeTyped: canAsk || command.dryRun)
     let deadline = try deadline()
     let reliefs = try reliefs()
     let targets = session.confirmedStacks.map { TargetStack(role: $0.role, name: $0.name) }
@@ -34,15 +34,23 @@ struct RevertRun {
         advice: "write API_STACK=… and the like into the configuration")
     }
     try checkRoles(targets)
+    try JournalCare(
+      session: session, mayGoWithout: command.withoutJournal,
+      commandWithout: CommandText(command, session).text(adding: ["--without-journal"])
+    ).look()
     // What was not confirmed changes nothing and asks nobody.
     var continued = try unfinished()
     let confirmation = judgeConfirmation(isContinued: continued != nil)
     if case .refused(let reason, let advice) = confirmation, !command.dryRun {
       throw StepFailure(.refused, reason, advice: advice)
     }
-    if !command.dryRun { try await session.lockEnvironment(for: .autoRevert, takeOver: command.takeLock) }
+    if !command.dryRun {
+      try await session.lockEnvironment(
+        for: .autoRevert, takeOver: command.takeLock, mayGoWithoutShared: command.skipSharedLock)
+    }
     // Whoever held the lock may have ended what was unfinished.
     continued = try unfinished()
+    if let continued { options.only = try continued.roles(options.only) }
     // The same command again goes on in the thread of the run that was killed, too.
     let notifier = Notifier(session, isContinued: try newestUnfinished() != nil)
     let evidence = try RevertEvidence(session)
@@ -86,6 +94,8 @@ struct RevertRun {
     let journal = RevertJournal(
       records: session.records.root, restorePoint: chosen.loaded?.point.id, files: session.context.files,
       clock: session.context.clock, redactor: session.redactor)
+    // A policy that the dead run lifted is put back, whatever becomes of its revert.
+    let liftedPolicies = try journal.liftedPolicies()
     let superseded = try await SupersededRevert(
       session: session, journal: journal, operations: cloudFormation, targets: targets
     ).leave(continues: command.continues, isDryRun: command.dryRun)
@@ -99,9 +109,11 @@ struct RevertRun {
       deadline: session.context.clock.now + deadline)
     task.about = ["application": session.application]
     task.about["deployment"] = chosen.live?.id
-    if superseded == nil { task.firstSeen = try journal.unfinished().map(RevertJournal.firstSeen) ?? [:] }
+    let unfinished = superseded == nil ? try journal.unfinished() : nil
+    task.firstSeen = unfinished.map(RevertJournal.firstSeen) ?? [:]
+    // What goes on was begun by somebody's leave.
     let refusal =
-      continued == nil
+      continued == nil && unfinished == nil
       ? evidence.refusal(hasReason: command.reason != nil, isAttended: canAsk || command.operator != nil)
       : nil
     // What changes nothing needs nobody's leave, and says what the rollback itself would want.
@@ -109,9 +121,11 @@ struct RevertRun {
     let migrations = try RangeMigrations(
       session, restored: chosen.loaded?.point.commit, deployed: deployed, evidence)
     (task.breakingMigrations, task.unknownMigrations) = (migrations.breaking, migrations.unknown)
-    task.accepted = try journal.acceptedTokens()
-    (task.done, task.unknown) = try journal.outside()
-    task.liftedPolicies = try journal.liftedPolicies()
+    if unfinished != nil {
+      task.accepted = try journal.acceptedTokens()
+      (task.done, task.unknown) = try journal.outside()
+    }
+    task.liftedPolicies = liftedPolicies
     task.judgedAt = command.operator == nil ? evidence.judgedAt : nil
     task.estimates = try EarlierRuns.estimates(session)
     if !reliefs.isEmpty, chosen.loaded == nil {
@@ -179,7 +193,7 @@ struct RevertRun {
     }
     let ending = RevertEnding(
       command: command, session: session, result: result, loaded: chosen.loaded, journal: journal,
-      undone: undone, evidence: evidence, notices: notices,
+      undone: undone, evidence: evidence, only: options.only, notices: notices,
       wanted: furtherWords(result.plan, result.facts).map(\.word))
     var outcome = try await ending.outcome()
     await tellOfOutcome(&outcome, result, notifier, evidence)
@@ -291,7 +305,7 @@ struct RevertRun {
         advice: "run auto-revert \(session.environment) without --continue")
     }
     guard let found, command.continues else { return nil }
-    return ContinuedRevert(restorePoint: found.restorePoint)
+    return ContinuedRevert(restorePoint: found.restorePoint, only: RevertJournal.only(found.begin))
   }
 
   private func judgeConfirmation(isContinued: Bool) -> RollbackConfirmation {
@@ -376,4 +390,20 @@ struct RevertRun {
 struct ContinuedRevert {
   /// Nil where there was none.
   var restorePoint: String?
+  /// The roles that it was confirmed for; empty means all.
+  var only: Set<String>
+
+  /// The roles to go on with, of which `asked` are asked for now: nobody confirms a continued revert again, so it never
+  /// reaches a stack that it was not confirmed for.
+  func roles(_ asked: Set<String>) throws(StepFailure) -> Set<String> {
+    if asked.isEmpty || only.isEmpty { return asked.union(only) }
+    let more = asked.subtracting(only).sorted()
+    guard more.isEmpty else {
+      throw StepFailure(
+        .usage,
+        "--only \(more.joined(separator: ", ")): the revert that is continued was for \(only.sorted().joined(separator: ", ")) alone",
+        advice: "continue it without --only, and roll the other stacks back by a run of their own")
+    }
+    return asked
+  }
 }

@@ -1,7 +1,7 @@
 import AWSClients
 import DeploymentRecords
-import PreflightSnapshot
 import Reporting
+import RestorePoints
 import RollbackPlanning
 import StepRuntime
 import SystemInterfaces

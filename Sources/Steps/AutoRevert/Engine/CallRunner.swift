@@ -91,7 +91,7 @@ struct CallRunner {
     guard now.id == live.id, now.updatedAt == live.updatedAt else {
       return .failure(NotNow(outcome: .replan("it was updated meanwhile, at \(now.updatedAt)")))
     }
-    guard let status = StackStatus(rawValue: now.status), status.permits(call) else {
+    guard let status = StackStatus(known: now.status), status.permits(call) else {
       return .failure(NotNow(outcome: .replan("it is \(now.status) now")))
     }
     return .success(

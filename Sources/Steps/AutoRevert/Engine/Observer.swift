@@ -72,7 +72,7 @@ final class Observer: Sendable {
     let since = restorePoint?.point.createdAt ?? (described.updatedAt - .seconds(86_400))
     let events = try await cloudFormation.events(described.id, since: since)
     live.events = events.filter(\.isOfStack).map {
-      StackEventFact(at: $0.at, status: StackStatus(rawValue: $0.status), token: $0.token)
+      StackEventFact(at: $0.at, status: StackStatus(known: $0.status), token: $0.token)
     }
     if described.status == StackStatus.updateRollbackFailed.rawValue {
       live.stuck = try await stuck(events, prefix: nil, since: since, depth: 0)

@@ -1,3 +1,4 @@
+import CloudFormationModel
 import DeploymentRecords
 import Redaction
 import RollbackPlanning
@@ -10,6 +11,8 @@ final class Previewer {
   private let restorePoint: LoadedRestorePoint?
   private let calls: CallRunner
   private let clock: any WallClock
+  /// Which types hold data.
+  private let statefulTypes: StatefulTypes
   /// Writes outputs into a template that keep exports for a first phase.
   private let keepExports: KeepExports?
   /// What was made, by stack, for the stack as it then was.
@@ -20,12 +23,13 @@ final class Previewer {
 
   init(
     cloudFormation: any CloudFormationOperations, restorePoint: LoadedRestorePoint?, calls: CallRunner,
-    clock: any WallClock, keepExports: KeepExports?
+    clock: any WallClock, statefulTypes: StatefulTypes, keepExports: KeepExports?
   ) {
     self.cloudFormation = cloudFormation
     self.restorePoint = restorePoint
     self.calls = calls
     self.clock = clock
+    self.statefulTypes = statefulTypes
     self.keepExports = keepExports
   }
 
@@ -125,10 +129,10 @@ final class Previewer {
   }
 
   /// The changes as the plan judges them, with what the restore point knows of each custom resource.
-  private func changes(_ found: DescribedChangeSet, of name: String) -> [ResourceChange] {
+  private func changes(_ found: DescribedChangeSet, of name: String) -> [RestoreChange] {
     let recorded = restorePoint?.stack(name)?.resources ?? []
     return found.changes.map { changed in
-      var change = ResourceChange(changed)
+      var change = RestoreChange(changed, statefulTypes: statefulTypes)
       if change.isCustom, let id = changed.physicalID,
         let before = recorded.first(where: { $0.logicalId == changed.logicalID })?.physicalId
       {

@@ -110,7 +110,7 @@ extension RevertEngine {
         }
         // After its events: what they show, the status shows too.
         guard let described = try await cloudFormation.describe(id) else { return nil }
-        if StackStatus(rawValue: described.status)?.rule.condition == .moving {
+        if StackStatus(known: described.status)?.rule.condition == .moving {
           return "it is \(described.status)"
         }
         guard !isSeen, let asked, clock.now - asked.at <= polling.startTimeout else { return nil }

@@ -61,7 +61,7 @@ public final class RevertEngine {
       restorePoint: task.restorePoint?.point.id)
     previewer = Previewer(
       cloudFormation: cloudFormation, restorePoint: task.restorePoint, calls: calls, clock: clock,
-      keepExports: keepExports)
+      statefulTypes: task.options.statefulTypes, keepExports: keepExports)
   }
 
   /// Runs until the end.

@@ -1,3 +1,4 @@
+import CloudFormationModel
 import CryptoDigests
 import DeploymentRecords
 import JSONValues
@@ -175,9 +176,9 @@ extension RollbackTriggers {
   }
 }
 
-extension ResourceChange {
+extension RestoreChange {
   /// A change as the plan judges it. What may be replaced counts as replaced.
-  init(_ changed: ChangedResource) {
+  init(_ changed: ChangedResource, statefulTypes: StatefulTypes) {
     let effect: Effect =
       switch (changed.action, changed.replacement) {
       case ("Add", _): .add
@@ -187,7 +188,7 @@ extension ResourceChange {
       case ("Modify", "False"), ("Modify", nil): .modify
       default: .mayReplace
       }
-    self.init(logicalID: changed.logicalID, type: changed.type, effect: effect)
+    self.init(logicalID: changed.logicalID, type: changed.type, effect: effect, statefulTypes: statefulTypes)
     isUnseen = changed.isUnseen
   }
 }

@@ -51,12 +51,12 @@ struct Waiter {
   }
 
   private func isMoving(_ described: DescribedStack?) -> Bool {
-    described.flatMap { StackStatus(rawValue: $0.status) }?.rule.condition == .moving
+    described.flatMap { StackStatus(known: $0.status) }?.rule.condition == .moving
   }
 
   private func judge(_ operation: StackOperation, _ described: DescribedStack?) -> WaitOutcome {
     guard let described else { return operation.judge(nil) }
-    guard let status = StackStatus(rawValue: described.status) else {
+    guard let status = StackStatus(known: described.status) else {
       return .failed("the stack is in the status \(described.status), which is not known here")
     }
     return operation.judge(status)
@@ -66,7 +66,7 @@ struct Waiter {
     _ described: DescribedStack, _ events: [DescribedEvent], _ baseline: CallRunner.Baseline
   ) -> Bool {
     // A cancel leaves the status as it is until it takes effect; only an end must not be one from before the call.
-    if StackStatus(rawValue: described.status)?.rule.condition == .moving { return true }
+    if StackStatus(known: described.status)?.rule.condition == .moving { return true }
     if described.status != baseline.status || described.updatedAt != baseline.updatedAt { return true }
     guard let newest = events.first(where: \.isOfStack)?.at else { return false }
     return baseline.newestEvent.map { newest > $0 } ?? true

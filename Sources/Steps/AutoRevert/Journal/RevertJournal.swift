@@ -68,8 +68,15 @@ public final class RevertJournal: Sendable {
   /// out; any other damage is an error.
   public func lines() throws -> [JSONValue] {
     guard try files.status(of: path) != nil else { return [] }
-    let text = try files.readText(path)
+    let (lines, damage) = RevertJournal.parsed(try files.readText(path))
+    if let damage { throw RecordError(path: path, reason: damage) }
+    return lines
+  }
+
+  /// The lines that can be read, and what is wrong with the first other one, where kills do not explain it.
+  static func parsed(_ text: String) -> (lines: [JSONValue], damage: String?) {
     var lines: [JSONValue] = []
+    var damage: String?
     let parts = text.split(separator: "\n", omittingEmptySubsequences: false)
     for (index, part) in parts.enumerated() where !part.isEmpty {
       do {
@@ -78,10 +85,19 @@ public final class RevertJournal: Sendable {
         // A run that goes on may be killed in its very first line too.
         let next = parts[(index + 1)...].lazy.compactMap { try? JSONValue(parsing: Array($0.utf8)) }.first
         if next.map({ $0["event"]?.string == Event.begin.rawValue }) ?? true { continue }
-        throw RecordError(path: path, reason: "line \(index + 1) is damaged: \(error)")
+        damage = damage ?? "line \(index + 1) is damaged: \(error)"
       }
     }
-    return lines
+    return (lines, damage)
+  }
+
+  /// Whether the last run in `lines` did not come to its end.
+  static func isOpen(_ lines: [JSONValue]) -> Bool {
+    guard let begin = lines.lastIndex(where: { $0["event"]?.string == Event.begin.rawValue }) else {
+      // Without a beginning nothing tells what the rest belongs to.
+      return lines.contains { $0["event"] != nil } && lines.last?["event"]?.string != Event.end.rawValue
+    }
+    return !lines[begin...].contains { $0["event"]?.string == Event.end.rawValue }
   }
 
   /// The `begin` line of a run that did not end, or nil where nothing is left to continue.
@@ -181,6 +197,11 @@ public final class RevertJournal: Sendable {
       seen[member.name] = member.value.string.flatMap { Timestamp($0) }
     }
     return seen
+  }
+
+  /// The roles that the run of a `begin` line was asked for; empty means all.
+  public static func only(_ begin: JSONValue) -> Set<String> {
+    Set(begin["only"]?.array?.compactMap(\.string) ?? [])
   }
 
   /// The newest journal under `records` that holds an unfinished run: the id of its restore point (nil for `none`).

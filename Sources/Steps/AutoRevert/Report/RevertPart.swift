@@ -70,7 +70,7 @@ public struct RevertPart: StepPart, Hashable {
     /// `add`, `modify`, `replace`, `mayReplace`, `delete` or `import`.
     public var effect: String
 
-    init(_ change: ResourceChange) {
+    init(_ change: RestoreChange) {
       (logicalId, type, effect) = (change.logicalID, change.type, change.effect.rawValue)
     }
   }

@@ -145,7 +145,9 @@ struct SafetyCheck {
         case RevertJournal.Event.begin.rawValue
         where line["method"]?.string != PlanOptions.Method.relief.rawValue:
           let at = line["at"]?.string.flatMap { Timestamp($0) }
-          if !isOpen, let at, session.context.clock.now - at < .seconds(86_400) { count += 1 }
+          let age = at.map { session.context.clock.now - $0 }
+          // A time from the future is no time of a run.
+          if !isOpen, let age, age < .seconds(86_400), age > .zero - FileTrust.clockTolerance { count += 1 }
           isOpen = true
         case RevertJournal.Event.end.rawValue: isOpen = false
         default: break
@@ -187,9 +189,16 @@ struct CommandText {
       (command.restoreDatabase, "--restore-database"), (command.common.pushLedger, "--push-ledger"),
       (command.force, "--force"), (command.allowReplace, "--allow-replace"),
       (command.skipStuck, "--skip-stuck"),
-      (command.acceptSchema, "--accept-schema"),
+      (command.acceptSchema, "--accept-schema"), (command.skipSharedLock, "--skip-shared-lock"),
     ]
     words += flags.filter(\.0).map(\.1)
+  }
+
+  /// The line that goes back to the restore point `id`, whichever was named.
+  func text(to id: String) -> String {
+    var copy = self
+    if let place = copy.words.firstIndex(of: "--to") { copy.words.removeSubrange(place...(place + 1)) }
+    return copy.text(adding: ["--to", id])
   }
 
   /// The line, quoted for a shell where that is needed.

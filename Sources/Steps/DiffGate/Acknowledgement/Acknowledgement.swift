@@ -124,6 +124,9 @@ struct AcknowledgementLedger {
     let why =
       switch state {
       case "expired": "ended on \(acknowledgement.expires)"
+      case "unapproved" where acknowledgement.path == nil:
+        "counts once --approvals says that \(rights.ownersInWords) has approved this change: whoever writes a change "
+          + "writes its commits"
       case "unapproved": "counts once \(rights.ownersInWords) has approved this change"
       case "mismatched": "does not fit its finding any more, which has changed since"
       default: "is about no finding of this change"

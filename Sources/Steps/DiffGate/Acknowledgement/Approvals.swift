@@ -50,7 +50,7 @@ struct AcknowledgementRights: Sendable {
     case approved
     /// It is part of this change, and nothing here says whether an owner has approved it.
     case pending
-    /// An owner had to approve it and has not.
+    /// An owner had to approve it and has not, or nothing here says so.
     case unapproved
     /// Nobody owns the file.
     case unowned
@@ -65,13 +65,16 @@ struct AcknowledgementRights: Sendable {
   var teams: [String: Set<String>]
   /// What the base's file holds, as fingerprint and day.
   var inBase: Set<String>
+  /// Whether a trailer of a commit counts without an approval: whoever writes a change writes its commits.
+  var trailersCount = false
 
   func standing(of acknowledgement: Acknowledgement) -> Standing {
     if acknowledgement.path != nil, inBase.contains(AcknowledgementRights.key(acknowledgement)) {
       return .reviewed
     }
-    if owners.isEmpty { return needsApproval ? .unapproved : .unowned }
-    guard let approvals else { return needsApproval ? .unapproved : .pending }
+    let mustBeApproved = needsApproval || acknowledgement.path == nil && !trailersCount
+    if owners.isEmpty { return mustBeApproved ? .unapproved : .unowned }
+    guard let approvals else { return mustBeApproved ? .unapproved : .pending }
     let people = owners.flatMap { teams[Approvals.normalized($0)] ?? [Approvals.normalized($0)] }
     return approvals.names.isDisjoint(with: people) ? .unapproved : .approved
   }

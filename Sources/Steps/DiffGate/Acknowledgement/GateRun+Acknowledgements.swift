@@ -33,15 +33,16 @@ extension GateRun {
     let path = policy.gate.acknowledgements
     var owners: [String] = []
     for place in CodeOwners.places {
-      guard let bytes = try change.readOld(place) else { continue }
+      guard let bytes = try change.readTip(place) else { continue }
       owners = CodeOwners(String(decoding: bytes, as: UTF8.self)).owners(of: path)
       break
     }
-    let before = try change.readOld(path).flatMap { try? Acknowledgement.read($0, path: path) } ?? []
+    let before = try change.readTip(path).flatMap { try? Acknowledgement.read($0, path: path) } ?? []
     return AcknowledgementRights(
       owners: owners, approvals: try approvals(change),
       needsApproval: policy.gate.acknowledgementsNeedApproval,
-      teams: policy.gate.teams, inBase: Set(before.map(AcknowledgementRights.key)))
+      teams: policy.gate.teams, inBase: Set(before.map(AcknowledgementRights.key)),
+      trailersCount: policy.gate.trailersAcknowledge)
   }
 
   private func approvals(_ change: Change) throws -> Approvals? {
@@ -51,7 +52,7 @@ extension GateRun {
       bytes = try session.context.files.read(session.context.absolute(path))
     } catch {
       throw StepFailure(
-        .data, "cannot read --approvals \(path): \(SystemError.message(error.code))",
+        .data, "cannot read --approvals \(path): \(error.reason)",
         advice: "name the answer of the review API, or leave the option out")
     }
     do throws(JSONSyntaxError) {

@@ -6,19 +6,23 @@ import StepRuntime
 /// Finds out what to compare, and reads it out of git.
 struct ChangeReader {
   let repository: GitRepository
-  let session: StepSession
+  let place: RepositoryPlace
 
   /// The two commits and why they were taken; the base is nil for a first commit.
   struct Range {
     var base: ObjectId?
     var head: ObjectId
     var because: String
+    /// The newest commit of the branch that the change goes into: what the gate obeys stands there.
+    var tip: ObjectId?
+    /// Why the tip is not known, and the base stands for it; nil where it is.
+    var tipUnknown: String?
   }
 
   // MARK: - Base and head
 
   func range(base named: String?, head namedHead: String?) throws -> Range {
-    let ci = CIChange(session.context.environment, provider: session.ci.provider)
+    let ci = CIChange(place.context.environment, provider: place.ci.provider)
     let head: ObjectId
     if let namedHead {
       head = try repository.resolve(namedHead)
@@ -32,18 +36,24 @@ struct ChangeReader {
     if let named {
       let base = try repository.resolve(named)
       return Range(
-        base: try repository.mergeBase(base, head) ?? base, head: head, because: "--base \(named)")
+        base: try repository.mergeBase(base, head) ?? base, head: head, because: "--base \(named)", tip: base)
     }
     if namedHead == nil, ci.isMergeRef, ci.runCommit.map({ $0 == head.hex }) ?? true,
       let base = try repository.mergeRefBase()
     {
-      return Range(base: base, head: head, because: "HEAD is the merge that the CI made: its first parent")
+      return Range(
+        base: base, head: head, because: "HEAD is the merge that the CI made: its first parent",
+        tip: try newest(of: ci, orAt: base))
     }
     // A commit that a forced push has put aside is no base; one that a shallow clone lacks is named with the depth.
     if let commit = ci.baseCommit, knows(commit) || ci.targetBranch == nil && repository.isShallow {
       let base = try repository.resolve(commit)
+      let tip = held(ci.targetBranch)
       return Range(
-        base: try repository.mergeBase(base, head) ?? base, head: head, because: ci.source ?? "the CI")
+        base: try repository.mergeBase(base, head) ?? base, head: head, because: ci.source ?? "the CI",
+        tip: tip ?? base,
+        tipUnknown: tip == nil
+          ? ci.targetBranch.map { "this clone does not hold \($0); fetch it: \(fetchCommand($0))" } : nil)
     }
     if let branch = ci.targetBranch {
       let tip = try resolve(branch: branch, from: ci.source ?? "the CI")
@@ -51,7 +61,7 @@ struct ChangeReader {
       // A branch that is merged already is judged as the default branch is.
       if base != head {
         return Range(
-          base: base, head: head, because: "\(ci.source ?? "the CI"): merge base with \(branch)")
+          base: base, head: head, because: "\(ci.source ?? "the CI"): merge base with \(branch)", tip: tip)
       }
     }
     return try defaultRange(head)
@@ -59,15 +69,37 @@ struct ChangeReader {
 
   private func knows(_ commit: String) -> Bool { ObjectId(hex: commit).map { repository.has($0) } ?? false }
 
-  private func resolve(branch: String, from source: String) throws -> ObjectId {
+  /// The newest commit of `branch` that this clone holds.
+  private func held(_ branch: String?) -> ObjectId? {
+    guard let branch else { return nil }
     for remote in repository.remoteNames {
       if let id = repository.reference("refs/remotes/\(remote)/\(branch)") { return id }
     }
-    if let id = repository.reference("refs/heads/\(branch)") { return id }
+    return repository.reference("refs/heads/\(branch)")
+  }
+
+  /// The target branch as this clone holds it, where that is newer than the parent of the CI's merge.
+  private func newest(of ci: CIChange, orAt parent: ObjectId) throws -> ObjectId {
+    guard let tip = held(ci.targetBranch), tip != parent else { return parent }
+    do throws(GitError) {
+      return try repository.mergeBase(tip, parent) == parent ? tip : parent
+    } catch {
+      // A shallow clone does not reach their base; the merge's own parent is the newest that is known then.
+      if error.kind == .beyondShallow { return parent }
+      throw error
+    }
+  }
+
+  private func fetchCommand(_ branch: String) -> String {
+    "git fetch origin \(branch):refs/remotes/origin/\(branch)"
+  }
+
+  private func resolve(branch: String, from source: String) throws -> ObjectId {
+    if let id = held(branch) { return id }
     throw StepFailure(
       .unavailable, "\(source) names the branch \(branch), which this clone does not hold",
       advice:
-        "fetch it: git fetch origin \(branch):refs/remotes/origin/\(branch), or check out with fetch-depth: 0"
+        "fetch it: \(fetchCommand(branch)), or check out with fetch-depth: 0"
     )
   }
 
@@ -76,15 +108,16 @@ struct ChangeReader {
     if let branch = repository.defaultBranch() {
       let tip = try repository.resolve(branch)
       if tip != head, let base = try repository.mergeBase(tip, head), base != head {
-        return Range(base: base, head: head, because: "merge base of HEAD and \(branch)")
+        return Range(base: base, head: head, because: "merge base of HEAD and \(branch)", tip: tip)
       }
     }
     guard let parent = try repository.commit(head).parents.first else {
       return Range(base: nil, head: head, because: "HEAD is the first commit")
     }
-    let push = GitHubPush(session)
+    let push = GitHubPush(place)
     if let push, push.after == head.hex, knows(push.before), let before = ObjectId(hex: push.before) {
-      return Range(base: before, head: head, because: "the commit before the push, by GITHUB_EVENT_PATH")
+      return Range(
+        base: before, head: head, because: "the commit before the push, by GITHUB_EVENT_PATH", tip: before)
     }
     let depth = push.map { $0.after == head.hex ? $0.commits + 1 : 2 } ?? 2
     guard repository.has(parent), depth == 2 || !repository.isShallow else {
@@ -95,7 +128,7 @@ struct ChangeReader {
           : "this push brought \(depth - 1) commits, and this clone does not hold the one before them",
         advice: "check out with fetch-depth: \(depth) or more (git fetch --depth=\(depth)), or name --base")
     }
-    return Range(base: parent, head: head, because: "HEAD and the commit before")
+    return Range(base: parent, head: head, because: "HEAD and the commit before", tip: parent)
   }
 
   // MARK: - Contents
@@ -119,6 +152,7 @@ struct ChangeReader {
     let repository = repository
     let baseTree = try range.base.map { try repository.commit($0).tree }
     let headTree = try repository.commit(range.head).tree
+    let tipTree = try range.tip.map { try repository.commit($0).tree }
     let changes = try fetched(range, "compare the two trees") {
       try repository.changes(from: baseTree, to: headTree)
     }
@@ -145,6 +179,7 @@ struct ChangeReader {
       base: range.base?.hex ?? "", head: range.head.hex, because: range.because, changedCount: changes.count,
       paths: changes.map(\.path),
       files: files, readOld: { try read($0, baseTree) }, readNew: { try read($0, headTree) },
+      readTip: { try read($0, tipTree) },
       listNew: { try repository.paths(at: range.head.hex, under: $0) },
       listFolder: { try repository.files(inFolder: $0, ofTree: headTree) },
       heads: Set([range.head.hex] + (try repository.commit(range.head).parents.dropFirst().map(\.hex))),

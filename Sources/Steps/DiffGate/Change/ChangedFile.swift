@@ -31,6 +31,8 @@ struct Change {
   /// Paths of changed files, judged or not: (old, new).
   var readOld: (String) throws -> [UInt8]?
   var readNew: (String) throws -> [UInt8]?
+  /// Files of the base's tip, which no author of the change can choose.
+  var readTip: (String) throws -> [UInt8]?
   /// Paths below a folder of the newer version.
   var listNew: (_ folder: String) throws -> [String]
   /// Paths of the files directly in a folder of the newer version.

@@ -33,7 +33,8 @@ struct FileComparison {
     }
     return Change(
       base: old, head: new, because: "--old and --new", changedCount: files.count { $0.old != $0.new },
-      files: files, readOld: reader(of: old), readNew: reader(of: new), listNew: { _ in [] },
+      files: files, readOld: reader(of: old), readNew: reader(of: new), readTip: reader(of: old),
+      listNew: { _ in [] },
       listFolder: { _ in [] }, messages: [])
   }
 
@@ -76,7 +77,8 @@ struct FileComparison {
 
   private func bytes(_ path: String, _ option: String) throws -> [UInt8] {
     do throws(FileError) {
-      return try session.context.files.read(session.context.absolute(path))
+      return try session.context.files.read(
+        session.context.absolute(path), session.context.reading(path, in: session.repositoryRoot))
     } catch {
       throw unreadable(path, option, error)
     }
@@ -84,7 +86,7 @@ struct FileComparison {
 
   private func unreadable(_ path: String, _ option: String, _ error: FileError) -> StepFailure {
     StepFailure(
-      .data, "cannot read \(option) \(path): \(SystemError.message(error.code))",
+      .data, "cannot read \(option) \(path): \(error.reason)",
       advice: "name a readable CloudFormation template, or the output folder of cdk synth")
   }
 

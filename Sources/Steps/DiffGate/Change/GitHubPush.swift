@@ -11,11 +11,11 @@ struct GitHubPush {
   let commits: Int
 
   /// nil where the run is about something else, or GitHub says nothing of use (a new branch has no commit before).
-  init?(_ session: StepSession) {
-    let environment = session.context.environment
-    guard session.ci.provider == .github, environment["GITHUB_EVENT_NAME"] == "push",
+  init?(_ place: RepositoryPlace) {
+    let environment = place.context.environment
+    guard place.ci.provider == .github, environment["GITHUB_EVENT_NAME"] == "push",
       let path = environment.nonEmpty("GITHUB_EVENT_PATH"),
-      let bytes = try? session.context.files.read(path), let event = try? JSONValue(parsing: bytes),
+      let bytes = try? place.context.files.read(path), let event = try? JSONValue(parsing: bytes),
       let before = event["before"]?.string, let after = event["after"]?.string,
       before.contains(where: { $0 != "0" })
     else { return nil }

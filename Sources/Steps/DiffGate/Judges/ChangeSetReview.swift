@@ -13,11 +13,13 @@ import TemplateAnalysis
 /// says is known beforehand.
 struct ChangeSetReview {
   let session: StepSession
+  /// Which types hold data.
+  let statefulTypes: StatefulTypes
 
   /// What CloudFormation said, and where it could not be asked or refuses.
   struct Answer {
     /// By the position of the template among those asked about.
-    var changes: [Int: [TemplateAnalysis.ResourceChange]] = [:]
+    var changes: [Int: [ResourceImpact]] = [:]
     var findings: [Finding] = []
   }
 
@@ -69,11 +71,13 @@ struct ChangeSetReview {
             "CloudFormation refuses this update: \(changeSet.statusReason ?? "it gives no reason")")
           continue
         }
-        answer.changes[position] = changeSet.changes.map { Self.change($0, template.change) }
+        answer.changes[position] = changeSet.changes.map { Self.change($0, template.change, statefulTypes) }
         for (place, inner) in nested {
           let isInner: (JudgedTemplate) -> Bool = { $0.entry.stack == name && $0.entry.nestedIn == place }
           guard let position = templates.firstIndex(where: isInner) else { continue }
-          answer.changes[position] = inner.changes.map { Self.change($0, templates[position].change) }
+          answer.changes[position] = inner.changes.map {
+            Self.change($0, templates[position].change, statefulTypes)
+          }
         }
       } catch let error as AWSError where error.kind == .other && error.statusCode == 400 {
         // What is wrong with the template or its parameters is said at once, without a change set.
@@ -162,14 +166,14 @@ struct ChangeSetReview {
   // MARK: - Its words in ours
 
   /// A change set's word on one resource, with what only the template knows about it.
-  static func change(_ theirs: AWSClients.ResourceChange, _ ours: TemplateChange)
-    -> TemplateAnalysis.ResourceChange
-  {
+  static func change(
+    _ theirs: ResourceChange, _ ours: TemplateChange, _ statefulTypes: StatefulTypes
+  ) -> ResourceImpact {
     let known = ours[theirs.logicalId]
-    var change = TemplateAnalysis.ResourceChange(
+    var change = ResourceImpact(
       logicalId: theirs.logicalId, type: theirs.type, action: action(theirs),
       properties: Set(theirs.details.compactMap { $0.path ?? $0.name ?? $0.attribute }).sorted(),
-      stateful: known?.stateful ?? StatefulTypes().contains(theirs.type), line: known?.line, name: known?.name
+      stateful: known?.stateful ?? statefulTypes.contains(theirs.type), line: known?.line, name: known?.name
     )
     change.oldResource =
       switch theirs.policyAction {
@@ -191,7 +195,7 @@ struct ChangeSetReview {
   }
 
   /// Action, replacement and policy of a change set as one word.
-  static func action(_ change: AWSClients.ResourceChange) -> ResourceAction {
+  static func action(_ change: ResourceChange) -> ResourceAction {
     switch (change.action, change.replacement, change.policyAction) {
     case ("Add", _, _): .create
     case ("Import", _, _): .import

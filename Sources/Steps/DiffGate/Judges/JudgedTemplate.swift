@@ -13,7 +13,7 @@ struct JudgedTemplate {
   var nests: Bool
 
   /// Takes over what CloudFormation said about the resources, and says where it was expected to say otherwise.
-  mutating func adopt(_ theirs: [ResourceChange]) {
+  mutating func adopt(_ theirs: [ResourceImpact]) {
     let differences = theirs.compactMap { resource -> Finding? in
       let before = change[resource.logicalId]?.action ?? .none
       guard before != resource.action else { return nil }
@@ -23,7 +23,7 @@ struct JudgedTemplate {
           + "\(before.rawValue); CloudFormation is right", path: entry.path, subject: resource.logicalId)
     }
     let kept = change.findings.filter { finding in
-      if ResourceChange.findingCodes.contains(finding.code) { return false }
+      if ResourceImpact.findingCodes.contains(finding.code) { return false }
       // What was refused for being replaced is not, where nothing is replaced.
       guard finding.code == "replacement-refused" else { return true }
       return theirs.contains { $0.action == .replace && finding.message.hasPrefix("\($0.logicalId) ") }

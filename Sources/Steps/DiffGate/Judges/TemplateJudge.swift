@@ -75,7 +75,7 @@ struct TemplateJudge {
   var findings: [Finding] { unreadable + judged.flatMap(\.change.findings) }
 
   /// Takes over what CloudFormation itself said, by the position of the template.
-  mutating func adopt(_ answers: [Int: [ResourceChange]]) {
+  mutating func adopt(_ answers: [Int: [ResourceImpact]]) {
     for (position, changes) in answers { judged[position].adopt(changes) }
   }
 
@@ -194,7 +194,7 @@ struct TemplateJudge {
     var context = ComparisonContext(
       pseudoParameters: pseudoParameters(stack),
       missingParameters: areNamed && manifest == nil ? .defaults : .previousValues,
-      statefulTypes: StatefulTypes(adding: Set(policy.statefulTypes)))
+      statefulTypes: policy.allStatefulTypes)
     context.oldNested = versions.old?.children ?? [:]
     context.newNested = versions.new?.children ?? [:]
     context.importers = facts.importers

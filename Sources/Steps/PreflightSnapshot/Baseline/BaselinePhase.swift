@@ -1,13 +1,13 @@
 import AWSClients
 import DeploymentConfig
 import DeploymentRecords
+import HealthWatch
 import Redaction
 import Reporting
 import SmokeChecks
 import StepResults
 import StepRuntime
 import SystemInterfaces
-import Watch30m
 
 /// Records what is normal before a deployment.
 struct BaselinePhase: Sendable {

@@ -2,6 +2,7 @@ import AWSClients
 import DeploymentConfig
 import DeploymentRecords
 import JSONValues
+import RestorePoints
 import StepResults
 import StepRuntime
 import SystemInterfaces

@@ -1,6 +1,8 @@
 import AWSClients
+import CloudFormationModel
 import DeploymentRecords
 import JSONValues
+import RestorePoints
 import StepResults
 import SystemInterfaces
 
@@ -11,7 +13,7 @@ enum StackReadiness {
   /// The largest template that there is.
   static let largestTemplateBytes = 1_048_576
 
-  static func findings(_ state: StackState, status: RawStackStatus, allowsDrift: Bool) -> [Finding] {
+  static func findings(_ state: StackState, status: StackStatus, allowsDrift: Bool) -> [Finding] {
     var findings: [Finding] = []
     func add(_ code: String, _ severity: Severity, _ message: String) {
       findings.append(Finding(code, severity, message, subject: state.name))

@@ -1,7 +1,9 @@
 import AWSClients
+import CloudFormationModel
 import DeploymentConfig
 import DeploymentRecords
 import Reporting
+import RestorePoints
 import StepResults
 import StepRuntime
 import SystemInterfaces
@@ -34,10 +36,10 @@ struct EnvironmentReader: Sendable {
   }
 
   /// The stacks alone, as one call each tells them.
-  func roots() async throws -> ([(StackState, RawStackStatus)], [Finding]) {
+  func roots() async throws -> ([(StackState, StackStatus)], [Finding]) {
     let stacks = configured
     let clients = clients
-    let found = try await stacks.mapAtOnce { stack -> (StackState, RawStackStatus)? in
+    let found = try await stacks.mapAtOnce { stack -> (StackState, StackStatus)? in
       guard let live = try await CloudFormationClient(clients[stack.name]).describeStack(stack.name),
         live.status != .deleteComplete
       else {

@@ -2,6 +2,7 @@ import AWSClients
 import CryptoDigests
 import DeploymentConfig
 import DeploymentRecords
+import RestorePoints
 import StepResults
 import TemplateAnalysis
 

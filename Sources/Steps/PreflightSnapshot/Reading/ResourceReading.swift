@@ -4,6 +4,7 @@ import CryptoDigests
 import DeploymentConfig
 import DeploymentRecords
 import MigrationAnalysis
+import RestorePoints
 import StepResults
 import TemplateAnalysis
 

@@ -1,6 +1,7 @@
 import AWSClients
 import DeploymentRecords
 import StepResults
+import SystemInterfaces
 
 /// Labels on the secrets' versions that a restore point names: a version without any label may be deleted at any time.
 struct SecretLabels: Sendable {

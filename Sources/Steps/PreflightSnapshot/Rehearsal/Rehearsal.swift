@@ -1,6 +1,7 @@
 import AWSClients
 import DeploymentConfig
 import DeploymentRecords
+import RestorePoints
 import SystemInterfaces
 
 /// The proof that a stack can be put back: a change set from the recorded template and parameters, which must come out

@@ -2,6 +2,7 @@ import AWSClients
 import DeploymentConfig
 import DeploymentRecords
 import Reporting
+import RestorePoints
 import StepResults
 import StepRuntime
 import SystemInterfaces
@@ -41,7 +42,7 @@ struct RehearsalPhase: Sendable {
       }
       let gap = StackReadiness.gap(
         templateBytes: size, missingBucket: buckets[position] == nil ? bucket.reason : nil,
-        missingAssets: RehearsalPhase.missing(readings[position], assets))
+        missingAssets: AssetCheck.missing(readings[position], assets))
       if let gap {
         gaps[position] = gap.why
         findings.append(
@@ -157,13 +158,6 @@ struct RehearsalPhase: Sendable {
         policy: session.policy.snapshot, bootstrap: bootstrap, client: client)
     }
     return found
-  }
-
-  static func missing(_ reading: StackReading, _ states: [TemplateAsset: AssetCheck.State])
-    -> [String]
-  {
-    (reading.facts?.assets ?? []).filter { states[$0.asset] == .missing }
-      .map { "\($0.asset), which \($0.logicalId) names" }
   }
 
   /// What nobody looked at: said, so that nobody takes it for looked at.

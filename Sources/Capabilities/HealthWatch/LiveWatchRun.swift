@@ -1,0 +1,90 @@
+import AWSClients
+import DeploymentConfig
+import HealthAnalysis
+import Reporting
+import StepResults
+import StepRuntime
+import SystemInterfaces
+
+/// Wires a live watch: real sources, the schedule that was asked for, the file that is recorded.
+struct LiveWatchRun {
+  var request: WatchRequest
+  var session: StepSession
+
+  func run() async throws -> StepOutcome<WatchPart> {
+    let clients = try session.clients()
+    let policy = session.policy.watch
+    let source = StackTargets(
+      stacks: session.config.stacks, stateMachineARN: session.config.stateMachineARN, clients: clients)
+    session.progress.update("finding what the stacks hold")
+    let targets = try await source.targets()
+    let schedule = WatchSchedule(
+      .init(
+        length: request.length ?? policy.length,
+        interval: request.interval ?? policyInterval(policy),
+        settle: request.settle ?? policy.settle, period: request.period,
+        deployedAt: request.deployedAt, baselineUntil: request.baselineUntil),
+      now: session.context.clock.now, targets: targets)
+    guard schedule.deployedAt <= session.context.clock.now else {
+      throw StepFailure(
+        .usage, "--deployed-at \(schedule.deployedAt.formatted(milliseconds: false)) is in the future",
+        advice: "check the time and its offset")
+    }
+    session.progress.say(
+      "watching \(targets.series.count) series of \(session.config.stacks.count) stacks for "
+        + "\((schedule.end - session.context.clock.now).text), deployed at "
+        + schedule.deployedAt.formatted(milliseconds: false))
+    let watch = LiveWatch(
+      schedule: schedule, targets: targets, policy: request.healthPolicy(policy),
+      metrics: CloudWatchSource(clients: clients),
+      logs: policy.readsLogs ? CloudWatchLogsSource(clients: clients) : nil, probe: probe(schedule),
+      clock: session.context.clock, progress: session.progress, save: recorder())
+    let before = await session.liveDeployment()
+    let result = try await watch.run(earlier: earlierProbes(schedule))
+    var outcome = WatchOutcome.make(
+      result.judgement, window: result.window, calls: result.calls, logs: result.logs,
+      findings: result.findings)
+    // What was seen of two deployments is said of neither.
+    if let before, await session.liveDeployment() == before {
+      (outcome.deployment, outcome.commit) = (before, try session.deployedCommit(of: before))
+    }
+    return outcome
+  }
+
+  /// The policy's interval, unless it is the default and the watch is shorter than usual.
+  private func policyInterval(_ policy: WatchPolicy) -> Duration? {
+    policy.interval == WatchPolicy().interval ? nil : policy.interval
+  }
+
+  private func probe(_ schedule: WatchSchedule) -> EndpointProbe? {
+    session.config.apiEndpoint.map { endpoint in
+      EndpointProbe(
+        endpoint: endpoint, apiCredential: session.config.apiKey,
+        timeout: min(.seconds(10), max(.seconds(2), schedule.interval)), transport: session.http())
+    }
+  }
+
+  /// Writes all that was seen after each look, so that a watch that is killed leaves its points.
+  private func recorder() -> @Sendable (Observations) throws -> Void {
+    guard let record = request.record else { return { _ in } }
+    let path = session.context.absolute(record)
+    let files = session.context.files
+    return { seen in try files.writeAtomically(Array(PointsFile.text(seen).utf8), to: path, mode: 0o600) }
+  }
+
+  /// The probes of a watch of this deployment that was interrupted: all else CloudWatch still knows.
+  private func earlierProbes(_ schedule: WatchSchedule) throws -> Observations {
+    var earlier = Observations()
+    guard let record = request.record, session.context.files.exists(session.context.absolute(record)) else {
+      return earlier
+    }
+    let bytes = try session.context.files.read(session.context.absolute(record))
+    let seen = try PointsFile.parse(bytes, path: record)
+    for name in seen.names where name.name.hasPrefix(probePrefix) {
+      for (time, point) in seen.points[name] ?? [:] where time >= schedule.deployedAt {
+        earlier.insert(point, into: name)
+      }
+    }
+    return earlier
+  }
+}

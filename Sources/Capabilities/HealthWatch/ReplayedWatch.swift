@@ -1,0 +1,85 @@
+import CryptoDigests
+import DeploymentConfig
+import DeploymentRecords
+import HealthAnalysis
+import StepResults
+import StepRuntime
+import SystemInterfaces
+
+/// Judges recorded points with the code of a live watch, and without its waiting.
+struct ReplayedWatch {
+  var request: WatchRequest
+  var session: StepSession
+
+  func run(_ path: String) throws -> StepOutcome<WatchPart> {
+    let bytes: [UInt8]
+    do throws(FileError) {
+      bytes = try session.context.files.read(session.context.absolute(path))
+    } catch {
+      throw StepFailure(
+        .data, "cannot read the points \(path): \(SystemError.message(error.code))",
+        advice: "name a file that --record wrote")
+    }
+    var seen = try PointsFile.parse(bytes, path: path)
+    var findings: [Finding] = []
+    if request.deployedAt == nil {
+      findings.append(
+        Finding(
+          "watch-no-deployment-time", .warning,
+          "--deployed-at is not given, so no point counts as a baseline: say when the deployment ended to have one",
+          subject: "deployed-at"))
+    }
+    let deployedAt = request.deployedAt ?? seen.start ?? session.startedAt
+    let period = request.period ?? seen.period
+    let last = seen.end ?? deployedAt
+    let length = request.length ?? max(period, last - deployedAt + period)
+    // A length that was asked for is owed: points that end before it leave the question open.
+    let missing = deployedAt + length - (last + period)
+    if request.length != nil, missing > period {
+      for name in seen.names {
+        seen.gaps[name] = "the points end at \(last.formatted(milliseconds: false)), before the watch does"
+      }
+    }
+    let window = WatchWindow(deployedAt: deployedAt, duration: length, period: period)
+    let judge = HealthJudge(policy: request.healthPolicy(session.policy.watch), window: window)
+    let judgement = judge.judge(
+      seen.series(deployedAt: deployedAt, period: period, settled: nil, end: deployedAt + length))
+    if let record = request.record {
+      try session.context.files.writeAtomically(
+        Array(PointsFile.text(seen).utf8), to: session.context.absolute(record), mode: 0o600)
+    }
+    let input = RecordInput(path: path, sha256: Digest.sha256Hex(bytes))
+    let shown = WindowRecord(
+      deployedAt: deployedAt, duration: length.inSeconds, period: period.inSeconds,
+      interval: period.inSeconds,
+      settle: 0, judge: judge.policy.judge.rawValue, mode: "replay", looks: window.looks, revisions: 0,
+      endedEarly: false)
+    return WatchOutcome.make(judgement, window: shown, findings: findings, inputs: [input])
+  }
+}
+
+/// A judgement as the step's outcome.
+enum WatchOutcome {
+  static func make(
+    _ judgement: WatchJudgement, window: WindowRecord, calls: CallCount = CallCount(), logs: [LogRecord] = [],
+    findings: [Finding] = [], inputs: [RecordInput] = []
+  ) -> StepOutcome<WatchPart> {
+    var counts: [String: Int] = [:]
+    for series in judgement.series { counts[series.verdict.rawValue, default: 0] += 1 }
+    return StepOutcome(
+      verdict: Verdict(judgement.verdict), findings: WatchFindings.of(judgement) + findings, inputs: inputs,
+      summary: WatchPart.Summary(reasons: judgement.reasons, counts: counts),
+      part: WatchPart(
+        series: judgement.series.map { SeriesRecord($0) }, calls: calls, window: window, logs: logs))
+  }
+}
+
+extension Verdict {
+  init(_ verdict: WatchVerdict) {
+    switch verdict {
+    case .go: self = .go
+    case .stop: self = .stop
+    case .inconclusive: self = .inconclusive
+    }
+  }
+}

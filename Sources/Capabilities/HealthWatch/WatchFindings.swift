@@ -1,0 +1,52 @@
+import HealthAnalysis
+import StepResults
+
+/// The findings of a watch: stable codes and what they mean.
+public enum WatchFindings {
+  /// The codes, for the documentation and SARIF.
+  public static let catalog = [
+    FindingDescription(
+      "watch-severe", "A series got worse than a rollback's threshold.",
+      remedy: "Run auto-revert, or read the series' reasons first."),
+    FindingDescription(
+      "watch-degraded", "A series got worse, not enough to roll back.", remedy: "Look at it in working hours."
+    ),
+    FindingDescription(
+      "watch-outage", "The endpoint failed probe after probe.", remedy: "Run auto-revert."),
+    FindingDescription(
+      "watch-inconclusive", "A series that matters could not be judged.",
+      remedy: "Look at the reason; watch longer, or with more traffic."),
+    FindingDescription(
+      "watch-no-deployment-time", "Recorded points were judged without the time of the deployment.",
+      remedy: "Give it with --deployed-at: it parts the baseline from the watch."),
+    FindingDescription(
+      "watch-early-end", "The watch was interrupted before its time.", remedy: "Run it again."),
+    FindingDescription(
+      "watch-new-log-error", "The logs show a kind of error that they did not show before the deployment.",
+      remedy: "Read the example and its log group."),
+    FindingDescription(
+      "watch-metrics-missing", "CloudWatch has no point of a series since the deployment.",
+      remedy: "Check that the metric exists and that the service gets traffic."),
+    FindingDescription(
+      "watch-aws-unreachable", "AWS could not be asked in one or more looks.",
+      remedy: "Check the network and the credentials."),
+  ]
+
+  /// The findings of what the judge said.
+  static func of(_ judgement: WatchJudgement) -> [Finding] {
+    judgement.series.flatMap { series -> [Finding] in
+      let subject = "\(series.name) \(series.kind.rawValue)"
+      let text = "\(series.name) (\(series.kind.rawValue)): \(series.reasons.joined(separator: "; "))"
+      switch series.verdict {
+      case .severe:
+        let code = series.name.hasPrefix(probePrefix) ? "watch-outage" : "watch-severe"
+        return [Finding(code, .error, text, subject: subject)]
+      case .degraded: return [Finding("watch-degraded", .warning, text, subject: subject)]
+      case .inconclusive:
+        let holdsUp = judgement.verdict == .inconclusive && series.doubt != .idle
+        return holdsUp ? [Finding("watch-inconclusive", .warning, text, subject: subject)] : []
+      case .healthy: return []
+      }
+    }
+  }
+}

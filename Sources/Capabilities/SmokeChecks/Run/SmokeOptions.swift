@@ -1,0 +1,86 @@
+import DeploymentConfig
+import StepResults
+import StepRuntime
+import SystemInterfaces
+
+/// What the command line and the policy come to.
+struct SmokeOptions: Sendable {
+  /// A part of the checks: number `index` of `count`, counted from 1.
+  struct Shard: Hashable, Sendable {
+    var index: Int, count: Int
+    var text: String { "\(index)/\(count)" }
+  }
+
+  var files: [String]
+  /// OpenAPI documents; absolute where the policy names them.
+  var openAPI: [String]
+  var runsBuiltIn: Bool
+  var parseOnly: Bool
+  var variables: [(name: String, value: String)]
+  var policy: SmokePolicy
+  var settings: SmokeSettings
+  var baseline: String?
+  var shard: Shard?
+  var output: String?
+
+  init(_ request: SmokeRequest, _ session: StepSession) throws {
+    policy = session.policy.smoke
+    let named = request.files
+    let root = session.repositoryRoot ?? session.context.workingDirectory
+    let isNamed = !named.isEmpty || !request.openAPI.isEmpty
+    openAPI = isNamed ? request.openAPI : policy.openAPI.map { $0.hasPrefix("/") ? $0 : "\(root)/\($0)" }
+    files = try SmokeFiles.expand(
+      named, relativeTo: session.context.workingDirectory, session.context.files, isPattern: false)
+    if !isNamed {
+      files = try SmokeFiles.expand(
+        policy.files, relativeTo: root, session.context.files, isPattern: true)
+    }
+    runsBuiltIn = !isNamed || request.builtIn
+    parseOnly = request.parseOnly
+    variables = try request.variables.map { text in
+      guard let mark = text.firstIndex(of: "="), mark > text.startIndex else {
+        throw StepFailure(.usage, "--variable \(text): expected NAME=VALUE")
+      }
+      return (String(text[..<mark]), String(text[text.index(after: mark)...]))
+    }
+    if let text = request.flaky ?? session.policy.options["flaky"] {
+      guard let choice = SmokePolicy.Flaky(rawValue: text) else {
+        throw StepFailure(.usage, "--flaky \(text): expected fail, warn or pass")
+      }
+      policy.flaky = choice
+    }
+    settings = SmokeSettings()
+    let deadline = try SmokeOptions.duration("deadline", request.deadline) ?? policy.deadline
+    settings.settling = Settling(
+      window: try SmokeOptions.duration("settle", request.settle ?? session.policy.options["settle"])
+        ?? .seconds(15),
+      deadline: deadline)
+    settings.concurrency = request.concurrency ?? policy.concurrency
+    guard (1...512).contains(settings.concurrency) else {
+      throw StepFailure(.usage, "--concurrency \(settings.concurrency): expected a number from 1 to 512")
+    }
+    settings.allowsWrites = policy.allowsWrites || !session.isProduction
+    settings.thresholds.latencyFactor = policy.latencyFactor
+    settings.expectedVersion =
+      try request.expectVersion ?? (session.common.commit == nil ? nil : session.commitId())
+    baseline = request.baseline
+    output = request.output
+    shard = try request.shard.map(SmokeOptions.shard)
+  }
+
+  private static func duration(_ name: String, _ text: String?) throws -> Duration? {
+    guard let text else { return nil }
+    guard let duration = Duration(text: text) else {
+      throw StepFailure(.usage, "--\(name) \(text): expected a duration such as 20s or 2m")
+    }
+    return duration
+  }
+
+  private static func shard(_ text: String) throws -> Shard {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let index = parts[0], let count = parts[1], count >= 1, count <= 10_000,
+      (1...count).contains(index)
+    else { throw StepFailure(.usage, "--shard \(text): expected N/M with N from 1 to M") }
+    return Shard(index: index, count: count)
+  }
+}

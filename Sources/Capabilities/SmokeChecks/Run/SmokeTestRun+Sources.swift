@@ -1,0 +1,63 @@
+import AWSClients
+import CryptoDigests
+import DeploymentConfig
+import DeploymentRecords
+import Reporting
+import StepResults
+import StepRuntime
+import SystemInterfaces
+
+/// An OpenAPI document and its digest.
+struct DescribedAPI: Sendable {
+  var document: OpenAPIDocument
+  var input: RecordInput
+}
+
+/// Where the checks of a run come from.
+extension SmokeTestRun {
+  /// AWS, where the configuration names anything there.
+  func controlPlane() throws -> AWSControlPlane? {
+    guard !session.config.stacks.isEmpty || session.config.stateMachineARN != nil else { return nil }
+    return AWSControlPlane(try session.clients())
+  }
+
+  /// A path as reports name it: relative to the repository, outside of one to the working directory.
+  func shown(_ path: String) -> String {
+    let root = session.repositoryRoot ?? session.context.workingDirectory
+    return path.hasPrefix(root + "/") ? String(path.dropFirst(root.count + 1)) : path
+  }
+
+  func openAPIDocuments() throws -> [DescribedAPI] {
+    try options.openAPI.map { name in
+      let path = session.context.absolute(name)
+      let bytes: [UInt8]
+      do throws(FileError) {
+        bytes = try session.context.files.read(path)
+      } catch {
+        throw StepFailure(
+          .data, "cannot read \(name): \(SystemError.message(error.code))",
+          advice: "correct --openapi, or smoke-test.openapi in the policy")
+      }
+      let file = shown(path)
+      return DescribedAPI(
+        document: try OpenAPIDocument(parsing: bytes, file: file),
+        input: RecordInput(path: file, sha256: Digest.sha256Hex(bytes)))
+    }
+  }
+
+  func hurlPlan() throws -> HurlPlan {
+    let progress = session.progress
+    var environment = HurlEnvironment(
+      root: session.repositoryRoot ?? session.context.workingDirectory, files: session.context.files,
+      random: session.context.random, redactor: session.redactor
+    ) { [session] in try session.aws() }
+    environment.log = { progress.say($0) }
+    environment.keepsLastBody = options.output != nil
+    let variables = SmokeVariables.make(
+      config: session.config, policy: options.policy, environment: session.context.environment,
+      given: options.variables, redactor: session.redactor)
+    return try HurlPlan(
+      options.files, variables: variables, environment: environment,
+      workingDirectory: session.context.workingDirectory)
+  }
+}

@@ -1,0 +1,174 @@
+import AWSClients
+import CryptoDigests
+import DeploymentConfig
+import DeploymentRecords
+import HTTPTransport
+import Redaction
+import Reporting
+import StepResults
+import StepRuntime
+import SystemInterfaces
+
+/// One run of the step: checks gathered, run, judged.
+struct SmokeTestRun: Sendable {
+  let options: SmokeOptions
+  let session: StepSession
+
+  func outcome() async throws -> StepOutcome<SmokePart> {
+    var findings: [Finding] = []
+    let hurl = try hurlPlan()
+    let documents = try openAPIDocuments()
+    if options.parseOnly { return parsed(hurl, documents) }
+    let faults = ControlPlaneFaults()
+    let plane = options.runsBuiltIn ? try controlPlane() : nil
+    let probes =
+      options.runsBuiltIn
+      ? try await PolicyChecks(
+        options.policy, file: session.policy.path.map(shown), config: session.config, plane: plane,
+        faults: faults
+      ) { [session] in try await session.database() } : PolicyChecks()
+    let described = try OpenAPIChecks(
+      documents.map(\.document), endpoint: session.config.apiEndpoint, apiKey: session.config.apiKey)
+    var chains = hurl.chains + described.chains + probes.chains
+    var notes = described.notes + probes.notes
+    var remarks: Notes?
+    if options.runsBuiltIn {
+      let found = await BuiltInChecks(
+        config: session.config, policy: options.policy, plane: plane, faults: faults)
+      chains += found.chains
+      remarks = found.notes
+    }
+    if let shard = options.shard { chains = SmokeShards.part(shard.index, of: shard.count, chains) }
+    if chains.isEmpty {
+      return nothing(findings, notes)
+    }
+    let (recorded, comparedWith) = try baseline(&findings)
+    let total = chains.reduce(0) { $0 + $1.checks.count }
+    let progress = session.progress
+    var dependencies = SmokeDependencies(
+      transport: session.http(), clock: session.context.clock, random: session.context.random
+    ) { result, done in
+      progress.update("\(done)/\(total) checks, \(result.outcome.rawValue): \(result.name)")
+    }
+    dependencies.result = { result in
+      if result.outcome == .fail || result.outcome == .error && result.failure != .controlPlane {
+        progress.say("\(result.outcome.rawValue): \(result.name): \(result.message)")
+      }
+    }
+    dependencies.redact = { [redactor = session.redactor] in redactor.redact($0) }
+    // Asked beside the checks: what these say is said of the deployment that was live when they began.
+    async let live = session.liveDeployment()
+    let report = await SmokeRun.run(
+      chains, settings: options.settings, dependencies: dependencies, baseline: recorded)
+    if let path = options.output, let body = hurl.lastBody {
+      try session.context.files.writeAtomically(body, to: session.context.absolute(path), mode: 0o600)
+    }
+    let entries = report.results.map(CheckEntry.init)
+    let failure = failure(faults.first ?? hurl.missingPart, entries)
+    var (found, verdict) = SmokeVerdict.judge(entries, policy: options.policy)
+    if let failure {
+      let ran: Set<CheckOutcome> = [.pass, .fail, .flaky]
+      guard entries.contains(where: { ran.contains($0.outcome) }) else { throw failure }
+      // What could not be asked is neither good nor bad.
+      verdict = .inconclusive
+      findings.append(
+        Finding(
+          "not-all-asked", .warning, "not all checks could be run: \(failure.message)",
+          subject: "control-plane"))
+    }
+    let deployment = await live
+    let deployed = try session.deployedCommit(of: deployment)
+    if options.settings.expectedVersion == nil, let commit = deployed,
+      let other = entries.compactMap(\.version).first(where: {
+        VersionMatch.of($0, expected: commit) == .other
+      })
+    {
+      findings.append(
+        Finding(
+          "other-commit-answers", .notice, "\(other) answers, while \(commit.prefix(12)) should be deployed",
+          subject: "version"))
+    }
+    found += findings
+    notes += remarks?.all ?? []
+    var summary = SmokePart.Summary(counting: entries)
+    summary.comparedWith = comparedWith
+    summary.shard = options.shard?.text
+    summary.notes = notes
+    var outcome = StepOutcome(
+      verdict: verdict, findings: found, inputs: hurl.inputs + documents.map(\.input),
+      summary: summary, part: SmokePart(checks: entries), failure: failure)
+    outcome.retained = (chains, report)
+    (outcome.deployment, outcome.commit) = (deployment, deployed)
+    return outcome
+  }
+
+  /// The record of files that were only read.
+  private func parsed(
+    _ hurl: HurlPlan, _ documents: [DescribedAPI]
+  ) -> StepOutcome<SmokePart> {
+    let entries = hurl.chains.flatMap(\.checks).map {
+      CheckEntry(CheckResult(check: $0, outcome: .skipped, message: "only read"))
+    }
+    var summary = SmokePart.Summary(counting: entries)
+    summary.parseOnly = true
+    summary.notes = documents.map(\.document).map { document in
+      "\(document.file): \(document.operations.count) GET operations can be asked, \(document.omissions.count) cannot"
+    }
+    return StepOutcome(
+      verdict: .go, findings: [], inputs: hurl.inputs + documents.map(\.input), summary: summary,
+      part: SmokePart(checks: entries))
+  }
+
+  private func nothing(_ findings: [Finding], _ notes: [String]) -> StepOutcome<SmokePart> {
+    var summary = SmokePart.Summary()
+    summary.notes = notes
+    summary.shard = options.shard?.text
+    let isShard = options.shard != nil
+    let empty = Finding(
+      "no-checks", isShard ? .notice : .warning,
+      isShard
+        ? "this part of the checks is empty"
+        : "there is nothing to check: the configuration names no API_ENDPOINT and no stack, and no file is given"
+    )
+    return StepOutcome(
+      verdict: isShard ? .go : .inconclusive, findings: findings + [empty], summary: summary,
+      part: SmokePart(checks: []))
+  }
+
+  /// The recorded answers to compare with, and the restore point that holds them.
+  private func baseline(_ findings: inout [Finding]) throws -> ([ResponseBaseline], String?) {
+    let wanted = options.baseline ?? "latest"
+    if wanted == "none" { return ([], nil) }
+    do {
+      guard let id = wanted == "latest" ? try session.restorePoints.latestId() : wanted else {
+        return ([], nil)
+      }
+      return (try session.restorePoints.read(id).baseline.responses, id)
+    } catch {
+      if let named = options.baseline {
+        throw StepFailure(
+          .data, "--baseline \(named): \(error)",
+          advice: "name a restore point that is in \(session.records.root)/restore-points, latest or none")
+      }
+      findings.append(
+        Finding(
+          "no-baseline", .warning, "the answers are not compared with before: \(error)", subject: "baseline"))
+      return ([], nil)
+    }
+  }
+
+  /// What the step ends with where AWS could not be asked, unless a checked endpoint answered badly: an outage must lead
+  /// to a rollback. Where the endpoint gave no answer at all either, the fault may be this side's network.
+  private func failure(_ fault: ControlPlaneError?, _ entries: [CheckEntry]) -> StepFailure? {
+    guard let fault else { return nil }
+    let hasStop = entries.contains { entry in
+      entry.outcome == .fail && !(fault.kind == .unavailable && entry.failure?.isWithoutAnswer == true)
+    }
+    if hasStop { return nil }
+    return switch fault.kind {
+    case .unavailable, .missingProgram: StepFailure(.unavailable, fault.message, advice: fault.advice)
+    case .refused: StepFailure(.refused, fault.message, advice: fault.advice)
+    case .other: nil
+    }
+  }
+}

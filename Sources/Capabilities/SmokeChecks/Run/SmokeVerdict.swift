@@ -1,0 +1,57 @@
+import DeploymentConfig
+import StepResults
+
+/// From results to findings and the verdict.
+enum SmokeVerdict {
+  /// One finding a check that is worth one, and what they come to together.
+  static func judge(_ checks: [CheckEntry], policy: SmokePolicy) -> (findings: [Finding], verdict: Verdict) {
+    let findings = checks.compactMap { finding($0, policy) }
+    if findings.contains(where: { $0.severity == .error }) { return (findings, .stop) }
+    // Nothing ran, so nothing is known.
+    if !checks.isEmpty, checks.allSatisfy({ $0.outcome == .skipped }) { return (findings, .inconclusive) }
+    return (findings, .go)
+  }
+
+  private static func finding(_ check: CheckEntry, _ policy: SmokePolicy) -> Finding? {
+    let stops: Severity = policy.onlyCriticalStops && !check.critical ? .warning : .error
+    switch check.outcome {
+    case .pass:
+      guard let first = check.differences.first else { return nil }
+      return make("answer-differs", .notice, check, "passed, but \(first)")
+    case .flaky:
+      let severity: Severity =
+        switch policy.flaky {
+        case .fail: stops
+        case .warn: .warning
+        case .pass: .notice
+        }
+      return make("check-flaky", severity, check, check.message)
+    case .skipped:
+      let severity: Severity = check.failure == .skippedByFile ? .notice : .warning
+      return make("check-skipped", severity, check, check.message)
+    case .error: return make("check-unusable", stops, check, check.message)
+    case .fail:
+      switch (check.failure, check.comparison) {
+      case (.oldVersion, _): return make("old-version-answers", stops, check, check.message)
+      case (.latency, _): return make("latency-regressed", stops, check, check.message)
+      case (.regressed, _): return make("answer-regressed", stops, check, check.message)
+      case (.certificateExpiring, _): return make("certificate-ends-soon", stops, check, check.message)
+      case (_, .brokenBefore):
+        // The deployment is not its cause, and a rollback would not mend it.
+        return make("check-broken-before", .warning, check, check.message + "; it failed before as well")
+      default: return make("check-failed", stops, check, check.message)
+      }
+    }
+  }
+
+  private static func make(
+    _ code: String, _ severity: Severity, _ check: CheckEntry, _ message: String
+  ) -> Finding {
+    let kind = check.failure.map { " (\($0.rawValue))" } ?? ""
+    let advice = severity == .error && !check.advice.isEmpty ? "\n\(check.advice)" : ""
+    let line = check.attempts.last?.conditions.first?.line ?? check.line
+    return Finding(
+      code, severity, "\(check.name): \(message)\(kind)\(advice)", path: check.file, line: line,
+      subject: check.id)
+  }
+}
