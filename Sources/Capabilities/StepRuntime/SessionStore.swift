@@ -54,7 +54,7 @@ extension StepSession {
 
   /// Where restore points are written and read: the records folder, or the folder that is the store.
   static func restorePoints(
-    _ store: StoreAddress?, records: String, environment: String, _ context: StepContext,
+    _ store: StoreAddress?, records: String, place: String, _ context: StepContext,
     onDamage: @escaping RestorePointStore.OnDamage
   ) throws -> RestorePointStore {
     let key = try storeKey(context)
@@ -69,7 +69,7 @@ extension StepSession {
           + "nobody else may read", advice: "run: chmod 700 \(path)")
     }
     return RestorePointStore(
-      records: "\(folder)/\(environment)", files: context.files, key: key, onDamage: onDamage)
+      records: "\(folder)/\(place)", files: context.files, key: key, onDamage: onDamage)
   }
 
   /// The key that the environment holds; nil where it holds none.
@@ -99,7 +99,7 @@ extension StepSession {
 
   private func s3Store(_ bucket: String, _ prefix: String) throws -> S3Store {
     S3Store(
-      s3: try s3(), bucket: bucket, prefix: prefix, environment: environment,
+      s3: try s3(), bucket: bucket, prefix: prefix, environment: ledgerName,
       kmsKey: common.storeKmsKey ?? policy.options["store-kms-key"], seal: try seal())
   }
 

@@ -1,5 +1,6 @@
 import CommandArguments
 import DeploymentConfig
+import DeploymentEvidence
 import DeploymentRecords
 import HTTPTransport
 import JSONValues
@@ -138,12 +139,14 @@ public enum StepMain<Command: StepCommand> {
     outputs: inout RunOutputs
   ) async throws -> Record<Command.Part> {
     session.trust.survey()
-    let record = Record<Command.Part>(
-      environment: session.environment, commit: commit, verdict: outcome.verdict,
+    var record = Record<Command.Part>(
+      environment: session.environment, commit: outcome.commit ?? commit, verdict: outcome.verdict,
       startedAt: session.startedAt, finishedAt: session.context.clock.now,
       inputs: session.configInputs + outcome.inputs,
       findings: outcome.findings + session.remarkedFindings, summary: outcome.summary,
       part: outcome.part)
+    record.application = session.application
+    record.deployment = outcome.deployment
     let redacted = try session.records.redacted(record)
     var report = Command.report(redacted.record)
     report.catalog += SharedFindings.catalog

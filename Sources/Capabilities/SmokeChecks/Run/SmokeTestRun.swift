@@ -58,6 +58,8 @@ struct SmokeTestRun: Sendable {
     }
     dependencies.redact = { [redactor = session.redactor] in redactor.redact($0) }
     let started = session.context.clock.now
+    // Asked beside the checks: what these say is said of the deployment that was live when they began.
+    async let live = session.liveDeployment()
     var report = await SmokeRun.run(
       chains, settings: options.settings, dependencies: dependencies, baseline: recorded)
     await RequestLogs(session: session, started: started).add(to: &report.results)
@@ -86,14 +88,16 @@ struct SmokeTestRun: Sendable {
     if verdict == .go, (found + findings).contains(where: { SmokeVerdict.leavesOpen.contains($0.code) }) {
       verdict = .inconclusive
     }
-    if options.settings.expectedVersion == nil, let commit = try session.commitId(),
+    let deployment = await live
+    let deployed = try session.deployedCommit(of: deployment)
+    if options.settings.expectedVersion == nil, let commit = deployed,
       let other = entries.compactMap(\.version).first(where: {
         VersionMatch.of($0, expected: commit) == .other
       })
     {
       findings.append(
         Finding(
-          "other-commit-answers", .notice, "\(other) answers, while HEAD is \(commit.prefix(12))",
+          "other-commit-answers", .notice, "\(other) answers, while \(commit.prefix(12)) should be deployed",
           subject: "version"))
     }
     found += findings
@@ -106,6 +110,7 @@ struct SmokeTestRun: Sendable {
       verdict: verdict, findings: found, inputs: hurl.inputs + documents.map(\.input),
       summary: summary, part: SmokePart(checks: entries), failure: failure)
     outcome.retained = (chains, report)
+    (outcome.deployment, outcome.commit) = (deployment, deployed)
     return outcome
   }
 

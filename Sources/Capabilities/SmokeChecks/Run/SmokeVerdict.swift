@@ -65,7 +65,8 @@ enum SmokeVerdict {
       case (.regressed, _): return make("answer-regressed", stops, check, check.message)
       case (.certificateExpiring, _): return make("certificate-ends-soon", stops, check, check.message)
       case (_, .brokenBefore):
-        return make("check-broken-before", stops, check, check.message + "; it failed before as well")
+        // The deployment is not its cause, and a rollback would not mend it.
+        return make("check-broken-before", .warning, check, check.message + "; it failed before as well")
       default: return make("check-failed", stops, check, check.message)
       }
     }

@@ -6,6 +6,8 @@ import YAMLDocuments
 public struct Policy: Hashable, Sendable {
   /// Where it was read, or nil for the defaults alone.
   public var path: String?
+  /// `application`: its id, where it is not to be the folder of its configuration.
+  public var application: String?
   /// Environments that are not production.
   public var nonProduction: Set<String>
   /// Roles in the order in which a rollback goes through their stacks.
@@ -55,6 +57,8 @@ public struct Policy: Hashable, Sendable {
     if let version = reader.take("version"), version.int != 1 {
       throw reader.error("version", version, "1, the only version there is")
     }
+    application = try reader.string("application")
+    if application?.isEmpty ?? false { throw reader.problem("application is empty") }
     if let list = try reader.strings("non-production") { nonProduction = Set(list) }
     if let list = try reader.strings("order") { order = list.map { $0.lowercased() } }
     if let map = try reader.stringMap("options") { options = map }

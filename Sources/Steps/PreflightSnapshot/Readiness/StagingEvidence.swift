@@ -1,5 +1,5 @@
 import DeploymentConfig
-import DeploymentLedger
+import DeploymentEvidence
 import StepResults
 import StepRuntime
 import SystemInterfaces
