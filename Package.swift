@@ -87,6 +87,7 @@ let package = Package(
     library(.base, "CommandArguments", []),
     library(.base, "CryptoDigests", ["CLibCrypto"], linked: [.linkedLibrary("crypto")]),
     library(.base, "JSONValues", []),
+    library(.base, "SQLText", []),
     library(.base, "SystemInterfaces", []),
     library(.base, "YAMLDocuments", ["JSONValues", "CLibYAML"], linked: [.linkedLibrary(":libyaml.a")]),
 
@@ -106,7 +107,7 @@ let package = Package(
       ["CryptoDigests", "JSONValues", "SystemInterfaces", "CLibExpat", "CLibPcre2", "CXMLAdapter"],
       linked: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libexpat.a")]),
     library(
-      .rules, "MigrationAnalysis", ["JSONValues", "StepResults", "CLibPgQuery"],
+      .rules, "MigrationAnalysis", ["JSONValues", "SQLText", "StepResults", "CLibPgQuery"],
       linked: [.linkedLibrary(":libpg_query.a")]),
     library(.rules, "RollbackPlanning", ["JSONValues", "SystemInterfaces", "CloudFormationModel"]),
     library(
@@ -115,7 +116,7 @@ let package = Package(
 
     // Adapters to the outside world.
     library(.clients, "CIEnvironment", ["SystemInterfaces"]),
-    library(.clients, "DatabaseAccess", ["JSONValues", "SystemInterfaces"]),
+    library(.clients, "DatabaseAccess", ["JSONValues", "SQLText", "SystemInterfaces"]),
     library(
       .clients, "GitHistory", ["CLibGit2", "CLibGit2Shims", "SystemInterfaces"],
       linked: [
@@ -224,7 +225,7 @@ let package = Package(
     tests("CommandArguments", []),
     tests("CryptoDigests", []),
     tests("CurlTransport", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
-    tests("DatabaseAccess", ["SystemInterfaces"]),
+    tests("DatabaseAccess", ["SQLText", "SystemInterfaces"]),
     tests("DeploymentConfig", ["JSONValues", "SystemInterfaces"]),
     tests(
       "DeploymentLedger",
@@ -286,6 +287,14 @@ let package = Package(
         "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
     tests("YAMLDocuments", ["JSONValues"]),
+    // Every parser over mutated texts.
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "JSONValues", "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "HurlFile",
+        "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting", "TestSupport",
+      ],
+      swiftSettings: strict),
     // The built binaries against real parts.
     .testTarget(
       name: "EndToEndTests",

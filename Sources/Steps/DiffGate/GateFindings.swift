@@ -19,12 +19,19 @@ public enum GateFindings {
       "rollback-script-empty", "The rollback script does nothing.",
       remedy: "Write what undoes the migration, or remove the script and acknowledge its absence."),
     .init(
+      "rollback-script-unreadable", "The rollback script runs what nobody can read before it runs.",
+      remedy:
+        "Write out what it does; commands of psql and SQL that is put together are not run by auto-revert."),
+    .init(
       "rollback-script-removed", "The script that undoes a migration is removed.",
       remedy: "Keep it as long as the migration."),
     .init(
       "migration-edited", "A migration that was there before is altered.",
       remedy: "Write a new migration instead."),
     .init("migration-removed", "A migration that was there before is removed.", remedy: "Keep it."),
+    .init(
+      "template-out-of-sight", "A template of the base is there in the head where no judge looks.",
+      remedy: "Keep its ending, or list templates by patterns in a policy of the base that leave it out."),
     .init(
       "template-unreadable", "A template cannot be parsed.", remedy: "Repair the line that the message names."
     ),

@@ -177,6 +177,7 @@ struct GateRun {
     var findings =
       notes + notesOnFacts + templates.findings + asked + migrations.findings + configuration.findings
       + OwnRules.findings(policy.gate.rules, change.files) + LinkFindings.findings(change.files)
+    findings += TemplatesOutOfSight(change: change, policy: policy.gate).findings
     let acknowledged = try acknowledgements(change, policy, &findings)
     findings = adjusted(GateFindings.unique(findings), policy.gate)
     let ledger = AcknowledgementLedger(

@@ -7,6 +7,8 @@ struct PostgresJudge {
   let lines: LineIndex
   let settings: SQLSettings
   private var issues: [SQLIssue] = []
+  /// The same, to find one among thousands.
+  private var known: Set<SQLIssue> = []
   private var statements: [SQLStatement] = []
   private(set) var effects: [SchemaEffect] = []
   private(set) var currentLine = 1
@@ -40,6 +42,11 @@ struct PostgresJudge {
   var pendingDrops: [(rule: String, object: SchemaObject, line: Int, words: String)] = []
   /// Types that the script has renamed: their old names by the new ones.
   var renamedTypes: [String: String] = [:]
+  /// Functions made here and not called so far, by name, and those that are triggers', by table.
+  var functions: [String: PostgresFunction] = [:]
+  var triggers: [String: [String]] = [:]
+  /// How many bodies the current statement stands in.
+  var codeDepth = 0
   /// Whether the current statement is CONCURRENTLY.
   private(set) var currentIsConcurrent = false
 
@@ -57,7 +64,7 @@ struct PostgresJudge {
     let line = line ?? currentLine
     let new = SQLIssue(
       rule: rule, risk: risk, message: message, line: line, subject: subject.lowercased())
-    if issues.contains(new) { return }
+    guard known.insert(new).inserted else { return }
     issues.append(new)
     if let index = statements.lastIndex(where: { $0.line == line }) {
       if !statements[index].rules.contains(rule) { statements[index].rules.append(rule) }
@@ -150,8 +157,12 @@ struct PostgresJudge {
     case "VacuumStmt", "ClusterStmt", "ReindexStmt", "RefreshMatViewStmt":
       judgeMaintenance(statement.kind, body)
     case "GrantStmt", "GrantRoleStmt": judgeGrant(body)
-    case "DoStmt": judgeBlock(body, statement.range)
+    case "DoStmt": judgeBlock(statement.range)
     default: noteCreation(statement.kind, body)
     }
+    judgeInside(statement.kind, body, statement.range)
+    judgeCalls(statement.kind, body, statement.range)
+    if statement.kind == "CreateFunctionStmt" { noteFunction(body, statement.range) }
+    if statement.kind == "CreateTrigStmt" { noteTrigger(body) }
   }
 }
