@@ -105,6 +105,7 @@ let package = Package(
     library(.base, "CommandArguments", []),
     library(.base, "CryptoDigests", ["CLibCrypto"], linked: libraries(["crypto"], carried: ["crypto"])),
     library(.base, "JSONValues", []),
+    library(.base, "SQLText", []),
     library(.base, "SystemInterfaces", []),
     library(.base, "YAMLDocuments", ["JSONValues", "CLibYAML"], linked: [.linkedLibrary(":libyaml.a")]),
 
@@ -129,7 +130,7 @@ let package = Package(
       ["CryptoDigests", "JSONValues", "SystemInterfaces", "CLibExpat", "CLibPcre2", "CXMLAdapter"],
       linked: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libexpat.a")]),
     library(
-      .rules, "MigrationAnalysis", ["JSONValues", "StepResults", "CLibPgQuery"],
+      .rules, "MigrationAnalysis", ["JSONValues", "SQLText", "StepResults", "CLibPgQuery"],
       linked: [.linkedLibrary(":libpg_query.a")]),
     library(.rules, "RollbackPlanning", ["JSONValues", "SystemInterfaces", "CloudFormationModel"]),
     library(
@@ -138,7 +139,7 @@ let package = Package(
 
     // Adapters to the outside world.
     library(.clients, "CIEnvironment", ["SystemInterfaces"]),
-    library(.clients, "DatabaseAccess", ["JSONValues", "SystemInterfaces"]),
+    library(.clients, "DatabaseAccess", ["JSONValues", "SQLText", "SystemInterfaces"]),
     library(
       .clients, "GitHistory", ["CLibGit2", "CLibGit2Shims", "SystemInterfaces"],
       // Static: libgit2's soname changes with every distribution.
@@ -279,7 +280,7 @@ let package = Package(
     tests("CommandArguments", []),
     tests("CryptoDigests", []),
     tests("CurlTransport", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
-    tests("DatabaseAccess", ["SystemInterfaces"]),
+    tests("DatabaseAccess", ["SQLText", "SystemInterfaces"]),
     tests("DeploymentConfig", ["JSONValues", "SystemInterfaces"]),
     tests(
       "DeploymentLedger",
@@ -353,6 +354,14 @@ let package = Package(
         "StepRuntime",
       ]),
     tests("YAMLDocuments", ["JSONValues"]),
+    // Every parser over mutated texts.
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "JSONValues", "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "HurlFile",
+        "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting", "TestSupport",
+      ],
+      swiftSettings: strict),
     // The built binaries against real parts.
     .testTarget(
       name: "EndToEndTests",

@@ -30,4 +30,60 @@ import Testing
     #expect(words("/* open; x") == [])
     #expect(words("") == [])
   }
+
+  @Test(arguments: [
+    // A carriage return ends a comment, too.
+    ("SELECT 1 --\r\\! touch marker", true), ("SELECT 1 -- c \\! touch marker", false),
+    // A string that goes on in the next line goes on as it began.
+    ("SELECT E'a'\n'b\\' \\! id '", false), ("SELECT 'a'\n'b\\' \\! id '", true),
+    ("SELECT E'a' -- c\n  'b\\' \\! id '", false), ("SELECT E'a' 'b\\' \\! id '", true),
+    ("SELECT $a$ $b$ \\! id $a$", false), ("SELECT a$b$ \\! id $b$", true),
+    ("SELECT 1e'\\' \\! id'", false), ("SELECT 1e1'\\' \\! id'", true),
+    ("SELECT /* /* */ \\! id */ 1", false), ("SELECT /* */ \\! id */ 1", true),
+    ("SELECT U&'\\0041' || '\\' \\! id", true), ("SELECT \"a\\\" \\! id", true),
+    ("SELECT N'\\' \\! id", true), ("SELECT $1$a$ \\! id $a$", false),
+  ]) func `where psql would see a command of its own`(_ sql: String, _ isCommand: Bool) {
+    #expect((SQLScan.scan(sql).commandLine != nil) == isCommand, "\(sql)")
+  }
+
+  @Test(arguments: [
+    "COPY t TO PROGRAM 'sh'", "copy (select 1) to program 'sh'", "COPY t FROM '/etc/passwd'",
+    "SELECT lo_import('/etc/passwd')", "SELECT pg_read_file ('x')", "SELECT pg_catalog.\"pg_read_file\"('x')",
+    "SELECT pg_read_file/**/('x')", "SELECT * FROM dblink('host=h', 'SELECT 1') AS t(a int)",
+    "SELECT U&\"pg\\005fread_file\"('x')", "CREATE EXTENSION IF NOT EXISTS plpython3u",
+    "CREATE EXTENSION dblink",
+    "CREATE LANGUAGE plperlu", "DO LANGUAGE plpython3u $$ x $$",
+    "CREATE FUNCTION f() RETURNS int AS 'x' LANGUAGE C",
+    "LOAD 'x.so'", "ALTER SYSTEM SET work_mem = '1MB'", "SET session_preload_libraries = 'x'",
+    "GRANT pg_execute_server_program TO app", "SELECT query_to_xml('DROP TABLE t', true, true, '')",
+    "DO $$ BEGIN EXECUTE 'DROP ' || 'TABLE t'; END $$",
+    "DO $$ BEGIN EXECUTE format('DROP TABLE %I', t); END $$",
+    "DO 'BEGIN PERFORM lo_import(''/x''); END'", "DO E'BEGIN PERFORM lo\\x5fimport(1); END'",
+    "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN EXECUTE $q$COPY t TO PROGRAM 'sh'$q$; END $f$",
+    "CREATE SERVER s FOREIGN DATA WRAPPER w", "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p",
+    "IMPORT FOREIGN SCHEMA s FROM SERVER x INTO y", "SELECT aws_lambda.invoke('f', '{}')",
+  ]) func `what reaches outside the database is found`(_ sql: String) {
+    #expect(SQLScan.scan(sql).reaches.count == 1, "\(SQLScan.scan(sql).reaches)")
+  }
+
+  @Test(arguments: [
+    "SELECT program, http_get FROM t", "COPY t TO STDOUT", "INSERT INTO notes VALUES ('pg_read_file(x)')",
+    "INSERT INTO notes VALUES ($$ EXECUTE this $$)", "CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA x",
+    "CREATE EXTENSION \"uuid-ossp\"", "DO $$ BEGIN EXECUTE 'DROP TABLE t'; END $$",
+    "CREATE TRIGGER t AFTER INSERT ON a EXECUTE FUNCTION f()", "GRANT EXECUTE ON FUNCTION f TO app",
+    "REVOKE pg_read_server_files FROM app", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "DO LANGUAGE plpgsql $$ BEGIN PERFORM 1; END $$", "PREPARE p AS SELECT 1; EXECUTE p;",
+    "ALTER TABLE jobs ADD COLUMN archive_commands text", "SELECT 'a' AS \"pg_read_file\"",
+  ]) func `what stays inside it is not`(_ sql: String) {
+    #expect(SQLScan.scan(sql).reaches == [], "\(sql)")
+  }
+
+  @Test func `bodies in the standard's style and rules hold semicolons`() {
+    let body =
+      "CREATE OR REPLACE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; END; SELECT 1"
+    #expect(words(body) == ["CREATE", "SELECT"])
+    #expect(
+      words("CREATE RULE r AS ON DELETE TO t DO ALSO (SELECT 1; SELECT 2); SELECT 3") == ["CREATE", "SELECT"])
+    #expect(SQLScan.scan("SELECT (1; DROP TABLE t)").hasInnerSemicolon)
+  }
 }

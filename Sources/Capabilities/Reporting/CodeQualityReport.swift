@@ -11,12 +11,13 @@ public enum CodeQualityReport: ReportFormat {
       let count = seen[finding.fingerprint, default: 0]
       seen[finding.fingerprint] = count + 1
       return [
-        "description": .string(finding.message),
+        "description": .string(OutsideText.visible(finding.message)),
         "check_name": .string("backstop/\(report.step.rawValue)/\(finding.code)"),
         "fingerprint": .string(count == 0 ? finding.fingerprint : "\(finding.fingerprint)-\(count)"),
         "severity": .string(severity(finding.severity)),
         "location": [
-          "path": .string(path), "lines": ["begin": .number(JSONNumber(max(1, finding.line ?? 1)))],
+          "path": .string(OutsideText.visible(path)),
+          "lines": ["begin": .number(JSONNumber(max(1, finding.line ?? 1)))],
         ],
       ]
     }

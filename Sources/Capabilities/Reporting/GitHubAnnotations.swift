@@ -18,8 +18,8 @@ public enum GitHubAnnotations: ReportFormat {
       for finding in findings.prefix(shown) { lines.append(command(finding, report)) }
       if findings.count > shown {
         lines.append(
-          "::\(severity.rawValue) title=\(property("backstop \(report.step.rawValue)"))::"
-            + data(
+          "::\(severity.rawValue) title=\(OutsideText.gitHubProperty("backstop \(report.step.rawValue)"))::"
+            + OutsideText.gitHubData(
               "and \(findings.count - shown) more of this kind: the step's summary and record have them all"))
       }
     }
@@ -29,17 +29,11 @@ public enum GitHubAnnotations: ReportFormat {
   private static func command(_ finding: Finding, _ report: Report) -> String {
     var properties: [String] = []
     if let path = finding.path {
-      properties.append("file=\(property(path))")
+      properties.append("file=\(OutsideText.gitHubProperty(path))")
       if let line = finding.line { properties.append("line=\(line)") }
     }
-    properties.append("title=\(property("\(report.step.rawValue): \(finding.code)"))")
-    return "::\(finding.severity.rawValue) \(properties.joined(separator: ","))::\(data(finding.message))"
-  }
-
-  private static func data(_ text: String) -> String {
-    text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
-  }
-  private static func property(_ text: String) -> String {
-    data(text).replacing(":", with: "%3A").replacing(",", with: "%2C")
+    properties.append("title=\(OutsideText.gitHubProperty("\(report.step.rawValue): \(finding.code)"))")
+    return
+      "::\(finding.severity.rawValue) \(properties.joined(separator: ","))::\(OutsideText.gitHubData(finding.message))"
   }
 }

@@ -11,13 +11,13 @@ public enum HTMLReport: ReportFormat {
       <!doctype html>
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-      <title>\(XMLText.escaped(title))</title>
+      <title>\(OutsideText.xml(title))</title>
       <style>\(style)</style></head><body>
       <h1><span class="verdict \(report.verdict.rawValue)">\(report.verdict.rawValue)</span> \
-      \(XMLText.escaped("\(report.step.rawValue) \(report.environment)"))</h1>
-      <p>\(XMLText.escaped(report.headline))</p>
+      \(OutsideText.xml("\(report.step.rawValue) \(report.environment)"))</h1>
+      <p>\(OutsideText.xml(report.headline))</p>
       <p class="facts">\(report.startedAt.formatted(milliseconds: false)) to \
-      \(report.finishedAt.formatted(milliseconds: false))\(report.commit.map { ", commit \(XMLText.escaped($0))" } ?? "")</p>
+      \(report.finishedAt.formatted(milliseconds: false))\(report.commit.map { ", commit \(OutsideText.xml($0))" } ?? "")</p>
 
       """
     if !report.findings.isEmpty {
@@ -26,7 +26,7 @@ public enum HTMLReport: ReportFormat {
         let place = finding.path.map { path in " (\(path)\(finding.line.map { ":\($0)" } ?? ""))" } ?? ""
         out += "<li class=\"\(finding.severity.rawValue)\"><b>\(finding.severity.rawValue)</b> "
         out +=
-          "\(lines(finding.message))\(XMLText.escaped(place)) <code>\(XMLText.escaped(finding.code))</code></li>\n"
+          "\(lines(finding.message))\(OutsideText.xml(place)) <code>\(OutsideText.xml(finding.code))</code></li>\n"
       }
       out += "</ul>\n"
     }
@@ -50,11 +50,11 @@ public enum HTMLReport: ReportFormat {
     for item in cases {
       let place = item.file.map { "\($0):\(item.line ?? 1) " } ?? ""
       out += "<tr class=\"\(item.outcome.rawValue)\"><td>\(item.outcome.rawValue)</td><td>"
-      out += "<span class=\"facts\">\(XMLText.escaped(place))</span>\(XMLText.escaped(item.name))"
+      out += "<span class=\"facts\">\(OutsideText.xml(place))</span>\(OutsideText.xml(item.name))"
       if !item.message.isEmpty { out += "<div class=\"message\">\(lines(item.message))</div>" }
       if item.attempts.count > 1 {
         out += "<details><summary>\(item.attempts.count) tries</summary>"
-        out += item.attempts.map { XMLText.escaped($0) }.joined(separator: "<br>") + "</details>"
+        out += item.attempts.map { OutsideText.xml($0) }.joined(separator: "<br>") + "</details>"
       }
       out +=
         "</td><td>\(Int(item.milliseconds.rounded()))</td><td>\(waterfall(item.exchanges, scale))</td></tr>\n"
@@ -90,21 +90,21 @@ public enum HTMLReport: ReportFormat {
   }
 
   private static func render(_ section: ReportSection) -> String {
-    var out = section.title.isEmpty ? "" : "<h2>\(XMLText.escaped(section.title))</h2>\n"
-    out += section.lines.map { "<p>\(XMLText.escaped($0))</p>\n" }.joined()
+    var out = section.title.isEmpty ? "" : "<h2>\(OutsideText.xml(section.title))</h2>\n"
+    out += section.lines.map { "<p>\(OutsideText.xml($0))</p>\n" }.joined()
     guard !section.rows.isEmpty else { return out }
     out += "<table>"
     if !section.columns.isEmpty {
-      out += "<tr>" + section.columns.map { "<th>\(XMLText.escaped($0))</th>" }.joined() + "</tr>"
+      out += "<tr>" + section.columns.map { "<th>\(OutsideText.xml($0))</th>" }.joined() + "</tr>"
     }
     for row in section.rows {
-      out += "<tr>" + row.map { "<td>\(XMLText.escaped($0))</td>" }.joined() + "</tr>\n"
+      out += "<tr>" + row.map { "<td>\(OutsideText.xml($0))</td>" }.joined() + "</tr>\n"
     }
     return out + "</table>\n"
   }
 
   private static func lines(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { XMLText.escaped(String($0)) }
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { OutsideText.xml(String($0)) }
       .joined(separator: "<br>")
   }
 

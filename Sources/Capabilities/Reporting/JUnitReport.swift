@@ -80,6 +80,6 @@ public enum JUnitReport: ReportFormat {
   }
 
   private static func attribute(_ name: String, _ value: String) -> String {
-    "\(name)=\"\(XMLText.escaped(value))\""
+    "\(name)=\"\(OutsideText.xml(value))\""
   }
 }

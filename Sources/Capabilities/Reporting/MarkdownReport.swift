@@ -6,19 +6,19 @@ import StepResults
 /// updated instead of repeated.
 public enum MarkdownReport: ReportFormat {
   public static func render(_ report: Report) -> String {
-    var lines = ["<!-- backstop:\(report.step.rawValue):\(report.environment) -->"]
+    var lines = ["<!-- backstop:\(report.step.rawValue):\(OutsideText.markdownMark(report.environment)) -->"]
     lines.append(
-      "### \(symbol(report.verdict)) `\(report.step.rawValue)` \(escaped(report.environment)): "
+      "### \(symbol(report.verdict)) `\(report.step.rawValue)` \(OutsideText.markdown(report.environment)): "
         + "\(report.verdict.rawValue)")
-    lines += ["", escaped(report.headline)]
+    lines += ["", OutsideText.markdown(report.headline)]
     for section in report.sections { lines += self.lines(of: section, folded: false) }
     if !report.findings.isEmpty {
       lines += ["", "| | finding | where |", "|---|---|---|"]
       for finding in report.findings {
         let place = finding.path.map { path in finding.line.map { "\(path):\($0)" } ?? path } ?? ""
         lines.append(
-          "| \(finding.severity.rawValue) | \(escaped(finding.message)) `\(finding.code)` "
-            + "| \(place.isEmpty ? "" : code(place)) |")
+          "| \(finding.severity.rawValue) | \(OutsideText.markdown(finding.message)) \(OutsideText.markdownCode(finding.code)) "
+            + "| \(place.isEmpty ? "" : "\(OutsideText.markdownCode(place))") |")
       }
     }
     for section in report.details { lines += self.lines(of: section, folded: true) }
@@ -30,9 +30,9 @@ public enum MarkdownReport: ReportFormat {
     var lines = [""]
     let isFolded = folded && !section.title.isEmpty
     if isFolded {
-      lines += ["<details><summary>\(XMLText.escaped(section.title))</summary>", ""]
+      lines += ["<details><summary>\(OutsideText.xml(section.title))</summary>", ""]
     } else if !section.title.isEmpty {
-      lines += ["**\(escaped(section.title))**", ""]
+      lines += ["**\(OutsideText.markdown(section.title))**", ""]
     }
     for line in section.lines { lines += paragraph(line) }
     lines += table(section)
@@ -54,17 +54,17 @@ public enum MarkdownReport: ReportFormat {
   /// A line as a paragraph; one that begins with a ticked or an empty box, as an entry of a task list.
   private static func paragraph(_ line: String) -> [String] {
     for box in ["[x] ", "[ ] "] where line.hasPrefix(box) {
-      return ["- \(box)\(escaped(String(line.dropFirst(box.count))))"]
+      return ["- \(box)\(OutsideText.markdown(String(line.dropFirst(box.count))))"]
     }
-    return [escaped(line), ""]
+    return [OutsideText.markdown(line), ""]
   }
 
   private static func table(_ section: ReportSection) -> [String] {
     guard let first = section.rows.first else { return [] }
     let columns = section.columns.isEmpty ? first.map { _ in "" } : section.columns
-    var lines = ["| " + columns.map(escaped).joined(separator: " | ") + " |"]
+    var lines = ["| " + columns.map(OutsideText.markdown).joined(separator: " | ") + " |"]
     lines.append("|" + columns.map { _ in "---|" }.joined())
-    lines += section.rows.map { "| " + $0.map(escaped).joined(separator: " | ") + " |" }
+    lines += section.rows.map { "| " + $0.map(OutsideText.markdown).joined(separator: " | ") + " |" }
     return lines
   }
 
@@ -74,24 +74,5 @@ public enum MarkdownReport: ReportFormat {
     case .stop: "🛑"
     case .inconclusive: "❔"
     }
-  }
-
-  /// A code span that can be copied as it stands: nothing in it is escaped but what would end the cell.
-  private static func code(_ text: String) -> String {
-    let plain = text.split(whereSeparator: \.isNewline).joined(separator: " ").replacing("|", with: "\\|")
-    return plain.contains("`") ? "`` \(plain) ``" : "`\(plain)`"
-  }
-
-  /// Text that neither ends a table cell nor becomes markup.
-  private static func escaped(_ text: String) -> String {
-    var out = ""
-    for character in text {
-      switch character {
-      case "|", "\\", "`", "*", "_", "<", "[": out += "\\\(character)"
-      case "\n", "\r\n": out += "<br>"
-      default: out.append(character)
-      }
-    }
-    return out
   }
 }

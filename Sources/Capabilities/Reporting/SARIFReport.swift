@@ -56,7 +56,7 @@ public enum SARIFReport: ReportFormat {
       .init("ruleId", .string(finding.code)),
       .init("ruleIndex", .number(JSONNumber(rule))),
       .init("level", .string(level(finding.severity))),
-      .init("message", ["text": .string(finding.message)]),
+      .init("message", ["text": .string(OutsideText.sarif(finding.message))]),
       .init("partialFingerprints", ["backstop/v1": .string(finding.fingerprint)]),
     ]
     if let path = finding.path {

@@ -32,7 +32,7 @@ public enum TAPReport: ReportFormat {
   }
 
   private static func oneLine(_ text: String) -> String {
-    text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+    OutsideText.visible(text).split(whereSeparator: \.isNewline).joined(separator: "; ")
   }
 
   /// `#` begins a directive, and a line ends a test.
@@ -41,5 +41,7 @@ public enum TAPReport: ReportFormat {
   }
 
   /// A JSON string is a YAML string.
-  private static func quoted(_ text: String) -> String { JSONValue.string(text).serialized() }
+  private static func quoted(_ text: String) -> String {
+    JSONValue.string(OutsideText.visible(text)).serialized()
+  }
 }

@@ -1,12 +1,7 @@
 extension String {
-  /// This text with control characters, line ends and tabs apart, replaced: what a server or a file says must not move a
-  /// terminal's cursor, ring its bell or rename its window.
-  public var printable: String {
-    guard unicodeScalars.contains(where: \.isTerminalControl) else { return self }
-    var text = String.UnicodeScalarView()
-    for scalar in unicodeScalars { text.append(scalar.isTerminalControl ? "\u{FFFD}" : scalar) }
-    return String(text)
-  }
+  /// This text as it is shown on a terminal or in a log: what a server or a file says must not move a cursor, ring a bell
+  /// or turn a line around.
+  public var printable: String { OutsideText.visible(self) }
 
   /// The beginning that fits into so many columns of a terminal.
   func prefix(columns: Int) -> String {
@@ -30,11 +25,5 @@ extension Character {
       return 2
     default: return 1
     }
-  }
-}
-
-extension Unicode.Scalar {
-  fileprivate var isTerminalControl: Bool {
-    value < 0x20 ? self != "\n" && self != "\t" : (0x7F...0x9F).contains(value)
   }
 }

@@ -10,7 +10,7 @@ public enum TextReport {
     var lines: [String] = []
     let verdict = report.verdict.rawValue.uppercased()
     lines.append(
-      "\(ink.verdict(verdict, report.verdict))  \(ink.bold(report.step.rawValue)) \(report.environment): "
+      "\(ink.verdict(verdict, report.verdict))  \(ink.bold(report.step.rawValue)) \(OutsideText.line(report.environment)): "
         + report.headline.printable)
     for section in report.sections { lines += self.lines(of: section, ink, width) }
     if !report.findings.isEmpty {
@@ -24,7 +24,7 @@ public enum TextReport {
 
   private static func lines(of section: ReportSection, _ ink: Ink, _ width: Int?) -> [String] {
     guard !(section.lines.isEmpty && section.rows.isEmpty) else { return [] }
-    return [""] + (section.title.isEmpty ? [] : [ink.bold(section.title)])
+    return [""] + (section.title.isEmpty ? [] : [ink.bold(OutsideText.line(section.title))])
       + (section.lines + table(section, width: width.map { $0 - 2 })).map { "  \($0.printable)" }
   }
 
@@ -32,7 +32,7 @@ public enum TextReport {
     let place = finding.path.map { path in finding.line.map { "\(path):\($0): " } ?? "\(path): " } ?? ""
     let text = finding.message.printable.split(separator: "\n", omittingEmptySubsequences: false)
     var lines = [
-      "  \(ink.severity(finding.severity)) \(place.printable)\(text.first ?? "") [\(finding.code)]"
+      "  \(ink.severity(finding.severity)) \(OutsideText.line(place))\(text.first ?? "") [\(finding.code)]"
     ]
     lines += text.dropFirst().map { "          \($0)" }
     return lines

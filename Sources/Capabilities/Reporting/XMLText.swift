@@ -22,7 +22,7 @@ enum XMLText {
   }
 
   /// `text` for element content, where line ends may stay as they are.
-  static func content(_ text: String) -> String { escaped(text).replacing("&#10;", with: "\n") }
+  static func content(_ text: String) -> String { OutsideText.xml(text).replacing("&#10;", with: "\n") }
 
   /// Milliseconds as seconds with three decimals.
   static func seconds(_ milliseconds: Double) -> String {

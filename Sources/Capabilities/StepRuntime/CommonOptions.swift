@@ -40,6 +40,7 @@ public struct CommonOptions: ReadableArguments, Sendable {
   public let quiet: Bool
   public let verbose: Bool
   public let showConfig: Bool
+  public let iamPolicy: Bool
 
   /// Declares the options and takes their values.
   public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
@@ -92,6 +93,8 @@ public struct CommonOptions: ReadableArguments, Sendable {
     verbose = arguments.flag("verbose", "Say more.")
     showConfig = arguments.flag(
       "show-config", "Print the keys read, their values and where each came from, as JSON, and exit.")
+    iamPolicy = arguments.flag(
+      "iam-policy", "Print the IAM policy that the step needs for this environment, as JSON, and exit.")
   }
 
   /// Long names of the options and flags that `BACKSTOP_…` variables may give, here and in every step.

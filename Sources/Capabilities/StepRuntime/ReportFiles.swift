@@ -23,7 +23,8 @@ enum ReportFiles {
     }
     if session.ci.provider == .github {
       // Standard output is the result's alone; GitHub reads commands on standard error as well.
-      session.context.terminal.write(GitHubAnnotations.render(report), to: .standardError)
+      session.output.resumeCommands()
+      session.output.writeCommands(GitHubAnnotations.render(report), to: .standardError)
     }
     if let summary = session.ci.summaryFile {
       let text = session.redactor.redact(MarkdownReport.summary(report))

@@ -67,15 +67,3 @@ public struct StepContext: Sendable {
       ? workingDirectory : "\(workingDirectory)/\(path.hasPrefix("./") ? String(path.dropFirst(2)) : path)"
   }
 }
-
-/// Writes what a redactor has gone over, and nothing else.
-struct RedactingTerminal: Terminal {
-  let base: any Terminal
-  let redactor: Redactor
-
-  func write(_ text: String, to stream: OutputStream) { base.write(redactor.redact(text), to: stream) }
-  func isInteractive(_ stream: OutputStream) -> Bool { base.isInteractive(stream) }
-  var columns: Int? { base.columns }
-  func readAnswer() -> String? { base.readAnswer() }
-  var lostOutput: FileError? { base.lostOutput }
-}

@@ -1,3 +1,5 @@
+import AWSClients
+import CIEnvironment
 import CommandArguments
 import DeploymentConfig
 import DeploymentEvidence
@@ -75,7 +77,16 @@ public enum StepMain<Command: StepCommand> {
         terminal.write(ShownConfig(session).document.serialized(pretty: true) + "\n", to: .standardOutput)
         return ExitStatus.go.rawValue
       }
-      defer { session.progress.finish() }
+      if command.common.iamPolicy {
+        let policy = session.iamPolicy(of: Command.Part.step.rawValue)
+        terminal.write(policy.document.serialized(pretty: true) + "\n", to: .standardOutput)
+        return ExitStatus.go.rawValue
+      }
+      session.output.stopCommands(isGitHub: session.ci.provider == .github)
+      defer {
+        session.progress.finish()
+        session.output.resumeCommands()
+      }
       if command.readsRestorePoints { try await session.fetchStore() }
       if let answer = try await command.answerInstead(in: session) {
         session.trust.survey()
@@ -166,7 +177,7 @@ public enum StepMain<Command: StepCommand> {
     // What was found or done is told whatever became of its record.
     let result =
       session.format == .json
-      ? String(decoding: redacted.document, as: UTF8.self)
+      ? OutsideText.json(String(decoding: redacted.document, as: UTF8.self))
       : TextReport.render(
         report, color: session.usesColor,
         width: session.context.terminal.isInteractive(.standardOutput)

@@ -13,6 +13,8 @@ import SystemInterfaces
 public final class StepSession: Sendable {
   /// What was handed in; its terminal redacts.
   public let context: StepContext
+  /// The same terminal, with a door for commands to the CI system.
+  let output: RedactingTerminal
   /// The options that all steps share.
   public let common: CommonOptions
   /// The one redactor of the run.
@@ -58,7 +60,8 @@ public final class StepSession: Sendable {
     needsConfig: Bool, policySource: (RepositoryPlace) throws -> PolicySource = { _ in .workTree }
   ) throws {
     var context = context
-    context.terminal = RedactingTerminal(base: context.terminal, redactor: redactor)
+    output = RedactingTerminal(base: context.terminal, redactor: redactor, random: context.random)
+    context.terminal = output
     context.environment = StepSession.gitVariables(common, context)
     self.common = common
     self.redactor = redactor

@@ -4,6 +4,9 @@ import SystemInterfaces
 /// password files work as everywhere else.
 ///
 /// SQL goes in by standard input and credentials by environment variables, so neither shows in the list of processes.
+/// psql itself reads digits alone: the statements stand in hexadecimal, the server turns them back, and psql hands them
+/// on as they are (`\gexec`). So nothing in them is a command, a variable or a file for psql, whatever its own lexer or
+/// the server's settings would make of it.
 /// Of the environment handed in, what names a database (`PG…`) counts only where no address is given.
 public struct Psql: Sendable {
   /// What SQL may do.
@@ -59,7 +62,8 @@ public struct Psql: Sendable {
   ) async throws(PsqlError) -> (rows: ResultRows, notices: [String]) {
     let statements = try check(sql, transaction, name: name)
     let request = ProcessRequest(
-      "psql", arguments(transaction, timeout), environment: variables(), input: Array((sql + "\n").utf8),
+      "psql", Psql.arguments, environment: variables(),
+      input: PsqlScript(sql, statements, transaction, timeout: timeout).input,
       // The server's own limit ends a statement first, and says so.
       timeout: timeout + .seconds(Psql.connectTimeout + 5), maximumOutput: 16 << 20)
     let place = address?.shown ?? "the database that PGHOST and PGDATABASE name"
@@ -84,69 +88,74 @@ public struct Psql: Sendable {
       return (ResultRows(csv: output), PsqlMessages(errors).notices.map(redact))
     case .ended(let status, _, let errors):
       throw PsqlMessages(errors).error(
-        status: status, name: name, place: place, transaction, begins: statements.map(\.line), redact)
+        status: status, name: name, place: place, transaction, lines: statements.map(\.line), redact)
     }
   }
 
-  /// Refuses what must not reach psql.
+  /// Refuses what must not reach the server.
   /// - Returns: the statements.
   private func check(
     _ sql: String, _ transaction: Transaction, name: String
   ) throws(PsqlError) -> [SQLScan.Statement] {
     let found = SQLScan.scan(sql)
+    func refusal(_ line: Int, _ what: String, _ advice: String = "") -> PsqlError {
+      PsqlError(.badSQL, "\(name):\(line): \(what)", line: line, advice: advice)
+    }
     if let line = found.commandLine {
-      throw PsqlError(
-        .badSQL, "\(name):\(line): a backslash outside quotes is a command for psql and is not run",
-        line: line, advice: "write plain SQL")
+      throw refusal(
+        line, "a backslash outside quotes is a command for psql and is not run", "write plain SQL")
     }
     if sql.utf8.contains(0) { throw PsqlError(.badSQL, "\(name): holds a zero byte") }
+    if let line = found.stringSettingLine {
+      throw refusal(
+        line, "standard_conforming_strings decides where a string ends, and is not changed here",
+        "write E'…' where a backslash is an escape")
+    }
+    if let reach = found.reaches.first {
+      throw refusal(reach.line, "\(reach.words); nothing was run", "run it by hand, after a look at it")
+    }
     guard let first = found.statements.first else {
       throw PsqlError(.badSQL, "\(name): there is no statement")
+    }
+    if let copy = found.statements.first(where: { $0.copiesFromInput(sql) }) {
+      throw refusal(copy.line, "COPY … FROM STDIN brings no rows here", "write INSERT")
     }
     switch transaction {
     case .eachStatement: break
     case .readOnly:
       guard found.statements.count == 1 else {
-        throw PsqlError(
-          .badSQL, "\(name):\(found.statements[1].line): a second statement; one that reads is expected",
-          line: found.statements[1].line)
+        throw refusal(found.statements[1].line, "a second statement; one that reads is expected")
       }
+      if found.hasInnerSemicolon { throw refusal(first.line, "a semicolon inside a statement that reads") }
       guard ["SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN", ""].contains(first.word) else {
-        throw PsqlError(
-          .badSQL, "\(name):\(first.line): \(first.word) is not a statement that reads", line: first.line,
-          advice: "begin with SELECT or WITH")
+        throw refusal(first.line, "\(first.word) is not a statement that reads", "begin with SELECT or WITH")
       }
     case .single:
       let ending: Set<String> = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE"]
       if let own = found.statements.first(where: { ending.contains($0.word) }) {
-        throw PsqlError(
-          .badSQL,
-          "\(name):\(own.line): \(own.word) would end the one transaction in which the script runs",
-          line: own.line, advice: "leave transactions out of the script")
+        throw refusal(
+          own.line, "\(own.word) would end the one transaction in which the script runs",
+          "leave transactions out of the script")
       }
     }
     return found.statements
   }
 
-  private func arguments(_ transaction: Transaction, _ timeout: Duration) -> [String] {
-    let limit = "statement_timeout = \(max(1, timeout.microseconds / 1000))"
-    var list = [
-      "--no-psqlrc", "--quiet", "--csv", "--no-password", "--pset=null=\(ResultRows.null)",
-      "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose", "--set=SHOW_CONTEXT=never",
-    ]
-    switch transaction {
-    // SET LOCAL, as a pool that hands the session on must not hand the setting on.
-    case .readOnly:
-      list += ["--command=BEGIN TRANSACTION READ ONLY", "--command=SET LOCAL \(limit)", "--file=-"]
-      list += ["--command=ROLLBACK"]
-    case .single: list += ["--single-transaction", "--command=SET LOCAL \(limit)", "--file=-"]
-    case .eachStatement: list += ["--command=SET \(limit)", "--file=-", "--command=RESET statement_timeout"]
-    }
-    return list
-  }
+  private static let arguments = [
+    "--no-psqlrc", "--quiet", "--csv", "--no-password", "--pset=null=\(ResultRows.null)",
+    "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose", "--set=SHOW_CONTEXT=never",
+    // Says which statement failed: all come from one line.
+    "--set=ECHO=errors", "--file=-",
+  ]
 
+  /// What psql is given: where and how to connect, and nothing else of this process's environment; it needs no
+  /// credentials of AWS, of the CI system or of git, nor anything that names programs to run.
   private func variables() -> Environment {
-    var variables = environment.variables
+    var variables = environment.variables.filter { name, _ in
+      // PG_COLOR is for a person's terminal.
+      Psql.passed.contains(name) || name.hasPrefix("KRB5")
+        || name.hasPrefix("PG") && !name.hasPrefix("PG_")
+    }
     if let address {
       // A service would win over the address's own variables, and a leftover PGHOSTADDR over its host.
       for name in variables.keys where name.hasPrefix("PG") && !Psql.kept.contains(name) {
@@ -159,8 +168,18 @@ public struct Psql: Sendable {
     // The client's own words are read, so they are English.
     variables["LC_ALL"] = "C"
     variables["PGCLIENTENCODING"] = "UTF8"
+    // What SQL is judged by here must be what the server reads it by.
+    if let options = variables["PGOPTIONS"], !options.isEmpty {
+      variables["PGOPTIONS"] = options + " -c standard_conforming_strings=on"
+    }
     return Environment(variables)
   }
+
+  /// Beside libpq's own: where programs, libraries, files of the user and certificates are.
+  private static let passed: Set<String> = [
+    "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "OPENSSL_CONF",
+  ]
 
   /// What says how to connect, not where to.
   private static let kept: Set<String> = [

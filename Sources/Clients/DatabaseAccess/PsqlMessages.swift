@@ -1,8 +1,11 @@
+import SQLText
+
 /// What psql wrote to standard error, taken apart. Its client speaks English; the server may not.
 struct PsqlMessages {
   /// One message of the server: its severity, code, text, and the lines that follow.
   private struct Message {
-    var line: Int?
+    /// The number of the statement, as it was marked.
+    var statement: Int?
     var sqlState = ""
     var text = ""
     var hint: String?
@@ -25,10 +28,15 @@ struct PsqlMessages {
       if isNotice { all.notices.append(message.text) } else if all.failure == nil { all.failure = message }
     }
     for line in lines {
-      let (place, rest) = PsqlMessages.place(line)
+      let rest = PsqlMessages.withoutPlace(line)
+      // The statement that failed, whole; what is in it is no message.
+      if rest.hasPrefix("STATEMENT:  ") {
+        current?.statement = PsqlMessages.statement(lines)
+        break
+      }
       if let (severity, code, text) = PsqlMessages.head(rest) {
         close(current, isNotice, &self)
-        current = Message(line: place, sqlState: code, text: text)
+        current = Message(sqlState: code, text: text)
         // Classes 00, 01 and 02 are no errors, in whatever language the severity stands.
         isNotice =
           ["00", "01", "02"].contains(code.prefix(2)) || ["NOTICE", "WARNING", "INFO"].contains(severity)
@@ -40,19 +48,26 @@ struct PsqlMessages {
         let offset = Int(line[line.index(line.startIndex, offsetBy: 5)..<colon])
       {
         current?.pointed = (offset, String(line[line.index(after: colon)...].drop { $0 == " " }))
+        // The server points behind the end of what it was given.
+        if current?.pointed?.text.hasPrefix(PsqlScript.mark) == true { current?.pointed = nil }
       }
       // DETAIL is left out: it quotes rows, and rows are other people's data.
     }
     close(current, isNotice, &self)
   }
 
-  /// `psql:<stdin>:12: ` taken off, with its number.
-  private static func place(_ line: String) -> (Int?, Substring) {
-    guard line.hasPrefix("psql:<stdin>:") else { return (nil, line[...]) }
+  /// `psql:<stdin>:1: ` taken off.
+  private static func withoutPlace(_ line: String) -> Substring {
+    guard line.hasPrefix("psql:<stdin>:") else { return line[...] }
     let rest = line.dropFirst("psql:<stdin>:".count)
     let number = rest.prefix { $0.isNumber }
-    guard rest[number.endIndex...].hasPrefix(": ") else { return (nil, line[...]) }
-    return (Int(number), rest[number.endIndex...].dropFirst(2))
+    return rest[number.endIndex...].hasPrefix(": ") ? rest[number.endIndex...].dropFirst(2) : line[...]
+  }
+
+  /// The number with which a statement was marked; the last line of all.
+  private static func statement(_ lines: [String]) -> Int? {
+    guard let last = lines.last(where: { $0.hasPrefix(PsqlScript.mark) }) else { return nil }
+    return Int(last.dropFirst(PsqlScript.mark.count))
   }
 
   /// `ERROR:  42P01: relation "x" does not exist`, in any language.
@@ -67,9 +82,9 @@ struct PsqlMessages {
   }
 
   /// The error that a status other than 0 stands for.
-  /// - Parameter begins: the lines on which the statements begin.
+  /// - Parameter lines: those on which the statements begin.
   func error(
-    status: Int32, name: String, place: String, _ transaction: Psql.Transaction, begins: [Int],
+    status: Int32, name: String, place: String, _ transaction: Psql.Transaction, lines: [Int],
     _ redact: (String) -> String
   ) -> PsqlError {
     guard let failure else {
@@ -78,12 +93,12 @@ struct PsqlMessages {
       guard status == 2 else { return PsqlError(.other, "\(name): psql ended with \(status): \(said)") }
       return connection(said, name: name, place: place)
     }
-    // psql names the line on which the statement ended; a reader looks for the one on which it begins.
-    let line = failure.line.map { ended in begins.last { $0 <= ended } ?? ended }
+    let line = failure.statement.flatMap { lines.indices.contains($0) ? lines[$0] : nil }
     let at = line.map { ":\($0)" } ?? ""
-    let near = failure.pointed.map { ", at: \($0.text)" } ?? ""
+    let near = failure.pointed.map { ", at: \(PsqlMessages.withoutLiterals($0.text))" } ?? ""
     let hint = failure.hint.map { " (\($0))" } ?? ""
-    let text = redact("\(failure.text)\(near)\(hint)")
+    let said = PsqlMessages.withoutValues(failure.text, failure.sqlState)
+    let text = redact("\(said)\(near)\(hint)")
     let undone =
       switch transaction {
       case .readOnly: ""
@@ -93,6 +108,36 @@ struct PsqlMessages {
     let message = "\(name)\(at): \(text) (\(failure.sqlState))\(undone)"
     let (kind, advice) = PsqlMessages.meaning(of: failure.sqlState)
     return PsqlError(kind, message, line: line, sqlState: failure.sqlState, advice: advice)
+  }
+
+  /// The message without the values that it quotes: data exceptions quote what was put in, and syntax errors a literal of
+  /// the script. Names of tables and columns stay.
+  static func withoutValues(_ text: String, _ sqlState: String) -> String {
+    let mark = "[redacted]"
+    if sqlState.hasPrefix("22") {
+      guard let open = text.firstIndex(of: "\""), let close = text.lastIndex(of: "\""), open < close else {
+        return text
+      }
+      return text[...open] + mark + text[close...]
+    }
+    if sqlState == "42601", let near = text.firstRange(of: "near \"'"), let close = text.lastIndex(of: "\"") {
+      return text[..<near.upperBound].dropLast() + mark + text[close...]
+    }
+    return text
+  }
+
+  /// SQL without the contents of its strings.
+  static func withoutLiterals(_ sql: String) -> String {
+    let bytes = Array(sql.utf8)
+    var lexer = PostgresLexer(bytes)
+    var out: [UInt8] = []
+    var copied = 0
+    while let token = lexer.next() {
+      guard [.string, .escapeString, .dollarString].contains(token.kind) else { continue }
+      out += bytes[copied..<token.content.lowerBound] + Array("…".utf8)
+      copied = token.content.upperBound
+    }
+    return String(decoding: out + bytes[copied...], as: UTF8.self)
   }
 
   private func connection(_ said: String, name: String, place: String) -> PsqlError {

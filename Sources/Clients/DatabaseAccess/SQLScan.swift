@@ -1,11 +1,19 @@
-/// Looks through SQL as psql's scanner does: what is a string, a quoted name, a comment, and what is not.
+import SQLText
+
+/// Looks through SQL for its statements, and for what decides whether it may be run at all.
 public enum SQLScan {
-  /// What stands outside strings and comments and decides whether SQL may be run.
+  /// What was found.
   public struct Findings: Hashable, Sendable {
     /// The statements that are not empty.
     public var statements: [Statement] = []
-    /// The line of the first backslash: what follows is a command for psql, not for the server.
+    /// The line of the first backslash outside quotes: what follows is a command for psql, not for the server.
     public var commandLine: Int?
+    /// What reaches outside the database or cannot be read, each with its line.
+    public var reaches: [Reach] = []
+    /// Whether a semicolon stands where it ends no statement, in parentheses or a body.
+    public var hasInnerSemicolon = false
+    /// The line that names `standard_conforming_strings`, on which it depends where a string ends.
+    public var stringSettingLine: Int?
   }
 
   /// Where a statement begins and with which word.
@@ -14,142 +22,138 @@ public enum SQLScan {
     public var word: String
     /// Counted from 1.
     public var line: Int
+    /// Its bytes, without the semicolon.
+    public var range: Range<Int>
+
+    /// Whether it is a COPY that waits for rows from the client.
+    func copiesFromInput(_ sql: String) -> Bool {
+      guard word == "COPY" else { return false }
+      let words = String(decoding: Array(sql.utf8)[range], as: UTF8.self).uppercased()
+        .split { !($0.isLetter || $0 == "_") }
+      return words.contains("FROM") && words.contains("STDIN")
+    }
+  }
+
+  /// What takes SQL out of its database.
+  public struct Reach: Hashable, Sendable {
+    /// Counted from 1.
+    public var line: Int
+    /// In words.
+    public var words: String
   }
 
   /// Goes through `sql` once.
   public static func scan(_ sql: String) -> Findings {
-    var scanner = Scanner(Array(sql.utf8))
+    let bytes = Array(sql.utf8)
+    var scanner = Scanner(bytes)
     scanner.run()
+    var lines = LineCount(bytes)
+    scanner.findings.reaches = ReachScan.find(in: bytes).sorted { $0.offset < $1.offset }.map {
+      Reach(line: lines.line(at: $0.offset), words: $0.words)
+    }
     return scanner.findings
+  }
+
+  /// Line numbers of offsets that only grow.
+  private struct LineCount {
+    let bytes: [UInt8]
+    var offset = 0
+    var line = 1
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func line(at end: Int) -> Int {
+      while offset < end {
+        if bytes[offset] == UInt8(ascii: "\n") { line += 1 }
+        offset += 1
+      }
+      return line
+    }
   }
 
   private struct Scanner {
     let bytes: [UInt8]
-    var position = 0
-    var line = 1
-    var isInStatement = false
     var findings = Findings()
+    private var lines: LineCount
+    /// The first words of the statement that is under way.
+    private var words: [String] = []
+    private var parentheses = 0
+    /// `BEGIN ATOMIC … END` in a function's definition, and `CASE … END` in it.
+    private var blocks = 0
+    private var isInStatement = false
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    private func byte(_ offset: Int = 0) -> UInt8? {
-      position + offset < bytes.count ? bytes[position + offset] : nil
-    }
-
-    private mutating func advance(_ count: Int = 1) {
-      for _ in 0..<count where position < bytes.count {
-        if bytes[position] == UInt8(ascii: "\n") { line += 1 }
-        position += 1
-      }
+    init(_ bytes: [UInt8]) {
+      self.bytes = bytes
+      lines = LineCount(bytes)
     }
 
     mutating func run() {
-      while let byte = byte() {
-        switch byte {
-        case UInt8(ascii: ";"):
+      var lexer = PostgresLexer(bytes)
+      while let token = lexer.next() {
+        let line = lines.line(at: token.range.lowerBound)
+        let byte = bytes[token.range.lowerBound]
+        if token.kind == .symbol, byte == UInt8(ascii: ";"), parentheses == 0, blocks == 0 {
           isInStatement = false
-          advance()
-        case UInt8(ascii: "'"):
-          open("")
-          skip(to: byte, escapes: false)
-        case UInt8(ascii: "\""):
-          open("")
-          skip(to: byte, escapes: false)
-        case UInt8(ascii: "-") where self.byte(1) == byte:
-          while let next = self.byte(), next != UInt8(ascii: "\n") { advance() }
-        case UInt8(ascii: "/") where self.byte(1) == UInt8(ascii: "*"): comment()
-        case UInt8(ascii: "$"):
-          open("")
-          dollar()
-        case UInt8(ascii: "\\"):
-          if findings.commandLine == nil { findings.commandLine = line }
-          advance()
-        case _ where isWordStart(byte): word()
-        case 0x09, 0x0A, 0x0C, 0x0D, 0x20: advance()
-        default:
-          open("")
-          advance()
+          continue
         }
+        let word = token.kind == .word ? String(decoding: bytes[token.range], as: UTF8.self).uppercased() : ""
+        if token.kind == .backslash {
+          if findings.commandLine == nil { findings.commandLine = line }
+          continue
+        }
+        open(word, line, token.range)
+        note(token, byte, word, line)
       }
     }
 
     /// A statement begins, unless one is under way.
-    private mutating func open(_ word: String) {
-      guard !isInStatement else { return }
-      isInStatement = true
-      findings.statements.append(Statement(word: word, line: line))
-    }
-
-    private mutating func word() {
-      let start = position
-      while let byte = byte(), isWordStart(byte) || isDigit(byte) || byte == UInt8(ascii: "$") { advance() }
-      let text = String(decoding: bytes[start..<position], as: UTF8.self).uppercased()
-      // E'…' knows backslashes, as B'…', X'…', N'…' and U&'…' do not.
-      if text == "E", byte() == UInt8(ascii: "'") {
-        open("")
-        skip(to: UInt8(ascii: "'"), escapes: true)
+    private mutating func open(_ word: String, _ line: Int, _ range: Range<Int>) {
+      if isInStatement {
+        let last = findings.statements.count - 1
+        findings.statements[last].range = findings.statements[last].range.lowerBound..<range.upperBound
       } else {
-        open(text)
+        isInStatement = true
+        words = []
+        (parentheses, blocks) = (0, 0)
+        findings.statements.append(Statement(word: word, line: line, range: range))
       }
     }
 
-    private mutating func skip(to end: UInt8, escapes: Bool) {
-      advance()
-      while let byte = byte() {
-        if escapes, byte == UInt8(ascii: "\\") {
-          advance(2)
-        } else if byte == end {
-          advance()
-          // Twice is the character itself.
-          guard self.byte() == end else { return }
-          advance()
-        } else {
-          advance()
-        }
+    private mutating func note(_ token: PostgresToken, _ byte: UInt8, _ word: String, _ line: Int) {
+      switch token.kind {
+      case .symbol where byte == UInt8(ascii: "("): parentheses += 1
+      case .symbol where byte == UInt8(ascii: ")"): parentheses = max(0, parentheses - 1)
+      case .symbol where byte == UInt8(ascii: ";"): findings.hasInnerSemicolon = true
+      case .word:
+        if words.count < 4 { words.append(word) }
+        noteBlock(word)
+        noteSetting(token, line)
+      case .string, .escapeString, .dollarString, .quotedName: noteSetting(token, line)
+      case .symbol, .number, .backslash: break
       }
     }
 
-    /// Comments nest in PostgreSQL.
-    private mutating func comment() {
-      var depth = 0
-      repeat {
-        if byte() == UInt8(ascii: "/"), byte(1) == UInt8(ascii: "*") {
-          depth += 1
-          advance(2)
-        } else if byte() == UInt8(ascii: "*"), byte(1) == UInt8(ascii: "/") {
-          depth -= 1
-          advance(2)
-        } else {
-          advance()
-        }
-      } while depth > 0 && position < bytes.count
-    }
-
-    /// `$$…$$` and `$tag$…$tag$`; `$1` is a parameter.
-    private mutating func dollar() {
-      var end = position + 1
-      while end < bytes.count, isWordStart(bytes[end]) || end > position + 1 && isDigit(bytes[end]) {
-        end += 1
-      }
-      guard end < bytes.count, bytes[end] == UInt8(ascii: "$") else {
-        advance()
-        return
-      }
-      let tag = bytes[position...end]
-      advance(tag.count)
-      while position < bytes.count {
-        if bytes[position...].starts(with: tag) {
-          advance(tag.count)
-          return
-        }
-        advance()
+    /// As psql counts: a semicolon in the body of a function in the standard's own style ends nothing.
+    private mutating func noteBlock(_ word: String) {
+      let kinds: Set<String> = ["FUNCTION", "PROCEDURE"]
+      guard parentheses == 0, words.count > 1, words[0] == "CREATE",
+        kinds.contains(words[1])
+          || words.count > 3 && words[1] == "OR" && words[2] == "REPLACE" && kinds.contains(words[3])
+      else { return }
+      switch word {
+      case "BEGIN": blocks += 1
+      case "CASE" where blocks > 0: blocks += 1
+      case "END" where blocks > 0: blocks -= 1
+      default: break
       }
     }
 
-    private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
-    private func isWordStart(_ byte: UInt8) -> Bool {
-      (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "_")
-        || byte >= 0x80
+    private mutating func noteSetting(_ token: PostgresToken, _ line: Int) {
+      let name = "standard_conforming_strings"
+      guard findings.stringSettingLine == nil, token.content.count >= name.utf8.count,
+        String(decoding: bytes[token.content], as: UTF8.self).lowercased().contains(name)
+      else { return }
+      findings.stringSettingLine = line
     }
   }
 }

@@ -37,6 +37,12 @@ struct ShellAssignments {
   private let environment: [String: String]
   private(set) var entries: [ConfigEntry] = []
   private var values: [String: String] = [:]
+  /// How much expansions have brought in, and how deep they stand in each other.
+  private var expanded = 0
+  private var depth = 0
+  /// More is no configuration: keys that double each other grow without end.
+  private static let expansionLimit = 1 << 20
+  private static let depthLimit = 64
 
   init(_ bytes: [UInt8], path: String, environment: [String: String]) throws(ConfigError) {
     self.path = path
@@ -146,8 +152,7 @@ struct ShellAssignments {
     if exports { try refuseBraces() }
     let word = try self.word(until: { " \t\n;".unicodeScalars.contains($0) }, tilde: true)
     let value = appends ? (lookUp(name) ?? "") + word : word
-    values[name] = value
-    entries.removeAll { $0.name == name }
+    if values.updateValue(value, forKey: name) != nil { entries.removeAll { $0.name == name } }
     entries.append(ConfigEntry(name: name, value: value, line: start))
   }
 
@@ -270,6 +275,20 @@ struct ShellAssignments {
   // MARK: - Expansions
 
   private mutating func expansion(quoted: Bool) throws(ConfigError) -> String {
+    depth += 1
+    guard depth <= ShellAssignments.depthLimit else {
+      throw error("expansions stand in each other more than \(ShellAssignments.depthLimit) deep")
+    }
+    let value = try expandedValue(quoted: quoted)
+    depth -= 1
+    expanded += value.utf8.count
+    guard expanded <= ShellAssignments.expansionLimit else {
+      throw error("expansions come to more than \(ShellAssignments.expansionLimit) bytes")
+    }
+    return value
+  }
+
+  private mutating func expandedValue(quoted: Bool) throws(ConfigError) -> String {
     advance()
     guard let scalar = peek else { return "$" }
     switch scalar {

@@ -40,8 +40,63 @@ public final class Redactor: Sendable {
 
   /// Learns what is secret in a value that stands under `name`: all of it, or the password of a URL in it.
   public func learn(_ value: String, named name: String) {
-    if Redactor.isSecretName(name) { learn(value) }
-    for password in URLCredentials.passwords(in: value) { learn(password) }
+    if Redactor.isSecretName(name), !Redactor.onlyLooksSecret(name) || Redactor.isRandom(value) {
+      learnUncommon(value)
+    }
+    for password in URLCredentials.passwords(in: value) { learnUncommon(password) }
+  }
+
+  /// Whether a property or parameter of a template holds a secret by its name: `AuthToken`, `MasterUserPassword`. There
+  /// `KeyName` and `KmsKeyId` are names, and what ends in `Arn` says where a secret is.
+  public static func isSecretProperty(_ name: String) -> Bool {
+    let lower = name.lowercased()
+    let words = [
+      "password", "passwd", "passphrase", "token", "secret", "credential", "privatekey", "accesskey",
+      "apikey",
+      "authkey", "sharedkey",
+    ]
+    let places = [
+      "arn", "id", "name", "type", "ttl", "enabled", "required", "policy", "length", "version", "rotation",
+      "status",
+      "validity", "units", "lifetime", "expiration", "endpoint", "url", "source",
+    ]
+    return words.contains { lower.contains($0) } && !places.contains { lower.hasSuffix($0) }
+  }
+
+  /// Learns a value unless it is a word that stands everywhere: taken out of texts and ids it would protect nothing.
+  private func learnUncommon(_ value: String) {
+    if !Redactor.commonWords.contains(value.lowercased()) { learn(value) }
+  }
+
+  /// Passwords that everybody knows, and values of settings.
+  private static let commonWords: Set<String> = [
+    "postgres", "postgresql", "password", "changeme", "administrator", "required", "disabled", "optional",
+    "rotating", "localhost", "production", "development",
+  ]
+
+  /// Whether a name with a secret word in it is that of a setting: `TOKEN_TTL`, `API_KEY_REQUIRED`.
+  static func onlyLooksSecret(_ name: String) -> Bool {
+    let word = name.split { "_-.".contains($0) }.last.map { $0.uppercased() } ?? ""
+    return settingWords.contains(word)
+  }
+
+  private static let settingWords: Set<String> = [
+    "TTL", "REQUIRED", "ENABLED", "DISABLED", "COUNT", "LENGTH", "SIZE", "EXPIRY", "EXPIRES", "EXPIRATION",
+    "LIFETIME", "AGE", "DAYS", "HOURS", "MINUTES", "SECONDS", "MS", "TIMEOUT", "ALGORITHM", "ROTATION",
+    "TYPE",
+    "POLICY", "VERSION", "LIMIT", "MODE", "FORMAT",
+  ]
+
+  /// Whether a value is long and mixed enough to be one that was drawn: at least sixteen characters of three kinds.
+  static func isRandom(_ value: String) -> Bool {
+    let kinds = [
+      value.utf8.contains { (0x30...0x39).contains($0) }, value.utf8.contains { (0x41...0x5A).contains($0) },
+      value.utf8.contains { (0x61...0x7A).contains($0) },
+      value.utf8.contains {
+        [UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="), UInt8(ascii: "_")].contains($0)
+      },
+    ]
+    return value.utf8.count >= 16 && kinds.count { $0 } >= 3
   }
 
   /// `value` as it may be shown as the field `name`.
@@ -65,13 +120,17 @@ extension MultiPatternMatcher {
     // Nothing shorter can hold a secret that is looked for.
     guard text.utf8.count >= MultiPatternMatcher.minimumLength else { return nil }
     var text = text
-    let (hasKnown, hasAt, hasKey) = text.withUTF8 { bytes in
-      (isFound(in: bytes), bytes.holds(UInt8(ascii: "@")), bytes.holds(UInt8(ascii: "A")))
+    let (hasKnown, hasAt, hasKey, hasField) = text.withUTF8 { bytes in
+      (
+        isFound(in: bytes), bytes.holds(UInt8(ascii: "@")), bytes.holds(UInt8(ascii: "A")),
+        bytes.holds(UInt8(ascii: "=")) || bytes.holds(UInt8(ascii: "/")) || bytes.holds(UInt8(ascii: "e"))
+      )
     }
     var changed = hasKnown ? replacing(in: text, with: Redactor.mark) : nil
     // Most texts hold neither an address with a user nor a capital A in a row of twenty.
     if hasAt { changed = URLCredentials.redacted(changed ?? text) ?? changed }
     if hasKey { changed = AccessKeyIds.redacted(changed ?? text) ?? changed }
+    if hasField { changed = SecretFields.redacted(changed ?? text) ?? changed }
     return changed
   }
 }

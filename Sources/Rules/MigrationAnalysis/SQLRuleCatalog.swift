@@ -10,6 +10,12 @@ public enum SQLRuleCatalog {
     .init(
       "sql-not-understood", "A statement cannot be judged from the file alone.",
       remedy: "Look at what it does by hand."),
+    .init(
+      "sql-runs-programs", "SQL runs programs, loads code into the server or lets others do so.",
+      remedy: "Take it out: a migration changes the database, not the machine that it is on."),
+    .init(
+      "sql-reaches-outside", "SQL reads or writes files of the server, or reaches another host.",
+      remedy: "Look at what it does by hand; a rollback script that does so is not run."),
     // Data is gone.
     .init(
       "ban-drop-table", "A table is dropped.", remedy: "Rename it first, and drop it when nobody needs it."),

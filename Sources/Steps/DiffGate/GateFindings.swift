@@ -20,6 +20,11 @@ public enum GateFindings {
       severity: .error,
       remedy: "Write what undoes the migration, or remove the script and acknowledge its absence."),
     .init(
+      "rollback-script-unreadable", "The rollback script runs what nobody can read before it runs.",
+      severity: .error,
+      remedy:
+        "Write out what it does; commands of psql and SQL that is put together are not run by auto-revert."),
+    .init(
       "rollback-script-removed", "The script that undoes a migration is removed.",
       severity: .error, remedy: "Keep it as long as the migration."),
     .init(
@@ -28,6 +33,10 @@ public enum GateFindings {
     .init(
       "migration-removed", "A migration that was there before is removed.", severity: .warning,
       remedy: "Keep it."),
+    .init(
+      "template-out-of-sight", "A template of the base is there in the head where no judge looks.",
+      severity: .error,
+      remedy: "Keep its ending, or list templates by patterns in a policy of the base that leave it out."),
     .init(
       "template-unreadable", "A template cannot be parsed.", severity: .error,
       remedy: "Repair the line that the message names."

@@ -211,7 +211,9 @@ struct GateRun {
     }
     var findings =
       notes + notesOnFacts + templates.findings + asked + migrations.findings + configuration.findings
-      + OwnRules.findings(policy.gate.rules, change.files) + coverage.findings
+      + OwnRules.findings(policy.gate.rules, change.files)
+      + coverage.findings
+    findings += TemplatesOutOfSight(change: change, policy: policy.gate).findings
     let acknowledged = try acknowledgements(change, policy, &findings)
     findings = adjusted(GateFindings.unique(findings), policy.gate)
     let ledger = AcknowledgementLedger(

@@ -235,7 +235,10 @@ struct HurlExchange: Sendable {
     if !isSame {
       next.headers.removeAll { $0.name.lowercased() == "host" }
       if options.sendsCredentialsToOtherHosts != true {
-        next.headers.removeAll { ["authorization", "x-api-key"].contains($0.name.lowercased()) }
+        next.headers.removeAll { field in
+          ["authorization", "x-api-key", "proxy-authorization"].contains(field.name.lowercased())
+            || session.environment.isSecretName(field.name) || session.environment.holdsSecret(field.value)
+        }
         next.options.digestCredentials = nil
       } else if let userInfo = from?.userInfo, target.userInfo == nil {
         var trusted = target

@@ -17,6 +17,8 @@ public struct HurlEnvironment: Sendable {
   public var versionSource = VersionSource.usual
   /// Told of every captured secret before anything is written.
   public var learnSecret: @Sendable (String) -> Void
+  /// Whether a text holds a value that was learned.
+  public var holdsSecret: @Sendable (String) -> Bool = { _ in false }
   /// Whether a name covers a secret.
   public var isSecretName: @Sendable (String) -> Bool
   /// Signs a request as `aws-sigv4` asks; nil where that cannot be done.
@@ -52,6 +54,7 @@ extension HurlEnvironment {
     self.init(
       root: root, files: files, random: random, learnSecret: { redactor.learn($0) },
       isSecretName: Redactor.isSecretName)
+    holdsSecret = { redactor.redact($0) != $0 }
     sign = { request, order in
       let scope = order.scope(host: WebAddress(request.url)?.host ?? "")
       var given: AWSCredentials?

@@ -7,6 +7,8 @@ struct PostgresJudge {
   let lines: LineIndex
   let settings: SQLSettings
   private var issues: [SQLIssue] = []
+  /// The same, to find one among thousands.
+  private var known: Set<SQLIssue> = []
   private var statements: [SQLStatement] = []
   private(set) var effects: [SchemaEffect] = []
   private var definitions: [SchemaDefinition] = []
@@ -48,8 +50,11 @@ struct PostgresJudge {
   var securedTables: [String: Int] = [:]
   /// Statements that refuse a transaction, and their tables.
   var outsiders: [(line: Int, words: String, subject: String)] = []
-  /// Bodies of functions that the script makes, by name.
-  var functions: [String: FunctionBody] = [:]
+  /// Functions made here and not called so far, by name, and those that are triggers', by table.
+  var functions: [String: PostgresFunction] = [:]
+  var triggers: [String: [String]] = [:]
+  /// How many bodies the current statement stands in.
+  var codeDepth = 0
   /// Whether the current statement is CONCURRENTLY.
   private(set) var currentIsConcurrent = false
 
@@ -67,7 +72,7 @@ struct PostgresJudge {
     let line = line ?? currentLine
     let new = SQLIssue(
       rule: rule, risk: risk, message: message, line: line, subject: subject.lowercased())
-    if issues.contains(new) { return }
+    guard known.insert(new).inserted else { return }
     issues.append(new)
     if let index = statements.lastIndex(where: { $0.line == line }) {
       if !statements[index].rules.contains(rule) { statements[index].rules.append(rule) }
@@ -145,8 +150,6 @@ struct PostgresJudge {
     judgeNames(in: Array(bytes[min(start, statement.range.upperBound)..<statement.range.upperBound]))
     judgeTimeouts(statement)
     let body = statement.body
-    judgeCommonTables(body)
-    judgeCalls(body)
     currentIsConcurrent = body.flag("concurrent")
     switch statement.kind {
     case "TransactionStmt": judgeTransaction(body)
@@ -170,7 +173,6 @@ struct PostgresJudge {
     case "InsertStmt": noteInsert(body)
     case "MergeStmt": judgeMerge(body)
     case "CreateFunctionStmt":
-      noteFunction(body, statement.range)
       noteCreation(statement.kind, body)
     case "ViewStmt":
       judgeView(body)
@@ -181,8 +183,12 @@ struct PostgresJudge {
     case "VacuumStmt", "ClusterStmt", "ReindexStmt", "RefreshMatViewStmt":
       judgeMaintenance(statement.kind, body)
     case "GrantStmt", "GrantRoleStmt": judgeGrant(body)
-    case "DoStmt": judgeBlock(body, statement.range)
+    case "DoStmt": judgeBlock(statement.range)
     default: noteCreation(statement.kind, body)
     }
+    judgeInside(statement.kind, body, statement.range)
+    judgeCalls(statement.kind, body, statement.range)
+    if statement.kind == "CreateFunctionStmt" { noteFunction(body, statement.range) }
+    if statement.kind == "CreateTrigStmt" { noteTrigger(body) }
   }
 }

@@ -1,3 +1,5 @@
+import SQLText
+
 /// Reads a PostgreSQL script and lets `PostgresJudge` go over its statements.
 struct PostgresScript {
   private let text: PsqlText
@@ -46,6 +48,14 @@ struct PostgresScript {
     }
     for range in unread { judge.adopt(readByTokens(bytes, range), line: lines.line(at: range.lowerBound)) }
     for command in text.metaCommands { judgeMeta(command, &judge) }
+    for reach in ReachScan.find(in: text.bytes) {
+      let line = lines.line(at: reach.offset)
+      switch reach.kind {
+      case .program: judge.issue("sql-runs-programs", .irreversible, reach.words, reach.words, line: line)
+      case .outside: judge.issue("sql-reaches-outside", .notUnderstood, reach.words, reach.words, line: line)
+      case .unreadable: judge.issue("sql-not-understood", .notUnderstood, reach.words, "execute", line: line)
+      }
+    }
     var report = judge.report()
     directives.apply(to: &report)
     return report
@@ -116,6 +126,14 @@ struct PostgresScript {
     return ranges.filter { !$0.isEmpty }
   }
 
+  /// `\! …`, backquotes in any argument, a pipe, `\copy … program`.
+  private static func runsProgram(_ text: String, _ words: [String]) -> Bool {
+    let pipes: Set<String> = ["g", "gx", "o", "out", "w", "write"]
+    return text.hasPrefix("!") || text.contains("`")
+      || pipes.contains(words.first ?? "") && text.contains("|")
+      || words.first == "copy" && words.contains { $0.lowercased() == "program" }
+  }
+
   private func judgeMeta(_ command: PsqlText.MetaCommand, _ judge: inout PostgresJudge) {
     let words = command.text.split(whereSeparator: \.isWhitespace).map(String.init)
     let line = lines.line(at: command.offset)
@@ -130,10 +148,11 @@ struct PostgresScript {
         "sql-not-understood", .notUnderstood,
         "\\gexec runs what a query returns, which only the database knows",
         "gexec", line: line)
-    case "!":
+    case _ where PostgresScript.runsProgram(command.text, words):
       judge.issue(
-        "sql-not-understood", .notUnderstood, "\\! runs a shell command, which is not judged", "shell",
-        line: line)
+        "sql-runs-programs", .irreversible,
+        "\\\(command.text.prefix(1)) … runs a program beside the database",
+        "shell", line: line)
     default: break
     }
   }

@@ -16,10 +16,17 @@ struct SchemaDelta {
   /// By the name that an object bears now: the one that it had before.
   private var origins: [SchemaObject: SchemaObject] = [:]
   private var created: Set<SchemaObject> = []
+  /// What the events change, to find one among thousands.
+  private var changes: Set<Change> = []
+  private struct Change: Hashable {
+    var verb: SchemaEffect.Verb
+    var object: SchemaObject
+  }
 
   init(_ effects: [SchemaEffect]) {
     for effect in effects { take(effect) }
     dropReplaced()
+    changes = Set(events.map { Change(verb: $0.verb, object: $0.object) })
   }
 
   /// Whether the script takes away something that was there.
@@ -28,7 +35,7 @@ struct SchemaDelta {
   func makes(_ object: SchemaObject) -> Bool { has(.create, object) }
   /// Whether a change of an object is among the events.
   func has(_ verb: SchemaEffect.Verb, _ object: SchemaObject) -> Bool {
-    events.contains { $0.verb == verb && $0.object == object }
+    changes.contains(Change(verb: verb, object: object))
   }
   /// Whether something of a kind is taken away.
   func dropsAny(_ kinds: SchemaObject.Kind...) -> Bool {

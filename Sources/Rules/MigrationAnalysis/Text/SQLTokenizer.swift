@@ -1,3 +1,5 @@
+import SQLText
+
 /// A piece of SQL text.
 struct SQLToken: Hashable, Sendable {
   enum Kind: Hashable, Sendable {
@@ -70,6 +72,7 @@ struct SQLTokenizer {
   }
 
   mutating func next() -> SQLToken? {
+    if dialect == .postgresql { return nextOfPostgres() }
     skipBlanks()
     guard position < bytes.count else { return nil }
     let start = position
@@ -80,15 +83,9 @@ struct SQLTokenizer {
       return quoted(byte, closing: byte)
     case UInt8(ascii: "[") where dialect == .sqlite: return quoted(byte, closing: UInt8(ascii: "]"))
     case UInt8(ascii: "$"):
-      if dialect != .mysql, dialect != .sqlite, let token = dollarString() { return token }
+      if dialect == nil, let token = dollarString() { return token }
       position += 1
       return token(.symbol, start)
-    case UInt8(ascii: "\\") where dialect == .postgresql:
-      position += 1
-      while position < bytes.count, bytes[position] != 0x0A { position += 1 }
-      var found = token(.metaCommand, start)
-      found.text = String(found.text.dropFirst())
-      return found
     case UInt8(ascii: "0")...UInt8(ascii: "9"):
       while position < bytes.count, isWordByte(bytes[position]) || bytes[position] == UInt8(ascii: ".") {
         position += 1
@@ -105,6 +102,34 @@ struct SQLTokenizer {
     default:
       position += 1
       return token(.symbol, start)
+    }
+  }
+
+  /// As the server's lexer parts it; a backslash outside quotes, which only psql knows, goes to the end of its line.
+  private mutating func nextOfPostgres() -> SQLToken? {
+    var lexer = PostgresLexer(bytes, from: position)
+    guard let found = lexer.next() else {
+      position = bytes.count
+      return nil
+    }
+    position = found.range.upperBound
+    let text = String(decoding: bytes[found.content], as: UTF8.self)
+    func token(_ kind: SQLToken.Kind, _ text: String, quote: UInt8 = 0) -> SQLToken {
+      SQLToken(kind: kind, text: text, start: found.range.lowerBound, end: position, quote: quote)
+    }
+    switch found.kind {
+    case .word: return token(.word, text)
+    case .quotedName:
+      return token(.quoted, text.replacing("\"\"", with: "\""), quote: UInt8(ascii: "\""))
+    case .string, .escapeString: return token(.string, text, quote: UInt8(ascii: "'"))
+    case .dollarString: return token(.dollarString, text, quote: UInt8(ascii: "$"))
+    case .number: return token(.number, text)
+    case .symbol: return token(.symbol, text)
+    case .backslash:
+      let start = position
+      // psql reads on behind a carriage return that nothing follows; the line's own is no part of the command.
+      while position < bytes.count, bytes[position] != 0x0A { position += 1 }
+      return token(.metaCommand, String(decoding: bytes[start..<position], as: UTF8.self))
     }
   }
 
@@ -148,12 +173,12 @@ struct SQLTokenizer {
     while position < bytes.count, bytes[position] != 0x0A { position += 1 }
   }
 
+  /// They do not nest, unlike those of PostgreSQL.
   private mutating func skipComment() {
     var depth = 0
     while position < bytes.count {
       if at(0) == UInt8(ascii: "/"), at(1) == UInt8(ascii: "*") {
-        // Only PostgreSQL nests comments.
-        if depth == 0 || dialect == .postgresql { depth += 1 }
+        if depth == 0 { depth += 1 }
         position += 2
       } else if at(0) == UInt8(ascii: "*"), at(1) == UInt8(ascii: "/") {
         depth -= 1

@@ -4,6 +4,9 @@ extension TemplateComparison {
   /// Every code that a comparison of templates may raise.
   public static let findingCatalog: [FindingDescription] = [
     .init(
+      "template-too-large", "A part of the template has more cases than can be told apart.",
+      remedy: "Make conditions of fewer conditions, and attributes of fewer attributes."),
+    .init(
       "resource-deleted", "The update deletes a resource; an error where it holds data.",
       remedy: "Keep it, or give it DeletionPolicy Retain or Snapshot in a deployment before."),
     .init(

@@ -14,6 +14,12 @@ extension ChangeFindings {
   }
 
   private mutating func judgeProblems() {
+    if let limit = judge.new?.limits.first ?? judge.old?.limits.first {
+      add(
+        "template-too-large", .error, "\(limit.message): what depends on it may change in any way",
+        line: limit.line,
+        subject: limit.name)
+    }
     var named = Set<String>()
     let problems = (judge.new?.problems ?? []).filter { named.insert($0.name).inserted }
     for (position, problem) in problems.prefix(20).enumerated() {
@@ -72,7 +78,9 @@ extension ChangeFindings {
       guard newParameters[parameter.name] == nil, let value = parameter.defaultValue,
         let previous = oldParameters[parameter.name], previous != value
       else { continue }
-      let shown = parameter.isSecret ? "" : " (\(previous) becomes \(value))"
+      let shown =
+        parameter.isSecret || Redactor.isSecretProperty(parameter.name)
+        ? "" : " (\(previous) becomes \(value))"
       add(
         "parameter-falls-back", .warning,
         "\(parameter.name) has no new value and falls back to the template's default\(shown); a tool that keeps "

@@ -37,6 +37,8 @@ enum UnknownInput: Hashable, Sendable {
   case handedDown(String, Likeness)
   /// A map's missing key, an undefined name, a malformed function: why.
   case undefined(String)
+  /// More cases than are worth telling apart: never taken for the same on both sides.
+  case tooLarge(String)
 }
 
 extension ResolvedValue {
@@ -105,6 +107,26 @@ extension ResolvedValue {
     return out.count == 1 ? out[0] : .joined(out)
   }
 
+  /// Whether more than `limit` values stand in it.
+  func isLarger(than limit: Int) -> Bool {
+    var left = limit
+    return takes(&left)
+  }
+
+  private func takes(_ left: inout Int) -> Bool {
+    left -= 1
+    guard left >= 0 else { return true }
+    switch self {
+    case .absent, .text, .number, .unknown: return false
+    case .list(let values), .joined(let values), .call(_, let values):
+      for value in values where value.takes(&left) { return true }
+    case .map(let members): for member in members where member.value.takes(&left) { return true }
+    case .choice(let condition, let then, let otherwise):
+      return condition.takes(&left) || then.takes(&left) || otherwise.takes(&left)
+    }
+    return false
+  }
+
   /// Calls `visit` with every unknown input in it.
   func forEachUnknown(_ visit: (UnknownInput) -> Void) {
     switch self {
@@ -146,6 +168,7 @@ extension UnknownInput: CustomStringConvertible {
     case .reference(let id, nil): "Ref \(id)"
     case .reference(let id, let attribute?): "\(id).\(attribute)"
     case .undefined(let why): why
+    case .tooLarge(let what): "\(what), which has too many cases to be judged"
     }
   }
 }

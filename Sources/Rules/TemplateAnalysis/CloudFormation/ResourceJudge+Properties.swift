@@ -1,4 +1,5 @@
 import CloudFormationModel
+import Redaction
 import YAMLDocuments
 
 /// What changed properties do to a resource that stays.
@@ -141,11 +142,11 @@ extension ResourceJudge {
     switch comparison.compare(before, after) {
     case .same: return
     case .different where isCertain:
-      replace(&outcome, "\(name) can only be set when it is made: \(arrow(before, after)).")
+      replace(&outcome, "\(name) can only be set when it is made: \(arrow(before, after, at: pointer)).")
     case .different:
       outcome.losesData = outcome.losesData || TypeFacts.replacesInFact(name, of: outcome.change.type)
       atLeastMayReplace(
-        &outcome, "A change of \(name) replaces it in some cases: \(arrow(before, after)).")
+        &outcome, "A change of \(name) replaces it in some cases: \(arrow(before, after, at: pointer)).")
     case .open(let inputs):
       let names = inputs.map(\.description).sorted().joined(separator: ", ")
       atLeastMayReplace(
@@ -185,8 +186,10 @@ extension ResourceJudge {
     }
   }
 
-  private func arrow(_ before: ResolvedValue, _ after: ResolvedValue) -> String {
-    if isSecret(before) || isSecret(after) { return "a secret value" }
+  private func arrow(_ before: ResolvedValue, _ after: ResolvedValue, at pointer: [String]) -> String {
+    if isSecret(before) || isSecret(after) || pointer.contains(where: Redactor.isSecretProperty) {
+      return "a secret value"
+    }
     let (old, new) = (before.summary, after.summary)
     return old == new ? "\(new) is another one now" : "\(old) becomes \(new)"
   }

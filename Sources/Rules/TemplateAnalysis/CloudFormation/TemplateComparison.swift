@@ -65,12 +65,12 @@ public enum TemplateComparison {
     return names
   }
 
-  /// The values of `NoEcho` parameters: reports have to redact them.
+  /// The values of `NoEcho` parameters and of those that are secret by their name: reports have to redact them.
   public static func secretValues(
     of template: CloudFormationTemplate?, _ given: [String: String]
   ) -> Set<String> {
-    let secret = template?.parameters.filter(\.isSecret) ?? []
-    return Set(secret.flatMap { [given[$0.name], $0.defaultValue].compactMap { $0 } })
+    let secret = template?.parameters.filter { $0.isSecret || Redactor.isSecretProperty($0.name) } ?? []
+    return Set(secret.flatMap { [given[$0.name], $0.defaultValue].compactMap { $0 } }.filter { !$0.isEmpty })
   }
 
   private static func evaluator(

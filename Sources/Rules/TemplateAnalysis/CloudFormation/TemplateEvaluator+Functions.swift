@@ -19,7 +19,9 @@ extension TemplateEvaluator {
     // One false decides an And, one true an Or, whatever the rest is.
     let decisive = name == "Fn::Or"
     if values.contains(where: { $0.truth == decisive }) { return .truth(decisive) }
-    let open = values.filter { $0.truth == nil }
+    // What is said twice counts once.
+    var open: [ResolvedValue] = []
+    for value in values where value.truth == nil && !open.contains(value) { open.append(value) }
     if open.isEmpty { return .truth(!decisive) }
     return open.count == 1 ? open[0] : .call(name, open)
   }

@@ -26,12 +26,17 @@ final class TemplateEvaluator {
   private var properties: [String: ResolvedValue] = [:]
   /// Loops that could not be expanded and members that are no resources: name, line, why.
   var problems: [(name: String, line: Int, message: String)] = []
+  /// What is too large to be judged: name, line, why. What it decides may be anything.
+  var limits: [(name: String, line: Int, message: String)] = []
   /// How many nodes loops may still produce.
   var loopBudget = 100_000
   private var depth = 0
+  /// How many expressions may still be resolved: attributes of attributes grow with each step.
+  private var steps = 2_000_000
 
   /// Deep enough for any real chain of conditions and names, shallow enough for any stack.
   private static let maximumDepth = 400
+  private static let maximumCases = 2_000
   /// A string longer than CloudFormation takes is not built.
   static let maximumText = 1 << 20
 
@@ -79,7 +84,12 @@ final class TemplateEvaluator {
     guard let node = conditionNodes[name] else { return .unknown(.undefined("condition \(name)")) }
     // Until it is resolved, a condition that leads back to itself has no value.
     conditionValues[name] = .unknown(.undefined("condition \(name), which depends on itself"))
-    let value = evaluate(node, inCondition: true)
+    var value = evaluate(node, inCondition: true)
+    // Conditions made of conditions grow with each step.
+    if value.isLarger(than: Self.maximumCases) {
+      value = .unknown(.tooLarge("condition \(name)"))
+      limits.append((name, node.line, "the condition \(name) has too many cases to be judged"))
+    }
     conditionValues[name] = value
     return value
   }
@@ -112,6 +122,13 @@ final class TemplateEvaluator {
     depth += 1
     defer { depth -= 1 }
     guard depth < Self.maximumDepth else { return .unknown(.undefined("an expression nested too deep")) }
+    steps -= 1
+    guard steps > 0 else {
+      if steps == 0 {
+        limits.append(("steps", node.line, "the template has more expressions than are resolved"))
+      }
+      return .unknown(.tooLarge("the template"))
+    }
     if let call = Intrinsic(node, inCondition: inCondition) {
       return evaluate(call, inCondition: inCondition)
     }

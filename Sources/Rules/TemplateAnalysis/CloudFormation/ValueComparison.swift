@@ -127,6 +127,7 @@ struct ValueComparison {
     case (.lookedUp(_, let name), .lookedUp(let parameter, let name2)):
       // The same name may hold another value by now; another name is a change of its own.
       return name == name2 ? .open([right]) : .open([right, .parameter(parameter)])
+    case (.tooLarge, .tooLarge): return .open([right])
     case (.handedDown(let name, let likeness), .handedDown(let name2, _)) where name == name2: return likeness
     default: return left == right ? .same : .open([left, right])
     }

@@ -2,6 +2,7 @@ import DeploymentConfig
 import HTTPTransport
 import JSONValues
 import MailTransport
+import Reporting
 import StepRuntime
 import SystemInterfaces
 
@@ -95,7 +96,7 @@ struct SlackBotChannel: Channel {
           "chat.postMessage",
           [
             "channel": .string(place), "thread_ts": .string(time),
-            "text": .string(SlackText.escaped(message.message.status)),
+            "text": .string(OutsideText.slack(message.message.status)),
           ], limit)
       }
     } else {
@@ -185,12 +186,7 @@ struct MailChannel: Channel {
 /// Slack's text format.
 enum SlackText {
   static func whole(_ message: RenderedMessage) -> String {
-    "*\(escaped(message.subject))*\n\(escaped(message.text))"
-  }
-
-  /// What means something in Slack's format: `<!channel>` in a reason calls nobody.
-  static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    "*\(OutsideText.slack(message.subject))*\n\(OutsideText.slack(message.text))"
   }
 }
 

@@ -1,4 +1,5 @@
 import DeploymentConfig
+import Reporting
 
 /// What the runbook's message says, and where the rollback stands.
 struct IncidentMessage: Hashable, Sendable {
@@ -73,7 +74,7 @@ struct RenderedMessage: Hashable, Sendable {
       "action": message.action, "environment": environment, "eta": message.eta, "impact": message.impact,
       "incident": incident, "issue": message.issue, "operator": message.operator, "run": run,
       "status": message.status,
-    ]
+    ].mapValues(OutsideText.message)
     subject = RenderedMessage.fill(entry.subject, RenderedMessage.defaultSubject, values)
     text = RenderedMessage.fill(entry.text, RenderedMessage.defaultText, values)
   }

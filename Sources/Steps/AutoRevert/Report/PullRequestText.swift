@@ -1,5 +1,6 @@
 import DeploymentRecords
 import Redaction
+import Reporting
 import StepResults
 
 /// The text of the revert's pull request: what it takes back, why, and how to bring it back.
@@ -9,18 +10,18 @@ enum PullRequestText {
     commits: [RevertPart.CommitEntry], evidence: [RevertPart.EvidenceEntry]
   ) -> String {
     var lines = [
-      "`\(environment)` was rolled back\(restored.map { " to \($0.prefix(12))" } ?? ""). Without this revert the next "
+      "\(OutsideText.markdownCode(environment)) was rolled back\(restored.map { " to \($0.prefix(12))" } ?? ""). Without this revert the next "
         + "deployment brings the fault back.", "",
     ]
-    if let reason { lines += ["**Reason**: \(flat(reason))", ""] }
+    if let reason { lines += ["**Reason**: \(OutsideText.markdown(reason))", ""] }
     lines += ["**Takes back**", ""]
-    lines += commits.map { "- \($0.id) \(flat($0.summary))" }
+    lines += commits.map { "- \($0.id) \(OutsideText.markdown($0.summary))" }
     let spoken = evidence.filter { $0.verdict != .go }
     if !spoken.isEmpty {
       lines += ["", "**Evidence**", ""]
       for entry in spoken {
         lines.append("- \(entry.step) said \(entry.verdict.rawValue) at \(entry.finishedAt)")
-        lines += entry.messages.prefix(5).map { "  - \(flat($0))" }
+        lines += entry.messages.prefix(5).map { "  - \(OutsideText.markdown($0))" }
       }
     }
     lines += [
@@ -30,9 +31,5 @@ enum PullRequestText {
         + ". Merging the original branch again would bring nothing back.",
     ]
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func flat(_ text: String) -> String {
-    text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 }

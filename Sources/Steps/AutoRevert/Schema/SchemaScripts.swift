@@ -1,4 +1,5 @@
 import CloudFormationModel
+import DatabaseAccess
 import DeploymentConfig
 import GitHistory
 import MigrationAnalysis
@@ -93,6 +94,9 @@ struct SchemaScripts: Hashable, Sendable {
       if traits.isEmpty { obstacles.append("\(script.path) does nothing") }
       if let command = traits.metaCommands.first {
         obstacles.append("\(script.path) has \(command), which reaches outside the database: run it by hand")
+      }
+      if let reach = SQLScan.scan(script.sql).reaches.first {
+        obstacles.append("\(script.path) (line \(reach.line)): \(reach.words): run it by hand")
       }
       if let statement = traits.outsideTransactions.first, scripts.count > 1 {
         remarks.append(

@@ -20,8 +20,17 @@ struct MigrationJudge {
   /// In the order in which a rollback runs them: newest first.
   var rollbackScripts: [String] { entries.reversed().compactMap(\.rollbackScript) }
 
+  /// Where rollback scripts of the migrations in this change may stand.
+  private let readWithMigrations: Set<String>
+
   init(change: Change, policy: GatePolicy) {
     self.change = change
+    readWithMigrations = change.files.reduce(into: []) { paths, other in
+      guard other.new != nil, let migration = MigrationFile(path: other.path, text: nil, isListed: true),
+        migration.role == .forward
+      else { return }
+      paths.formUnion(RollbackNames.candidates(for: migration).filter { $0 != other.path })
+    }
     self.policy = policy
     patterns = policy.migrations.map(PathPattern.init)
   }
@@ -156,10 +165,7 @@ struct MigrationJudge {
     }
     let report = SQLAnalysis.analyze(Array(sql.utf8), dialect: forward.dialect, path: file.path)
     let path = back.recordedPath(of: file.path) ?? file.path
-    for issue in report.issues where issue.risk == .syntax {
-      findings.append(
-        Finding(issue.rule, .error, issue.message, path: path, line: issue.line, subject: issue.message))
-    }
+    findings += unrunnable(report, sql: sql, path: path)
     let honesty = RollbackHonesty.judge(forward: forward, back: report)
     entry.leftOut = honesty.leftOut.map(\.words)
     if honesty.isEmpty, report.statements.isEmpty, !forward.effects.isEmpty {
@@ -185,6 +191,31 @@ struct MigrationJudge {
           ? "values written to \(effect.object.table ?? "").\(effect.object.name) after the deployment" : nil
       if let name, !laterLosses.contains(name) { laterLosses.append(name) }
     }
+  }
+
+  /// What keeps a rollback script from being run: it is run with the rights of a production deployment, by a step that
+  /// runs what was read and nothing else.
+  private func unrunnable(_ report: SQLScriptReport, sql: String, path: String) -> [Finding] {
+    let commands = report.dialect == .postgresql ? ScriptTraits(sql).metaCommands : []
+    return commands.map { command in
+      Finding(
+        "rollback-script-unreadable", .error,
+        "\(command) is a command for psql, and auto-revert runs SQL alone", path: path, subject: command)
+    }
+      + report.issues.compactMap { issue in
+        switch (issue.rule, issue.risk) {
+        case (_, .syntax), ("sql-runs-programs", _), ("sql-reaches-outside", _):
+          Finding(issue.rule, .error, issue.message, path: path, line: issue.line, subject: issue.message)
+        case ("sql-not-understood", .notUnderstood) where issue.subject != "newer grammar":
+          Finding(
+            "rollback-script-unreadable", .error,
+            "\(issue.message): auto-revert does not run what nobody can read",
+            path: path, line: issue.line, subject: issue.message)
+        case (_, .notUnderstood):
+          Finding(issue.rule, .warning, issue.message, path: path, line: issue.line, subject: issue.message)
+        default: nil
+        }
+      }
   }
 
   private mutating func judgeMissing(
@@ -252,20 +283,10 @@ struct MigrationJudge {
 
   private mutating func judgeRollback(_ file: ChangedFile, _ bytes: [UInt8]) {
     // Added or altered together with its migration, it was read there.
-    let isJudged = change.files.contains { other in
-      guard other.new != nil, other.path != file.path,
-        let migration = MigrationFile(path: other.path, text: nil, isListed: true), migration.role == .forward
-      else { return false }
-      return RollbackNames.candidates(for: migration).contains(file.path)
-    }
-    guard !isJudged else { return }
+    guard !readWithMigrations.contains(file.path) else { return }
     let report = SQLAnalysis.analyze(bytes, dialect: dialect(of: file.path), path: file.path)
-    for issue in report.issues where issue.risk == .syntax || issue.risk == .notUnderstood {
-      findings.append(
-        Finding(
-          issue.rule, issue.risk == .syntax ? .error : .warning, issue.message, path: file.path,
-          line: issue.line, subject: issue.message))
-    }
+    findings += unrunnable(
+      report, sql: String(decoding: bytes.prefix(SQLAnalysis.byteLimit), as: UTF8.self), path: file.path)
     if report.statements.isEmpty, file.old != nil {
       findings.append(
         Finding(

@@ -11,9 +11,13 @@ enum TemplateText {
   /// The words that every template has: a section of resources, and a type or the format's version.
   static func mentionsResources(_ bytes: [UInt8]) -> Bool {
     if contains("AWSTemplateFormatVersion", in: bytes) { return true }
-    guard contains("AWS::", in: bytes) || contains("Custom::", in: bytes) else { return false }
-    return bytes.starts(with: "Resources:".utf8) || contains("\nResources:", in: bytes)
-      || contains("\"Resources\"", in: bytes) || contains("'Resources'", in: bytes)
+    // Either may be written with escapes, and a key in many ways: the parser decides.
+    let isJSON = bytes.first { $0 > 0x20 && $0 != 0xEF && $0 != 0xBB && $0 != 0xBF } == UInt8(ascii: "{")
+    let hasEscapes =
+      (contains("\\u", in: bytes) || contains("\\x", in: bytes) || contains("\\U", in: bytes))
+      && (isJSON || contains("Type", in: bytes))
+    guard hasEscapes || contains("AWS::", in: bytes) || contains("Custom::", in: bytes) else { return false }
+    return hasEscapes || contains("Resources", in: bytes)
   }
 
   /// The words of a stack inside a stack.
