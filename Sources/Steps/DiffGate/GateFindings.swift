@@ -65,6 +65,14 @@ public enum GateFindings {
       "The change brings a record, a restore point or a link in place of a records folder.",
       remedy: "Take it out of the change: records are what the steps write on the machine they run on."),
     .init(
+      "policy-not-of-tip",
+      "The policy of the base's tip is not at hand, so that of the commit the change starts from counts.",
+      severity: .warning,
+      remedy: "Fetch the base, or name it with --base: the answer is inconclusive without."),
+    .init(
+      "records-in-change", "The change brings a record or a restore point along.", severity: .error,
+      remedy: "Leave the records folder out of git: records say what is let through and what is put back."),
+    .init(
       "link-not-followed", "A symbolic link or submodule stands where a template or migration may.",
       severity: .warning, remedy: "Judge what it leads to by itself."),
     .init("acknowledgement-expired", "An acknowledgement has ended.", remedy: "Renew or remove it."),
