@@ -59,19 +59,12 @@ public enum GateFindings {
     .init(
       "policy-not-of-tip",
       "The newest commit of the target branch is not in this clone, so that the policy may be an older one.",
-      remedy: "Fetch the target branch before the gate."),
+      severity: .warning, remedy: "Fetch the target branch before the gate."),
     .init(
       "records-in-change",
       "The change brings a record, a restore point or a link in place of a records folder.",
+      severity: .error,
       remedy: "Take it out of the change: records are what the steps write on the machine they run on."),
-    .init(
-      "policy-not-of-tip",
-      "The policy of the base's tip is not at hand, so that of the commit the change starts from counts.",
-      severity: .warning,
-      remedy: "Fetch the base, or name it with --base: the answer is inconclusive without."),
-    .init(
-      "records-in-change", "The change brings a record or a restore point along.", severity: .error,
-      remedy: "Leave the records folder out of git: records say what is let through and what is put back."),
     .init(
       "link-not-followed", "A symbolic link or submodule stands where a template or migration may.",
       severity: .warning, remedy: "Judge what it leads to by itself."),
