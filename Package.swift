@@ -115,8 +115,12 @@ let package = Package(
     library(.model, "Redaction", ["CryptoDigests", "SystemInterfaces"]),
     library(.model, "StepResults", ["CryptoDigests"]),
     library(
+      .model, "DeploymentEvidence", ["CryptoDigests", "JSONValues", "SystemInterfaces", "StepResults"]),
+    library(
       .model, "DeploymentRecords",
-      ["CryptoDigests", "JSONValues", "SystemInterfaces", "Redaction", "StepResults"]),
+      [
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentEvidence", "Redaction", "StepResults",
+      ]),
 
     // Rules: pure functions of values.
     library(.rules, "HealthAnalysis", ["SystemInterfaces"]),
@@ -154,7 +158,7 @@ let package = Package(
     library(.clients, "MailTransport", ["CryptoDigests", "SystemInterfaces"]),
     library(
       .clients, "CurlTransport",
-      ["SystemInterfaces", "HTTPTransport", "MailTransport", "CLibCurl", "CLibCurlShims"],
+      ["SystemInterfaces", "CryptoDigests", "HTTPTransport", "MailTransport", "CLibCurl", "CLibCurlShims"],
       linked: libraries(
         ["curl"],
         carried: [
@@ -165,14 +169,19 @@ let package = Package(
     // What several steps do.
     library(
       .capabilities, "DeploymentLedger",
-      ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "GitHistory"]),
+      [
+        "JSONValues", "SystemInterfaces", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults", "GitHistory",
+      ]),
     library(
       .capabilities, "Reporting",
       ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults"]),
     library(
       .capabilities, "StepRuntime",
       [
-        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig",
+        "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel",
+        "DeploymentConfig",
+        "DeploymentEvidence",
         "DeploymentRecords", "Redaction", "StepResults", "AWSClients", "CIEnvironment", "CurlTransport",
         "DatabaseAccess", "GitHistory", "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting",
         "CGlibcShims",
@@ -201,6 +210,7 @@ let package = Package(
     library(
       .steps, "AutoRevert",
       [
+        "DeploymentEvidence",
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
         "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
         "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
@@ -211,7 +221,8 @@ let package = Package(
       .steps, "DiffGate",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "StepResults",
         "MigrationAnalysis", "TemplateAnalysis", "AWSClients", "CIEnvironment", "GitHistory", "Reporting",
         "StepRuntime",
       ]),
@@ -219,7 +230,8 @@ let package = Package(
       .steps, "PreflightSnapshot",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel",
-        "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults", "MigrationAnalysis",
+        "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction", "StepResults",
+        "MigrationAnalysis",
         "TemplateAnalysis", "AWSClients", "CIEnvironment", "DatabaseAccess", "GitHistory", "DeploymentLedger",
         "HealthWatch", "Reporting", "RestorePoints", "SmokeChecks", "StepRuntime",
       ]),
@@ -258,7 +270,8 @@ let package = Package(
       "AutoRevert",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults",
         "RollbackPlanning", "AWSClients", "CurlTransport", "GitHistory", "HTTPTransport", "MailTransport",
         "DeploymentLedger", "Reporting", "StepRuntime",
       ]),
@@ -270,7 +283,11 @@ let package = Package(
     tests("DeploymentConfig", ["JSONValues", "SystemInterfaces"]),
     tests(
       "DeploymentLedger",
-      ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "GitHistory"]),
+      [
+        "JSONValues", "SystemInterfaces", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults", "GitHistory",
+      ]),
+    tests("DeploymentEvidence", ["JSONValues", "SystemInterfaces", "StepResults"]),
     tests("DeploymentRecords", ["JSONValues", "SystemInterfaces", "Redaction", "StepResults"]),
     tests(
       "DiffGate",
@@ -293,6 +310,7 @@ let package = Package(
     tests(
       "PreflightSnapshot",
       [
+        "DeploymentEvidence",
         "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentConfig",
         "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis", "AWSClients",
         "DatabaseAccess", "GitHistory", "HTTPTransport", "DeploymentLedger", "Reporting", "RestorePoints",

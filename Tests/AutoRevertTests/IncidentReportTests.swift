@@ -1,4 +1,5 @@
 import CloudFormationModel
+import DeploymentEvidence
 import DeploymentRecords
 import Foundation
 import JSONValues
@@ -94,13 +95,14 @@ import Testing
       region: "eu-west-1",
       account: nil)
     point.stacks = []
-    let entry = EarlierEvidence.Entry(
-      step: .smokeTest, verdict: .stop, startedAt: day - .seconds(10), finishedAt: day - .seconds(5),
-      commit: nil,
-      messages: ["home answers 500"], observations: 2)
-    let old = EarlierEvidence.Entry(
-      step: .watch30m, verdict: .go, startedAt: day - .seconds(200_000), finishedAt: day - .seconds(190_000),
-      commit: nil, messages: [], observations: 2)
+    var entry = Evidence(
+      .smokeTest, .stop, .judged(Judged(base: "", head: "")), startedAt: day - .seconds(10),
+      finishedAt: day - .seconds(5), application: ".", deployment: nil)
+    entry.messages = ["home answers 500"]
+    // Files that were only read, and the like, are no part of the story.
+    let old = Evidence(
+      .watch30m, .go, .nothing, startedAt: day - .seconds(200_000), finishedAt: day - .seconds(190_000),
+      application: ".", deployment: nil)
     let action = ActionResult(
       action: PlannedAction(.cancel, target: "Shop-Api", reason: ""), startedAt: day,
       finishedAt: day + .seconds(71),

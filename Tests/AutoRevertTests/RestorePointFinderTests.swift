@@ -35,10 +35,9 @@ import Testing
   private func find(_ named: String? = nil) async throws -> RestorePointFinder.Choice {
     let clients = try session.clients()
     let operations = AWSOperations(clients, clock: bench.clock, templates: TemplateUploader(clients))
-    let command = try RevertCommand.parse(["prod"])
     return try await RestorePointFinder(
-      command: command, session: session, clients: clients, operations: operations
-    ).find(named: named, continued: nil, targets: [])
+      command: try bench.start().command, session: session, clients: clients, operations: operations
+    ).find(named: named, continued: nil, targets: [], evidence: try RevertEvidence(session))
   }
 
   /// A line of the trail that the snapshot of another machine left.

@@ -1,3 +1,4 @@
+import DeploymentEvidence
 import DeploymentLedger
 import DeploymentRecords
 import Foundation
@@ -114,90 +115,108 @@ import Testing
 
   // MARK: - Evidence
 
-  private let point = RestorePoint(
-    id: "20261126T000000Z-aaaaaa", environment: "prod", commit: nil,
-    createdAt: Timestamp("2026-11-26T00:00:00Z")!,
-    region: "eu-west-1", account: nil)
+  private let point: RestorePoint = {
+    var point = RestorePoint(
+      id: "20261126T000000Z-aaaaaa", environment: "prod", commit: nil,
+      createdAt: Timestamp("2026-11-26T00:00:00Z")!, region: "eu-west-1", account: nil)
+    point.stacks = [
+      StackState(
+        role: "api", name: "Shop-Api", stackId: "arn:api", status: "UPDATE_COMPLETE",
+        lastUpdatedAt: Timestamp("2026-11-25T12:00:00Z")!, templateFile: "t", templateSha256: "")
+    ]
+    return point
+  }()
 
-  private func entry(_ step: Step, _ verdict: String, _ time: String, _ more: String = "") throws
-    -> EarlierEvidence.Entry
+  private func deployment(_ time: String) throws -> Deployment {
+    let at = try #require(Timestamp("2026-11-\(time)Z"))
+    let version = StackVersion(name: "Shop-Api", id: "arn:api", updatedAt: at, status: "UPDATE_COMPLETE")
+    return try #require(Deployment([version]))
+  }
+
+  private func said(
+    _ step: Step, _ verdict: Verdict, _ time: String, of deployment: Deployment?, attempts: Int = 1
+  )
+    throws -> Evidence
   {
-    let text = #"{"verdict":"\#(verdict)","startedAt":"2026-11-\#(time)Z","findings":[]\#(more)}"#
-    return try #require(EarlierEvidence.Entry(step, JSONValue(parsing: Array(text.utf8))))
+    let at = try #require(Timestamp("2026-11-\(time)Z"))
+    let checks = try #require(
+      Checked(
+        "smoke",
+        [
+          .init(
+            id: "home", word: verdict == .stop ? "fail" : "pass", wasBrokenBefore: false, attempts: attempts)
+        ]))
+    return Evidence(
+      step, verdict, .checked(checks), startedAt: at, finishedAt: at, application: ".", deployment: deployment
+    )
   }
 
-  @Test func `failures are counted by what was tried, after the restore point alone`() throws {
-    let checks = #","checks":[{"outcome":"fail","attempts":[{},{},{}]},{"outcome":"pass","attempts":[{}]}]"#
-    let old = EarlierEvidence([try entry(.smokeTest, "stop", "25T23:00:00", checks)])
-    #expect(old.failures(since: point) == 0 && old.judgedAt(since: point) == nil)
-    let new = EarlierEvidence([
-      try entry(.smokeTest, "stop", "26T01:00:00", checks),
-      try entry(.watch30m, "inconclusive", "26T02:00:00"),
-    ])
-    #expect(new.failures(since: point) == 3)
-    #expect(new.judgedAt(since: point) == Timestamp("2026-11-26T02:00:00Z"))
-    #expect(EarlierEvidence([try entry(.watch30m, "stop", "26T01:00:00")]).failures(since: point) == 2)
-    #expect(EarlierEvidence([try entry(.smokeTest, "go", "26T01:00:00")]).failures(since: point) == 0)
+  private func evidence(_ all: [Evidence], live: Deployment?) -> RevertEvidence {
+    let history = DeploymentHistory(
+      application: ".", evidence: all, points: [point.recorded].compactMap { $0 })
+    return RevertEvidence(all, history, live: live, point: point)
   }
 
-  @Test func `5 a fresh runner knows from the environment's trail what was judged, and when`() async throws {
+  @Test func `failures and successes are those of the two deployments, and of no other`() throws {
+    let (bad, other) = (try deployment("26T01:00:00"), try deployment("20T01:00:00"))
+    let good = try #require(point.held)
+    let all = [
+      try said(.smokeTest, .stop, "20T02:00:00", of: other, attempts: 9),
+      try said(.smokeTest, .go, "25T20:00:00", of: good), try said(.watch30m, .go, "25T21:00:00", of: good),
+      try said(.smokeTest, .stop, "26T02:00:00", of: bad, attempts: 3),
+      try said(.watch30m, .stop, "26T02:30:00", of: bad, attempts: 2),
+      try said(.smokeTest, .stop, "26T03:00:00", of: nil, attempts: 9),
+    ]
+    let known = evidence(all, live: bad)
+    #expect(known.failures == 5 && known.successes == 3)
+    #expect(known.stops.count == 2 && known.said.count == 2)
+    #expect(known.refusal(hasReason: false, isAttended: false) == nil)
+    #expect(evidence([], live: bad).failures == 0 && evidence([], live: bad).successes == 1)
+  }
+
+  @Test func `what nobody speaks against is not undone without a word`() throws {
+    let live = try deployment("26T01:00:00")
+    let known = evidence([try said(.smokeTest, .go, "26T02:00:00", of: live)], live: live)
+    let refusal = try #require(known.refusal(hasReason: false, isAttended: false))
+    #expect(refusal.contains("smoke-test said go of it at 2026-11-26T02:00:00Z"))
+    #expect(known.refusal(hasReason: true, isAttended: false) == nil)
+    #expect(known.refusal(hasReason: false, isAttended: true) == nil)
+  }
+
+  @Test func `5 what came after the deployment that was judged is not undone`() throws {
+    let (judged, newer) = (try deployment("26T01:00:00"), try deployment("26T05:00:00"))
+    let stop = try said(.smokeTest, .stop, "26T02:00:00", of: judged)
+    #expect(evidence([stop], live: newer).judgedAt == stop.startedAt)
+    #expect(evidence([stop], live: judged).judgedAt == nil)
+    let both = [stop, try said(.smokeTest, .stop, "26T06:00:00", of: newer)]
+    #expect(evidence(both, live: newer).judgedAt == nil)
+  }
+
+  @Test func `5 a fresh runner knows from the environment's ledger what was judged`() async throws {
     let bench = SessionBench()
     for arguments in [["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "first"]] {
       let made = try runProgram("git", arguments, in: bench.folder.path, variables: TestRepository.variables)
       #expect(made.status == 0, "\(made.error)")
     }
     let session = try bench.start().session
-    #expect(try EarlierEvidence(session).entries.isEmpty)
-    func at(_ time: String) throws -> Timestamp { try #require(Timestamp("2026-11-26T\(time)Z")) }
-    func record(_ step: Step, _ verdict: String, _ time: String, _ codes: String...) async throws {
-      let findings = codes.map { #"{"code":"\#($0)","severity":"error","message":"planted words"}"# }
-      let text =
-        #"{"step":"\#(step.rawValue)","environment":"prod","startedAt":"2026-11-26T\#(time)Z","#
-        + #""finishedAt":"2026-11-26T\#(time)Z","verdict":"\#(verdict)","findings":[\#(findings.joined(separator: ","))]}"#
-      let tree = try JSONValue(parsing: Array(text.utf8))
-      _ = try await session.ledger()?.append(LedgerEntry(record: tree, sha256: "", run: "ci-7"))
-    }
-    try await record(.smokeTest, "go", "00:30:00")
-    try await record(.smokeTest, "stop", "01:00:00", "endpoint-down", "endpoint-down")
-    try await record(.watch30m, "go", "00:40:00")
-    try await record(.autoRevert, "stop", "01:10:00")
-    let evidence = try EarlierEvidence(session)
-    #expect(evidence.judgedAt(since: point) == (try at("01:00:00")))
-    #expect(evidence.failures(since: point) == 2)
-    #expect(
-      evidence.entries.first { $0.step == .smokeTest }?.messages.first?.contains("endpoint-down (2 times)")
-        == true)
-    #expect(
-      evidence.history(session).map(\.finishedAt) == (try ["00:30:00", "00:40:00", "01:00:00"].map(at)))
-    // What this machine saw later counts.
-    try FileManager.default.createDirectory(atPath: session.records.root, withIntermediateDirectories: true)
-    try #"{"verdict":"go","startedAt":"2026-11-26T02:00:00Z","findings":[]}"#
-      .write(toFile: "\(session.records.root)/smoke-test.json", atomically: true, encoding: .utf8)
-    #expect(try EarlierEvidence(session).judgedAt(since: point) == nil)
-  }
-
-  @Test func `successes are the restore point's own and what passed before it`() throws {
-    let passed = EarlierEvidence([
-      try entry(.smokeTest, "go", "25T20:00:00"), try entry(.watch30m, "go", "25T21:00:00"),
-    ])
-    #expect(passed.successes(of: nil) == 0)
-    #expect(passed.successes(of: point) == 3)
-    #expect(EarlierEvidence([]).successes(of: point) == 1)
-    var measured = point
-    measured.baseline = Baseline(responses: [ResponseBaseline(name: "home", outcome: "pass")])
-    #expect(EarlierEvidence([]).successes(of: measured) == 2)
-    // What passed afterwards speaks of the bad version.
-    #expect(EarlierEvidence([try entry(.smokeTest, "go", "26T01:00:00")]).successes(of: point) == 1)
-  }
-
-  @Test func `a record that is none is named with its path`() throws {
-    let bench = SessionBench()
-    let session = try bench.start().session
+    #expect(try RevertEvidence(session).all.isEmpty)
+    let live = try deployment("26T01:00:00")
+    let text =
+      #"{"step":"smoke-test","environment":"prod","application":".","startedAt":"2026-11-26T02:00:00Z","#
+      + #""finishedAt":"2026-11-26T02:00:00Z","verdict":"stop","liveStacks":\#(live.json.serialized()),"#
+      + #""checks":[{"id":"home","outcome":"fail"}],"findings":[{"code":"check-failed","severity":"error","#
+      + #""message":"planted words"}]}"#
+    let tree = try JSONValue(parsing: Array(text.utf8))
+    let entry = try LedgerEntry(record: tree, sha256: "", run: "ci-7")
+    #expect(!entry.message.contains("planted words"))
+    _ = try await session.ledger()?.append(entry)
+    #expect(try RevertEvidence(session).about(live, point: nil).stops.count == 1)
+    // What cannot be read says nothing, and stops nothing.
     try FileManager.default.createDirectory(
-      atPath: bench.folder(".backstop/prod"), withIntermediateDirectories: true)
-    try "{\"verdict\":\"go\"}".write(
-      toFile: bench.folder(".backstop/prod/smoke-test.json"), atomically: true, encoding: .utf8)
-    let error = #expect(throws: RecordError.self) { try EarlierEvidence(session) }
-    #expect(error?.path.hasSuffix("smoke-test.json") == true)
+      atPath: "\(session.records.root)/runs/1", withIntermediateDirectories: true)
+    try "{".write(toFile: "\(session.records.root)/smoke-test.json", atomically: true, encoding: .utf8)
+    try "".write(toFile: "\(session.records.root)/runs/1/watch-30m.json", atomically: true, encoding: .utf8)
+    #expect(try RevertEvidence(session).about(live, point: nil).stops.count == 1)
+    #expect(bench.terminal.error.contains("a record is left out"))
   }
 }

@@ -41,21 +41,28 @@ import Testing
 
   private func make(_ restored: String, policy: String = "") throws -> (branch: String?, message: String) {
     let (command, session) = try session(policy)
-    let made = try GitOnlyAdapter.revertCommit(command, session, UndoneRange(session, restored: restored))
+    let made = try GitOnlyAdapter.revertCommit(
+      command, session,
+      UndoneRange(session, restored: restored, deployed: try session.commitId()))
     return (made.branch, made.findings.map(\.message).joined())
+  }
+
+  private func undone(_ restored: String?) throws -> UndoneRange {
+    let session = try session().session
+    return UndoneRange(session, restored: restored, deployed: try session.commitId())
   }
 
   @Test func `lead from the deployed commit down to the restored one`() throws {
     let good = try commit("a", "Good")
     let first = try commit("b", "First bad")
     let second = try commit("c", "Second bad")
-    let range = UndoneRange(try session().session, restored: good)
+    let range = try undone(good)
     #expect(
       range.commits.map(\.id) == [second, first]
         && range.commits.map(\.summary) == ["Second bad", "First bad"])
-    #expect(UndoneRange(try session().session, restored: second).commits.isEmpty)
-    #expect(UndoneRange(try session().session, restored: nil).commits.isEmpty)
-    let unknown = UndoneRange(try session().session, restored: String(repeating: "0", count: 40))
+    #expect(try undone(second).commits.isEmpty)
+    #expect(try undone(nil).commits.isEmpty)
+    let unknown = try undone(String(repeating: "0", count: 40))
     #expect(unknown.commits.isEmpty && unknown.unknown != nil)
   }
 

@@ -294,7 +294,7 @@ struct AutoRevertEndToEndOutsideTests {
     try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
     _ = try sql("ALTER TABLE \(table) ADD COLUMN a int; ALTER TABLE \(table) RENAME COLUMN id TO number")
 
-    let common = options + ["--commit", newer, "--confirm", "rollback-production", "--format", "json"]
+    let common = options + ["--commit", newer, "--confirm", "rollback-production", "--reason", "it is bad", "--format", "json"]
     let both = try world.run("auto-revert", common + ["--rollback-schema", "--restore-database"])
     #expect(both.status == 64)
     // A script that fails leaves nothing half done: the first one needs the column's new name.

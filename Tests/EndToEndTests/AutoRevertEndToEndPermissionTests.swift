@@ -22,7 +22,7 @@ import Testing
     func revert() throws -> BuiltStep.Outcome {
       try BuiltStep(
         "auto-revert", in: world.folder.path, variables: world.variables.merging(user) { $1 }
-      ).run(["prod", "--confirm", "rollback-production"])
+      ).run(["prod", "--confirm", "rollback-production", "--reason", "it is bad"])
     }
     let blind = try revert()
     #expect(blind.status == 77, "\(blind.output)\(blind.error)")

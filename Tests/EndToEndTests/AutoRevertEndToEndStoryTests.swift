@@ -40,7 +40,9 @@ struct AutoRevertEndToEndStoryTests {
 
   private func revert(_ arguments: String...) throws -> BuiltStep.Outcome {
     try BuiltStep("auto-revert", in: world.folder.path, variables: variables)
-      .run(["prod", "--confirm", "rollback-production"] + arguments)
+      .run(
+        ["prod", "--confirm", "rollback-production"]
+          + (arguments.contains("--reason") ? [] : ["--reason", "it is bad"]) + arguments)
   }
 
   /// A good commit that is recorded, and a bad one that is deployed.

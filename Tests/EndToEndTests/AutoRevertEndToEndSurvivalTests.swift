@@ -159,7 +159,7 @@ struct AutoRevertEndToEndSurvivalTests {
       .write(toFile: world.folder("backstop.yml"), atomically: true, encoding: .utf8)
     var step = BuiltStep("auto-revert", in: world.folder.path, variables: world.variables)
     step.variables["PAGER_URL"] = "http://127.0.0.1:9/planted-hook-path"
-    let outcome = try step.run(["prod", "--confirm", "rollback-production"])
+    let outcome = try step.run(["prod", "--confirm", "rollback-production", "--reason", "it is bad"])
     #expect(outcome.status == 0, "\(outcome.error)")
     #expect(outcome.output.contains("notification-failed"))
     #expect(outcome.output.contains("CHAT_URL is not set"))

@@ -200,12 +200,19 @@ struct AutoRevertEndToEndTests {
       named.error.contains(manifest) && named.error.contains("line 2") && named.error.contains("--list"))
     #expect(try await world.marker() == "2")
 
-    let latest = try String(contentsOfFile: world.folder("\(root)/latest"), encoding: .utf8)
-    try "\(old)\n".write(toFile: world.folder("\(root)/latest"), atomically: true, encoding: .utf8)
-    #expect(try world.revert().status == 65)
+    // A newer one could be the right one: the command that goes on without it is named.
+    let good = try String(contentsOfFile: world.folder("\(root)/latest"), encoding: .utf8)
+      .split(separator: "\n").joined()
+    let newer = "\(good.dropLast(6))zzzzzz"
+    try FileManager.default.createDirectory(
+      atPath: world.folder("\(root)/\(newer)"), withIntermediateDirectories: true)
+    try "{".write(
+      toFile: world.folder("\(root)/\(newer)/restore-point.json"), atomically: true, encoding: .utf8)
+    let unsure = try world.revert()
+    #expect(unsure.status == 65 && unsure.error.contains("--to \(good)"), "\(unsure.error)")
     #expect(try await world.marker() == "2")
+    try FileManager.default.removeItem(atPath: world.folder("\(root)/\(newer)"))
 
-    try latest.write(toFile: world.folder("\(root)/latest"), atomically: true, encoding: .utf8)
     let outcome = try world.revert()
     #expect(outcome.status == 0, "\(outcome.error)")
     #expect(try await world.marker() == "1")

@@ -137,9 +137,11 @@ struct AutoRevertWorld {
     }
   }
 
-  /// Rolls production back, confirmed.
+  /// Rolls production back, confirmed, and for a reason: nothing need be on record.
   func revert(_ arguments: String...) throws -> BuiltStep.Outcome {
-    try run("auto-revert", ["--confirm", "rollback-production", "--format", "json"] + arguments)
+    let reason = arguments.contains("--reason") ? [] : ["--reason", "it is bad"]
+    return try run(
+      "auto-revert", ["--confirm", "rollback-production", "--format", "json"] + reason + arguments)
   }
 
   /// Rolls production back and calls `body` with the process once CloudFormation has accepted the first call.
@@ -147,7 +149,7 @@ struct AutoRevertWorld {
     _ arguments: String..., whenAccepted body: (Int32) throws -> Void
   ) throws -> BuiltStep.Outcome {
     try BuiltStep("auto-revert", in: folder.path, variables: variables).run(
-      ["prod", "--confirm", "rollback-production", "--format", "json"] + arguments
+      ["prod", "--confirm", "rollback-production", "--reason", "it is bad", "--format", "json"] + arguments
     ) { process in
       try waitUntil("auto-revert's first call is accepted", seconds: 120) {
         guard kill(process, 0) == 0 else {

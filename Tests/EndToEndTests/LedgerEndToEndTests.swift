@@ -121,7 +121,7 @@ struct LedgerEndToEndTests {
       #expect(try two.preflight("--dry-run").status == 75)
       // Neither is auto-revert told otherwise.
       let revert = try two.step("auto-revert").run(
-        ["prod", "--push-ledger", "--confirm", "rollback-production"])
+        ["prod", "--push-ledger", "--confirm", "rollback-production", "--reason", "it is bad"])
       #expect(revert.status == 75, "\(revert.error)")
       kill(process, SIGTERM)
     }

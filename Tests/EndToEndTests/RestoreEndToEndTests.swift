@@ -98,7 +98,7 @@ struct RestoreEndToEndTests {
     #expect(!broken.isEmpty, "the deployment changed nothing")
     // What the deployment added goes again, which is a deletion, and so wants to be allowed.
     let allowed = [.addedResource, .everythingAtOnce].contains(bad) ? ["--allow-replace"] : []
-    let reverted = try world.run("auto-revert", ["--confirm", "rollback-production"] + allowed)
+    let reverted = try world.run("auto-revert", ["--confirm", "rollback-production", "--reason", "it is bad"] + allowed)
     #expect(reverted.status == 0, "\(reverted.output)\(reverted.error)")
     let left = RestoreWorld.differences(before, try world.facts())
     #expect(left.isEmpty, "\(left.joined(separator: "\n"))")

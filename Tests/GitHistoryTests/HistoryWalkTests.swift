@@ -25,6 +25,41 @@ import Testing
     }
   }
 
+  /// Clocks that tie, run back, or are off by hours: what a revert takes back is what git's own would, in its order.
+  @Test(arguments: [1, 3, 40, 4000])
+  func `ranges are those of git revert under any clocks`(spread: Int) throws {
+    var generator = SeededGenerator(seed: UInt64(spread))
+    for _ in 0..<6 {
+      let repository = try TestRepository()
+      var stream = ""
+      let count = 24
+      for mark in 1...count {
+        let seconds = 1_750_000_000 + Int.random(in: 0..<spread, using: &generator)
+        stream +=
+          "commit refs/heads/c\(mark)\nmark :\(mark)\ncommitter A <a@example.com> \(seconds) +0000\ndata 2\n\(mark % 10)\n\n"
+        if mark > 1 {
+          let first = Int.random(in: max(1, mark - 4)..<mark, using: &generator)
+          stream += "from :\(first)\n"
+          let second = Int.random(in: 1..<mark, using: &generator)
+          if second != first, Bool.random(using: &generator) { stream += "merge :\(second)\n" }
+        }
+        stream += "\n"
+      }
+      try repository.git("fast-import", "--quiet", input: stream)
+      let git = try GitRepository(at: repository.path, environment: Environment())
+      for _ in 0..<25 {
+        let from = "c\(Int.random(in: 1...count, using: &generator))"
+        let to = "c\(Int.random(in: 1...count, using: &generator))"
+        if from == to { continue }
+        // As git's sequencer asks: not sorted before the walk.
+        let expected = try repository.git("rev-list", "--no-walk=unsorted", "\(from)..\(to)")
+          .split(separator: "\n").map(String.init)
+        let found = try git.commits(from: git.resolve(from), to: git.resolve(to)).map(\.id.hex)
+        #expect(found == expected, "\(from)..\(to) of spread \(spread)")
+      }
+    }
+  }
+
   @Test func `A straight history is listed newest first and up to the limit`() throws {
     let repository = try TestRepository()
     var ids: [String] = []

@@ -47,19 +47,31 @@ import Testing
   @Test func `with no failure, twenty-nine requests prove health and twenty-eight do not`() {
     func verdict(_ requests: Double) -> SeriesVerdict {
       var series = Fixture.errors([], baseline: Fixture.baseline(100, requests: 1) { _ in 0 })
-      series.watch = [SeriesPoint(time: Fixture.deployment, value: 0, count: requests)]
+      series.watch = Fixture.watch((0..<30).map { (0, Double($0) < requests ? 1 : 0) })
       return Fixture.judge(series).verdict
     }
     #expect(verdict(29) == .healthy)
     #expect(verdict(28) == .inconclusive)
   }
 
-  @Test func `without a baseline nobody can say`() {
-    let judged = Fixture.judge(Fixture.errors(steady(1), baseline: []))
-    #expect(judged.verdict == .inconclusive)
-    #expect(judged.doubt == .noBaseline)
-    let failing = Fixture.judge(Fixture.errors(steady(50), baseline: []))
-    #expect(failing.verdict == .inconclusive)
+  @Test(arguments: [
+    (0.0, SeriesVerdict.healthy, nil), (1, .healthy, nil), (20, .inconclusive, Doubt.noBaseline),
+    (50, .severe, nil),
+    (100, .severe, nil),
+  ])
+  func `without a past absolute bounds judge`(failures: Double, verdict: SeriesVerdict, doubt: Doubt?) {
+    let judged = Fixture.judge(Fixture.errors(steady(failures), baseline: []))
+    #expect(judged.verdict == verdict)
+    #expect(judged.doubt == doubt)
+  }
+
+  @Test func `a new part of which every request failed is severe, however few its minutes`() {
+    let judged = Fixture.judge(Fixture.errors(steady(500, minutes: 3), requests: 500, baseline: []))
+    #expect(judged.verdict == .severe)
+    #expect(
+      judged.reasons == [
+        "1500 of 1500 requests failed; there is no past to compare with, and about half failing is no normal"
+      ])
   }
 
   @Test func `traffic that vanished is no health`() {
@@ -104,10 +116,10 @@ import Testing
   }
 
   @Test func `before the end a doubtful rate is not severe`() {
-    // 11 of 100 a minute is over ten per cent, but not surely.
+    // 11 of 100 a minute is over ten per cent, and four minutes of it are no proof.
     var window = Fixture.window
     window.isComplete = false
-    #expect(Fixture.judge(Fixture.errors(steady(11, minutes: 4)), window: window).verdict != .severe)
+    #expect(Fixture.judge(Fixture.errors(steady(11, minutes: 3)), window: window).verdict != .severe)
     #expect(Fixture.judge(Fixture.errors(steady(11)), window: Fixture.window).verdict == .severe)
   }
 

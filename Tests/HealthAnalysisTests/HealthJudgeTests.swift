@@ -35,7 +35,13 @@ import Testing
   }
 
   @Test func `an idle function holds nothing up, an idle application proves nothing`() {
-    #expect(judge.judge([series("a", 1), idle("b")]).verdict == .go)
+    let judged = judge.judge([series("a", 1), idle("b"), idle("c")])
+    #expect(judged.verdict == .go)
+    #expect(
+      judged.reasons == [
+        "1 of 3 series could be judged, and all of these stay where they were",
+        "2 of 3 series idle, before as after: b (errors), c (errors)",
+      ])
     #expect(judge.judge([idle("a"), idle("b")]).verdict == .inconclusive)
     #expect(judge.judge([]).verdict == .inconclusive)
   }
@@ -44,8 +50,14 @@ import Testing
     var new = series("b", 0)
     new.baseline = []
     #expect(judge.judge([series("a", 1, isFrontDoor: true), new]).verdict == .go)
+    // With no failure in thousands of requests the absolute bound says enough; with a fifth failing it does not.
     new.isFrontDoor = true
-    #expect(judge.judge([series("a", 1), new]).verdict == .inconclusive)
+    #expect(judge.judge([series("a", 1), new]).verdict == .go)
+    var doubtful = series("b", 20)
+    doubtful.baseline = []
+    #expect(judge.judge([series("a", 1, isFrontDoor: true), doubtful]).verdict == .go)
+    doubtful.isFrontDoor = true
+    #expect(judge.judge([series("a", 1), doubtful]).verdict == .inconclusive)
   }
 
   @Test func `missing data hold everything up`() {

@@ -4,15 +4,48 @@ import Testing
 @testable import HealthAnalysis
 
 @Suite struct LatencyRuleTests {
-  @Test(arguments: [(100.0, SeriesVerdict.healthy), (250, .healthy), (490, .healthy), (900, .severe)])
+  @Test(arguments: [
+    (100.0, SeriesVerdict.healthy), (140, .healthy), (200, .degraded), (490, .degraded), (900, .severe),
+  ])
   func `five times the baseline's median is severe`(p95: Double, verdict: SeriesVerdict) {
     let judged = Fixture.judge(Fixture.latency([Double](repeating: p95, count: 30)))
     #expect(judged.verdict == verdict)
   }
 
-  @Test func `cold starts pass`() {
-    let judged = Fixture.judge(Fixture.latency([800, 800] + [Double](repeating: 100, count: 28)))
-    #expect(judged.verdict == .healthy)
+  @Test(arguments: [1, 2, 3, 4])
+  func `cold starts pass`(minutes: Int) {
+    let slow = [Double](repeating: 800, count: minutes)
+    let judged = Fixture.judge(Fixture.latency(slow + [Double](repeating: 100, count: 30 - minutes)))
+    #expect(judged.verdict != .severe)
+    #expect(judged.verdict == .healthy || minutes > 2)
+  }
+
+  @Test func `slowness that outlasts the warm-up is severe, and without a warm-up it is at once`() {
+    var series = Fixture.latency([Double](repeating: 800, count: 30))
+    #expect(Fixture.judge(series).decidedAt == Fixture.deployment + .seconds(240))
+    series.warmUp = .zero
+    #expect(Fixture.judge(series).decidedAt == Fixture.deployment + .seconds(120))
+  }
+
+  @Test func `ninety slow minutes of the day before do not make slowness normal`() {
+    var series = Fixture.latency([Double](repeating: 100, count: 10) + [Double](repeating: 800, count: 20))
+    series.baseline = Fixture.baseline(1440) { (800..<890).contains($0) ? 900 : 100 }
+    #expect(Fixture.judge(series).verdict == .severe)
+  }
+
+  @Test func `without a past the caller's time-out judges`() {
+    var series = Fixture.latency([Double](repeating: 29_500, count: 10))
+    series.baseline = []
+    #expect(Fixture.judge(series).verdict == .severe)
+    series.watch = Fixture.latency([Double](repeating: 5000, count: 10)).watch
+    #expect(Fixture.judge(series).doubt == .noBaseline)
+    series.ceiling = 3000
+    #expect(Fixture.judge(series).verdict == .severe)
+  }
+
+  @Test func `slowness of the last two minutes is not called healthy`() {
+    let judged = Fixture.judge(Fixture.latency([Double](repeating: 100, count: 28) + [900, 900]))
+    #expect(judged.doubt == .begun)
   }
 
   @Test func `slowness now and then is degraded`() {
@@ -57,6 +90,16 @@ import Testing
     #expect(Fixture.judge(series).verdict == .degraded)
   }
 
+  @Test(arguments: [(40.0, 0.0), (20, 100)])
+  func `a level far from the usual one is said, whatever happened once`(usual: Double, now: Double) {
+    var series = gauge([Double](repeating: now, count: 30))
+    // An hour of the day before had all levels.
+    series.baseline = Fixture.baseline(1440, requests: 0) {
+      (600..<660).contains($0) ? Double($0 % 100) : usual
+    }
+    #expect(Fixture.judge(series).verdict == .degraded)
+  }
+
   @Test func `a spike is no change`() {
     #expect(Fixture.judge(gauge([500, 500] + [Double](repeating: 25, count: 28))).verdict == .healthy)
   }
@@ -75,10 +118,26 @@ import Testing
   @Test(
     arguments: [
       ([0, 0, 0], SeriesVerdict.healthy), ([1, 1, 1], .degraded), ([1, 1, 1, 1], .severe),
-      ([0, 0, 1, 1, 1, 1], .severe), ([1, 1, 1, 0], .healthy), ([1, 0, 1, 1], .degraded), ([], .inconclusive),
+      ([0, 0, 1, 1, 1, 1], .severe), ([1, 1, 1, 0], .degraded), ([1, 0, 1, 1], .degraded),
+      ([], .inconclusive),
     ] as [([Double], SeriesVerdict)])
   func `only failures without exception are an outage`(failures: [Double], verdict: SeriesVerdict) {
     #expect(Fixture.judge(probe(failures)).verdict == verdict)
+  }
+
+  @Test func `failures on and off are an outage, a few are none`() {
+    #expect(Fixture.judge(probe((0..<30).map { Double($0 % 2) })).verdict == .severe)
+    #expect(Fixture.judge(probe((0..<30).map { $0 % 3 == 0 ? 1 : 0 })).verdict == .degraded)
+    #expect(Fixture.judge(probe((0..<30).map { $0 % 10 == 0 ? 1 : 0 })).verdict == .healthy)
+    // What is over is no reason to roll back any more.
+    let over = [1.0, 0, 1, 0, 1, 0, 1, 0, 1, 0] + [Double](repeating: 0, count: 20)
+    #expect(Fixture.judge(probe(over)).verdict == .degraded)
+  }
+
+  @Test func `a page of somebody else's is no answer`() {
+    var series = probe([])
+    series.gap = "a login page answers"
+    #expect(Fixture.judge(series).doubt == .notWhole)
   }
 
   @Test func `an endpoint that failed before proves nothing`() {

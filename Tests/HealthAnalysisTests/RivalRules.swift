@@ -5,6 +5,8 @@ enum RivalRule: String, CaseIterable {
   case oneBadPoint = "one bad point"
   case threeInARow = "3 in a row"
   case threeOfFive = "3 of 5"
+  /// Argo Rollouts' analysis: more failed measurements than its failure limit, here three.
+  case argo = "Argo, failure limit 3"
   case mannWhitney = "Mann-Whitney / 5 min"
 
   func stop(_ series: WatchedSeries) -> Int? {
@@ -20,6 +22,7 @@ enum RivalRule: String, CaseIterable {
     case .oneBadPoint: return bad.firstIndex(of: true)
     case .threeInARow: return bad.indices.first { $0 >= 2 && bad[$0 - 2...$0].allSatisfy { $0 } }
     case .threeOfFive: return bad.indices.first { bad[max(0, $0 - 4)...$0].count { $0 } >= 3 }
+    case .argo: return bad.indices.first { bad[...$0].count { $0 } > 3 }
     case .mannWhitney:
       func values(_ points: some Sequence<SeriesPoint>) -> [Double] {
         points.filter { $0.count > 0 }.map { series.kind == .errors ? $0.rate : $0.value }

@@ -1,5 +1,5 @@
 import DeploymentConfig
-import DeploymentLedger
+import DeploymentEvidence
 import DeploymentRecords
 import StepResults
 import SystemInterfaces
@@ -60,8 +60,8 @@ import Testing
 
   @Test func `only a pass in staging is a proof, and a stop there is named`() throws {
     let time = try #require(Timestamp("2026-11-25T10:00:00Z"))
-    let entry = LedgerEntry(
-      .record, step: .smokeTest, environment: "staging", run: "r", startedAt: time, finishedAt: time)
+    let entry = Evidence(
+      .smokeTest, .go, .nothing, startedAt: time, finishedAt: time, application: ".", deployment: nil)
     func finding(_ proof: StageProof, stops: Bool = true) -> Finding? {
       StagingEvidence.finding(proof, commit, "staging", stops: stops)
     }

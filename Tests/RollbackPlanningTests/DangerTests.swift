@@ -71,50 +71,6 @@ import Testing
     #expect(plan.open.isEmpty)
   }
 
-  @Test func `4 does not put back a restore point of the version that is live`() {
-    let first = RestorePointCandidate(
-      id: "20261101T000000Z-aaaaaa", commit: "1111111", createdAt: Sample.recordedAt,
-      updatedAt: [Sample.id("api"): Sample.recordedAt - .seconds(60)])
-    let second = RestorePointCandidate(
-      id: "20261124T000000Z-bbbbbb", commit: "2222222", createdAt: Sample.deployedAt + .seconds(60),
-      updatedAt: [Sample.id("api"): Sample.deployedAt])
-    func choice(
-      _ candidates: [RestorePointCandidate], own: Bool = false, outside: Bool = false
-    ) -> RestorePointChoice {
-      RestorePointChoice.newest(
-        among: candidates, latest: "20261124T000000Z-bbbbbb", live: [Sample.id("api"): Sample.deployedAt],
-        isOwnWork: { _ in own }, differsOutside: { _ in outside })
-    }
-    #expect(choice([first, second]) == .chosen(first.id))
-    #expect(choice([first, second], own: true) == .chosen(second.id))
-    #expect(choice([first, second], outside: true) == .chosen(second.id))
-    guard case .none(let finding) = choice([second]) else {
-      Issue.record("the live version was chosen")
-      return
-    }
-    #expect(finding.code == .restorePointOfLiveVersion)
-  }
-
-  @Test func `4 never takes a restore point newer than the latest good one`() {
-    let good = RestorePointCandidate(
-      id: "20261101T000000Z-aaaaaa", commit: nil, createdAt: Sample.recordedAt,
-      updatedAt: [Sample.id("api"): Sample.recordedAt])
-    var bad = good
-    bad.id = "20261124T000000Z-bbbbbb"
-    #expect(
-      RestorePointChoice.newest(
-        among: [good, bad], latest: good.id, live: [Sample.id("api"): Sample.deployedAt],
-        isOwnWork: { _ in false }, differsOutside: { _ in false }) == .chosen(good.id))
-    guard
-      case .none(let finding) = RestorePointChoice.newest(
-        among: [good, bad], latest: nil, live: [:], isOwnWork: { _ in false }, differsOutside: { _ in false })
-    else {
-      Issue.record("a restore point that is not good was chosen")
-      return
-    }
-    #expect(finding.code == .restorePointMissing)
-  }
-
   @Test func `5 never undoes a newer deployment than the judged one`() {
     for status in [StackStatus.updateComplete, .updateInProgress, .updateRollbackComplete, .updateFailed] {
       var facts = Sample.facts([Sample.stack("api", status)])

@@ -136,48 +136,4 @@ import Testing
     // Side by side: as long as the slowest.
     #expect(Planner.plan(facts, PlanOptions()).estimate == 750)
   }
-
-  @Test func `finds a restore point by id, or by the beginning of its commit`() {
-    let candidates = ["20261101T000000Z-aaaaaa", "20261102T000000Z-bbbbbb"].map {
-      RestorePointCandidate(id: $0, commit: "abcdef0123", createdAt: Sample.recordedAt, updatedAt: [:])
-    }
-    #expect(RestorePointChoice.named(candidates[0].id, among: candidates) == .chosen(candidates[0].id))
-    #expect(RestorePointChoice.named("ABCDEF", among: candidates) == .chosen(candidates[1].id))
-    for name in ["abc", "fedcba", ""] {
-      guard case .none(let finding) = RestorePointChoice.named(name, among: candidates) else {
-        Issue.record("\(name) was found")
-        continue
-      }
-      #expect(finding.code == .restorePointMissing)
-    }
-  }
-
-  @Test func `a damaged restore point counts only where it could be the one`() {
-    let ids = ["20261101T000000Z-aaaaaa", "20261102T000000Z-bbbbbb", "20261103T000000Z-cccccc"]
-    let whole = RestorePointCandidate(
-      id: ids[1], commit: "abcdef0123", createdAt: Sample.recordedAt,
-      updatedAt: [Sample.id("api"): Sample.recordedAt])
-    func newest(
-      damaged: [String], latest: String, live: Timestamp = Sample.deployedAt
-    ) -> RestorePointChoice {
-      RestorePointChoice.newest(
-        among: [whole], damaged: damaged, latest: latest, live: [Sample.id("api"): live],
-        isOwnWork: { _ in false }, differsOutside: { _ in false })
-    }
-    #expect(newest(damaged: [ids[0]], latest: ids[1]) == .chosen(ids[1]))
-    // Newer than the newest good one: it was never to be taken.
-    #expect(newest(damaged: [ids[2]], latest: ids[1]) == .chosen(ids[1]))
-    #expect(newest(damaged: [ids[2]], latest: ids[2]) == .damaged(ids[2]))
-    // The whole one holds what is live, so the older one would be taken.
-    #expect(newest(damaged: [ids[0]], latest: ids[1], live: Sample.recordedAt) == .damaged(ids[0]))
-
-    #expect(RestorePointChoice.named(ids[0], among: [whole], damaged: [ids[0]]) == .damaged(ids[0]))
-    #expect(RestorePointChoice.named("abcdef", among: [whole], damaged: [ids[0]]) == .chosen(ids[1]))
-    guard case .none(let finding) = RestorePointChoice.named("fedcba", among: [whole], damaged: [ids[0]])
-    else {
-      Issue.record("a commit that nothing names was found")
-      return
-    }
-    #expect(finding.message.contains(ids[0]))
-  }
 }

@@ -9,25 +9,27 @@ import SystemInterfaces
 /// is read by one look-up however long the trail is. The tree holds `lock.json` while the environment is locked, else
 /// nothing: an entry that does not touch the lock has its parent's tree.
 public struct Ledger {
+  /// The environment, with the application's folder before it where that is not the repository's root: `shop/prod`.
+  public let name: String
   /// The environment.
-  public let environment: String
+  public var environment: String { name.split(separator: "/").last.map(String.init) ?? name }
   /// The full name of the reference.
-  public var reference: String { Ledger.reference(of: environment) }
+  public var reference: String { Ledger.reference(of: name) }
   let repository: GitRepository
   private let clock: any WallClock
   static let lockFile = "lock.json"
   /// How often an append is tried again where other processes of this machine append at the same time.
   static let attempts = 50
 
-  /// The trail of `environment` in `repository`.
-  public init(_ environment: String, in repository: GitRepository, clock: any WallClock) {
-    self.environment = environment
+  /// The trail `name` in `repository`.
+  public init(_ name: String, in repository: GitRepository, clock: any WallClock) {
+    self.name = name
     self.repository = repository
     self.clock = clock
   }
 
-  /// The reference of an environment's trail.
-  public static func reference(of environment: String) -> String { "refs/backstop/\(environment)" }
+  /// The reference of a trail.
+  public static func reference(of name: String) -> String { "refs/backstop/\(name)" }
 
   /// The newest commit; nil where there is none.
   public var tip: ObjectId? { repository.reference(reference) }

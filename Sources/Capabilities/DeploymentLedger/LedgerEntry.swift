@@ -1,3 +1,4 @@
+public import DeploymentEvidence
 import DeploymentRecords
 import JSONValues
 import StepResults
@@ -49,6 +50,8 @@ public struct LedgerEntry: Hashable, Sendable {
   public var findings: [CodeCount] = []
   /// Ids and single words of the step's own summary, such as `restorePoint`.
   public var facts: [String: String] = [:]
+  /// What it says of a deployment; nil where the entry is about the lock alone.
+  public var evidence: Evidence?
   /// The lock that the entry takes.
   public var lock: LedgerLock?
   /// The id of the lock that ends with this entry.
@@ -96,6 +99,8 @@ public struct LedgerEntry: Hashable, Sendable {
       }
     }
     findings = counts
+    evidence = Evidence(record: record)
+    evidence?.messages = []
     for name in LedgerEntry.keptFacts {
       guard let value = record["summary"]?[name]?.string, LedgerEntry.isWord(value) else { continue }
       facts[name] = value
@@ -167,6 +172,7 @@ extension LedgerEntry {
       object["facts"] = .object(
         JSONObject(facts.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }))
     }
+    for member in evidence?.json.object?.members ?? [] { object[member.name] = member.value }
     if let lock { object["lock"] = lock.json }
     text("releases", releases)
     return .object(object)
@@ -219,6 +225,9 @@ extension LedgerEntry {
         code: try finding.text("code"), severity: try finding.word("severity"), count: $0["count"]?.int ?? 1)
     }
     for member in json["facts"]?.object?.members ?? [] { facts[member.name] = member.value.string }
+    evidence = verdict.map {
+      Evidence(json: json, step, $0, startedAt: startedAt, finishedAt: finishedAt)
+    }
     lock = try json["lock"].map { try LedgerLock(json: $0) }
     releases = json["releases"]?.string
   }

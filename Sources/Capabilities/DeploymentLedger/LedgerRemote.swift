@@ -65,10 +65,10 @@ struct LedgerExchange: Sendable {
     }
   }
 
-  /// Pushes the trail of `environment` as it stands in this repository.
-  func push(_ environment: String, _ remote: LedgerRemote) async throws {
+  /// Pushes the trail `name` as it stands in this repository.
+  func push(_ name: String, _ remote: LedgerRemote) async throws {
     let folder = folder
-    let reference = Ledger.reference(of: environment)
+    let reference = Ledger.reference(of: name)
     try await Blocking.run(within: remote.timeout, "pushing to \(remote.pushURL)") { () throws(GitError) in
       let repository = try GitRepository(at: folder, environment: Environment())
       try repository.push("\(reference):\(reference)", to: remote.pushURL, remote.access)

@@ -69,16 +69,16 @@ public struct LedgerSync {
   private func pushOnce() async throws {
     guard let tip = ledger.tip else { return }
     let sender = try exchange.open()
-    let known = sender.reference(LedgerExchange.fetchedReference(ledger.environment))
+    let known = sender.reference(LedgerExchange.fetchedReference(ledger.name))
     if known == tip { return }
     try ledger.copyEntries(from: known, to: tip, into: sender)
     try sender.setReference(ledger.reference, to: tip)
     do {
-      try await exchange.push(ledger.environment, remote)
+      try await exchange.push(ledger.name, remote)
     } catch let error as GitError where error.kind == .unreachable {
       guard try await hasArrived(tip) else { throw error }
     }
-    try sender.setReference(LedgerExchange.fetchedReference(ledger.environment), to: tip)
+    try sender.setReference(LedgerExchange.fetchedReference(ledger.name), to: tip)
   }
 
   /// Whether the remote has taken the commit `id` although the answer to the push was lost.
@@ -86,7 +86,7 @@ public struct LedgerSync {
     do {
       try await exchange.fetch(remote)
     } catch is GitError { return false }
-    return try exchange.open().reference(LedgerExchange.fetchedReference(ledger.environment)) == id
+    return try exchange.open().reference(LedgerExchange.fetchedReference(ledger.name)) == id
   }
 
   private func retrying(_ body: () async throws -> Void) async throws {

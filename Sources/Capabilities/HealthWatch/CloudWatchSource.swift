@@ -41,10 +41,13 @@ struct CloudWatchSource: MetricSource {
     let found = Dictionary(data.series.map { ($0.id, $0) }) { first, _ in first }
     for (index, wanted) in metrics.enumerated() {
       guard let series = found["m\(index)"] else {
-        answer.incomplete[wanted] = "nothing"
+        answer.incomplete[wanted] = data.messages.first ?? "nothing"
         continue
       }
-      if !series.isComplete { answer.incomplete[wanted] = series.statusCode }
+      if !series.isComplete {
+        let words = [series.statusCode] + series.messages + data.messages
+        answer.incomplete[wanted] = words.prefix(3).joined(separator: ", ")
+      }
       answer.points[wanted] = Dictionary(series.points.map { ($0.time, $0.value) }) { _, last in last }
     }
     return answer
@@ -68,10 +71,12 @@ struct CloudWatchLogsSource: LogSource {
   var clients: StackClients
   /// Lines that are read at most: a log that says nothing but errors needs no more to be told.
   static let most = 5000
-  /// What Lambda's runtimes write when something goes wrong: `ERROR` of loggers and of unhandled exceptions, and a
-  /// sentence of its own for a timeout. Asked for one after the other: a pattern of alternatives is not understood
-  /// everywhere.
-  static let patterns = ["ERROR", "\"Task timed out\""]
+  /// What is asked for besides, of the policy.
+  var more: [String] = []
+  /// What runtimes and loggers write when something goes wrong, in the spellings that they use (a term is matched as it
+  /// is written, in lines of text, in brackets and in structured lines alike), and Lambda's sentence for a timeout. Asked
+  /// for one after the other: a pattern of alternatives is not understood everywhere.
+  static let patterns = ["ERROR", "Error", "error", "CRITICAL", "FATAL", "\"Task timed out\""]
 
   func errors(
     in group: LogGroup, from start: Timestamp, to end: Timestamp
@@ -79,11 +84,15 @@ struct CloudWatchLogsSource: LogSource {
     do {
       let client = LogsClient(clients[group.stack])
       var found: [LogLine] = []
+      var known: Set<LogLine> = []
       var isWhole = true
-      for pattern in Self.patterns {
+      for pattern in Self.patterns + more {
         let events = try await client.filterLogEvents(
           group: group.name, pattern: pattern, start: start, end: end, maximum: Self.most)
-        found += events.map { LogLine(time: $0.time, message: $0.message) }
+        // A line that two patterns match is one line.
+        let lines = events.map { LogLine(time: $0.time, message: $0.message) }
+        found += pattern == Self.patterns[0] ? lines : lines.filter { known.insert($0).inserted }
+        if pattern == Self.patterns[0] { known.formUnion(lines) }
         isWhole = isWhole && events.count < Self.most
       }
       return (found.sorted { $0.time < $1.time }, isWhole)

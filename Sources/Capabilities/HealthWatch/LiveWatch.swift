@@ -118,6 +118,14 @@ struct LiveWatch: Sendable {
     case .silent(let why):
       progress.detail("probe: \(why)")
       if isAWSReachable { state.seen.insert(SeriesPoint(time: time, value: 1, count: 1), into: name) }
+    case .unasked(let why):
+      progress.detail("probe: \(why)")
+      guard !state.findings.contains(where: { $0.code == "watch-probe-unasked" }) else { return }
+      state.findings.append(
+        Finding(
+          "watch-probe-unasked", .warning,
+          "the endpoint could not be asked from this machine, so that its answers are not known: \(why)",
+          subject: name.name))
     }
   }
 

@@ -39,10 +39,16 @@ struct LiveWatchRun {
       metrics: CloudWatchSource(clients: clients),
       logs: policy.readsLogs ? CloudWatchLogsSource(clients: clients) : nil, probe: probe(schedule),
       clock: session.context.clock, progress: session.progress, save: recorder())
+    let before = await session.liveDeployment()
     let result = try await watch.run(earlier: earlierProbes(schedule))
-    return WatchOutcome.make(
+    var outcome = WatchOutcome.make(
       result.judgement, window: result.window, calls: result.calls, logs: result.logs,
       findings: result.findings)
+    // What was seen of two deployments is said of neither.
+    if let before, await session.liveDeployment() == before {
+      (outcome.deployment, outcome.commit) = (before, try session.deployedCommit(of: before))
+    }
+    return outcome
   }
 
   /// The policy's interval, unless it is the default and the watch is shorter than usual.
@@ -54,7 +60,8 @@ struct LiveWatchRun {
     session.config.apiEndpoint.map { endpoint in
       EndpointProbe(
         endpoint: endpoint, apiCredential: session.config.apiKey,
-        timeout: min(.seconds(10), max(.seconds(2), schedule.interval)), transport: session.http())
+        timeout: min(.seconds(10), max(.seconds(2), schedule.interval)), transport: session.http(),
+        isReached: { [session] in await session.unreachableReason() == nil })
     }
   }
 

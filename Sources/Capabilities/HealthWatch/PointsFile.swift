@@ -27,7 +27,15 @@ enum PointsFile {
         continue
       }
       let (name, point) = try Self.point(line, path, number)
-      observations.insert(point, into: name)
+      observations.declare(name)
+      // `NaN` is Kayenta's word for a time at which nothing was measured.
+      guard !point.value.isNaN else { continue }
+      if let before = observations.insert(point, into: name) {
+        throw failure(
+          path, number,
+          "\(name.name) (\(name.kind.rawValue)) at \(point.time.formatted(milliseconds: false)) is \(point.value) of "
+            + "\(point.count) here, and \(before.value) of \(before.count) in an earlier line")
+      }
     }
     guard hasHeader else { throw failure(path, 1, "the file is empty; expected the header \(header)") }
     return observations
@@ -51,12 +59,12 @@ enum PointsFile {
       let kinds = SeriesKind.allCases.map(\.rawValue).joined(separator: ", ")
       throw failure(path, number, "expected one of \(kinds) as kind, found '\(fields[2])'")
     }
-    guard let value = Double(fields[3]), value.isFinite else {
+    guard let value = decimal(fields[3]), value.isFinite || fields[3] == "NaN" else {
       throw failure(path, number, "expected a number as value, found '\(fields[3])'")
     }
     // A gauge's count has no meaning and may be left out.
     let isCountNeeded = kind != .gauge
-    guard let count = fields[4].isEmpty && !isCountNeeded ? 0 : Double(fields[4]), count.isFinite, count >= 0
+    guard let count = fields[4].isEmpty && !isCountNeeded ? 0 : decimal(fields[4]), count.isFinite, count >= 0
     else {
       throw failure(path, number, "expected a number of requests as count, found '\(fields[4])'")
     }
@@ -68,6 +76,15 @@ enum PointsFile {
       throw failure(path, number, "\(fields[3]) of \(fields[4]) requests cannot have failed")
     }
     return (SeriesName(name: fields[1], kind: kind), SeriesPoint(time: time, value: value, count: count))
+  }
+
+  /// A number in decimal digits: what Swift reads besides (hexadecimal ones, infinities) is none here. `NaN` apart.
+  private static func decimal(_ text: String) -> Double? {
+    if text == "NaN" { return .nan }
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || ".+-eE".utf8.contains($0) }) else {
+      return nil
+    }
+    return Double(text)
   }
 
   private static func failure(_ path: String, _ line: Int, _ message: String) -> StepFailure {

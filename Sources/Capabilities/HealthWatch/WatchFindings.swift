@@ -13,6 +13,9 @@ public enum WatchFindings {
       remedy: "Look at it in working hours."
     ),
     FindingDescription(
+      "watch-probe-unasked", "This machine's network or settings kept the endpoint from being asked.",
+      remedy: "Check http_proxy, https_proxy, no_proxy and the CA settings of the machine that watches."),
+    FindingDescription(
       "watch-outage", "The endpoint failed probe after probe.", remedy: "Run auto-revert."),
     FindingDescription(
       "watch-inconclusive", "A series that matters could not be judged.",

@@ -110,4 +110,6 @@ enum ProbeAnswer: Hashable, Sendable {
   case failed(status: Int)
   /// No answer, and why.
   case silent(String)
+  /// This machine could not ask, and why: that says nothing of the endpoint.
+  case unasked(String)
 }

@@ -62,7 +62,8 @@ public struct CommonOptions: ReadableArguments, Sendable {
       "policy", "The policy file. (default: backstop.yml at the repository's root, if there)")
     records = try arguments.option(
       "records",
-      "Where the steps leave and find their records. (default: .backstop/<environment> in the repository)")
+      "Where the steps leave and find their records. (default: .backstop/<environment> in the repository, .backstop/<folder>/<environment> for a config in a folder)"
+    )
     store = try arguments.option(
       "store",
       "Where restore points are kept: a folder, s3://BUCKET/PREFIX, or a file FILE.sealed (key: BACKSTOP_STORE_KEY). (default: the records folder)"

@@ -70,7 +70,7 @@ extension StepSession {
           return (
             try DeploymentConfig(
               parsing: [], path: shown, environment: common.environment,
-              variables: context.environment.variables), []
+              variables: context.environment.variables, isAbsent: true), []
           )
         }
         throw StepFailure(

@@ -1,5 +1,6 @@
 import CryptoDigests
 import DeploymentConfig
+public import DeploymentEvidence
 import DeploymentLedger
 import DeploymentRecords
 import GitHistory
@@ -15,7 +16,7 @@ extension StepSession {
   /// The trail of an environment, this run's own unless another is named; nil outside a repository.
   public func ledger(of environment: String? = nil) throws -> Ledger? {
     guard repositoryRoot != nil else { return nil }
-    return Ledger(environment ?? self.environment, in: try repository(), clock: context.clock)
+    return Ledger(placeName(of: environment ?? self.environment), in: try repository(), clock: context.clock)
   }
 
   /// What another environment's trail and records say of a commit: whether it passed its checks there.
@@ -26,10 +27,9 @@ extension StepSession {
     of commit: String, in environment: String, steps: [Step] = [.smokeTest]
   ) throws -> StageProof {
     var entries = try records(of: environment)
-    if let ledger = try ledger(of: environment) {
-      entries += try ledger.entries { $0.commit == commit }.map(\.entry)
-    }
-    return StageProof.judge(commit, entries, steps: steps)
+    if let ledger = try ledger(of: environment) { entries += try ledger.entries().map(\.entry) }
+    return StageProof.judge(
+      commit, entries.compactMap(\.evidence), application: application, steps: steps)
   }
 
   /// The latest records of another environment where they stand beside this one's.
@@ -72,7 +72,7 @@ extension StepSession {
       if let shared { return tellLockStays(shared, error) }
       let what = isWritten ? "was written here and not pushed to \(ledgerRemoteName)" : "was not written"
       progress.say(
-        "the ledger \(Ledger.reference(of: environment)) \(what): \(StepFailure(describing: error))")
+        "the ledger \(Ledger.reference(of: ledgerName)) \(what): \(StepFailure(describing: error))")
     }
   }
 

@@ -75,7 +75,7 @@ extension StepSession {
   private func heldByAnother(_ other: LedgerLock, _ now: Timestamp) -> StepFailure {
     StepFailure(
       .busy,
-      "another run holds the lock of \(environment) in \(Ledger.reference(of: environment)) at "
+      "another run holds the lock of \(environment) in \(Ledger.reference(of: ledgerName)) at "
         + "\(ledgerRemoteName): \(other.words(at: now))",
       advice:
         "wait until it has ended; if it was killed, take the lock with --take-lock \(other.run), or wait until "

@@ -27,6 +27,7 @@ struct ShownConfig {
     let policy = session.policy
     document = [
       "environment": .string(session.environment),
+      "application": .string(session.application),
       "production": .bool(session.isProduction),
       "config": .string(session.config.path),
       "values": .array(values),

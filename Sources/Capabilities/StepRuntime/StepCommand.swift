@@ -1,4 +1,5 @@
 import CommandArguments
+public import DeploymentEvidence
 import DeploymentRecords
 import Reporting
 import StepResults
@@ -11,6 +12,10 @@ public struct StepOutcome<Part: StepPart>: Sendable {
   public var findings: [Finding]
   /// The files that the answer rests on, beside the configuration.
   public var inputs: [RecordInput]
+  /// What was live of the application when the step looked; nil where it could not tell.
+  public var deployment: Deployment?
+  /// The commit that is deployed, where the step knows it better than by `--commit` or `HEAD`.
+  public var commit: String?
   /// The step's own summary and part.
   public var summary: Part.Summary, part: Part
   /// Why the step could not come to its end: what it did is recorded and reported, and the process ends so.

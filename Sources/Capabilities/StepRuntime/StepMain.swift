@@ -1,5 +1,6 @@
 import CommandArguments
 import DeploymentConfig
+import DeploymentEvidence
 import DeploymentRecords
 import HTTPTransport
 import JSONValues
@@ -29,9 +30,18 @@ public enum StepMain<Command: StepCommand> {
     let redactor = Redactor()
     let terminal = RedactingTerminal(base: context.terminal, redactor: redactor)
     var outputs = RunOutputs()
-    let status = await run(
+    var status = await run(
       arguments: arguments, context: context, interruption: interruption, redactor: redactor,
       terminal: terminal, outputs: &outputs, leaving: &retained)
+    if let lost = terminal.lostOutput {
+      terminal.write(
+        "\(Command.Part.step.rawValue): the result could not be written to standard output: \(lost.reason)\n",
+        to: .standardError)
+      // A yes that nobody can read is none; a no stays one.
+      if [ExitStatus.go, .inconclusive].map(\.rawValue).contains(status) {
+        status = ExitStatus.unavailable.rawValue
+      }
+    }
     outputs.write(status: status, context, redactor, terminal)
     return status
   }
@@ -68,6 +78,8 @@ public enum StepMain<Command: StepCommand> {
       defer { session.progress.finish() }
       if command.readsRestorePoints { try await session.fetchStore() }
       if let answer = try await command.answerInstead(in: session) {
+        session.trust.survey()
+        for finding in session.remarkedFindings { session.progress.say("warning: \(finding.message)") }
         session.progress.finish()
         terminal.write(answer, to: .standardOutput)
         return ExitStatus.go.rawValue
@@ -127,12 +139,14 @@ public enum StepMain<Command: StepCommand> {
     outputs: inout RunOutputs
   ) async throws -> Record<Command.Part> {
     session.trust.survey()
-    let record = Record<Command.Part>(
-      environment: session.environment, commit: commit, verdict: outcome.verdict,
+    var record = Record<Command.Part>(
+      environment: session.environment, commit: outcome.commit ?? commit, verdict: outcome.verdict,
       startedAt: session.startedAt, finishedAt: session.context.clock.now,
       inputs: session.configInputs + outcome.inputs,
       findings: outcome.findings + session.remarkedFindings, summary: outcome.summary,
       part: outcome.part)
+    record.application = session.application
+    record.deployment = outcome.deployment
     let redacted = try session.records.redacted(record)
     var report = Command.report(redacted.record)
     report.catalog += SharedFindings.catalog
@@ -153,7 +167,10 @@ public enum StepMain<Command: StepCommand> {
     let result =
       session.format == .json
       ? String(decoding: redacted.document, as: UTF8.self)
-      : TextReport.render(report, color: session.usesColor)
+      : TextReport.render(
+        report, color: session.usesColor,
+        width: session.context.terminal.isInteractive(.standardOutput)
+          ? session.context.terminal.columns : nil)
     session.context.terminal.write(result, to: .standardOutput)
     if let unwritten {
       let failure = StepFailure(

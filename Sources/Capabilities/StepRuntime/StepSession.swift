@@ -3,7 +3,6 @@ import CIEnvironment
 import DeploymentConfig
 import DeploymentRecords
 import GitHistory
-import HTTPTransport
 import Redaction
 import Reporting
 import StepResults
@@ -34,11 +33,13 @@ public final class StepSession: Sendable {
   let store: StoreAddress?
   /// The root of the work tree (or the folder of a bare repository), absolute; nil outside a repository.
   public let repositoryRoot: String?
+  /// The folder of the configuration below the repository's root; empty where it stands in the root itself, or elsewhere.
+  let applicationFolder: String
   /// When the step began.
   public let startedAt: Timestamp
   /// The files read so far, as inputs of the record.
   public let configInputs: [RecordInput]
-  private let transport = Mutex<(any HTTPTransport)?>(nil)
+  private let transportsMade = Mutex<Transports?>(nil)
   private let clientsMade = Mutex<StackClients?>(nil)
   /// Whose files are believed.
   let trust: FileTrust
@@ -83,20 +84,23 @@ public final class StepSession: Sendable {
     if let policyFile { inputs.append(policyFile.input) }
     configInputs = inputs
 
+    applicationFolder = StepSession.applicationFolder(
+      common, context, root: repositoryRoot, hasConfig: !config.isAbsent)
     let root = context.absolute(
-      common.records ?? policy.options["records"] ?? (repositoryRoot ?? context.workingDirectory)
-        + "/.backstop/"
-        + common.environment)
+      common.records ?? policy.options["records"]
+        ?? [repositoryRoot ?? context.workingDirectory, ".backstop", applicationFolder, common.environment]
+        .filter { !$0.isEmpty }.joined(separator: "/"))
     let run = ci.run ?? RunId.make(startedAt, context.random)
     store = try StepSession.storeAddress(common, policy)
+    let placeName = StepSession.placeName(applicationFolder, common.environment)
     trust = StepSession.fileTrust(
-      records: root, store, environment: common.environment, context, repositoryRoot, startedAt)
+      records: root, store, place: placeName, context, repositoryRoot, startedAt)
     context.files = GuardedFiles(base: context.files, trust: trust)
     self.context = context
     records = RecordStore(root: root, run: run, files: context.files, redactor: redactor)
     let remarks = remarks
     restorePoints = try StepSession.restorePoints(
-      store, records: root, environment: common.environment, context
+      store, records: root, place: placeName, context
     ) { path, why in
       remarks.add(Finding("record-set-aside", .warning, "\(path) was not used: \(why)", subject: path))
     }
@@ -109,11 +113,11 @@ public final class StepSession: Sendable {
 
   /// Guards the records folder and a store that is a folder.
   private static func fileTrust(
-    records: String, _ store: StoreAddress?, environment: String, _ context: StepContext,
+    records: String, _ store: StoreAddress?, place: String, _ context: StepContext,
     _ repositoryRoot: String?, _ now: Timestamp
   ) -> FileTrust {
     var roots = [records]
-    if case .folder(let path) = store { roots.append("\(context.absolute(path))/\(environment)") }
+    if case .folder(let path) = store { roots.append("\(context.absolute(path))/\(place)") }
     return FileTrust(
       roots,
       FileTrust.Place(
@@ -131,11 +135,11 @@ public final class StepSession: Sendable {
 
   // MARK: - Doors
 
-  /// The HTTP transport, made when first asked for.
-  public func http() -> any HTTPTransport {
-    transport.withLock { made in
+  /// The transports, made when first asked for.
+  func transports() -> Transports {
+    transportsMade.withLock { made in
       if let made { return made }
-      let new = context.makeTransport(context.environment)
+      let new = makeTransports()
       made = new
       return new
     }

@@ -67,7 +67,8 @@ struct CommitQueue {
   private var heap: [(seconds: Int64, order: Int, id: ObjectId)] = []
   private var count = 0
 
-  var isEmpty: Bool { heap.isEmpty }
+  /// The time of the commit that comes next.
+  var newest: Int64? { heap.first?.seconds }
 
   private func precedes(_ left: Int, _ right: Int) -> Bool {
     let (one, two) = (heap[left], heap[right])

@@ -11,12 +11,6 @@ private struct CommonAncestors {
   private var queued: [ObjectId: Int] = [:]
   private var open = 0
   private var results: [ObjectId] = []
-  // Each commit once, in the order of the walk.
-  private var visited: [ObjectId] = []
-  private var isVisited: Set<ObjectId> = []
-
-  /// What only the left side reaches, in the order of the walk.
-  var onlyLeft: [ObjectId] { visited.filter { marks[$0] == CommonAncestors.left } }
 
   mutating func find(
     _ one: ObjectId, _ others: [ObjectId], _ walk: inout CommitWalk
@@ -25,7 +19,6 @@ private struct CommonAncestors {
     for other in others { try mark(other, CommonAncestors.right, &walk) }
     let both = CommonAncestors.left | CommonAncestors.right
     while open > 0, let id = queue.pop() {
-      if isVisited.insert(id).inserted { visited.append(id) }
       var mark = marks[id] ?? 0
       if mark & CommonAncestors.below == 0 {
         open -= 1
@@ -122,9 +115,8 @@ extension GitRepository {
     var ids: [ObjectId] = []
     if let from {
       guard from != to else { return [] }
-      var search = CommonAncestors()
-      _ = try search.find(to, [from], &walk)
-      ids = search.onlyLeft
+      var range = RangeWalk()
+      ids = try range.commits(from: from, to: to, &walk)
     } else {
       var queue = CommitQueue()
       var seen: Set<ObjectId> = [to]

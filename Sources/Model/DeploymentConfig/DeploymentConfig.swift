@@ -23,14 +23,19 @@ public struct DeploymentConfig: Hashable, Sendable {
   public let entries: [ConfigEntry]
   /// The environment that it was read for.
   public let environment: String
+  /// Whether there is no such file, and none was needed.
+  public let isAbsent: Bool
 
   /// Reads a configuration file.
   /// - Parameters:
   ///   - variables: the environment variables that `$KEY` may refer to.
   ///   - environment: the step's argument; an `ENVIRONMENT` key that differs is an error.
+  ///   - isAbsent: whether there is no such file.
   public init(
-    parsing bytes: [UInt8], path: String, environment: String, variables: [String: String]
+    parsing bytes: [UInt8], path: String, environment: String, variables: [String: String],
+    isAbsent: Bool = false
   ) throws(ConfigError) {
+    self.isAbsent = isAbsent
     var reader = try ShellAssignments(bytes, path: path, environment: variables)
     try reader.run()
     self.path = path
@@ -75,7 +80,7 @@ public struct DeploymentConfig: Hashable, Sendable {
   public var usesExternalDatabase: Bool { self["USE_EXTERNAL_DATABASE"]?.lowercased() == "true" }
 
   /// The stacks of the keys that end in `_STACK`, in the order of the file, and the database's, whose name follows
-  /// from the others where it is not written.
+  /// from the others where it is not written. An empty `DATABASE_STACK=` says that there is none.
   public var stacks: [ConfiguredStack] {
     var found: [ConfiguredStack] = []
     for entry in entries where entry.name.hasSuffix("_STACK") && !entry.value.isEmpty {
@@ -83,8 +88,8 @@ public struct DeploymentConfig: Hashable, Sendable {
       guard !role.isEmpty, !(role == "database" && usesExternalDatabase) else { continue }
       found.append(ConfiguredStack(role: role, name: entry.value, isDerived: false))
     }
-    if !usesExternalDatabase, !found.contains(where: { $0.role == "database" }),
-      let name = DeploymentConfig.derivedDatabaseName(from: found)
+    if !usesExternalDatabase, entry("DATABASE_STACK") == nil,
+      let name = DeploymentConfig.derivedDatabaseName(from: found, environment: environment)
     {
       found.append(ConfiguredStack(role: "database", name: name, isDerived: true))
     }
@@ -94,31 +99,23 @@ public struct DeploymentConfig: Hashable, Sendable {
   /// The stack of `role`.
   public func stack(_ role: String) -> ConfiguredStack? { stacks.first { $0.role == role } }
 
-  /// `CiraInvoice-Api-prod` with `api` replaced by `Database`, in the capitals of the original; nil unless every
-  /// stack that names its role agrees.
-  private static func derivedDatabaseName(from stacks: [ConfiguredStack]) -> String? {
-    var names: Set<String> = []
-    for stack in stacks {
-      let lower = stack.name.lowercased()
-      guard let range = lower.lastRange(of: stack.role) else { continue }
-      // Lower-casing may change the length of exotic names; those derive nothing.
-      guard lower.utf8.count == stack.name.utf8.count else { continue }
-      let start = lower.utf8.distance(from: lower.startIndex, to: range.lowerBound)
-      let count = stack.role.utf8.count
-      let bytes = Array(stack.name.utf8)
-      let written = bytes[start..<start + count]
-      let isCapital = written.first.map { (0x41...0x5A).contains($0) } ?? false
-      let isAllCapital = isCapital && written.allSatisfy { !(0x61...0x7A).contains($0) } && count > 1
-      let word = isAllCapital ? "DATABASE" : isCapital ? "Database" : "database"
-      names.insert(String(decoding: bytes[..<start] + word.utf8 + bytes[(start + count)...], as: UTF8.self))
-    }
-    return names.count == 1 ? names.first : nil
+  /// `CiraInvoice-Database-prod`, where every stack is called `CiraInvoice-<its role>-prod`: a proposal, and nothing that
+  /// somebody named. Nil where any stack is called otherwise.
+  private static func derivedDatabaseName(from stacks: [ConfiguredStack], environment: String) -> String? {
+    let names = Set(stacks.map { derivedDatabaseName(from: $0, environment: environment) })
+    return names.count == 1 ? names.first ?? nil : nil
   }
-}
 
-extension String {
-  fileprivate func lastRange(of needle: String) -> Range<String.Index>? {
-    guard !needle.isEmpty else { return nil }
-    return ranges(of: needle).last
+  private static func derivedDatabaseName(from stack: ConfiguredStack, environment: String) -> String? {
+    let ending = "-\(environment)"
+    guard stack.name.hasSuffix(ending) else { return nil }
+    let rest = stack.name.dropLast(ending.count)
+    guard let dash = rest.lastIndex(of: "-"), dash != rest.startIndex else { return nil }
+    let written = rest[rest.index(after: dash)...]
+    // A role of several words, `ORDER_QUEUE_STACK`, is written without its underlines.
+    guard !written.isEmpty, written.lowercased() == stack.role.filter({ $0 != "_" }) else { return nil }
+    let isCapital = written.first?.isUppercase ?? false
+    let isAllCapital = isCapital && written.count > 1 && !written.contains(where: \.isLowercase)
+    return rest[...dash] + (isAllCapital ? "DATABASE" : isCapital ? "Database" : "database") + ending
   }
 }

@@ -1,3 +1,4 @@
+public import DeploymentEvidence
 public import StepResults
 import SystemInterfaces
 
@@ -41,6 +42,10 @@ public struct Record<Part: StepPart>: Sendable {
   public var tool = ToolVersion.current
   /// As on the command line.
   public var environment: String
+  /// The application that the step ran for; nil in older records.
+  public var application: String?
+  /// What was live of it when the step looked; nil where it did not or could not look.
+  public var deployment: Deployment?
   /// The full id of the commit that is deployed or about to be; nil outside a repository.
   public var commit: String?
   /// The answer.
@@ -75,7 +80,8 @@ public struct Record<Part: StepPart>: Sendable {
 
 extension Record: Codable {
   enum Key: String, CodingKey, CaseIterable {
-    case schemaVersion, step, tool, environment, commit, verdict, startedAt, finishedAt, inputs, findings,
+    case schemaVersion, step, tool, environment, application, deployment, liveStacks, commit, verdict,
+      startedAt, finishedAt, inputs, findings,
       summary
   }
 
@@ -95,6 +101,8 @@ extension Record: Codable {
     }
     tool = try container.decode(ToolVersion.self, forKey: .tool)
     environment = try container.decode(String.self, forKey: .environment)
+    application = try container.decodeIfPresent(String.self, forKey: .application)
+    deployment = try container.decodeIfPresent(Deployment.self, forKey: .liveStacks)
     commit = try container.decodeIfPresent(String.self, forKey: .commit)
     verdict = try container.decode(Verdict.self, forKey: .verdict)
     startedAt = try container.decode(Timestamp.self, forKey: .startedAt)
@@ -112,6 +120,9 @@ extension Record: Codable {
     try container.encode(tool, forKey: .tool)
     try container.encode(environment, forKey: .environment)
     // Present even where it is not known: readers need not tell "absent" from "null".
+    try container.encode(application, forKey: .application)
+    try container.encode(deployment?.id, forKey: .deployment)
+    try container.encodeIfPresent(deployment, forKey: .liveStacks)
     try container.encode(commit, forKey: .commit)
     try container.encode(verdict, forKey: .verdict)
     try container.encode(startedAt, forKey: .startedAt)

@@ -4,7 +4,8 @@ import JSONValues
 /// Typed values as JSON and back, in one way for all records.
 public enum RecordJSON {
   private static let envelope = [
-    "schemaVersion", "step", "tool", "environment", "commit", "verdict", "startedAt", "finishedAt", "summary",
+    "schemaVersion", "step", "tool", "environment", "application", "deployment", "liveStacks", "commit",
+    "verdict", "startedAt", "finishedAt", "summary",
     "findings", "inputs",
   ]
 

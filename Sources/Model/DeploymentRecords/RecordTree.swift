@@ -30,10 +30,12 @@ extension Record: DirectText where Part: TextCodable {
   var expectedLength: Int { 4096 + part.expectedLength }
 
   func write(to json: inout JSONText) throws {
-    let envelope = Record<BarePart<Part>>(
+    var envelope = Record<BarePart<Part>>(
       environment: environment, commit: commit, verdict: verdict, startedAt: startedAt,
       finishedAt: finishedAt,
       inputs: inputs, findings: findings, summary: summary, part: BarePart())
+    envelope.application = application
+    envelope.deployment = deployment
     json.beginObject()
     for member in try RecordJSON.tree(envelope).object?.members ?? [] {
       json.name(member.name)
@@ -57,6 +59,8 @@ extension Record: DirectText where Part: TextCodable {
       finishedAt: bare.finishedAt, inputs: bare.inputs, findings: bare.findings, summary: bare.summary,
       part: try Part(members: object))
     schemaVersion = bare.schemaVersion
+    application = bare.application
+    deployment = bare.deployment
     tool = bare.tool
   }
 }

@@ -1,3 +1,4 @@
+public import DeploymentEvidence
 import JSONValues
 import SystemInterfaces
 
@@ -12,6 +13,8 @@ public struct RestorePoint: Codable, Hashable, Sendable {
   public var id: String
   /// As on the command line.
   public var environment: String
+  /// The application, and the id of the deployment that it holds; nil in older restore points.
+  public var application: String?, deployment: String?
   /// The commit whose deployment this is, by the records; nil outside a repository.
   public var commit: String?
   /// When the facts were read.
@@ -70,6 +73,8 @@ public struct StackState: Codable, Hashable, Sendable {
   public var role: String
   /// The name, and the id that tells a stack from a later one of the same name.
   public var name: String, stackId: String
+  /// Whether the name follows from the others and nobody confirmed it: a rollback leaves such a stack alone. Nil for no.
+  public var isDerived: Bool?
   /// The status when it was read.
   public var status: String
   /// The last update or, without one, the creation.
@@ -137,6 +142,24 @@ public struct StackState: Codable, Hashable, Sendable {
     importers = [:]
     resources = []
     restorable = true
+  }
+}
+
+extension RestorePoint {
+  /// What it holds of the application; nil where it holds no stack that somebody named.
+  public var held: Deployment? {
+    Deployment(
+      stacks.filter { $0.parentId == nil && $0.isDerived != true }.map {
+        StackVersion(name: $0.name, id: $0.stackId, updatedAt: $0.lastUpdatedAt, status: $0.status)
+      })
+  }
+
+  /// What rules look at; nil where it holds nothing.
+  public var recorded: RecordedDeployment? {
+    held.map {
+      RecordedDeployment(
+        id: id, application: application, commit: commit, createdAt: createdAt, deployment: $0)
+    }
   }
 }
 

@@ -1,7 +1,11 @@
+import Glibc
+
 /// Failures among trials in one period.
 struct Trial: Hashable, Sendable {
   var failures: Double
   var count: Double
+  /// Up to which rate nothing has changed and from which a change is severe, where this period has its own.
+  var margin: Double?, severeRate: Double?
   var rate: Double { count > 0 ? failures / count : 0 }
 }
 
@@ -9,12 +13,21 @@ struct Trial: Hashable, Sendable {
 struct ChangeTest: Sendable {
   /// The rate up to which nothing has changed, and the rate from which a change is severe.
   var margin: Double, severeRate: Double
-  /// The share of false alarms that this series may use.
+  /// The share of false alarms that this test may use.
   var falseAlarms: Double
-  var policy: HealthPolicy
   var window: WatchWindow
-  /// Where the rates that the detector looks for lie between the margin and one.
-  var steps = [0.03, 0.06, 0.1, 0.15, 0.22, 0.3, 0.45, 0.6, 0.8, 0.95]
+  /// Trials of the baseline, by which bursts are known.
+  var history: [Trial] = []
+  /// So many periods of one burst are never normal.
+  var longestBurst = 15
+  /// How many periods a change must last, where another test of the series found it out.
+  var lasting: Int?
+  /// Among how many of the latest periods enough must be severe by themselves.
+  var reach: Int?
+  /// The first index at which a change can be called severe.
+  var earliest = 0
+  /// The posterior probability of a severe rate that a severe change needs.
+  var severity = 0.0
 
   /// What the test found.
   struct Outcome: Hashable, Sendable {
@@ -24,30 +37,45 @@ struct ChangeTest: Sendable {
     var onset: Int?
     /// The greatest evidence so far, and what a change needs.
     var evidence: Double, needed: Double
-    /// The posterior probability that the rate since the onset is severe.
-    var severity: Double
+    /// How many periods a change must last, as bursts in the baseline do not.
+    var lasting = 0
+    /// The rate since the onset.
+    var rate = 0.0
+    /// The rates that were compared with.
+    var margin: Double, severeRate: Double
   }
+
+  private var looks: Int { max(1, window.looks) }
 
   func run(_ trials: [Trial]) -> Outcome {
     var detector = SequentialDetector(
-      margin: margin, looks: max(window.looks, trials.count), falseAlarms: falseAlarms,
-      persistence: window.persistence, steps: steps)
-    var outcome = Outcome(evidence: 0, needed: detector.needed, severity: 0)
+      margin: margin, looks: max(looks, trials.count), falseAlarms: falseAlarms,
+      persistence: window.persistence)
+    let fresh = detector
+    // Only where independent periods would be called changed does it matter whether they are.
+    var shortest = lasting
+    var outcome = Outcome(evidence: 0, needed: detector.needed, margin: margin, severeRate: severeRate)
     for (index, trial) in trials.enumerated() {
-      detector.observe(failures: trial.failures, of: trial.count)
+      detector.observe(failures: trial.failures, of: trial.count, margin: trial.margin)
       outcome.evidence = detector.strongest
-      guard detector.isChanged else {
-        outcome.severity = 0
-        continue
-      }
+      outcome.onset = nil
+      guard detector.isChanged else { continue }
+      let lasting =
+        shortest
+        ?? EpisodeCalibration(
+          looks: looks, falseAlarms: min(0.0015, falseAlarms), persistence: window.persistence,
+          longest: longestBurst
+        ).shortest(fresh, baseline: history) { $0.rate > severeRate }
+      shortest = lasting
+      outcome.lasting = lasting
+      guard index - detector.onset + 1 >= lasting else { continue }
       outcome.onset = detector.onset
       let since = trials[detector.onset...index]
-      outcome.severity = Distributions.probability(
-        that: severeRate, isExceededBy: since.reduce(0) { $0 + $1.failures },
-        of: since.reduce(0) { $0 + $1.count })
-      let isLast = window.isComplete && index == trials.count - 1
-      if outcome.severity >= (isLast ? policy.severityAtEnd : policy.severity),
-        persists(trials[...index], isLast)
+      outcome.rate = ChangeTest.rate(of: since)
+      let severe = max(severeRate, trial.severeRate ?? 0)
+      if outcome.rate > severe, index >= earliest,
+        persists(trials[...index], isLast: window.isComplete && index == trials.count - 1),
+        isSure(since, severe)
       {
         outcome.severeAt = index
         return outcome
@@ -56,13 +84,24 @@ struct ChangeTest: Sendable {
     return outcome
   }
 
+  private func isSure(_ trials: ArraySlice<Trial>, _ severe: Double) -> Bool {
+    severity == 0
+      || Distributions.probability(
+        that: severe, isExceededBy: trials.reduce(0) { $0 + $1.failures },
+        of: trials.reduce(0) { $0 + $1.count }) >= severity
+  }
+
+  static func rate(of trials: some Collection<Trial>) -> Double {
+    let count = trials.reduce(0) { $0 + $1.count }
+    return count > 0 ? trials.reduce(0) { $0 + $1.failures } / count : 0
+  }
+
   /// Whether enough of the latest periods are severe by themselves: three of five, or two of three long ones. At the
-  /// last look as many of twice those periods will do, and their rate together must be severe.
-  private func persists(_ trials: ArraySlice<Trial>, _ isLast: Bool) -> Bool {
-    let reach = (window.persistence * 2 - 1) * (isLast ? 2 : 1)
+  /// last look as many of twice those periods will do. Together they must be severe too.
+  private func persists(_ trials: ArraySlice<Trial>, isLast: Bool) -> Bool {
+    let reach = reach ?? (window.persistence * 2 - 1) * (isLast ? 2 : 1)
     let recent = trials.suffix(reach)
-    if recent.count(where: { $0.rate > severeRate }) < window.persistence { return false }
-    if !isLast { return true }
-    return recent.reduce(0) { $0 + $1.failures } > severeRate * recent.reduce(0) { $0 + $1.count }
+    let bad = recent.count { $0.rate > max(severeRate, $0.severeRate ?? 0) }
+    return bad >= window.persistence && ChangeTest.rate(of: recent) > severeRate
   }
 }

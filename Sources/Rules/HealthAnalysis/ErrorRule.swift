@@ -1,3 +1,5 @@
+import SystemInterfaces
+
 /// Judges a series of errors.
 struct ErrorRule: Sendable {
   var policy: HealthPolicy
@@ -6,106 +8,204 @@ struct ErrorRule: Sendable {
   var falseAlarms: Double
 
   func judge(_ series: WatchedSeries) -> SeriesJudgement {
-    var policy = policy
-    if let severe = series.severeRate { policy.severeErrorRate = max(severe, policy.severeErrorRate) }
-    let requests = series.watch.reduce(0) { $0 + $1.count }
-    let failures = series.watch.reduce(0) { $0 + min($1.value, $1.count) }
+    var rule = self
+    if let severe = series.severeRate { rule.policy.severeErrorRate = max(severe, policy.severeErrorRate) }
+    return rule.judged(series)
+  }
+
+  private func judged(_ series: WatchedSeries) -> SeriesJudgement {
+    let points = series.watch.filter { $0.count > 0 }
+    let requests = points.reduce(0) { $0 + $1.count }
+    let failures = points.reduce(0) { $0 + min($1.value, $1.count) }
     var judgement = SeriesJudgement(series, .inconclusive)
     judgement.observed["requests"] = requests
     judgement.observed["failures"] = failures
     if requests > 0 { judgement.observed["rate"] = failures / requests }
-    guard let baseline = ErrorBaseline(series.baseline, policy: policy) else {
-      return withoutBaseline(series, judgement)
+    guard let baseline = ErrorBaseline(series.baseline, policy: policy, period: window.period) else {
+      return withoutBaseline(series, judgement, points)
     }
     judgement.baseline = Figures([
       ("requests", baseline.requests), ("failures", baseline.failures), ("rate", baseline.rate),
       ("upperBound", baseline.upperBound), ("margin", baseline.margin), ("severeRate", baseline.severeRate),
+      ("dispersion", baseline.dispersion), ("incidents", Double(baseline.incidents.count)),
     ])
-    let points = series.watch.filter { $0.count > 0 }
-    let test = ChangeTest(
-      margin: baseline.margin, severeRate: baseline.severeRate, falseAlarms: falseAlarms, policy: policy,
-      window: window)
-    let outcome = test.run(points.map { Trial(failures: min($0.value, $0.count), count: $0.count) })
-    judgement.take(outcome, points)
-    if outcome.severeAt != nil {
+    let tests = ErrorTests(baseline, policy: policy, window: window, falseAlarms: falseAlarms)
+    var found = tests.run(points)
+    if found.severe != nil {
+      let habit = Habit(points: series.baseline.filter { $0.count > 0 }, fewest: 20) {
+        ErrorBaseline.rate(of: $0)
+      }
+      let levels = points.map { habit.level(at: $0.time) }
+      let usual = tests.run(points, usual: levels.map { $0.confirmed ?? 0 })
+      if usual.severe == nil {
+        judgement.observed["usualAtThisHour"] = levels.compactMap(\.confirmed).max()
+        found = usual
+      } else if tests.run(points, usual: levels.map { max($0.confirmed ?? 0, $0.once ?? 0) }).severe == nil,
+        found.severe?.test != .ceiling
+      {
+        judgement.take(found.severe?.outcome ?? found.change, points)
+        judgement.decidedAt = nil
+        judgement.doubt = .seenOnce
+        judgement.reasons = [
+          "errors \(percent(baseline.rate)) before, \(percent(found.severe?.outcome.rate ?? 0)) since the onset, "
+            + "and as much at the same hour of one earlier day: once is no habit, and no proof of a fault"
+        ]
+        return judgement
+      }
+    }
+    if let severe = found.severe {
+      judgement.take(severe.outcome, points)
       judgement.verdict = .severe
-      judgement.reasons = [
-        "errors \(percent(baseline.rate)) before, \(percent(judgement.observed["rateSinceOnset"] ?? 0)) since the onset: "
-          + "over \(percent(baseline.severeRate)) for \(window.persistence) periods, and no accident"
-      ]
+      judgement.reasons = [ErrorRule.reason(severe, baseline, points)]
       return judgement
     }
-    return settle(series, judgement, baseline, outcome)
+    judgement.take(found.change, points)
+    return settle(series, judgement, baseline, found.change)
+  }
+
+  private static func reason(
+    _ severe: ErrorTests.Severe, _ baseline: ErrorBaseline, _ points: [SeriesPoint]
+  ) -> String {
+    let outcome = severe.outcome
+    let since = points[(outcome.onset ?? 0)...(outcome.severeAt ?? points.count - 1)]
+    let failures = since.reduce(0) { $0 + min($1.value, $1.count) }
+    let requests = since.reduce(0) { $0 + $1.count }
+    let counts =
+      "errors \(percent(baseline.rate)) before, \(percent(failures / max(1, requests))) since the onset "
+      + "(\(whole(failures)) of \(whole(requests)) in \(since.count) periods): "
+    switch severe.test {
+    case .rate: return counts + "over \(percent(baseline.severeRate)), and no accident"
+    case .badPeriods:
+      let bad = since.count { $0.rate > baseline.severeRate }
+      return counts + "\(bad) of these periods are over \(percent(baseline.severeRate)), on and off"
+    case .ceiling: return counts + "no baseline makes that normal"
+    }
   }
 
   /// The verdict where nothing severe was found.
   private func settle(
     _ series: WatchedSeries, _ judgement: SeriesJudgement, _ baseline: ErrorBaseline,
-    _ outcome: ChangeTest.Outcome
+    _ change: ChangeTest.Outcome
   ) -> SeriesJudgement {
     var judgement = judgement
     let traffic = Traffic(series, window: window)
     judgement.observed["expectedRequests"] = traffic.expected
+    let severeRate = max(baseline.severeRate, (judgement.observed["usualAtThisHour"] ?? 0) * 1.5)
     if let gap = series.gap {
       judgement.doubt = .notWhole
       judgement.reasons = ["the data are not whole: \(gap)"]
-    } else if traffic.hasVanished(below: policy.vanishedTraffic) {
+    } else if let begun = beginning(series, severeRate) {
+      judgement.doubt = .begun
+      judgement.reasons = [begun]
+    } else if let lost = traffic.loss(below: policy.lostTraffic) {
       judgement.doubt = .vanished
-      judgement.reasons = [traffic.description]
-    } else if outcome.onset != nil, !recovered(series, baseline) {
+      judgement.reasons = [lost.description]
+    } else if change.onset != nil, !recovered(series, baseline, severeRate) {
       judgement.verdict = .degraded
       judgement.reasons = [
-        "errors rose from \(percent(baseline.rate)), but not surely over \(percent(baseline.severeRate))"
+        "errors rose from \(percent(baseline.rate)) to \(percent(judgement.observed["rateSinceOnset"] ?? 0)), "
+          + "but not surely over \(percent(severeRate))"
       ]
-    } else if let risk = risk(series, baseline), risk < policy.healthyRisk {
+    } else if let risk = risk(series, severeRate), risk < policy.healthyRisk {
       judgement.verdict = .healthy
       judgement.observed["risk"] = risk
-      judgement.reasons = ["an error rate over \(percent(baseline.severeRate)) is ruled out"]
+      judgement.reasons = [
+        judgement.observed["usualAtThisHour"].map {
+          "as at this hour of other days, when up to \(percent($0)) fail"
+        } ?? "an error rate over \(percent(severeRate)) is ruled out"
+      ]
     } else {
       judgement.doubt = (traffic.expected ?? 0) < ErrorBaseline.fewestRequests ? .idle : .tooFew
+      let failures = judgement.observed["failures"] ?? 0
       judgement.reasons = [
-        "\(whole(traffic.observed)) requests are too few to rule out an error rate over "
-          + percent(baseline.severeRate)
+        "\(whole(failures)) of \(whole(traffic.observed)) requests failed: too few requests to rule out an error rate over "
+          + percent(severeRate)
       ]
     }
     return judgement
   }
 
+  /// What has begun in the last periods and is not decided: more of them would tell.
+  private func beginning(_ series: WatchedSeries, _ severeRate: Double) -> String? {
+    let recent = series.watch.suffix(3).reversed().prefix { $0.rate > severeRate && $0.count > 0 }
+    let failures = recent.reduce(0) { $0 + min($1.value, $1.count) }
+    let requests = recent.reduce(0) { $0 + $1.count }
+    // What was so all the time has not begun now.
+    guard failures >= 2, ErrorBaseline.rate(of: series.watch.dropLast(recent.count)) <= severeRate,
+      Distributions.probability(that: severeRate, isExceededBy: failures, of: requests) > 0.9
+    else { return nil }
+    return "\(whole(failures)) of \(whole(requests)) requests failed in the last \(recent.count) periods: "
+      + "something has begun, and too late to be judged"
+  }
+
   /// The risk that the rate is severe: over the whole watch, or after its first third, where a transient at the
   /// deployment may have been. Two looks at half the risk each.
-  private func risk(_ series: WatchedSeries, _ baseline: ErrorBaseline) -> Double? {
-    let whole = exactRisk(series.watch[...], baseline)
-    let later = exactRisk(series.watch.dropFirst(series.watch.count / 3), baseline)
+  private func risk(_ series: WatchedSeries, _ severeRate: Double) -> Double? {
+    let whole = exactRisk(series.watch[...], severeRate)
+    let later = exactRisk(series.watch.dropFirst(series.watch.count / 3), severeRate)
     return [whole, later.map { $0 * 2 }].compactMap { $0 }.min()
   }
 
-  private func recovered(_ series: WatchedSeries, _ baseline: ErrorBaseline) -> Bool {
+  private func recovered(_ series: WatchedSeries, _ baseline: ErrorBaseline, _ severeRate: Double) -> Bool {
     let later = series.watch.dropFirst(series.watch.count / 3)
-    let failures = later.reduce(0) { $0 + min($1.value, $1.count) }
-    let requests = later.reduce(0) { $0 + $1.count }
-    return requests >= ErrorBaseline.fewestRequests
-      && Distributions.upperBound(failures, of: requests, confidence: 0.95) < baseline.margin
+    let rate = ErrorBaseline.rate(of: later)
+    return later.reduce(0) { $0 + $1.count } > 0
+      && rate <= max(baseline.margin, severeRate > baseline.severeRate ? severeRate : 0)
+      && (exactRisk(later, severeRate) ?? 1) < policy.healthyRisk
   }
 
-  /// The exact probability of so few failures at the severe rate; nil without requests.
-  private func exactRisk(_ points: ArraySlice<SeriesPoint>, _ baseline: ErrorBaseline) -> Double? {
+  /// The one-sided exact (Clopper-Pearson) risk that the rate is over the severe one.
+  private func exactRisk(_ points: ArraySlice<SeriesPoint>, _ severeRate: Double) -> Double? {
     let failures = points.reduce(0) { $0 + min($1.value, $1.count) }
     let requests = points.reduce(0) { $0 + $1.count }
     guard requests > failures else { return nil }
-    return 1 - Distributions.beta(baseline.severeRate, failures + 1, requests - failures)
+    return 1 - Distributions.beta(severeRate, failures + 1, requests - failures)
   }
 
-  private func withoutBaseline(_ series: WatchedSeries, _ judgement: SeriesJudgement) -> SeriesJudgement {
+  /// A series without a past is judged by absolute bounds: about half of all requests failing is no normal that anybody
+  /// deploys, and a rate surely below the severe one is good whatever was before.
+  private func withoutBaseline(
+    _ series: WatchedSeries, _ judgement: SeriesJudgement, _ points: [SeriesPoint]
+  ) -> SeriesJudgement {
     var judgement = judgement
     let seen = series.baseline.reduce(0) { $0 + $1.count }
     judgement.baseline["requests"] = seen
-    let isQuiet = seen + (judgement.observed["requests"] ?? 0) < ErrorBaseline.fewestRequests
-    judgement.doubt = isQuiet ? .idle : .noBaseline
-    judgement.reasons = [
-      isQuiet
-        ? "idle: next to no requests, before as after"
-        : "no baseline: \(whole(seen)) requests before the deployment do not say what is normal"
-    ]
+    let test = ChangeTest(
+      margin: policy.ceilingErrorRate * 0.6, severeRate: policy.ceilingErrorRate, falseAlarms: falseAlarms,
+      window: window)
+    let outcome = test.run(points.map { ErrorBaseline.trial($0, dispersion: 1) })
+    judgement.take(outcome, points)
+    let (failures, requests) = (
+      judgement.observed["failures"] ?? 0, judgement.observed["requests"] ?? 0
+    )
+    if outcome.severeAt != nil {
+      judgement.verdict = .severe
+      judgement.reasons = [
+        "\(whole(failures)) of \(whole(requests)) requests failed; there is no past to compare with, and about half "
+          + "failing is no normal"
+      ]
+    } else if let gap = series.gap {
+      judgement.doubt = .notWhole
+      judgement.reasons = ["the data are not whole: \(gap)"]
+    } else if let begun = beginning(series, policy.severeErrorRate) {
+      judgement.doubt = .begun
+      judgement.reasons = [begun]
+    } else if let risk = risk(series, policy.severeErrorRate), risk < policy.healthyRisk {
+      judgement.verdict = .healthy
+      judgement.observed["risk"] = risk
+      judgement.reasons = [
+        "no past to compare with; an error rate over \(percent(policy.severeErrorRate)) is ruled out"
+      ]
+    } else {
+      let isQuiet = seen + requests < ErrorBaseline.fewestRequests
+      judgement.doubt = isQuiet && failures == 0 ? .idle : .noBaseline
+      judgement.reasons = [
+        isQuiet
+          ? "idle: next to no requests, before as after"
+          : "no baseline: \(whole(seen)) requests before the deployment do not say what is normal; "
+            + "\(whole(failures)) of \(whole(requests)) failed since"
+      ]
+    }
     return judgement
   }
 }

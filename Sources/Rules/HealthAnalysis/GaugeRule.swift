@@ -1,6 +1,6 @@
 /// Judges a gauge. A level has no natural threshold, so only one far beyond all that the baseline knew warrants a
-/// rollback: over a multiple of its 99th percentile. Levels outside the baseline's range, widened by its own width, are
-/// reported as degraded.
+/// rollback: over a multiple of its 99th percentile. Levels outside the range that the baseline usually has, widened by
+/// its own width, are reported as degraded.
 struct GaugeRule: Sendable {
   var policy: HealthPolicy
   var window: WatchWindow
@@ -14,8 +14,8 @@ struct GaugeRule: Sendable {
     judgement.observed["periods"] = Double(after.count)
     judgement.observed["median"] = after.median
     judgement.observed["maximum"] = after.max()
-    guard before.count >= 3, let high = before.quantile(0.99), let least = before.min(),
-      let most = before.max()
+    guard before.count >= 3, let high = before.quantile(0.99), let median = before.median,
+      let low = before.quantile(0.05), let usualHigh = before.quantile(0.95), let most = before.max()
     else {
       judgement.baseline["periods"] = Double(before.count)
       judgement.doubt = before.isEmpty && after.isEmpty ? .idle : .noBaseline
@@ -23,21 +23,26 @@ struct GaugeRule: Sendable {
         judgement.doubt == .idle
           ? "no points, before as after" : "no baseline: \(before.count) periods do not say what is normal"
       ]
+      if let gap = series.gap {
+        (judgement.doubt, judgement.reasons) = (.notWhole, ["the data are not whole: \(gap)"])
+      }
       return judgement
     }
-    judgement.baseline = Figures([
-      ("periods", Double(before.count)), ("median", before.median ?? 0), ("p99", high), ("minimum", least),
-      ("maximum", most),
-    ])
     // A gauge that was never above zero has no scale to be a multiple of.
     let limit = high > 0 ? max(high * policy.severeLatencyFactor, most) : Double.infinity
-    judgement.baseline["limit"] = limit
+    let width = max(usualHigh - low, 0.2 * abs(median))
+    judgement.baseline = Figures([
+      ("periods", Double(before.count)), ("median", median), ("p99", high), ("minimum", before.min() ?? 0),
+      ("maximum", most), ("limit", limit), ("usualLow", low - width), ("usualHigh", usualHigh + width),
+    ])
     let test = ChangeTest(
-      margin: 0.1, severeRate: 0.5, falseAlarms: falseAlarms, policy: policy, window: window)
+      margin: 0.1, severeRate: 0.5, falseAlarms: falseAlarms, window: window,
+      history: before.suffix(1440).map { Trial(failures: $0 > limit ? 1 : 0, count: 1) })
     let outcome = test.run(after.map { Trial(failures: $0 > limit ? 1 : 0, count: 1) })
     judgement.take(outcome, series.watch)
-    let width = most - least
-    let unknown = after.count { $0 > most + width || $0 < least - width }
+    func isUnknown(_ value: Double) -> Bool { value > usualHigh + width || value < low - width }
+    let recent = after.suffix(max(window.persistence * 2, after.count / 3))
+    let unknown = recent.count(where: isUnknown)
     if outcome.severeAt != nil {
       judgement.verdict = .severe
       judgement.reasons = ["over \(decimal(limit, places: 1)), far beyond all that the baseline knew"]
@@ -47,13 +52,25 @@ struct GaugeRule: Sendable {
     } else if after.count < min(window.persistence, window.looks) {
       judgement.doubt = .tooFew
       judgement.reasons = ["\(after.count) periods are too few"]
-    } else if unknown >= window.persistence, unknown * 2 > after.count {
+    } else if unknown >= window.persistence, unknown * 2 > recent.count, !isUsual(series, after.median ?? 0) {
       judgement.verdict = .degraded
-      judgement.reasons = ["\(unknown) of \(after.count) periods at levels that the baseline does not know"]
+      judgement.onset = series.watch.reversed().prefix { isUnknown($0.value) }.last?.time
+      judgement.reasons = [
+        "from \(decimal(median, places: 1)) to \(decimal(Array(recent).median ?? 0, places: 1)) in the median: "
+          + "\(unknown) of the last \(recent.count) periods at levels that the baseline does not know"
+      ]
     } else {
       judgement.verdict = .healthy
       judgement.reasons = ["at levels that the baseline knows"]
     }
     return judgement
+  }
+
+  /// Whether the same hour of other days had such a level.
+  private func isUsual(_ series: WatchedSeries, _ level: Double) -> Bool {
+    guard let last = series.watch.last else { return false }
+    let habit = Habit(points: series.baseline, fewest: 0) { $0.map(\.value).median ?? 0 }
+    guard let usual = habit.level(at: last.time).confirmed else { return false }
+    return level <= usual * 1.2 && level >= usual / 1.2
   }
 }

@@ -46,22 +46,46 @@ public struct HealthJudge: Sendable {
     func reasons(_ chosen: [SeriesJudgement]) -> [String] {
       chosen.flatMap { one in one.reasons.map { "\(one.name) (\(one.kind.rawValue)): \($0)" } }
     }
+    let open = HealthJudge.unjudged(judged)
     let severe = judged.filter { $0.verdict == .severe }
     if !severe.isEmpty { return WatchJudgement(verdict: .stop, series: judged, reasons: reasons(severe)) }
-    let open = holdingUp(judged)
-    if !open.isEmpty {
-      return WatchJudgement(verdict: .inconclusive, series: judged, reasons: reasons(open))
+    let holding = holdingUp(judged)
+    if !holding.isEmpty {
+      return WatchJudgement(verdict: .inconclusive, series: judged, reasons: reasons(holding) + open)
     }
     let proved = judged.filter { !$0.isProbe && ($0.verdict == .healthy || $0.verdict == .degraded) }
     if proved.isEmpty {
-      let why = judged.isEmpty ? ["there is no series to judge"] : reasons(judged)
+      let why =
+        judged.isEmpty ? ["there is no series to judge"] : reasons(judged.filter { $0.doubt != .idle })
       return WatchJudgement(
-        verdict: .inconclusive, series: judged, reasons: ["nothing was proved to be healthy"] + why)
+        verdict: .inconclusive, series: judged, reasons: ["nothing was proved to be healthy"] + why + open)
     }
     let degraded = judged.filter { $0.verdict == .degraded }
-    return WatchJudgement(
-      verdict: .go, series: judged,
-      reasons: degraded.isEmpty ? ["all series stay where they were"] : reasons(degraded))
+    if !degraded.isEmpty {
+      return WatchJudgement(verdict: .go, series: judged, reasons: reasons(degraded) + open)
+    }
+    let count = judged.count { $0.verdict != .inconclusive }
+    let all =
+      count == judged.count
+      ? "all \(count) series stay where they were"
+      : "\(count) of \(judged.count) series could be judged, and all of these stay where they were"
+    return WatchJudgement(verdict: .go, series: judged, reasons: [all] + open)
+  }
+
+  /// What could not be judged, each cause in one line.
+  private static func unjudged(_ judged: [SeriesJudgement]) -> [String] {
+    let open = judged.filter { $0.verdict == .inconclusive }
+    let causes: [(Doubt, String)] = [
+      (.idle, "idle, before as after"), (.noBaseline, "without a past to compare with"),
+      (.tooFew, "with too few requests to say"),
+    ]
+    return causes.compactMap { doubt, words in
+      let names = open.filter { $0.doubt == doubt }.map { "\($0.name) (\($0.kind.rawValue))" }
+      guard !names.isEmpty else { return nil }
+      let shown =
+        names.prefix(6).joined(separator: ", ") + (names.count > 6 ? " and \(names.count - 6) more" : "")
+      return "\(names.count) of \(judged.count) series \(words): \(shown)"
+    }
   }
 }
 
@@ -77,11 +101,11 @@ extension HealthJudge {
       .max { judged[$0].traffic < judged[$1].traffic }
     return judged.indices.filter { index in
       let one = judged[index]
-      guard one.verdict == .inconclusive, one.kind != .gauge else { return false }
+      guard one.verdict == .inconclusive, one.kind != .gauge || one.doubt == .notWhole else { return false }
       switch one.doubt {
       case .idle: return false
       case .tooFew, .noBaseline: return hasFront ? one.isFrontDoor : index == busiest
-      case .vanished, .notWhole, .early, nil: return true
+      case .vanished, .notWhole, .early, .begun, .seenOnce, nil: return true
       }
     }.map { judged[$0] }
   }

@@ -19,12 +19,18 @@ public struct HealthPolicy: Hashable, Sendable {
   public var errorMarginFactor = 1.5
   /// The p95 latency, as a multiple of the baseline's median, that warrants a rollback.
   public var severeLatencyFactor = 5.0
-  /// How sure the rule must be that a rate is severe before the last look, and at it.
-  public var severity = 0.9, severityAtEnd = 0.5
+  /// About half: the error rate that no baseline makes normal, and by which a series without a past is judged.
+  public var ceilingErrorRate = 0.45
+  /// The p95 latency, as a multiple of the baseline's median, that is said to be degraded.
+  public var degradedLatencyFactor = 1.5
+  /// Milliseconds that a caller waits at most: a latency that no baseline makes normal.
+  public var ceilingLatency = 29_000.0
+  /// How long a latency may be high after a deployment: what starts cold is slow at first.
+  public var warmUp: Duration = .seconds(240)
   /// The probability of a severe rate below which a series counts as healthy.
   public var healthyRisk = 0.05
-  /// The share of the expected traffic below which traffic has vanished.
-  public var vanishedTraffic = 0.1
+  /// The share of the expected traffic below which most of it is lost.
+  public var lostTraffic = 0.3
 
   /// The defaults.
   public init() {}

@@ -26,6 +26,10 @@ public enum Doubt: String, Hashable, Sendable, Codable {
   case notWhole
   /// The rule looks later.
   case early
+  /// Something has begun in the last periods, too late to be judged.
+  case begun
+  /// What looks like a fault was there at the same hour of one earlier day.
+  case seenOnce
 }
 
 /// What the watch says as a whole.
@@ -106,6 +110,9 @@ public struct WatchJudgement: Hashable, Sendable {
   public var series: [SeriesJudgement]
   /// In words, for people.
   public var reasons: [String]
+
+  /// Whether something has begun in the last periods that a few more would decide.
+  public var hasBegun: Bool { series.contains { $0.doubt == .begun } }
 
   /// A judgement as given.
   public init(verdict: WatchVerdict, series: [SeriesJudgement], reasons: [String]) {

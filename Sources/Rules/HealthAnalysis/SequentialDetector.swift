@@ -10,10 +10,11 @@ import Glibc
 struct SequentialDetector: Hashable, Sendable {
   /// The rate that is not a change yet.
   let margin: Double
-  /// The mean of R at which a change is called one.
+  /// The mean of R at which a change is called one, where periods are independent.
   let needed: Double
-  private let cap: Double
-  private let rates: [Double]
+  /// The logarithm of what one period can at most multiply the evidence by.
+  let logCap: Double
+  private let steps: [Double]
   private var statistics: [Double]
   private var sums: [Double]
   private var starts: [Int]
@@ -21,42 +22,47 @@ struct SequentialDetector: Hashable, Sendable {
   /// The greatest mean of R so far.
   private(set) var strongest = 0.0
 
+  /// Where the rates that are looked for lie between the margin and one.
+  static let usualSteps = [0.03, 0.06, 0.1, 0.15, 0.22, 0.3, 0.45, 0.6, 0.8, 0.95]
+
   /// `steps` say how far between the margin and one the rates of the grid lie.
   init(
     margin: Double, looks: Int, falseAlarms: Double, persistence: Int,
-    steps: [Double] = [0.03, 0.06, 0.1, 0.15, 0.22, 0.3, 0.45, 0.6, 0.8, 0.95]
+    steps: [Double] = SequentialDetector.usualSteps
   ) {
     self.margin = margin
+    self.steps = steps
     needed = Double(max(1, looks)) / falseAlarms
     // With this cap one period less than `persistence` is never enough, and `persistence` periods are even where only
     // some rates of the grid fit.
-    cap = pow(needed, 1 / (Double(persistence) - 0.2))
-    rates = steps.map { margin + (1 - margin) * $0 }
-    statistics = rates.map { _ in 0 }
-    sums = rates.map { _ in 0 }
-    starts = rates.map { _ in 0 }
+    logCap = log(needed) / (Double(persistence) - 0.5)
+    statistics = steps.map { _ in 0 }
+    sums = statistics
+    starts = steps.map { _ in 0 }
   }
 
   /// The mean of R now.
   var evidence: Double { statistics.reduce(0, +) / Double(statistics.count) }
 
-  /// Whether a change is called one now.
+  /// Whether a change is called one now, where periods are independent.
   var isChanged: Bool { evidence >= needed }
 
   /// The index of the period at which the likeliest change began: where the best rate's cumulative sum left zero.
   var onset: Int { starts[sums.indices.max { sums[$0] < sums[$1] } ?? 0] }
 
-  /// Takes in the next period: `failures` of `count`.
-  mutating func observe(failures: Double, of count: Double) {
-    for index in rates.indices {
-      let rate = rates[index]
+  /// Takes in the next period: `failures` of `count`, of which up to `margin` are no change where this period has a
+  /// margin of its own.
+  mutating func observe(failures: Double, of count: Double, margin own: Double? = nil) {
+    let margin = max(margin, own ?? 0)
+    for index in steps.indices {
+      let rate = margin + (1 - margin) * steps[index]
       let logRatio =
         failures * log(rate / margin) + max(0, count - failures) * log((1 - rate) / (1 - margin))
-      let ratio = min(cap, exp(logRatio))
+      let capped = min(logCap, logRatio)
       // Far beyond any threshold the exact value says nothing more, and must stay finite.
-      statistics[index] = min(1e100, (1 + statistics[index]) * ratio)
+      statistics[index] = min(1e100, (1 + statistics[index]) * exp(capped))
       if sums[index] <= 0 { (sums[index], starts[index]) = (0, seen) }
-      sums[index] += min(log(cap), logRatio)
+      sums[index] += capped
     }
     seen += 1
     strongest = max(strongest, evidence)

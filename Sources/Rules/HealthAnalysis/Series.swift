@@ -44,6 +44,10 @@ public struct WatchedSeries: Hashable, Sendable {
   public var isFrontDoor: Bool
   /// The error rate that is severe for this series, where it is not the policy's.
   public var severeRate: Double?
+  /// Milliseconds that callers of this series wait at most, where it is not the policy's.
+  public var ceiling: Double?
+  /// How long this series may be slow after a deployment, where it is not the policy's.
+  public var warmUp: Duration?
   /// Why the watch's data are not whole, where they are not (partial data, a failed call).
   public var gap: String?
 

@@ -1,37 +1,54 @@
+import Glibc
 import SystemInterfaces
 
 /// The requests of a watch against those that the baseline lets expect.
 struct Traffic: Hashable, Sendable {
   /// Requests seen.
-  var observed: Double
-  /// Requests expected: the fewer of what came at the same time the day before and at the rate of the last hour; nil
-  /// where the baseline has no points.
+  var observed = 0.0
+  /// Requests expected: of each period the fewer of what came at the same time of earlier days and at the rate of the last
+  /// hour; nil where the baseline has no points.
   var expected: Double?
-  /// Requests seen in the last third of the watch; nil in a watch too short for thirds to mean anything.
-  var late: Double?
+
+  private var counts: [Double] = []
+  private var expectations: [Double] = []
+  private var before: [Double] = []
+  private var start: Timestamp
+  private var period: Duration
 
   init(_ series: WatchedSeries, window: WatchWindow) {
     observed = series.watch.reduce(0) { $0 + $1.count }
-    let watched = Traffic.length(of: series, window: window)
-    let lastThird = window.deployedAt + watched * 2 / 3
-    if watched >= .seconds(600) {
-      late = series.watch.reduce(0) { $0 + ($1.time >= lastThird ? $1.count : 0) }
-    }
+    start = window.deployedAt
+    period = window.period
     guard let first = series.baseline.first, let last = series.baseline.last else { return }
-    let dayBefore = window.deployedAt - .seconds(86_400)
-    var estimates: [Double] = []
-    // The last hour, or the whole of a shorter baseline, scaled to the length of the watch.
-    let recent = series.baseline.filter { $0.time > last.time - .seconds(3600) }
-    // Up to the deployment: what came before it in a burst did not come in the pause that followed.
-    let span = (max(last.time + window.period, window.deployedAt) - recent[0].time).inSeconds
-    if span > 0 {
-      estimates.append(recent.reduce(0) { $0 + $1.count } * watched.inSeconds / span)
+    let watched = Traffic.length(of: series, window: window)
+    let periods = max(1, Int((watched / period).rounded()))
+    func slots(_ points: some Sequence<SeriesPoint>, from start: Timestamp, _ count: Int) -> [Double] {
+      var slots = [Double](repeating: 0, count: max(0, count))
+      for point in points where point.time >= start {
+        let index = Int((point.time - start) / period)
+        if index < slots.count { slots[index] += point.count }
+      }
+      return slots
     }
-    if first.time <= dayBefore {
-      let same = series.baseline.filter { $0.time >= dayBefore && $0.time < dayBefore + watched }
-      estimates.append(same.reduce(0) { $0 + $1.count })
+    counts = slots(series.watch, from: start, periods)
+    // The last hours, up to the deployment: what came before it in a burst did not come in the pause that followed.
+    let recentStart = max(first.time, last.time - .seconds(3600))
+    let end = max(last.time + period, start)
+    let recent = slots(series.baseline, from: recentStart, Int(((end - recentStart) / period).rounded()))
+    var estimates: [[Double]] = []
+    if let mean = recent.mean { estimates.append([Double](repeating: mean, count: periods)) }
+    for day in [1, 7] {
+      let same = start - .seconds(86_400 * day)
+      guard first.time <= same - .seconds(900) else { continue }
+      let reach = Int((.seconds(900) / period).rounded(.up))
+      let there = slots(series.baseline, from: same - period * reach, periods + 2 * reach)
+      guard there.contains(where: { $0 > 0 }) else { continue }
+      estimates.append((0..<periods).map { there[$0...$0 + 2 * reach].reduce(0, +) / Double(2 * reach + 1) })
     }
-    expected = estimates.min()
+    expectations = (0..<periods).map { index in estimates.map { $0[index] }.min() ?? 0 }
+    expected = estimates.isEmpty ? nil : expectations.reduce(0, +)
+    let beforeStart = max(first.time, last.time - .seconds(3 * 3600))
+    before = slots(series.baseline, from: beforeStart, Int(((end - beforeStart) / period).rounded()))
   }
 
   /// How long the watch is so far: a watch that ended early is not blamed for the minutes that it did not see.
@@ -40,17 +57,60 @@ struct Traffic: Hashable, Sendable {
     return min(window.duration, last.time - window.deployedAt + window.period)
   }
 
-  /// Whether there was traffic to expect and next to none came, or no more of it came in the last third.
-  func hasVanished(below share: Double) -> Bool {
-    guard let expected, expected >= 30 else { return false }
-    return observed < share * expected
-      || late.map { expected >= 90 && $0 < share * expected / 3 } ?? false
-  }
-}
+  /// Traffic that was lost.
+  struct Loss: Hashable, Sendable, CustomStringConvertible {
+    /// Since when, how many requests came, and how many were to be expected.
+    var since: Timestamp
+    var observed: Double, expected: Double
+    /// Whether next to none came.
+    var isAll: Bool { observed < 0.05 * expected }
 
-extension Traffic: CustomStringConvertible {
-  var description: String {
-    "traffic has vanished: \(whole(observed)) requests where \(whole(expected ?? 0)) were to be expected"
-      + (late.map { observed > 0 ? ", \(whole($0)) of them in the last third" : "" } ?? "")
+    var description: String {
+      "traffic \(isAll ? "has vanished" : "is lost"): \(whole(observed)) requests since "
+        + "\(since.formatted(milliseconds: false)) where \(whole(expected)) were to be expected"
+    }
+  }
+
+  /// The longest stretch up to the end in which less than `share` of the expected traffic came, where that is no chance and
+  /// the hours before had no such pause.
+  func loss(below share: Double) -> Loss? {
+    var lengths: [Int] = []
+    var length = counts.count
+    while length >= max(2, min(5, counts.count)) {
+      lengths.append(length)
+      length = length * 3 / 4
+    }
+    for length in lengths {
+      let observed = counts.suffix(length).reduce(0, +)
+      let expected = expectations.suffix(length).reduce(0, +)
+      guard expected >= 8, observed < share * expected,
+        Traffic.poisson(atMost: observed, mean: expected * 0.6) < 0.01, !hasPaused(length, observed)
+      else { continue }
+      return Loss(since: start + period * (counts.count - length), observed: observed, expected: expected)
+    }
+    return nil
+  }
+
+  /// Whether the hours before the deployment had as few requests in as many periods, by themselves.
+  private func hasPaused(_ length: Int, _ observed: Double) -> Bool {
+    guard before.count >= length * 2 else { return false }
+    var sum = before.prefix(length).reduce(0, +)
+    var few = sum <= observed ? 1 : 0
+    for index in length..<before.count {
+      sum += before[index] - before[index - length]
+      if sum <= observed + 1e-9 { few += 1 }
+    }
+    return few * 50 >= before.count - length
+  }
+
+  /// The probability of at most `count` where `mean` are expected.
+  private static func poisson(atMost count: Double, mean: Double) -> Double {
+    if mean > 500 { return Distributions.normal((count + 0.5 - mean) / mean.squareRoot()) }
+    var (term, sum) = (exp(-mean), 0.0)
+    for index in 0...max(0, Int(count)) {
+      sum += term
+      term *= mean / Double(index + 1)
+    }
+    return sum
   }
 }

@@ -117,6 +117,16 @@ public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
   case revertCommit = "revert-commit"
   /// Drift after skipped resources.
   case driftAfterSkip = "drift-after-skip"
+  /// Nothing on record lets a program undo what is live, and nobody says why.
+  case noEvidence = "no-evidence"
+  /// Whether migrations of the reverted range fit the recorded version is not known.
+  case schemaUnknown = "schema-unknown"
+  /// The stack's name follows from the others, and nobody confirmed it.
+  case stackDerived = "stack-derived"
+  /// A revert that was begun earlier is left: another deployment has come since.
+  case journalSuperseded = "journal-superseded"
+  /// CloudFormation undid the last update; nothing was compared with a restore point.
+  case nothingCompared = "nothing-compared"
   /// A safety rule forbids the rollback.
   case safetyRule = "safety-rule"
   /// A person took responsibility for what a safety rule forbids.

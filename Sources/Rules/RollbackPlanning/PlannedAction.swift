@@ -103,6 +103,16 @@ public struct PlannedAction: Hashable, Sendable {
     }
   }
 
+  /// Whether it takes back what a deployment finished; a running or failed update is undone by CloudFormation itself.
+  public var undoesFinished: Bool {
+    switch kind {
+    case .cancel, .continueRollback, .rollbackStack, .wait, .restoreTriggers, .restoreStackPolicy, .delete,
+      .relieve, .detectDrift, .verify, .revertCommit:
+      false
+    default: true
+    }
+  }
+
   /// The call that this action makes on a stack; nil where it makes none.
   public var call: StackCall? {
     switch kind {

@@ -51,6 +51,12 @@ public enum Planner {
       plan.actions = reliefs.map { staged($0, 1) }
     default: extend(&plan, chosen, facts, options)
     }
+    // What is undone by CloudFormation itself is no finished deployment.
+    if let refusal = facts.refusal, ![.delete, .relief].contains(options.method),
+      plan.open.contains(where: \.undoesFinished)
+    {
+      plan.findings.append(PlanFinding(.noEvidence, .stop, refusal))
+    }
     number(&plan, estimates)
     return plan
   }
@@ -175,7 +181,16 @@ public enum Planner {
   private static func schemaFindings(
     _ plan: inout Plan, _ restored: [StackFacts], _ facts: RevertFacts, _ options: PlanOptions
   ) {
-    guard !facts.breakingMigrations.isEmpty, !restored.isEmpty else { return }
+    guard !restored.isEmpty else { return }
+    if let unknown = facts.unknownMigrations {
+      let isAccepted = !unknown.stops || options.acceptSchema
+      plan.findings.append(
+        PlanFinding(
+          .schemaUnknown, isAccepted ? .warning : .stop,
+          "whether the recorded version fits the schema is not known: \(unknown.reason)."
+            + (isAccepted ? "" : " Look yourself, and accept it with --accept-schema.")))
+    }
+    guard !facts.breakingMigrations.isEmpty else { return }
     plan.findings.append(
       PlanFinding(
         .schemaAhead, options.acceptSchema || options.rollBackSchema ? .warning : .stop,

@@ -18,6 +18,10 @@ public struct RevertFacts: Hashable, Sendable {
   public var allExports: Set<PlacedExport>?
   /// Migrations in the reverted range that the recorded version does not fit.
   public var breakingMigrations: [String] = []
+  /// Why it is not known whether there are some; nil where it is.
+  public var unknownMigrations: UnknownMigrations?
+  /// Why a deployment that has finished may not be undone: nothing on record speaks against it, and nobody says why.
+  public var refusal: String?
   /// Quick settings that a person asked for.
   public var reliefs: [ReliefFacts] = []
   /// The rollback scripts of the reverted migrations; nil where nobody asked for them.
@@ -35,6 +39,20 @@ public struct RevertFacts: Hashable, Sendable {
   public init(stacks: [StackFacts], restorePoint: String?) {
     self.stacks = stacks
     self.restorePoint = restorePoint
+  }
+}
+
+/// Why nobody knows whether migrations of the reverted range fit the recorded version.
+public struct UnknownMigrations: Hashable, Sendable {
+  /// In a sentence.
+  public var reason: String
+  /// Whether the range is known to hold migrations: then the rollback waits for a person.
+  public var stops: Bool
+
+  /// A reason.
+  public init(_ reason: String, stops: Bool) {
+    self.reason = reason
+    self.stops = stops
   }
 }
 

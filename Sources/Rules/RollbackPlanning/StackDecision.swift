@@ -148,10 +148,16 @@ struct StackDecider {
 
   private func settled(_ stack: StackFacts, _ live: LiveStack, _ status: StackStatus) -> StackDecision {
     guard let recorded = stack.recorded else {
+      if facts.restorePoint == nil, status == .updateRollbackComplete {
+        return noted(
+          .nothingCompared, stack,
+          "\(stack.name) is \(status.rawValue): CloudFormation put back what it had before its last update. There is no "
+            + "restore point, so nothing was compared.")
+      }
       if facts.restorePoint == nil {
         return stopped(
           .restorePointMissing, stack,
-          "\(stack.name) is \(status.rawValue) and there is no restore point to put back. A finished update cannot "
+          "\(stack.name) is \(status.rawValue) and there is no good restore point to put back. A finished update cannot "
             + "be cancelled. Deploy the last good commit again, or name a restore point with --to.")
       }
       return noted(

@@ -54,6 +54,17 @@ public enum GateFindings {
       severity: .warning, remedy: "Change staging first, or together."),
     .init("config-environments-differ", "Environments have different keys.", severity: .notice),
     .init(
+      "config-absent", "The environment's configuration is not here.", severity: .notice,
+      remedy: "Nothing in a pull request; hand it in with --config-dir where there is one."),
+    .init(
+      "file-not-judged",
+      "A changed file can change the deployment and was not judged: the verdict is inconclusive.",
+      severity: .warning,
+      remedy: "Do what the message says, acknowledge it, or name it under diff-gate.ignore in the policy."),
+    .init(
+      "values-assumed", "Parameters are assumed to have the values of configuration keys of their names.",
+      severity: .notice, remedy: "Hand the values in, or keep them in a file beside the template."),
+    .init(
       "policy-changed", "The change alters the policy, which counts from the next change on.",
       severity: .notice),
     .init(

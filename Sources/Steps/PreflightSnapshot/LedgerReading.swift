@@ -11,7 +11,7 @@ import SystemInterfaces
 /// `--history`, `--show` and `--stats`: the trail as a person wants to read it. Needs neither AWS nor a configuration.
 struct LedgerReading {
   let session: StepSession
-  private var reference: String { Ledger.reference(of: session.environment) }
+  private var reference: String { Ledger.reference(of: session.ledgerName) }
   private var isJSON: Bool { session.format == .json }
 
   private func ledger() async throws -> Ledger {

@@ -12,6 +12,18 @@ public enum PreflightFindings {
       remedy:
         "Check the name, the region and the account; before a first deployment there is nothing to put back."),
     FindingDescription(
+      "stack-derived", "The name of the database's stack follows from the others, and nobody confirmed it.",
+      severity: .notice,
+      remedy: "Write DATABASE_STACK=… into the configuration, empty where there is none."),
+    FindingDescription(
+      "stop-unnamed", "A stop is on record that does not say about which deployment.",
+      severity: .warning,
+      remedy: "Run the step where AWS can be asked, so that its record names the deployment."),
+    FindingDescription(
+      "deployed-commit-is-head", "The commit that is about to be deployed was named as the deployed one.",
+      severity: .warning,
+      remedy: "Name the commit that is live, or leave --deployed-commit out."),
+    FindingDescription(
       "stack-in-motion", "CloudFormation is at work on a stack.", severity: .error,
       remedy: "Wait until it has finished."),
     FindingDescription(
@@ -81,6 +93,10 @@ public enum PreflightFindings {
       remedy: "Commit or undo the changes."),
     FindingDescription(
       "commit-unpushed", "No remote has the commit that is about to be deployed.", remedy: "Push it."),
+    FindingDescription(
+      "staging-unattested",
+      "That the commit passed before is written in a record or the ledger, which nobody signs.",
+      remedy: "Let only the pipeline push refs/backstop/*, by a rule of the git server."),
     FindingDescription(
       "staging-missing", "The commit has not passed in an environment that comes before production.",
       remedy: "Deploy it there and run smoke-test."),

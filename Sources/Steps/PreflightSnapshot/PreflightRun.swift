@@ -1,6 +1,8 @@
 import AWSClients
 import CIEnvironment
+import CloudFormationModel
 import DeploymentConfig
+import DeploymentEvidence
 import DeploymentRecords
 import Reporting
 import RestorePoints
@@ -26,15 +28,14 @@ struct PreflightRun: Sendable {
       try await session.lockEnvironment(
         for: .preflightSnapshot, takeOver: command.takeLock, mayGoWithoutShared: command.skipSharedLock)
     }
-    let earlier = EarlierVerdicts { session.latestDocument(of: $0) }
-    let range = try CommitRange.find(session, named: command.deployedCommit, earlier)
-    var findings = try earlier.findings + range.findings + readiness()
+    var findings = try readiness()
     let clients = try session.clients()
-    if command.ready { return try await judgeLatest(clients, range.deployed, findings) }
+    if command.ready { return try await judgeLatest(clients, findings) }
 
     var point = RestorePoint(
-      id: session.newId(), environment: session.environment, commit: range.deployed,
+      id: session.newId(), environment: session.environment, commit: nil,
       createdAt: session.startedAt, region: clients.own.region, account: nil)
+    point.application = session.application
     session.progress.update("reading \(config.stacks.count) stacks")
     async let identities = Identities.ask(clients)
     let reader = EnvironmentReader(session: session, clients: clients)
@@ -50,11 +51,14 @@ struct PreflightRun: Sendable {
     let callers = try await identities
     point.account = callers.own?.account
     take(resources, readings, into: &point)
+    let known = try KnownDeployment(session, live: point.held, named: command.deployedCommit)
+    findings += known.findings
+    (point.commit, point.deployment) = (known.range.deployed, point.held?.id)
 
     let databasePhase = DatabasePhase(
       session: session, clients: clients, restorePoint: point.id,
       wanted: command.databaseSnapshot ?? session.policy.snapshot.databaseSnapshot)
-    var database = try await databasePhase.look(point.stacks, range: range.range)
+    var database = try await databasePhase.look(point.stacks, range: known.range.range)
     findings += database.findings
     // A change set on a stack in motion would fail, and its failure would say nothing new.
     if isGood(findings) {
@@ -91,12 +95,14 @@ struct PreflightRun: Sendable {
     point.database = database.state
     let isWritten = isGood(findings) && !command.dryRun
     if isWritten { try await write(point, readings, resources) }
-    return StepOutcome(
+    var outcome = StepOutcome(
       verdict: isGood(findings) ? .go : .stop, findings: findings,
       summary: .init(point, isWritten: isWritten),
       part: PreflightPart(
         point, database: database, path: isWritten ? session.restorePoints.folder(point.id) : nil, plan: plan)
     )
+    outcome.deployment = point.held
+    return outcome
   }
 
   private func isGood(_ findings: [Finding]) -> Bool { !findings.contains { $0.severity == .error } }
@@ -158,7 +164,7 @@ struct PreflightRun: Sendable {
 
   /// Whether a deployment may begin with the restore point that is there: nothing is made.
   private func judgeLatest(
-    _ clients: StackClients, _ deployed: String?, _ findings: [Finding]
+    _ clients: StackClients, _ findings: [Finding]
   ) async throws -> StepOutcome<PreflightPart> {
     var findings = findings
     guard let id = try session.restorePoints.latestId() else {
@@ -170,6 +176,22 @@ struct PreflightRun: Sendable {
     try await session.refuseOtherPlaces(point, asksOwn: true)
     let (live, missing) = try await EnvironmentReader(session: session, clients: clients).roots()
     findings += missing
+    let deployment = Deployment(
+      live.filter { $0.0.isDerived != true }.map {
+        StackVersion(
+          name: $0.0.name, id: $0.0.stackId, updatedAt: $0.0.lastUpdatedAt, status: $0.1.rawValue)
+      })
+    let known = try KnownDeployment(session, live: deployment, named: command.deployedCommit)
+    findings += known.findings
+    if let recorded = point.recorded,
+      !known.history.standingStops(about: recorded.deployment).isEmpty
+    {
+      findings.append(
+        Finding(
+          "restore-point-stale", .error,
+          "the restore point \(id) does not do any more: a stop about what it holds is on record",
+          subject: "stop"))
+    }
     for (state, status) in live {
       findings += StackReadiness.findings(
         state, status: status, allowsDrift: session.policy.snapshot.allowsDrift)
@@ -177,11 +199,14 @@ struct PreflightRun: Sendable {
     findings += RestorePointFreshness.findings(
       point,
       live: live.map { .init(name: $0.0.name, stackId: $0.0.stackId, updatedAt: $0.0.lastUpdatedAt) },
-      now: session.context.clock.now, maximumAge: session.policy.snapshot.maximumAge, deployed: deployed)
+      now: session.context.clock.now, maximumAge: session.policy.snapshot.maximumAge,
+      deployed: known.range.deployed)
     var outcome = DatabasePhase.Outcome(state: point.database, status: point.database?.status ?? "none")
     if session.config.usesExternalDatabase { outcome.status = "external" }
-    return StepOutcome(
+    var judged = StepOutcome(
       verdict: isGood(findings) ? .go : .stop, findings: findings, summary: .init(point, isWritten: true),
       part: PreflightPart(point, database: outcome, path: session.restorePoints.folder(id), plan: nil))
+    judged.deployment = deployment
+    return judged
   }
 }

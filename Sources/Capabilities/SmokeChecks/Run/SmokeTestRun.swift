@@ -18,7 +18,8 @@ struct SmokeTestRun: Sendable {
     var findings: [Finding] = []
     let hurl = try hurlPlan()
     let documents = try openAPIDocuments()
-    if options.parseOnly { return parsed(hurl, documents) }
+    findings += hurl.gaps.map(SmokeVerdict.finding)
+    if options.parseOnly { return parsed(hurl, documents, findings) }
     let faults = ControlPlaneFaults()
     let plane = options.runsBuiltIn ? try controlPlane() : nil
     let probes =
@@ -34,7 +35,7 @@ struct SmokeTestRun: Sendable {
     var remarks: Notes?
     if options.runsBuiltIn {
       let found = await BuiltInChecks(
-        config: session.config, policy: options.policy, plane: plane, faults: faults)
+        config: session.config, policy: options.policy, plane: plane, apis: plane, faults: faults)
       chains += found.chains
       remarks = found.notes
     }
@@ -56,13 +57,18 @@ struct SmokeTestRun: Sendable {
       }
     }
     dependencies.redact = { [redactor = session.redactor] in redactor.redact($0) }
-    let report = await SmokeRun.run(
+    let started = session.context.clock.now
+    // Asked beside the checks: what these say is said of the deployment that was live when they began.
+    async let live = session.liveDeployment()
+    var report = await SmokeRun.run(
       chains, settings: options.settings, dependencies: dependencies, baseline: recorded)
+    await RequestLogs(session: session, started: started).add(to: &report.results)
     if let path = options.output, let body = hurl.lastBody {
       try session.context.files.writeAtomically(body, to: session.context.absolute(path), mode: 0o600)
     }
     let entries = report.results.map(CheckEntry.init)
-    let failure = failure(faults.first ?? hurl.missingPart, entries)
+    var failure = failure(faults.first ?? hurl.missingPart, entries)
+    if failure == nil { failure = await RunnerFault.look(at: entries, session) }
     var (found, verdict) = SmokeVerdict.judge(entries, policy: options.policy)
     if let failure {
       let ran: Set<CheckOutcome> = [.pass, .fail, .flaky]
@@ -71,17 +77,27 @@ struct SmokeTestRun: Sendable {
       verdict = .inconclusive
       findings.append(
         Finding(
-          "not-all-asked", .warning, "not all checks could be run: \(failure.message)",
+          "not-all-asked", .warning, "not all checks could be judged: \(failure.message)",
           subject: "control-plane"))
     }
-    if options.settings.expectedVersion == nil, let commit = try session.commitId(),
+    if let wanted = options.requiredVersion,
+      let unseen = SmokeVerdict.unseen(wanted, among: entries.compactMap(\.version))
+    {
+      findings.append(unseen)
+    }
+    if verdict == .go, (found + findings).contains(where: { SmokeVerdict.leavesOpen.contains($0.code) }) {
+      verdict = .inconclusive
+    }
+    let deployment = await live
+    let deployed = try session.deployedCommit(of: deployment)
+    if options.settings.expectedVersion == nil, let commit = deployed,
       let other = entries.compactMap(\.version).first(where: {
         VersionMatch.of($0, expected: commit) == .other
       })
     {
       findings.append(
         Finding(
-          "other-commit-answers", .notice, "\(other) answers, while HEAD is \(commit.prefix(12))",
+          "other-commit-answers", .notice, "\(other) answers, while \(commit.prefix(12)) should be deployed",
           subject: "version"))
     }
     found += findings
@@ -94,12 +110,13 @@ struct SmokeTestRun: Sendable {
       verdict: verdict, findings: found, inputs: hurl.inputs + documents.map(\.input),
       summary: summary, part: SmokePart(checks: entries), failure: failure)
     outcome.retained = (chains, report)
+    (outcome.deployment, outcome.commit) = (deployment, deployed)
     return outcome
   }
 
   /// The record of files that were only read.
   private func parsed(
-    _ hurl: HurlPlan, _ documents: [DescribedAPI]
+    _ hurl: HurlPlan, _ documents: [DescribedAPI], _ findings: [Finding]
   ) -> StepOutcome<SmokePart> {
     let entries = hurl.chains.flatMap(\.checks).map {
       CheckEntry(CheckResult(check: $0, outcome: .skipped, message: "only read"))
@@ -110,7 +127,8 @@ struct SmokeTestRun: Sendable {
       "\(document.file): \(document.operations.count) GET operations can be asked, \(document.omissions.count) cannot"
     }
     return StepOutcome(
-      verdict: .go, findings: [], inputs: hurl.inputs + documents.map(\.input), summary: summary,
+      verdict: findings.contains { SmokeVerdict.leavesOpen.contains($0.code) } ? .inconclusive : .go,
+      findings: findings, inputs: hurl.inputs + documents.map(\.input), summary: summary,
       part: SmokePart(checks: entries))
   }
 

@@ -8,6 +8,8 @@ public struct CloudWatchClient: Sendable {
 
   /// Queries that one request takes at most.
   public static let maximumQueries = 500
+  /// Pages of one request that are read at most: more than any answer of 500 series has.
+  static let maximumPages = 500
 
   /// The points from `start` up to and without `end`, over all pages; more than 500 queries are sent in several requests.
   public func getMetricData(
@@ -37,12 +39,13 @@ public struct CloudWatchClient: Sendable {
     parameters.set("MaxDatapoints", maximumPoints)
     var series: [String: MetricSeries] = [:]
     var data = MetricData(series: [], calls: 0)
+    let counter = AttemptCounter()
     var token: String?
+    var seen: Set<String> = []
     repeat {
       var page = parameters
       page["NextToken"] = token
-      let answer = try await client.query(.query(.cloudWatch, "GetMetricData", page))
-      data.calls += 1
+      let answer = try await client.query(.query(.cloudWatch, "GetMetricData", page), counter: counter)
       data.messages += answer.list("Messages").map(CloudWatchClient.message)
       for element in answer.list("MetricDataResults") {
         let found = MetricSeries(element)
@@ -57,7 +60,16 @@ public struct CloudWatchClient: Sendable {
         series[found.id] = known
       }
       token = answer.nonEmpty("NextToken")
+      // A page that leads back to one that was read has no end, and what it leads away from was not read.
+      if let next = token, !seen.insert(next).inserted || seen.count > CloudWatchClient.maximumPages {
+        token = nil
+        for id in series.keys {
+          series[id]?.statusCode = "PartialData"
+          series[id]?.messages.append("its pages have no end (NextToken after \(counter.value) requests)")
+        }
+      }
     } while token != nil
+    data.calls = counter.value
     data.series = queries.compactMap { query in
       series[query.id].map { found in
         var sorted = found

@@ -95,7 +95,7 @@ public struct MetricData: Hashable, Sendable {
   public var series: [MetricSeries]
   /// Remarks on the whole request.
   public var messages: [String]
-  /// How many requests it took: each metric of each is charged.
+  /// How many requests it took, retries and pages included: each metric of each is charged.
   public var calls: Int
 
   /// What came back.

@@ -41,20 +41,31 @@ public final class AWSClient: Sendable {
 
   /// Sends `operation`, with retries.
   /// - Throws: `AWSError`, `CredentialsError` or `CancellationError`.
-  func send(_ operation: AWSOperation) async throws -> HTTPResponse {
+  /// - Parameter counter: counts each attempt.
+  func send(_ operation: AWSOperation, counter: AttemptCounter? = nil) async throws -> HTTPResponse {
     do {
-      return try await retries.run(operation) { [self] in try await sendOnce(operation, attempt: $0) }
+      return try await retries.run(operation) { [self] in
+        counter?.add()
+        return try await sendOnce(operation, attempt: $0)
+      }
     } catch let error as AWSError where error.kind == .credentialsExpired && operation.isSigned {
       // AWS may call them expired before we do: a long watch outlives what a CI job was given.
       guard await credentials.forget() else { throw error }
-      return try await retries.run(operation) { [self] in try await sendOnce(operation, attempt: $0) }
+      return try await retries.run(operation) { [self] in
+        counter?.add()
+        return try await sendOnce(operation, attempt: $0)
+      }
     }
   }
 
   /// The `…Result` of a query protocol call; an element without children where it has none.
-  func query(_ operation: AWSOperation) async throws -> XMLElement {
-    let response = try await send(operation)
+  func query(_ operation: AWSOperation, counter: AttemptCounter? = nil) async throws -> XMLElement {
+    let response = try await send(operation, counter: counter)
     let root = try xml(response, operation)
+    // A page that a proxy puts in front of a network may be well-formed, and is no answer.
+    guard root.name == operation.name + "Response" else {
+      throw badAnswer(operation, response, "the answer is a <\(root.name)>, not an \(operation.name)Response")
+    }
     return root[operation.name + "Result"] ?? XMLElement(name: operation.name + "Result")
   }
 

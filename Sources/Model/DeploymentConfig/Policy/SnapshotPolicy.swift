@@ -16,6 +16,9 @@ public struct SnapshotPolicy: Hashable, Sendable {
   public var keptDatabaseSnapshots = 10
   /// `allow-drift`: whether drifted stacks only warn.
   public var allowsDrift = true
+  /// `confirm-database-stack`: whether the database's stack whose name follows from the others is the application's: until
+  /// somebody says so, a rollback leaves it alone.
+  public var confirmsDatabaseStack = false
   /// `require-restorable`: whether a stack whose record does not suffice stops, rather than warns.
   public var requiresRestorable = true
   /// `check-permissions`: whether a permission that a rollback would lack stops.
@@ -41,6 +44,7 @@ public struct SnapshotPolicy: Hashable, Sendable {
     if let value = try section.word("database-snapshot", DatabaseSnapshot.self) { databaseSnapshot = value }
     if let value = try section.int("keep-database-snapshots", in: 0...100) { keptDatabaseSnapshots = value }
     if let value = try section.bool("allow-drift") { allowsDrift = value }
+    if let value = try section.bool("confirm-database-stack") { confirmsDatabaseStack = value }
     if let value = try section.bool("require-restorable") { requiresRestorable = value }
     if let value = try section.bool("check-permissions") { checksPermissions = value }
     if let value = try section.word("function-code", FunctionCode.self) { functionCode = value }

@@ -26,6 +26,27 @@ extension TemplateComparison {
       "replacement-refused", "CloudFormation refuses this replacement: the update would fail.",
       severity: .error, remedy: "Change the physical name too, or take another logical id."),
     .init(
+      "update-refused",
+      "The service or CloudFormation does not carry this update out: the deployment would fail.",
+      remedy: "Leave the property as it is, or make a new resource and move what the old one holds."),
+    .init(
+      "upgrade-without-way-back",
+      "A version is raised that cannot be lowered again: no template brings it back.",
+      remedy: "Take a snapshot first, and acknowledge that the way back is a restore."),
+    .init(
+      "data-expires",
+      "Data is deleted from now on that was kept before: shorter retention, expiry, time to live.",
+      remedy: "Copy what is still needed first, then acknowledge."),
+    .init(
+      "backups-shortened", "Backups are deleted that were kept before.",
+      remedy: "Take a snapshot that stays, then acknowledge."),
+    .init(
+      "protection-removed", "A protection of data ends: versioning, deletion protection, backups.",
+      remedy: "Keep it on, or acknowledge until when it is off."),
+    .init(
+      "access-locked-out", "A policy or a key shuts out those who could set it back.",
+      remedy: "Leave a statement that lets the account's root or the deployment role change the policy."),
+    .init(
       "resource-renamed", "A resource goes while an equal one comes under another logical id.",
       remedy: "Keep the logical id, or move the data first."),
     .init(

@@ -255,6 +255,7 @@ extension DescribedStack {
     self.init(
       id: stack.id, name: stack.name, status: stack.status.rawValue,
       updatedAt: stack.lastUpdatedAt)
+    createdAt = stack.createdAt
     reason = stack.statusReason
     parameters = stack.parameters.map {
       .init(name: $0.key, value: $0.value, noEcho: $0.value == "****", resolvedValue: $0.resolvedValue)

@@ -4,7 +4,7 @@ import StepResults
 import StepRuntime
 import SystemInterfaces
 
-/// What earlier runs left on record.
+/// What earlier runs of this step left on record of themselves: how long actions took, which commits were made.
 enum EarlierRuns {
   /// How many of this step made a revert commit since `age` ago.
   static func revertCommits(_ session: StepSession, within age: Duration) throws -> Int {
@@ -14,7 +14,8 @@ enum EarlierRuns {
   }
 
   /// Where the newest `count` runs left records, oldest run first. A run whose folder cannot be read has none.
-  static func paths(_ session: StepSession, newest count: Int) throws -> [(step: Step, path: String)] {
+  private static func paths(_ session: StepSession, newest count: Int) throws -> [(step: Step, path: String)]
+  {
     let (files, folder) = (session.context.files, "\(session.records.root)/runs")
     guard try files.status(of: folder) != nil else { return [] }
     return try files.names(in: folder).suffix(count).flatMap { run in

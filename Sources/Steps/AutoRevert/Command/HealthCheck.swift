@@ -1,4 +1,5 @@
 import DeploymentConfig
+import DeploymentEvidence
 import HealthWatch
 import RollbackPlanning
 import SmokeChecks
@@ -36,9 +37,18 @@ struct HealthCheck {
       request.baseline = restorePoint ?? "none"
       let outcome = try await request.check(in: session)
       let bad = outcome.part.checks.filter { $0.outcome == .fail || $0.outcome == .error }
-      let health = RevertPart.HealthEntry(
+      var health = RevertPart.HealthEntry(
         verdict: outcome.verdict, checks: outcome.part.checks.count, failed: bad.count,
-        failures: bad.map { "\($0.name): \($0.message)" })
+        failures: bad.map {
+          "\($0.name): \($0.message)\($0.comparison == .brokenBefore ? ", as before the deployment" : "")"
+        })
+      health.checked = Checked(
+        "smoke",
+        outcome.part.checks.filter { $0.outcome != .skipped }.map {
+          .init(
+            id: $0.id, word: $0.outcome.rawValue, wasBrokenBefore: $0.comparison == .brokenBefore,
+            attempts: $0.attempts.count)
+        })
       return (health, outcome.findings + finding(health))
     } catch let failure as StepFailure where failure.status == .unavailable || failure.status == .data {
       let health = RevertPart.HealthEntry(

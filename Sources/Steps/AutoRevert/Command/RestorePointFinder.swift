@@ -1,7 +1,9 @@
 import AWSClients
+import CloudFormationModel
+import DeploymentConfig
+import DeploymentEvidence
 import DeploymentLedger
 import DeploymentRecords
-import JSONValues
 import RollbackPlanning
 import StepResults
 import StepRuntime
@@ -14,55 +16,95 @@ struct RestorePointFinder {
   let clients: StackClients
   let operations: AWSOperations
 
-  /// A restore point, or none and what is to be said of that.
+  /// A restore point, or none and what is to be said of that; and what is live.
   struct Choice {
     var loaded: LoadedRestorePoint?
     var findings: [PlanFinding] = []
+    /// What is live of the application; nil where no stack is there.
+    var live: Deployment?
+
+    /// Stacks that were recorded by a name which nobody had confirmed: a rollback leaves them alone.
+    var derived: [String] {
+      (loaded?.point.stacks ?? []).filter { $0.isDerived == true && $0.parentId == nil }.map(\.name)
+    }
+
+    /// The same, and the one of the configuration that nobody confirmed.
+    func derived(besides session: StepSession) -> [String] {
+      let confirmed = Set(session.confirmedStacks.map(\.name))
+      let proposed = session.config.stacks.map(\.name).filter { !confirmed.contains($0) }
+      return Set(derived + proposed).sorted()
+    }
   }
 
-  func find(named: String?, continued: ContinuedRevert?, targets: [TargetStack]) async throws -> Choice {
+  /// - Parameter evidence: what is on record.
+  func find(
+    named: String?, continued: ContinuedRevert?, targets: [TargetStack], evidence: RevertEvidence
+  ) async throws -> Choice {
+    let stacks = try await describe(targets)
+    var choice = Choice(live: Deployment(stacks.compactMap(StackVersion.init)))
     if let continued, named == nil {
-      guard let id = continued.restorePoint else { return Choice() }
-      return Choice(loaded: try load(id))
+      choice.loaded = try continued.restorePoint.map(load)
+      return choice
     }
-    let (candidates, damaged) = try candidates()
-    let here = Set(candidates.map(\.id) + damaged.map(\.id))
+    let (points, damaged) = try points()
+    let here = Set(points.map(\.id) + damaged.map(\.id))
+    let found: RestorePointChoice
     if let named {
-      switch RestorePointChoice.named(named, among: candidates, damaged: damaged.map(\.id)) {
-      case .chosen(let id): return Choice(loaded: try load(id), findings: damaged.map(Self.finding))
-      case .damaged(let id): throw unusable(id, damaged, candidates)
-      case .none(let finding):
-        throw StepFailure(
-          .data, finding.message, advice: try elsewhere(named, besides: here).map(advice) ?? "")
+      found = .named(named, among: points, damaged: damaged.map(\.id), live: choice.live)
+    } else {
+      found = .newest(in: evidence.history, damaged: damaged.map(\.id), live: choice.live) { point in
+        needed(targets, by: point, stacks)
       }
     }
-    let live = try await liveTimes(targets)
-    let latest = try session.restorePoints.latestId()
-    let outside = try await differsOutside(latest, candidates, live)
-    let worked = try Set(candidates.map(\.id).filter(hasWorked))
-    let choice = RestorePointChoice.newest(
-      among: candidates, damaged: damaged.map(\.id), latest: latest, live: live, isOwnWork: worked.contains,
-      differsOutside: { $0 == latest && outside })
-    let newer = try elsewhere(besides: here).flatMap { $0.id > latest ?? "" ? $0 : nil }
-    switch choice {
-    case .chosen(let id):
-      return Choice(
-        loaded: try load(id),
-        findings: damaged.map(Self.finding)
-          + [newer].compactMap { $0 }.map { newer in
-            PlanFinding(
-              .restorePointElsewhere, .warning, target: newer.id,
-              "a newer good restore point than those here is on record: \(advice(newer)).")
-          })
-    case .damaged(let id): throw unusable(id, damaged, candidates)
-    case .none(let finding):
+    switch found {
+    case .chosen(let id, let isLive):
+      choice.loaded = try load(id)
+      choice.findings = damaged.map(Self.finding) + (named == nil ? try newerElsewhere(than: id, here) : [])
+      if isLive { choice.findings.append(Self.ofLive(id)) }
+    case .damaged(let id, let older): throw unusable(id, older, damaged)
+    case .unknown:
+      throw StepFailure(
+        .data,
+        "--to \(named ?? ""): no restore point of this id or commit. auto-revert --list shows those there are"
+          + (damaged.isEmpty
+            ? "." : ", and what is wrong with \(damaged.map(\.id).joined(separator: ", "))."),
+        advice: try elsewhere(named, besides: here).map(advice) ?? "")
+    case .none:
       // Updates that run can be cancelled without one; finished ones are refused by the plan.
-      return Choice(
-        findings: [
-          PlanFinding(
-            finding.code, .warning, target: finding.target,
-            finding.message + (newer.map { " On record is one: \(advice($0))." } ?? ""))
-        ])
+      choice.findings.append(
+        PlanFinding(
+          .restorePointMissing, .warning,
+          "there is no good restore point of \(session.application == "." ? "this application" : session.application) "
+            + "(preflight-snapshot makes one before a deployment)."
+            + (try elsewhere(besides: here).map { " On record is one: \(advice($0))." } ?? "")))
+    case .noneGood(let ids):
+      if let live = choice.live, let same = points.last(where: { evidence.history.holds($0, live) }) {
+        choice.loaded = try load(same.id)
+      }
+      choice.findings.append(
+        PlanFinding(
+          .restorePointOfLiveVersion, .warning,
+          "a stop stands about what each restore point here holds (\(ids.joined(separator: ", "))): none is good, and "
+            + "none is put back. Name one with --to all the same, or deploy the last good commit."))
+    }
+    return choice
+  }
+
+  private static func ofLive(_ id: String) -> PlanFinding {
+    PlanFinding(
+      .restorePointOfLiveVersion, .note, target: id,
+      "nothing was deployed since the restore point \(id) was made: it holds the deployment that is live, and no stop about "
+        + "that stands. An older one is put back where --to names it.")
+  }
+
+  /// The stacks that a restore point must hold: all that are wanted, but for one that was made after it.
+  private func needed(
+    _ targets: [TargetStack], by point: RecordedDeployment, _ live: [DescribedStack]
+  ) -> [String] {
+    let only = Set(command.only.map { $0.lowercased() })
+    return targets.filter { only.isEmpty || only.contains($0.role) }.map(\.name).filter { name in
+      guard let created = live.first(where: { $0.name == name })?.createdAt else { return true }
+      return created < point.createdAt
     }
   }
 
@@ -73,6 +115,11 @@ struct RestorePointFinder {
         .data,
         "restore point \(id) is of the environment \(loaded.point.environment), not of \(session.environment)",
         advice: "check --records and --to")
+    }
+    if let other = loaded.point.application, other != session.application {
+      throw StepFailure(
+        .data, "restore point \(id) is of the application \(other), not of \(session.application)",
+        advice: "check --config-dir, --records and --to")
     }
     return loaded
   }
@@ -86,17 +133,14 @@ struct RestorePointFinder {
       "the restore point \(damaged.id) cannot be used, and is not needed: \(damaged.why).")
   }
 
-  private func unusable(_ id: String, _ damaged: [Damaged], _ candidates: [RestorePointCandidate])
-    -> StepFailure
-  {
-    let older = candidates.map(\.id).filter { $0 < id }.max() ?? candidates.map(\.id).max()
-    return StepFailure(
+  private func unusable(_ id: String, _ older: String?, _ damaged: [Damaged]) -> StepFailure {
+    StepFailure(
       .data,
       "the restore point \(id) cannot be used: \(damaged.first { $0.id == id }?.why ?? "it cannot be read")",
       advice: "remove its folder and fetch it again (--store)"
         + (older.map {
           ", or go on without it, to the one before: \(CommandText(command, session).text(to: $0))"
-        } ?? "; there is no other one here")
+        } ?? "; there is no other good one here")
         + "; auto-revert \(session.environment) --list shows them all")
   }
 
@@ -125,57 +169,45 @@ struct RestorePointFinder {
       + "with --store"
   }
 
-  private func candidates() throws -> (whole: [RestorePointCandidate], damaged: [Damaged]) {
-    var whole: [RestorePointCandidate] = []
+  /// The restore points of this environment that can be read, and the others.
+  private func points() throws -> (whole: [RecordedDeployment], damaged: [Damaged]) {
+    var whole: [RecordedDeployment] = []
     var damaged: [Damaged] = []
     for id in try session.restorePoints.ids() {
-      let point: RestorePoint
       do {
-        point = try session.restorePoints.read(id)
+        if let recorded = try session.restorePoints.read(id).recorded { whole.append(recorded) }
       } catch  where error is RecordError || error is FileError {
         damaged.append((id, "\(error)"))
-        continue
       }
-      whole.append(
-        RestorePointCandidate(
-          id: id, commit: point.commit, createdAt: point.createdAt,
-          updatedAt: Dictionary(
-            point.stacks.filter { $0.parentId == nil }.map { ($0.stackId, $0.lastUpdatedAt) },
-            uniquingKeysWith: { $1 })))
     }
     return (whole, damaged)
   }
 
-  /// When each stack was last updated, by its id. The first that AWS is asked.
-  private func liveTimes(_ targets: [TargetStack]) async throws -> [String: Timestamp] {
+  /// The stacks as they are now: the first that AWS is asked.
+  private func describe(_ targets: [TargetStack]) async throws -> [DescribedStack] {
     try await withThrowingTaskGroup(of: DescribedStack?.self) { group in
       for target in targets { group.addTask { try await operations.describe(target.name) } }
-      var times: [String: Timestamp] = [:]
-      for try await found in group {
-        guard let found else { continue }
-        times[found.id] = found.updatedAt
-      }
-      return times
+      var found: [DescribedStack] = []
+      for try await stack in group { if let stack { found.append(stack) } }
+      return found
     }
   }
 
-  /// Whether a revert to the restore point has been at work.
-  private func hasWorked(_ id: String) throws -> Bool {
-    let journal = RevertJournal(
-      records: session.records.root, restorePoint: id, files: session.context.files,
-      clock: session.context.clock, redactor: session.redactor)
-    return try journal.lines().contains { $0["event"]?.string == RevertJournal.Event.before.rawValue }
+  /// A newer good restore point that the ledger names and that is not on this machine.
+  private func newerElsewhere(than id: String, _ here: Set<String>) throws -> [PlanFinding] {
+    guard let newer = try elsewhere(besides: here), newer.id > id else { return [] }
+    return [
+      PlanFinding(
+        .restorePointElsewhere, .warning, target: newer.id,
+        "a newer good restore point than those here is on record: \(advice(newer)).")
+    ]
   }
+}
 
-  /// Whether something that no stack's template holds differs from the latest restore point; asked only where that
-  /// decides, since nothing was deployed since.
-  private func differsOutside(
-    _ latest: String?, _ candidates: [RestorePointCandidate], _ live: [String: Timestamp]
-  ) async throws -> Bool {
-    guard let latest, let candidate = candidates.first(where: { $0.id == latest }),
-      candidate.updatedAt.allSatisfy({ id, time in live[id].map { $0 <= time } ?? false })
-    else { return false }
-    let facts = try await AWSResources(clients, restorePoint: try load(latest)).facts()
-    return facts.contains { $0.live != $0.recorded }
+extension StackVersion {
+  /// A stack that is there; nil for one that was deleted.
+  init?(_ stack: DescribedStack) {
+    guard stack.status != StackStatus.deleteComplete.rawValue else { return nil }
+    self.init(name: stack.name, id: stack.id, updatedAt: stack.updatedAt, status: stack.status)
   }
 }

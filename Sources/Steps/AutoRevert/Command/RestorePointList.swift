@@ -1,5 +1,6 @@
 import CloudFormationModel
-import DeploymentLedger
+import DeploymentConfig
+import DeploymentEvidence
 import DeploymentRecords
 import JSONValues
 import Reporting
@@ -8,11 +9,12 @@ import StepResults
 import StepRuntime
 import SystemInterfaces
 
-/// `--list`: the restore points there are, with what the steps said of the commit that each holds.
+/// `--list`: the restore points there are, with what the steps said of the deployment that each holds.
 enum RestorePointList {
   static func text(_ session: StepSession) throws -> String {
-    let latest = try session.restorePoints.latestId()
-    let verdicts = try CommitVerdicts(session)
+    let history = try session.history(of: session.evidence())
+    let names = session.confirmedStacks.map(\.name)
+    let latest = history.points.filter { history.isGood($0, holding: names) }.map(\.id).max()
     var rows: [[String]] = []
     var entries: [JSONValue] = []
     for id in try session.restorePoints.ids().reversed() {
@@ -22,7 +24,7 @@ enum RestorePointList {
         let missing = point.stacks.filter { !$0.restorable }
         row = (
           point.commit ?? "unknown", age(session.context.clock.now - point.createdAt),
-          point.commit.map(verdicts.text) ?? "", database(point),
+          point.held.map { said(of: $0, history) } ?? "", database(point),
           missing.isEmpty
             ? "\(point.stacks.count) stacks" : "cannot restore \(missing.map(\.name).joined(separator: ", "))"
         )
@@ -47,10 +49,18 @@ enum RestorePointList {
     }
     var section = ReportSection("")
     section.columns = [
-      "Restore point", "Commit", "Age", "", "Said of the commit", "Database snapshot", "Holds",
+      "Restore point", "Commit", "Age", "", "Said of it", "Database snapshot", "Holds",
     ]
     section.rows = rows
     return TextReport.table(section).joined(separator: "\n") + "\n"
+  }
+
+  /// `smoke-test go, watch-30m stop`; empty where none spoke of it.
+  private static func said(of deployment: Deployment, _ history: DeploymentHistory) -> String {
+    let said = history.said(of: deployment).filter { $0.statement != .nothing }
+    return [Step.smokeTest, .watch30m].compactMap { step in
+      said.last { $0.step == step }.map { "\(step.rawValue) \($0.verdict.rawValue)" }
+    }.joined(separator: ", ")
   }
 
   private static func database(_ point: RestorePoint) -> String {
@@ -62,39 +72,5 @@ enum RestorePointList {
     let minutes = Int(duration.inSeconds / 60)
     if minutes < 120 { return "\(minutes) min" }
     return minutes < 2880 ? "\(minutes / 60) h" : "\(minutes / 1440) days"
-  }
-}
-
-/// What the steps that check a deployment last said of each commit, by the trail and by the records.
-struct CommitVerdicts {
-  private var known: [String: [Step: (at: Timestamp, verdict: Verdict)]] = [:]
-
-  init(_ session: StepSession) throws {
-    for line in try session.ledger()?.entries(limit: 500) ?? [] {
-      guard let commit = line.entry.commit, let verdict = line.entry.verdict else { continue }
-      take(commit, line.entry.step, line.entry.finishedAt, verdict)
-    }
-    for (_, path) in try EarlierRuns.paths(session, newest: 200) {
-      // A record that cannot be read is no reason to show no list.
-      guard let tree = (try? session.context.files.read(path)).flatMap({ try? JSONValue(parsing: $0) }),
-        let commit = tree["commit"]?.string, let step = tree["step"]?.string.flatMap(Step.init),
-        let at = tree["finishedAt"]?.string.flatMap({ Timestamp($0) }),
-        let verdict = tree["verdict"]?.string.flatMap(Verdict.init)
-      else { continue }
-      take(commit, step, at, verdict)
-    }
-  }
-
-  private mutating func take(_ commit: String, _ step: Step, _ at: Timestamp, _ verdict: Verdict) {
-    guard [.smokeTest, .watch30m].contains(step) else { return }
-    if let before = known[commit]?[step], before.at > at { return }
-    known[commit, default: [:]][step] = (at, verdict)
-  }
-
-  /// `smoke-test go, watch-30m stop`; empty where none spoke of it.
-  func text(_ commit: String) -> String {
-    [Step.smokeTest, .watch30m].compactMap { step in
-      known[commit]?[step].map { "\(step.rawValue) \($0.verdict.rawValue)" }
-    }.joined(separator: ", ")
   }
 }

@@ -1,4 +1,5 @@
 import CloudFormationModel
+import DeploymentEvidence
 import DeploymentRecords
 import GitHistory
 import JSONValues
@@ -17,7 +18,7 @@ struct RevertEnding {
   let loaded: LoadedRestorePoint?
   let journal: RevertJournal
   let undone: UndoneRange
-  let evidence: EarlierEvidence
+  let evidence: RevertEvidence
   /// The roles that were put back; empty means all.
   let only: Set<String>
   let notices: [PlanFinding]
@@ -33,6 +34,7 @@ struct RevertEnding {
     if result.ending == .planned, notices.contains(where: { $0.severity == .stop }) { verdict = .stop }
     var health: RevertPart.HealthEntry?
     var branch: String?
+    var unverified: [String] = []
     if goesBack, result.ending == .restored || result.ending == .nothingToDo {
       session.progress.say("checking health")
       let checked = try await HealthCheck(session: session).check(
@@ -40,6 +42,8 @@ struct RevertEnding {
       health = checked.health
       findings += checked.findings
       verdict = checked.health.verdict
+      unverified = RevertEnding.unverified(findings, schemaIsBack: command.rollbackSchema)
+      if verdict == .go, !unverified.isEmpty { verdict = .inconclusive }
       let made = try GitOnlyAdapter.revertCommit(command, session, undone)
       branch = made.branch
       findings += made.findings.map(Finding.init)
@@ -65,18 +69,46 @@ struct RevertEnding {
     var part = RevertPart(
       plan: result.plan.actions.map(RevertPart.PlanEntry.init), journal: hasJournal ? journal.path : nil,
       actions: result.actions.map(RevertPart.ActionEntry.init), health: health)
-    part.evidence = evidence.entries.map(RevertPart.EvidenceEntry.init)
+    part.evidence = evidence.shown(undone.commits.map(\.id)).map(RevertPart.EvidenceEntry.init)
+    part.undoneStacks = evidence.live
     if goesBack {
       part.commits = undone.commits.map { RevertPart.CommitEntry(id: $0.id, summary: $0.summary) }
     }
     part.timeline =
       Timeline(
-        result, loaded?.point, evidence.history(session), command.dryRun ? nil : health,
+        result, loaded?.point, evidence.said, command.dryRun ? nil : health,
         now: session.context.clock.now
       ).entries
     var summary = summary(branch)
+    summary.partial = only.isEmpty ? nil : true
+    summary.unverified = unverified.isEmpty ? nil : unverified
     summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
-    return StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
+    var outcome = StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
+    outcome.deployment = liveAfterwards
+    return outcome
+  }
+
+  /// What is live now: the stacks as they were seen last, and those that were left alone as they were before.
+  private var liveAfterwards: Deployment? {
+    let seen = result.facts.stacks.compactMap { stack in
+      stack.live.map {
+        StackVersion(name: stack.name, id: $0.id, updatedAt: $0.updatedAt, status: $0.statusText)
+      }
+    }
+    let looked = Set(result.facts.stacks.map(\.name))
+    return Deployment(seen + (evidence.live?.stacks ?? []).filter { !looked.contains($0.name) })
+  }
+
+  /// What was put back and could not be seen: values that AWS masks, a schema that is ahead, functions that may still carry
+  /// the address of another database.
+  private static func unverified(_ findings: [Finding], schemaIsBack: Bool) -> [String] {
+    let codes: [PlanFindingCode] = [
+      .parameterUnverified, .schemaAhead, .schemaUnknown, .databaseBeside,
+    ]
+    return findings.filter { finding in
+      finding.severity == .warning && codes.contains { $0.rawValue == finding.code }
+        && !(schemaIsBack && finding.code == PlanFindingCode.schemaAhead.rawValue)
+    }.map(\.message)
   }
 
   /// Whether the run puts a version back: what was deleted on purpose has no health, and neither that nor a quick setting

@@ -1,5 +1,6 @@
 import AWSClients
 import DeploymentConfig
+import DeploymentEvidence
 import DeploymentRecords
 import JSONValues
 import Redaction
@@ -26,7 +27,7 @@ struct RevertRun {
     var options = try planOptions(mayBeTyped: canAsk || command.dryRun)
     let deadline = try deadline()
     let reliefs = try reliefs()
-    let targets = session.config.stacks.map { TargetStack(role: $0.role, name: $0.name) }
+    let targets = session.confirmedStacks.map { TargetStack(role: $0.role, name: $0.name) }
     guard !targets.isEmpty else {
       throw StepFailure(
         .data, "\(session.config.path) names no stack",
@@ -52,7 +53,7 @@ struct RevertRun {
     if let continued { options.only = try continued.roles(options.only) }
     // The same command again goes on in the thread of the run that was killed, too.
     let notifier = Notifier(session, isContinued: try newestUnfinished() != nil)
-    let evidence = try EarlierEvidence(session)
+    let evidence = try RevertEvidence(session)
     if command.dryRun { await notifier.check() }
     do {
       return try await run(options, reliefs, targets, continued, confirmation, deadline, notifier, evidence)
@@ -79,7 +80,7 @@ struct RevertRun {
     _ options: PlanOptions, _ reliefs: [ReliefRequest], _ targets: [TargetStack],
     _ continued: ContinuedRevert?,
     _ confirmation: RollbackConfirmation, _ deadline: Duration, _ notifier: Notifier,
-    _ evidence: EarlierEvidence
+    _ evidence: RevertEvidence
   ) async throws -> StepOutcome<RevertPart> {
     let safety = SafetyCheck(command: command, session: session, isContinued: continued != nil)
     let firstFacts = try await safety.firstFacts()
@@ -88,21 +89,44 @@ struct RevertRun {
     let clients = try session.clients()
     let templates = TemplateUploader(clients)
     let cloudFormation = AWSOperations(clients, clock: session.context.clock, templates: templates)
-    let chosen = try await choose(targets, continued, clients, cloudFormation)
+    let chosen = try await choose(targets, continued, clients, cloudFormation, evidence)
+    let evidence = evidence.about(chosen.live, point: chosen.loaded?.point)
     let journal = RevertJournal(
       records: session.records.root, restorePoint: chosen.loaded?.point.id, files: session.context.files,
       clock: session.context.clock, redactor: session.redactor)
-    let undone = UndoneRange(session, restored: chosen.loaded?.point.commit)
+    // A policy that the dead run lifted is put back, whatever becomes of its revert.
+    let liftedPolicies = try journal.liftedPolicies()
+    let superseded = try await SupersededRevert(
+      session: session, journal: journal, operations: cloudFormation, targets: targets
+    ).leave(continues: command.continues, isDryRun: command.dryRun)
+    let deployed = try chosen.live.flatMap { evidence.history.commit(of: $0) } ?? session.commitId()
+    let undone = UndoneRange(session, restored: chosen.loaded?.point.commit, deployed: deployed)
 
     var task = RevertTask(
-      targets: targets, restorePoint: chosen.loaded, options: options,
+      targets: targets.filter { target in
+        !chosen.derived.contains { $0 == target.name }
+      }, restorePoint: chosen.loaded, options: options,
       deadline: session.context.clock.now + deadline)
-    task.firstSeen = try journal.unfinished().map(RevertJournal.firstSeen) ?? [:]
-    task.breakingMigrations = try BreakingMigrations.find(session)
-    task.accepted = try journal.acceptedTokens()
-    (task.done, task.unknown) = try journal.outside()
-    task.liftedPolicies = try journal.liftedPolicies()
-    task.judgedAt = command.operator == nil ? evidence.judgedAt(since: chosen.loaded?.point) : nil
+    task.about = ["application": session.application]
+    task.about["deployment"] = chosen.live?.id
+    let unfinished = superseded == nil ? try journal.unfinished() : nil
+    task.firstSeen = unfinished.map(RevertJournal.firstSeen) ?? [:]
+    // What goes on was begun by somebody's leave.
+    let refusal =
+      continued == nil && unfinished == nil
+      ? evidence.refusal(hasReason: command.reason != nil, isAttended: canAsk || command.operator != nil)
+      : nil
+    // What changes nothing needs nobody's leave, and says what the rollback itself would want.
+    if !command.dryRun { task.refusal = refusal }
+    let migrations = try RangeMigrations(
+      session, restored: chosen.loaded?.point.commit, deployed: deployed, evidence)
+    (task.breakingMigrations, task.unknownMigrations) = (migrations.breaking, migrations.unknown)
+    if unfinished != nil {
+      task.accepted = try journal.acceptedTokens()
+      (task.done, task.unknown) = try journal.outside()
+    }
+    task.liftedPolicies = liftedPolicies
+    task.judgedAt = command.operator == nil ? evidence.judgedAt : nil
     task.estimates = try EarlierRuns.estimates(session)
     if !reliefs.isEmpty, chosen.loaded == nil {
       throw StepFailure(
@@ -122,17 +146,18 @@ struct RevertRun {
       journal: journal,
       reporter: reporter(), keepExports: ExportRetention.keep)
 
-    var notices: [PlanFinding] = chosen.findings
+    var notices: [PlanFinding] = chosen.findings + [superseded].compactMap { $0 }
     var escalation: Task<Void, Never>?
     // Ends with the run, however that ends.
     defer { escalation?.cancel() }
     let result = try await engine.run(dryRun: command.dryRun) { plan, facts in
       PlanText.show(plan, facts, chosen.loaded?.point, session)
       guard plan.changesSomething else { return true }
+      try safety.enforce(plan)
       notices += try safety.enforce(
         safety.completed(firstFacts, facts, plan, chosen.loaded?.point, evidence, undone.commits))
       guard !plan.isBlocked else { return true }
-      notices += safety.advice(evidence, chosen.loaded?.point)
+      notices += safety.advice(evidence)
       let teardown =
         options.method == .delete
         ? try await Teardown(plan.open.map(\.target), session, clients) : nil
@@ -150,6 +175,9 @@ struct RevertRun {
     }
     escalation?.cancel()
     if command.dryRun, result.plan.changesSomething {
+      if let refusal, result.plan.open.contains(where: \.undoesFinished) {
+        notices.append(safety.wanted(refusal))
+      }
       if options.method == .delete {
         notices += try await Teardown(result.plan.open.map(\.target), session, clients).retained
       }
@@ -175,11 +203,17 @@ struct RevertRun {
   /// The restore point, with what it rests on looked for.
   private func choose(
     _ targets: [TargetStack], _ continued: ContinuedRevert?, _ clients: StackClients,
-    _ operations: AWSOperations
+    _ operations: AWSOperations, _ evidence: RevertEvidence
   ) async throws -> RestorePointFinder.Choice {
     var chosen = try await RestorePointFinder(
       command: command, session: session, clients: clients, operations: operations
-    ).find(named: command.to, continued: continued, targets: targets)
+    ).find(named: command.to, continued: continued, targets: targets, evidence: evidence)
+    chosen.findings += chosen.derived(besides: session).map { name in
+      PlanFinding(
+        .stackDerived, .note, target: name,
+        "\(name) is left alone: its name follows from the others', and nobody confirmed it when the restore point was made "
+          + "(DATABASE_STACK= in the configuration, or confirm-database-stack: true in the policy).")
+    }
     guard let loaded = chosen.loaded else { return chosen }
     try await session.refuseOtherPlaces(loaded.point, asksOwn: true)
     let checked = try await RestorePointCheck(session: session, clients: clients).check(loaded)
@@ -193,7 +227,7 @@ struct RevertRun {
   /// Says how it ended to those who were told that it began, and to everybody where it needs a person.
   private func tellOfOutcome(
     _ outcome: inout StepOutcome<RevertPart>, _ result: EngineResult, _ notifier: Notifier,
-    _ evidence: EarlierEvidence
+    _ evidence: RevertEvidence
   ) async {
     if !command.dryRun {
       let isDone = outcome.verdict == .go
@@ -221,7 +255,7 @@ struct RevertRun {
   }
 
   /// Says that the run ended without a result.
-  private func tellOfEnd(_ detail: String, _ notifier: Notifier, _ evidence: EarlierEvidence) async {
+  private func tellOfEnd(_ detail: String, _ notifier: Notifier, _ evidence: RevertEvidence) async {
     guard !command.dryRun else { return }
     await notifier.tell(message(Plan(), evidence, .needsPerson, detail: detail))
     for finding in await notifier.findings { session.progress.say("warning: \(finding.message)") }
@@ -336,14 +370,14 @@ struct RevertRun {
 
   /// The runbook's message for `plan`.
   func message(
-    _ plan: Plan, _ evidence: EarlierEvidence, _ state: IncidentMessage.State, detail: String = ""
+    _ plan: Plan, _ evidence: RevertEvidence, _ state: IncidentMessage.State, detail: String = ""
   ) -> IncidentMessage {
-    let bad = evidence.entries.filter { $0.verdict == .stop }
+    let bad = evidence.stops
     let found = bad.flatMap { entry in entry.messages.prefix(2).map { "\(entry.step.rawValue): \($0)" } }
     let stacks = Set(plan.open.map(\.target)).sorted().joined(separator: ", ")
     let action = plan.open.map { "\($0.kind.rawValue) \($0.target)" }.joined(separator: ", ")
     return IncidentMessage(
-      issue: command.reason ?? found.first ?? "the deployment did not pass its checks",
+      issue: command.reason ?? found.first ?? "a rollback was called for, and nobody said why",
       impact: "\(session.environment)\(stacks.isEmpty ? "" : " (\(stacks))")"
         + (found.isEmpty ? "" : "; " + found.joined(separator: "; ")),
       action: action.isEmpty ? "none" : "\(RevertRun.undertaking(command.method)): \(action)",

@@ -86,6 +86,8 @@ public struct DescribedStack: Hashable, Sendable {
   public var status: String, reason: String?
   /// The last update, or the creation.
   public var updatedAt: Timestamp
+  /// The creation, where the answer tells it.
+  public var createdAt: Timestamp?
   /// As answered; NoEcho values masked.
   public var parameters: [StackParameter] = []
   /// As answered.

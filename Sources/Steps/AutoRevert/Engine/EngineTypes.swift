@@ -52,6 +52,12 @@ public struct RevertTask: Sendable {
   public var accepted: Set<String> = []
   /// Migrations that the recorded version does not fit.
   public var breakingMigrations: [String] = []
+  /// Why it is not known whether there are some.
+  public var unknownMigrations: UnknownMigrations?
+  /// Why a finished deployment may not be undone.
+  public var refusal: String?
+  /// What the journal's first line says of the revert: the application, and the deployment that is undone.
+  public var about: [String: String] = [:]
   /// The rollback scripts of the reverted migrations, where a person asked for them.
   public var schema: SchemaFacts?
   /// What an earlier run of this revert did outside the stacks, and what it began without seeing the end.

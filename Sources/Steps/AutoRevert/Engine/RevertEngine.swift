@@ -168,7 +168,7 @@ public final class RevertEngine {
         ("firstSeen", .object(JSONObject(seen))),
         ("only", .array(task.options.only.sorted().map { .string($0) })),
         ("method", .string(task.options.method.rawValue)),
-      ])
+      ] + task.about.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
   }
 
   // MARK: - Facts and plan
@@ -185,6 +185,8 @@ public final class RevertEngine {
     facts.accepted = task.accepted
     facts.failures = failures
     facts.breakingMigrations = task.breakingMigrations
+    facts.unknownMigrations = task.unknownMigrations
+    facts.refusal = task.refusal
     facts.resources = resourceFacts
     facts.schema = task.schema
     facts.done = done

@@ -20,11 +20,12 @@ struct UndoneRange: Sendable {
   }
 
   /// The range of this run; empty outside a repository, and where the restored commit is not known.
-  init(_ session: StepSession, restored: String?) {
+  /// - Parameter deployed: the commit that is live, as far as is known.
+  init(_ session: StepSession, restored: String?, deployed: String?) {
     guard let restored, session.repositoryRoot != nil else { return }
     do {
       let repository = try session.repository()
-      guard let judged = try session.commitId().flatMap({ ObjectId(hex: $0) }) else { return }
+      guard let judged = deployed.flatMap({ ObjectId(hex: $0) }) else { return }
       let target = try repository.resolve(restored)
       var next = judged
       var found: [GitCommit] = []

@@ -73,6 +73,13 @@ enum RevertCatalog {
     case .notificationFailed: "A message could not be sent."
     case .revertCommit: "What became of the revert commit."
     case .driftAfterSkip: "What drift was found after resources were skipped."
+    case .noEvidence: "No stop about the live deployment is on record, and nobody says why it is to go."
+    case .schemaUnknown: "Whether migrations of the reverted range fit the recorded version is not known."
+    case .stackDerived:
+      "A stack whose name follows from the others, and that nobody confirmed, is left alone."
+    case .journalSuperseded: "A revert that was not ended is left: another deployment has come since."
+    case .nothingCompared:
+      "CloudFormation put back what it had; there is no restore point to compare it with."
     case .safetyRule: "A rule of systems that revert by themselves forbids the rollback."
     case .safetyRuleOverridden: "A person took responsibility for what a rule forbids."
     case .evidenceThin: "Fewer than two failures of the deployment are on record."
@@ -95,6 +102,9 @@ enum RevertCatalog {
       "Compare the nested stack's templates; what --allow-replace allows holds for it as well."
     case .wouldLoseData: "Look at the plan; allow it with --allow-stateful STACK/RESOURCE."
     case .schemaAhead: "Roll the schema back first, or accept it with --accept-schema."
+    case .noEvidence: "Let smoke-test or watch-30m judge what is live, or say why with --reason."
+    case .schemaUnknown: "Look at the migrations of the range; accept them with --accept-schema."
+    case .stackDerived: "Write DATABASE_STACK= into the configuration."
     case .safetyRule: "Let a person decide: --operator NAME."
     case .evidenceThin: "Say why with --reason, or run smoke-test first."
     case .restorePointIncomplete: "Name another restore point with --to; auto-revert --list shows them."

@@ -1,3 +1,4 @@
+public import DeploymentEvidence
 import DeploymentRecords
 import RollbackPlanning
 import StepResults
@@ -18,6 +19,10 @@ public struct RevertPart: StepPart, Hashable {
     public var reason: String?, `operator`: String?
     /// What the plan estimated, and what it took.
     public var estimatedSeconds: Double?, tookSeconds: Double?
+    /// Whether `--only` left stacks out; left out where it did not.
+    public var partial: Bool?
+    /// What could not be verified of what was put back; left out where all could.
+    public var unverified: [String]?
     /// The branch that holds the revert commit.
     public var branch: String?
     /// A file with the text of its pull request.
@@ -101,6 +106,8 @@ public struct RevertPart: StepPart, Hashable {
     public var checks: Int, failed: Int
     /// One sentence a check that did not pass.
     public var failures: [String]
+    /// Which checks these were, for the steps that come after.
+    public var checked: Checked?
     /// What the watch afterwards said, where the policy asks for one.
     public var watch: Verdict?
 
@@ -145,6 +152,8 @@ public struct RevertPart: StepPart, Hashable {
   public var evidence: [EvidenceEntry] = []
   /// The commits that are undone, newest first.
   public var commits: [CommitEntry] = []
+  /// What was live before, as `liveStacks` has what is live afterwards.
+  public var undoneStacks: Deployment?
   /// Oldest first.
   public var timeline: [TimelineEntry] = []
   /// The channels that were told.
@@ -161,7 +170,7 @@ public struct RevertPart: StepPart, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case plan, journal, actions, health, evidence, commits, timeline, told
+    case plan, journal, actions, health, evidence, commits, undoneStacks, timeline, told
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -173,6 +182,7 @@ public struct RevertPart: StepPart, Hashable {
     try container.encode(health, forKey: .health)
     try container.encode(evidence, forKey: .evidence)
     try container.encode(commits, forKey: .commits)
+    try container.encodeIfPresent(undoneStacks, forKey: .undoneStacks)
     try container.encode(timeline, forKey: .timeline)
     try container.encode(told, forKey: .told)
   }
@@ -185,6 +195,7 @@ public struct RevertPart: StepPart, Hashable {
     health = try container.decodeIfPresent(HealthEntry.self, forKey: .health)
     evidence = try container.decodeIfPresent([EvidenceEntry].self, forKey: .evidence) ?? []
     commits = try container.decodeIfPresent([CommitEntry].self, forKey: .commits) ?? []
+    undoneStacks = try container.decodeIfPresent(Deployment.self, forKey: .undoneStacks)
     timeline = try container.decodeIfPresent([TimelineEntry].self, forKey: .timeline) ?? []
     told = try container.decodeIfPresent([String].self, forKey: .told) ?? []
   }
@@ -220,7 +231,7 @@ extension RevertPart.ActionEntry {
 
 extension RevertPart.EvidenceEntry {
   /// An earlier record as a line of this one.
-  init(_ entry: EarlierEvidence.Entry) {
+  init(_ entry: Evidence) {
     self.init(
       step: entry.step.rawValue, verdict: entry.verdict, finishedAt: entry.finishedAt, commit: entry.commit,
       messages: Array(entry.messages.prefix(10)))

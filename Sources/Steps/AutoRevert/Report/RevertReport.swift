@@ -20,8 +20,15 @@ enum RevertReport {
     case "restored":
       let took = summary.tookSeconds.map { " in \(minutes($0))" } ?? ""
       switch record.verdict {
-      case .go: return "ROLLED BACK\(took): \(record.environment) is back at \(target), and healthy."
+      case .go where summary.restorePoint == nil:
+        return "ROLLED BACK\(took) (to what CloudFormation had before; nothing was compared): "
+          + "\(record.environment), and \(checks(record))."
+      case .go:
+        return "ROLLED BACK\(took): \(record.environment) is back at \(target), and \(checks(record))."
       case .stop: return "ROLLED BACK\(took), BUT NOT HEALTHY: \(record.environment) is back at \(target)."
+      case .inconclusive where summary.unverified != nil && record.part.health?.verdict == .go:
+        return "RESTORED, NOT ALL VERIFIED\(took): \(record.environment) is back at \(target), and "
+          + "\(checks(record)); what could not be verified is listed."
       case .inconclusive:
         return "Rolled back\(took): \(record.environment) is back at \(target); its health is not known."
       }
@@ -34,7 +41,11 @@ enum RevertReport {
     case "nothing-to-do":
       return record.verdict == .stop
         ? "Nothing to roll back, but \(record.environment) is not healthy."
-        : "Nothing to roll back: \(record.environment) is at \(target)."
+        : summary.restorePoint == nil
+          ? "Nothing to roll back: CloudFormation undid the last update of \(record.environment); nothing was compared."
+          : record.verdict == .go
+            ? "Nothing to roll back: \(record.environment) is at \(target), and \(checks(record))."
+            : "Nothing to roll back that can be seen: \(record.environment) is at \(target); not all was verified."
     case "planned":
       if record.verdict == .go, record.part.plan.isEmpty {
         return "Nothing to roll back: \(record.environment) is at \(target)."
@@ -49,10 +60,20 @@ enum RevertReport {
     }
   }
 
+  /// What is known of the health, and no more: what was checked.
+  private static func checks(_ record: Record<RevertPart>) -> String {
+    guard let health = record.part.health, health.checks > 0 else { return "nothing was checked" }
+    let passed = health.checks - health.failed
+    if health.failed == 0 { return "healthy by \(passed == 1 ? "its check" : "all \(passed) checks")" }
+    return
+      "healthy by \(passed) of \(health.checks) checks; the others failed before the deployment as well, or only warn"
+  }
+
   private static func sections(_ record: Record<RevertPart>) -> [ReportSection] {
     let ran = !["planned", "committed", "not-reverted"].contains(record.summary.outcome)
     var sections = [why(record)]
     if ran { sections.append(ReportSection("Left to do", lines: FollowUp.steps(record))) }
+    sections.append(ReportSection("Not verified", lines: record.summary.unverified ?? []))
     sections.append(health(record))
     sections.append(done(record))
     if !ran || record.part.actions.isEmpty { sections.append(plan(record)) }

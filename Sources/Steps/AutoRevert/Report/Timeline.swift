@@ -1,4 +1,5 @@
 import CloudFormationModel
+import DeploymentEvidence
 import DeploymentRecords
 import RollbackPlanning
 import StepResults
@@ -10,7 +11,7 @@ struct Timeline {
   let entries: [RevertPart.TimelineEntry]
 
   init(
-    _ result: EngineResult, _ point: RestorePoint?, _ said: [EarlierEvidence.Entry],
+    _ result: EngineResult, _ point: RestorePoint?, _ said: [Evidence],
     _ health: RevertPart.HealthEntry?, now: Timestamp
   ) {
     var all: [RevertPart.TimelineEntry] = []
@@ -23,9 +24,7 @@ struct Timeline {
         "restore point \(point.id) recorded"
           + (point.commit.map { ", commit \($0.prefix(12))" } ?? ""))
     }
-    // Before the restore point the records speak of another deployment.
-    for entry in said where point.map({ entry.finishedAt > $0.createdAt }) ?? true {
-      guard entry.step != .preflightSnapshot else { continue }
+    for entry in said where entry.step != .preflightSnapshot && entry.statement != .nothing {
       let first = entry.messages.first.map { ": \($0)" } ?? ""
       add(entry.finishedAt, entry.step.rawValue, "said \(entry.verdict.rawValue)\(first)")
     }

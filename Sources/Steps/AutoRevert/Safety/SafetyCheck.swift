@@ -26,7 +26,7 @@ struct SafetyCheck {
   /// `facts` and what the plan rests on.
   func completed(
     _ facts: SafetyFacts, _ live: RevertFacts, _ plan: Plan, _ point: RestorePoint?,
-    _ evidence: EarlierEvidence,
+    _ evidence: RevertEvidence,
     _ commits: [UndoneCommit]
   ) -> SafetyFacts {
     var facts = facts
@@ -41,8 +41,8 @@ struct SafetyCheck {
       .filter { $0.operation == .restore && $0.restorePoint != "none" }.map(\.restorePoint).max()
     facts.restorePoint = point?.id
     facts.commits = commits
-    facts.failures = evidence.failures(since: point)
-    facts.successes = evidence.successes(of: point)
+    facts.failures = evidence.failures
+    facts.successes = evidence.successes
     return facts
   }
 
@@ -76,9 +76,29 @@ struct SafetyCheck {
     return []
   }
 
+  /// Ends the run where nothing lets a program undo what is live, and nobody says why; a dry run shows it in the plan.
+  func enforce(_ plan: Plan) throws {
+    guard !command.dryRun, let refusal = plan.findings.first(where: { $0.code == .noEvidence }) else {
+      return
+    }
+    throw SafetyRefusal(failure: StepFailure(.refused, refusal.message, advice: bothWays))
+  }
+
+  /// What a dry run says where the rollback itself would be refused.
+  func wanted(_ refusal: String) -> PlanFinding {
+    PlanFinding(
+      .noEvidence, .note, "to be carried out without a person it wants more, for \(refusal): \(bothWays)")
+  }
+
+  /// How a finished deployment is rolled back: by evidence, or by somebody's word.
+  private var bothWays: String {
+    "let smoke-test \(session.environment) or watch-30m \(session.environment) judge what is live: a stop on record lets it "
+      + "be rolled back; or say why: \(CommandText(command, session).text(adding: ["--reason", "TEXT"]))"
+  }
+
   /// A word where nobody says why and little is on record.
-  func advice(_ evidence: EarlierEvidence, _ point: RestorePoint?) -> [PlanFinding] {
-    guard !isContinued, command.reason == nil, command.operator == nil, evidence.failures(since: point) < 2
+  func advice(_ evidence: RevertEvidence) -> [PlanFinding] {
+    guard !isContinued, command.reason == nil, command.operator == nil, evidence.failures < 2
     else { return [] }
     return [
       PlanFinding(

@@ -17,13 +17,27 @@ enum CommitRange: Hashable, Sendable {
     var findings: [Finding] = []
   }
 
-  /// Which commit is deployed now, by `named` or by earlier records, and what the range up to the one about to be deployed
-  /// holds.
-  static func find(_ session: StepSession, named: String?, _ earlier: EarlierVerdicts) throws -> Found {
+  /// Which commit is deployed now, by `named` or by what is on record of the live deployment, and what the range up to the
+  /// one about to be deployed holds.
+  static func find(_ session: StepSession, named: String?, recorded: String?) throws -> Found {
+    var found = try find(session, deployed: named, recorded)
+    if let named, let deployed = found.deployed, deployed == (try session.commitId()), deployed != recorded {
+      found.findings.append(
+        Finding(
+          "deployed-commit-is-head", .warning,
+          "--deployed-commit \(named) is the commit that is about to be deployed, and no record says that it is live: if it "
+            + "is not, a revert takes back the wrong range", subject: "deployed-commit"))
+    }
+    return found
+  }
+
+  private static func find(
+    _ session: StepSession, deployed named: String?, _ recorded: String?
+  ) throws -> Found {
     guard session.repositoryRoot != nil else { return Found(deployed: named, range: .unknown) }
     let repository = try session.repository()
     let resolved = try named.map { try repository.resolve($0).hex }
-    guard let deployed = resolved ?? earlier.deployedCommit else {
+    guard let deployed = resolved ?? recorded else {
       return Found(
         range: .unknown,
         findings: [

@@ -28,6 +28,9 @@ struct EnvironmentReader: Sendable {
       return readings
     }
     var readings = found.flatMap { $0 ?? [] }
+    for index in readings.indices where isUnconfirmed(readings[index].state.role) {
+      readings[index].state.isDerived = true
+    }
     EnvironmentReader.addImports(&readings)
     return (readings, zip(stacks, found).filter { $0.1 == nil }.map { missing($0.0) })
   }
@@ -45,11 +48,17 @@ struct EnvironmentReader: Sendable {
       var state = StackState(
         role: stack.role, name: live.name, stackId: live.id, status: live.status.rawValue,
         lastUpdatedAt: live.lastUpdatedAt, templateFile: "", templateSha256: "")
+      if isUnconfirmed(stack.role) { state.isDerived = true }
       state.driftStatus = live.driftStatus
       state.deploymentMode = live.deploymentMode
       return (state, live.status)
     }
     return (found.compactMap { $0 }, zip(stacks, found).filter { $0.1 == nil }.map { missing($0.0) })
+  }
+
+  /// Whether the stack of `role` is one whose name follows from the others, and that nobody confirmed.
+  private func isUnconfirmed(_ role: String) -> Bool {
+    !session.confirmedStacks.contains { $0.role == role }
   }
 
   private func missing(_ stack: ConfiguredStack) -> Finding {

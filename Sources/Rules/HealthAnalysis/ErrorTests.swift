@@ -1,0 +1,142 @@
+/// The tests that can call a series of errors severe, each for another shape of fault.
+struct ErrorTests: Sendable {
+  /// Which test decided.
+  enum Kind: Hashable, Sendable {
+    /// The rate since some period.
+    case rate
+    /// The share of bad periods, whatever lies between them: a fault that comes and goes.
+    case badPeriods
+    /// A rate that no baseline makes normal, unless the usual hour was so.
+    case ceiling
+  }
+  struct Severe: Hashable, Sendable {
+    var test: Kind
+    var outcome: ChangeTest.Outcome
+  }
+  struct Found: Hashable, Sendable {
+    /// The earliest severe change; the first test of those that decided in the same period.
+    var severe: Severe?
+    /// What changed, severe or not.
+    var change: ChangeTest.Outcome
+  }
+
+  var baseline: ErrorBaseline
+  var policy: HealthPolicy
+  var window: WatchWindow
+  var falseAlarms: Double
+
+  init(_ baseline: ErrorBaseline, policy: HealthPolicy, window: WatchWindow, falseAlarms: Double) {
+    self.baseline = baseline
+    self.policy = policy
+    self.window = window
+    self.falseAlarms = falseAlarms
+  }
+
+  /// Runs all tests; `usual` is the rate that each period's hour has on other days.
+  func run(_ points: [SeriesPoint], usual: [Double] = []) -> Found {
+    var trials = points.map { ErrorBaseline.trial($0, dispersion: baseline.dispersion) }
+    for index in trials.indices
+    where usual.indices.contains(index) && usual[index] > max(baseline.margin, 1.5 * baseline.rate) {
+      trials[index].margin = min(0.95, 1.5 * usual[index])
+      trials[index].severeRate = min(0.96, 1.5 * usual[index])
+    }
+    var decided: [Severe] = []
+    // A change that matters is told from half of what is severe: between the two a rollback needs a rate over it.
+    let margin = max(baseline.margin, baseline.severeRate / 2)
+    // A series that is well stays far below that margin; one that is nearly so bad may be called severe more often.
+    let rate = ChangeTest(
+      margin: margin, severeRate: baseline.severeRate,
+      falseAlarms: falseAlarms * (baseline.margin < 0.6 * margin ? 3.5 : 0.7), window: window,
+      history: baseline.trials
+    ).run(trials)
+    if rate.severeAt != nil { decided.append(Severe(test: .rate, outcome: rate)) }
+    if margin > baseline.margin {
+      // With few requests the change is sure before it is clear how severe it is.
+      var sure = ChangeTest(
+        margin: baseline.margin, severeRate: baseline.severeRate, falseAlarms: falseAlarms * 0.3,
+        window: window, history: baseline.trials)
+      sure.severity = 0.95
+      let outcome = sure.run(trials)
+      if outcome.severeAt != nil { decided.append(Severe(test: .rate, outcome: outcome)) }
+    }
+    if let outcome = badPeriods(points, trials) {
+      decided.append(Severe(test: .badPeriods, outcome: outcome))
+    }
+    if baseline.usualRate < policy.ceilingErrorRate / 2, baseline.severeRate < policy.ceilingErrorRate {
+      let ceiling = ChangeTest(
+        margin: policy.ceilingErrorRate * 0.6, severeRate: policy.ceilingErrorRate,
+        falseAlarms: falseAlarms * 0.1, window: window, history: baseline.trials, longestBurst: 10
+      ).run(trials)
+      if ceiling.severeAt != nil { decided.append(Severe(test: .ceiling, outcome: ceiling)) }
+    }
+    let first = decided.min { ($0.outcome.severeAt ?? 0) < ($1.outcome.severeAt ?? 0) }
+    let change = ChangeTest(
+      margin: baseline.margin, severeRate: 1, falseAlarms: falseAlarms, window: window,
+      history: baseline.trials
+    ).run(trials)
+    return Found(severe: first, change: change)
+  }
+
+  /// Periods over the severe rate as trials of their own: good ones between bad ones do not take the evidence away.
+  /// Quiet periods are taken together until their rate says something.
+  private func badPeriods(_ points: [SeriesPoint], _ trials: [Trial]) -> ChangeTest.Outcome? {
+    let watch = ErrorTests.pooled(trials)
+    let before = ErrorTests.pooled(baseline.trials[...])
+    let bad = before.count { $0.trial.rate > baseline.severeRate }
+    guard before.count >= 10 else { return nil }
+    let bound = Distributions.upperBound(Double(bad), of: Double(before.count), confidence: 0.5)
+    let margin = max(0.03, 1.5 * bound)
+    guard margin < 0.3 else { return nil }
+    func verdict(_ pool: Pool) -> Trial {
+      Trial(
+        failures: pool.trial.rate > max(baseline.severeRate, pool.trial.severeRate ?? 0) ? 1 : 0, count: 1)
+    }
+    var outcome = ChangeTest(
+      margin: margin, severeRate: 0.25, falseAlarms: falseAlarms * 0.3, window: window,
+      history: before.map(verdict), reach: 10, severity: 0.8
+    ).run(watch.map(verdict))
+    guard let at = outcome.severeAt, let onset = outcome.onset,
+      watch[at].range.upperBound - watch[onset].range.lowerBound >= lasting()
+    else { return nil }
+    let since = trials[watch[onset].range.lowerBound..<watch[at].range.upperBound]
+    guard ChangeTest.rate(of: since) > baseline.severeRate else { return nil }
+    outcome.onset = watch[onset].range.lowerBound
+    outcome.severeAt = watch[at].range.upperBound - 1
+    return outcome
+  }
+
+  /// How many periods a change must last, as bursts of the baseline do not.
+  private func lasting() -> Int {
+    let margin = max(baseline.margin, baseline.severeRate / 2)
+    return EpisodeCalibration(
+      looks: window.looks, falseAlarms: min(0.0015, falseAlarms), persistence: window.persistence, longest: 15
+    ).shortest(
+      SequentialDetector(
+        margin: margin, looks: window.looks, falseAlarms: falseAlarms, persistence: window.persistence),
+      baseline: baseline.trials
+    ) { $0.rate > baseline.severeRate }
+  }
+
+  private struct Pool {
+    var trial: Trial
+    var range: Range<Int>
+  }
+
+  private static func pooled(_ trials: some RandomAccessCollection<Trial>) -> [Pool] {
+    var pools: [Pool] = []
+    var open: Pool?
+    for (index, trial) in trials.enumerated() {
+      var pool = open ?? Pool(trial: Trial(failures: 0, count: 0), range: index..<index)
+      pool.trial.failures += trial.failures
+      pool.trial.count += trial.count
+      pool.trial.severeRate = [pool.trial.severeRate, trial.severeRate].compactMap { $0 }.max()
+      pool.range = pool.range.lowerBound..<index + 1
+      open = pool
+      if pool.trial.count >= 50 {
+        pools.append(pool)
+        open = nil
+      }
+    }
+    return pools
+  }
+}

@@ -1,0 +1,133 @@
+import SystemInterfaces
+import Testing
+
+@testable import HealthAnalysis
+
+/// Everyday shapes of series that a rule of thumb gets wrong, each as one table.
+@Suite struct ShapesTests {
+  private func errors(before: @escaping (Int) -> Double, after: (Int) -> Double, minutes: Int = 1440)
+    -> WatchedSeries
+  {
+    WatchedSeries(
+      name: "api", kind: .errors,
+      baseline: Fixture.baseline(minutes) { before($0 - minutes) },
+      watch: Fixture.watch((0..<30).map { (after($0), 100) }), isFrontDoor: true)
+  }
+
+  @Test func `a bad stretch of the day before does not make failures normal`() {
+    let series = errors(before: { (-600 ..< -510).contains($0) ? 95 : 1 }, after: { _ in 50 })
+    let judged = Fixture.judge(series)
+    #expect(judged.verdict == .severe)
+    #expect(judged.baseline["incidents"] == 1)
+    #expect(judged.baseline["rate"] == 0.01)
+  }
+
+  @Test func `what fails half of the time on most days may do so`() {
+    #expect(Fixture.judge(errors(before: { _ in 50 }, after: { _ in 50 })).verdict != .severe)
+  }
+
+  @Test(arguments: [0, 7, 21])
+  func `two bad minutes and three good ones, again and again, are severe`(from: Int) {
+    let judged = Fixture.judge(
+      errors(before: { _ in 1 }, after: { $0 >= from && ($0 - from) % 5 < 2 ? 96 : 1 }))
+    if from < 10 {
+      #expect(judged.verdict == .severe)
+      #expect(judged.reasons[0].contains("on and off"))
+    } else {
+      #expect(judged.verdict != .healthy)
+    }
+  }
+
+  @Test func `what begins in the last minutes is not called healthy`() {
+    let judged = Fixture.judge(errors(before: { _ in 1 }, after: { $0 >= 28 ? 100 : 1 }))
+    #expect(judged.verdict == .inconclusive)
+    #expect(judged.doubt == .begun)
+    #expect(
+      judged.reasons == [
+        "200 of 200 requests failed in the last 2 periods: something has begun, and too late to be judged"
+      ])
+  }
+
+  /// Points around a deployment at which a batch begins every night, of the days given.
+  private func nightly(days: [Int], rate: Double, now: Double) -> WatchedSeries {
+    var baseline: [SeriesPoint] = []
+    for day in days + [0] {
+      for minute in (day == 0 ? -600..<0 : -60..<90) {
+        let isBatch = day != 0 && (5..<25).contains(minute)
+        baseline.append(
+          SeriesPoint(
+            time: Fixture.deployment + .seconds(60 * minute) - .seconds(86_400 * day),
+            value: isBatch ? rate : 1, count: 100))
+      }
+    }
+    return WatchedSeries(
+      name: "api", kind: .errors, baseline: baseline,
+      watch: Fixture.watch((0..<30).map { ((5..<25).contains($0) ? now : 1, 100) }))
+  }
+
+  @Test(arguments: [
+    ([7, 1], 30.0, SeriesVerdict.healthy), ([7, 1], 90, .severe), ([1], 30, .inconclusive),
+    ([7], 30, .inconclusive),
+    ([], 30, .severe), ([14, 7], 30, .healthy), ([3, 2, 1], 30, .healthy),
+  ])
+  func `a batch of every night is normal at its hour, and only as bad as it was`(
+    days: [Int], now: Double, verdict: SeriesVerdict
+  ) {
+    #expect(Fixture.judge(nightly(days: days, rate: 30, now: now)).verdict == verdict)
+  }
+
+  @Test func `a job of every hour is normal`() {
+    let judged = Fixture.judge(
+      errors(
+        before: { (($0 % 60) + 60) % 60 < 4 ? 30 : 1 }, after: { (12..<16).contains($0) ? 30 : 1 }))
+    #expect(judged.verdict != .severe)
+  }
+
+  @Test func `a burst as the day before had many is none, and longer ones are a fault`() {
+    func bursts(_ length: Int) -> WatchedSeries {
+      errors(
+        before: { ($0 + 1440) % 240 < [2, 5, 1, 3, 4, 3][($0 + 1440) / 240] ? 30 : 1 },
+        after: { (5..<5 + length).contains($0) ? 30 : 1 })
+    }
+    #expect(Fixture.judge(bursts(5)).verdict != .severe)
+    #expect(Fixture.judge(bursts(24)).verdict == .severe)
+  }
+
+  @Test(arguments: [(22, 0.0), (10, 15)])
+  func `traffic that is lost is no health`(from: Int, requests: Double) {
+    var series = errors(before: { _ in 1 }, after: { _ in 1 })
+    series.watch = Fixture.watch((0..<30).map { (0, $0 >= from ? requests : 100) })
+    let judged = Fixture.judge(series)
+    #expect(judged.doubt == .vanished)
+    #expect(judged.reasons[0].hasPrefix("traffic "))
+  }
+
+  @Test func `a pause that the hours before had too is none`() {
+    var series = errors(before: { _ in 0 }, after: { _ in 0 })
+    series.baseline = series.baseline.enumerated().map { index, point in
+      SeriesPoint(time: point.time, value: 0, count: index % 30 < 20 ? 100 : 0)
+    }
+    series.watch = Fixture.watch((0..<30).map { (0, $0 < 20 ? 100 : 0) })
+    #expect(Fixture.judge(series).doubt != .vanished)
+  }
+
+  @Test func `what was not read is not called idle`() {
+    for kind in SeriesKind.allCases {
+      let series = WatchedSeries(name: "a", kind: kind, gap: "CloudWatch says Forbidden")
+      let judged = Fixture.judge(series)
+      #expect(judged.doubt == .notWhole, "\(kind)")
+      #expect(HealthJudge(window: Fixture.window).judge([series]).verdict == .inconclusive)
+    }
+  }
+
+  @Test func `immense numbers are numbers`() {
+    let judged = Fixture.judge(errors(before: { _ in 1 }, after: { _ in 1 }))
+    #expect(judged.verdict == .healthy)
+    for kind in SeriesKind.allCases {
+      var series = WatchedSeries(name: "a", kind: kind)
+      series.baseline = Fixture.baseline(100, requests: 9.3e17) { _ in kind == .errors ? 0 : 9.3e17 }
+      series.watch = Fixture.watch((0..<30).map { _ in (kind == .errors ? 0 : 9.3e17, 9.3e17) })
+      #expect(Fixture.judge(series).verdict == .healthy, "\(kind)")
+    }
+  }
+}
