@@ -284,7 +284,7 @@ let package = Package(
     tests(
       "DeploymentLedger",
       [
-        "JSONValues", "SystemInterfaces", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction",
         "StepResults", "GitHistory",
       ]),
     tests("DeploymentEvidence", ["JSONValues", "SystemInterfaces", "StepResults"]),
@@ -313,7 +313,7 @@ let package = Package(
         "DeploymentEvidence",
         "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentConfig",
         "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis", "AWSClients",
-        "DatabaseAccess", "GitHistory", "HTTPTransport", "DeploymentLedger", "Reporting", "RestorePoints",
+        "DatabaseAccess", "GitHistory", "HTTPTransport", "Reporting", "RestorePoints",
         "StepRuntime",
       ]),
     tests("Redaction", []),
