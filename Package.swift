@@ -285,7 +285,7 @@ let package = Package(
     tests(
       "DeploymentLedger",
       [
-        "JSONValues", "SystemInterfaces", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction",
         "StepResults", "GitHistory",
       ]),
     tests("DeploymentEvidence", ["JSONValues", "SystemInterfaces", "StepResults"]),
@@ -314,7 +314,7 @@ let package = Package(
         "DeploymentEvidence",
         "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentConfig",
         "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis", "AWSClients",
-        "DatabaseAccess", "GitHistory", "HTTPTransport", "DeploymentLedger", "Reporting", "RestorePoints",
+        "DatabaseAccess", "GitHistory", "HTTPTransport", "Reporting", "RestorePoints",
         "StepRuntime",
       ]),
     tests("Redaction", []),

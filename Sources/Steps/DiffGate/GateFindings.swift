@@ -79,10 +79,11 @@ public enum GateFindings {
     .init(
       "policy-not-of-tip",
       "The newest commit of the target branch is not in this clone, so that the policy may be an older one.",
-      remedy: "Fetch the target branch before the gate."),
+      severity: .warning, remedy: "Fetch the target branch before the gate."),
     .init(
       "records-in-change",
       "The change brings a record, a restore point or a link in place of a records folder.",
+      severity: .error,
       remedy: "Take it out of the change: records are what the steps write on the machine they run on."),
     .init(
       "link-not-followed", "A symbolic link or submodule stands where a template or migration may.",
