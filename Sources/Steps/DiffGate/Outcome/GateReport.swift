@@ -24,7 +24,7 @@ enum GateReport {
     let time = minutes(outline.minutes)
     let way =
       switch outline.reversibility {
-      case .nothingToDo where summary.changedFiles == 0 && summary.coverage.relevant == 0: "nothing differs"
+      case .nothingToDo where summary.changedFiles == 0 && summary.coverage.isWhole: "nothing differs"
       case .nothingToDo where !summary.coverage.isWhole: "what was judged needs no rollback"
       case .nothingToDo where summary.coverage.harmless["application"] != nil:
         "no stack, schema or configuration changes: deploying the version before undoes this change"
