@@ -194,7 +194,8 @@ let package = Package(
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
         "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
-        "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
+        "MigrationAnalysis", "RollbackPlanning", "TemplateAnalysis", "AWSClients", "DatabaseAccess",
+        "GitHistory",
         "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting", "SmokeChecks", "StepRuntime",
         "PreflightSnapshot", "SmokeTest", "Watch30m",
       ]),
@@ -217,7 +218,8 @@ let package = Package(
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
         "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
-        "RollbackPlanning", "AWSClients", "CurlTransport", "GitHistory", "HTTPTransport", "MailTransport",
+        "RollbackPlanning", "TemplateAnalysis", "AWSClients", "CurlTransport", "GitHistory", "HTTPTransport",
+        "MailTransport",
         "DeploymentLedger", "Reporting", "StepRuntime",
       ]),
     tests("CIEnvironment", ["SystemInterfaces"]),

@@ -23,6 +23,10 @@ public struct PlanOptions: Hashable, Sendable {
   public var allowReplace = false
   /// Resources with data that may be replaced or deleted, as `STACK/RESOURCE`.
   public var allowStateful: Set<String> = []
+  /// What the deployment added wants leave, too, before it is removed.
+  public var asksForAdditions = false
+  /// Exports that stacks outside import are kept, though the recorded version does not have them.
+  public var keepsExports = false
   /// Stuck resources to skip, as `STACK/RESOURCE`; the stack by name or by role.
   public var skips: [String] = []
   /// All stuck resources may be skipped, once continuing without has failed.

@@ -18,6 +18,8 @@ public struct RevertFacts: Hashable, Sendable {
   public var allExports: Set<PlacedExport>?
   /// Migrations in the reverted range that the recorded version does not fit.
   public var breakingMigrations: [String] = []
+  /// Packages that templates fetch from where they are not any more, and that the restore point keeps.
+  public var lostPackages: [PackageFacts] = []
   /// Quick settings that a person asked for.
   public var reliefs: [ReliefFacts] = []
   /// The rollback scripts of the reverted migrations; nil where nobody asked for them.
@@ -35,6 +37,19 @@ public struct RevertFacts: Hashable, Sendable {
   public init(stacks: [StackFacts], restorePoint: String?) {
     self.stacks = stacks
     self.restorePoint = restorePoint
+  }
+}
+
+/// A package that a template fetches from a place where it is not any more.
+public struct PackageFacts: Hashable, Sendable {
+  /// Its place, the stack whose template fetches it, and the function whose code it is.
+  public var place: String, stack: String, function: String
+
+  /// A package.
+  public init(place: String, stack: String, function: String) {
+    self.place = place
+    self.stack = stack
+    self.function = function
   }
 }
 

@@ -32,6 +32,8 @@ public struct RevertCommand: StepCommand {
   let skipStuck: Bool
   let takeLock: String?
   let acceptSchema: Bool
+  let keepExports: Bool
+  let parameter: [String]
   let overrideStackPolicy: Bool
   let rollbackSchema: Bool
   let restoreDatabase: Bool
@@ -74,6 +76,12 @@ public struct RevertCommand: StepCommand {
       "take-lock", "Take the ledger's lock over from this run, which is known to be dead.")
     acceptSchema = arguments.flag(
       "accept-schema", "Put the old version back although migrations of the range do not fit it.")
+    keepExports = arguments.flag(
+      "keep-exports", "Keep exports that stacks outside import and the recorded version does not have.")
+    parameter = arguments.options(
+      "parameter", value: "stack/name",
+      "Take the old value of a NoEcho parameter from the variable BACKSTOP_PARAMETER_<STACK>_<NAME>, or from a secret: STACK/NAME=secret:ID or STACK/NAME=secret:ID#MEMBER; may be repeated."
+    )
     overrideStackPolicy = arguments.flag(
       "override-stack-policy", "Lift a stack's policy that denies its restore, and put it back afterwards.")
     rollbackSchema = arguments.flag(

@@ -18,6 +18,7 @@ struct RevertEnding {
   let journal: RevertJournal
   let undone: UndoneRange
   let evidence: EarlierEvidence
+  let limit: TimeLimit
   let notices: [PlanFinding]
   /// Words that the plan wants and the command line does not have.
   let wanted: [String]
@@ -28,16 +29,23 @@ struct RevertEnding {
     }
     var findings = (notices + result.findings + leftOut).map(Finding.init)
     var verdict = RevertEnding.verdict(result)
+    if result.ending == .interrupted, limit.isOver {
+      let late = try outOfTime
+      findings.append(Finding(late))
+      verdict = .stop
+    }
     if result.ending == .planned, notices.contains(where: { $0.severity == .stop }) { verdict = .stop }
     var health: RevertPart.HealthEntry?
     var branch: String?
     if goesBack, result.ending == .restored || result.ending == .nothingToDo {
       session.progress.say("checking health")
-      let checked = try await HealthCheck(session: session).check(
+      let checked = try await HealthCheck(session: session, limit: limit).check(
         against: loaded?.point.id, window: window)
       health = checked.health
       findings += checked.findings
       verdict = checked.health.verdict
+      // Healthy as far as the checks tell, and not all is where it should be.
+      if verdict == .go, result.findings.contains(where: { $0.code.leavesOpen }) { verdict = .inconclusive }
       let made = try GitOnlyAdapter.revertCommit(command, session, undone)
       branch = made.branch
       findings += made.findings.map(Finding.init)
@@ -75,6 +83,21 @@ struct RevertEnding {
     var summary = summary(branch)
     summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
     return StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
+  }
+
+  /// The time ran out in the middle of a plan: what was begun goes on, what was not is not done.
+  private var outOfTime: PlanFinding {
+    get throws {
+      guard try journal.unfinished() != nil else {
+        throw StepFailure(
+          .unavailable, "the time for everything ran out before anything was begun",
+          advice: "run the same command again, with a longer --deadline if AWS is slow")
+      }
+      return PlanFinding(
+        .deadline, .stop,
+        "the time for everything ran out. What was begun goes on by itself in AWS. Run auto-revert "
+          + "\(session.environment) --continue to wait for it and do the rest.")
+    }
   }
 
   /// Whether the run puts a version back: what was deleted on purpose has no health, and neither that nor a quick setting
@@ -168,7 +191,7 @@ struct RevertEnding {
     case .stopped: "stopped"
     case .planned: "planned"
     case .declined: "declined"
-    case .interrupted: "interrupted"
+    case .interrupted: limit.isOver ? "stopped" : "interrupted"
     }
   }
 }

@@ -24,7 +24,8 @@ struct RevertRun {
           "add --git-only to revert in git alone, or leave it out; --to names a restore point or its commit")
     }
     let options = try planOptions(mayBeTyped: canAsk || command.dryRun)
-    let deadline = try deadline()
+    let limit = TimeLimit(try deadline(), clock: session.context.clock)
+    let hidden = try HiddenParameters.requests(command.parameter)
     let reliefs = try reliefs()
     let targets = session.config.stacks.map { TargetStack(role: $0.role, name: $0.name) }
     guard !targets.isEmpty else {
@@ -47,7 +48,14 @@ struct RevertRun {
     let evidence = try EarlierEvidence(session)
     if command.dryRun { await notifier.check() }
     do {
-      return try await run(options, reliefs, targets, continued, confirmation, deadline, notifier, evidence)
+      let request = RevertRequest(
+        options: options, reliefs: reliefs, hidden: hidden, targets: targets, continued: continued,
+        confirmation: confirmation)
+      return try await limit.run { [self] in try await run(request, limit, notifier, evidence) }
+    } catch  where limit.isOver && (error is CancellationError || error is OperationFailure) {
+      let ended = try outOfTime(error)
+      await tellOfEnd("\(ended.message); \(ended.advice)", notifier, evidence)
+      throw ended
     } catch  where error is OperationFailure || error is FileError {
       let hasBegun = try !command.dryRun && newestUnfinished() != nil
       let ended = RevertRun.stepFailure(error, session.environment, hasBegun: hasBegun)
@@ -67,28 +75,43 @@ struct RevertRun {
     }
   }
 
+  /// The time ran out before there was anything to say of stacks.
+  private func outOfTime(_ error: any Error) throws -> StepFailure {
+    let hasBegun = try !command.dryRun && newestUnfinished() != nil
+    let last = (error as? OperationFailure).map { ": \($0.message)" } ?? ""
+    return StepFailure(
+      .unavailable, "the time for everything ran out\(last)",
+      advice: hasBegun
+        ? "what was begun goes on in AWS: run auto-revert \(session.environment) --continue"
+        : "nothing was begun: run the same command again, with a longer --deadline if AWS is slow")
+  }
+
   private func run(
-    _ options: PlanOptions, _ reliefs: [ReliefRequest], _ targets: [TargetStack],
-    _ continued: ContinuedRevert?,
-    _ confirmation: RollbackConfirmation, _ deadline: Duration, _ notifier: Notifier,
-    _ evidence: EarlierEvidence
+    _ request: RevertRequest, _ limit: TimeLimit, _ notifier: Notifier, _ evidence: EarlierEvidence
   ) async throws -> StepOutcome<RevertPart> {
+    let (options, reliefs, targets) = (request.options, request.reliefs, request.targets)
+    let (continued, confirmation) = (request.continued, request.confirmation)
     let safety = SafetyCheck(command: command, session: session, isContinued: continued != nil)
     let firstFacts = try await safety.firstFacts()
     // What is forbidden whatever AWS says ends here; a dry run hears of it with the rest.
     if !command.dryRun { _ = try safety.enforce(firstFacts) }
     let clients = try session.clients()
+    clients.limit(to: limit.end)
     let templates = TemplateUploader(clients)
     let cloudFormation = AWSOperations(clients, clock: session.context.clock, templates: templates)
-    let chosen = try await choose(targets, continued, clients, cloudFormation)
+    var chosen = try await choose(targets, continued, clients, cloudFormation)
+    if let point = chosen.loaded?.point {
+      chosen.loaded?.hiddenValues = try await HiddenParameters(session: session, clients: clients).values(
+        request.hidden, for: point)
+    }
     let journal = RevertJournal(
       records: session.records.root, restorePoint: chosen.loaded?.point.id, files: session.context.files,
       clock: session.context.clock, redactor: session.redactor)
     let undone = UndoneRange(session, restored: chosen.loaded?.point.commit)
 
     var task = RevertTask(
-      targets: targets, restorePoint: chosen.loaded, options: options,
-      deadline: session.context.clock.now + deadline)
+      targets: targets, restorePoint: chosen.loaded, options: options, deadline: limit.end)
+    task.mark = session.context.random.hex(6)
     task.firstSeen = try journal.unfinished().map(RevertJournal.firstSeen) ?? [:]
     task.breakingMigrations = try BreakingMigrations.find(session)
     task.accepted = try journal.acceptedTokens()
@@ -157,7 +180,7 @@ struct RevertRun {
     }
     let ending = RevertEnding(
       command: command, session: session, result: result, loaded: chosen.loaded, journal: journal,
-      undone: undone, evidence: evidence, notices: notices,
+      undone: undone, evidence: evidence, limit: limit, notices: notices,
       wanted: furtherWords(result.plan, result.facts).map(\.word))
     var outcome = try await ending.outcome()
     await tellOfOutcome(&outcome, result, notifier, evidence)
@@ -225,7 +248,7 @@ struct RevertRun {
       switch (error as? OperationFailure)?.kind {
       case .credentials: .refused
       case .refused, .alreadyAccepted, .pointless: .stop
-      case .unreachable, .throttled, .uncertain, nil: .unavailable
+      case .unreachable, .throttled, .uncertain, .unintelligible, nil: .unavailable
       }
     let mend = error is FileError ? "make room or set the permissions" : "mend that"
     return StepFailure(
@@ -341,6 +364,16 @@ struct RevertRun {
       eta: "about \(RevertReport.minutes(plan.estimate))", state: state, detail: detail,
       operator: command.operator ?? "")
   }
+}
+
+/// What the command line asks for.
+struct RevertRequest {
+  var options: PlanOptions
+  var reliefs: [ReliefRequest]
+  var hidden: [HiddenParameters.Request]
+  var targets: [TargetStack]
+  var continued: ContinuedRevert?
+  var confirmation: RollbackConfirmation
 }
 
 /// A revert that an earlier run began and did not end.
