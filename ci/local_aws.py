@@ -7,7 +7,7 @@ Keeps its state in FOLDER, prints one line of JSON when it is ready ({"endpoint"
 and ends when its standard input closes. The proxy adds what ministack does not show by itself:
 
 - faults, set by POST /_faults with a JSON list of
-  {"action": NAME or "*", "do": "throttle" | "unavailable" | "drop" | "delay", "times": N, "seconds": S}
+  {"action": NAME or "*", "do": "throttle" | "quota" | "unavailable" | "page" | "drop" | "delay", "times": N, "seconds": S}
   `drop` forwards the call and closes the connection without its answer; GET /_faults tells what is left.
 - a log of the calls, by GET /_calls: [{"action": ..., "stack": ..., "requestId": ...}].
 - API Gateway's metrics: each answer of a deployed API is recorded as AWS/ApiGateway Count, 4XXError, 5XXError and
@@ -178,6 +178,10 @@ async def exchange(head, fields, body):
     kind = fault["do"] if fault else None
     if kind == "throttle":
         return error_answer(fields, 400, "ThrottlingException" if "json" in fields.get("content-type", "") else "Throttling")
+    if kind == "quota":
+        return error_answer(fields, 400, "LimitExceededException")
+    if kind == "page":
+        return answer(200, "<html><body>Login</body></html>", "text/html")
     if kind == "unavailable":
         return error_answer(fields, 503, "ServiceUnavailable")
     if kind == "delay":

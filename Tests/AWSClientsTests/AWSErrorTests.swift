@@ -106,6 +106,6 @@ import Testing
 extension AWSError.Kind {
   static let all: [AWSError.Kind] = [
     .throttled, .credentialsMissing, .credentialsExpired, .credentialsInvalid, .accessDenied, .notFound,
-    .noUpdates, .conflict, .transient, .unreachable, .replyLost, .badAnswer, .other,
+    .quotaExceeded, .noUpdates, .conflict, .transient, .unreachable, .replyLost, .badAnswer, .other,
   ]
 }

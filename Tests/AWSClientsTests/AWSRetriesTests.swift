@@ -103,7 +103,9 @@ private func answers(_ list: [@Sendable () throws -> HTTPResponse]) -> ScriptedT
 
     // Nothing was done where nobody was reached, nor where the service turned it away.
     let refused: @Sendable () throws -> HTTPResponse = { throw TransferError(.connectionFailed, message: "") }
-    let done: @Sendable () throws -> HTTPResponse = { .text(200, "<R><CreateDBSnapshotResult/></R>") }
+    let done: @Sendable () throws -> HTTPResponse = {
+      .text(200, "<CreateDBSnapshotResponse><CreateDBSnapshotResult/></CreateDBSnapshotResponse>")
+    }
     let later = answers([refused, Self.fault(503, "ServiceUnavailable"), done])
     _ = try await RDSClient(.over(later, clock: clock)).createDBSnapshot("s", ofInstance: "i")
     #expect(later.requests.count == 3)
@@ -116,7 +118,7 @@ private func answers(_ list: [@Sendable () throws -> HTTPResponse]) -> ScriptedT
   }
 
   @Test func `a call with a token is repeated with the same token`() async throws {
-    let done: @Sendable () throws -> HTTPResponse = { .text(200, "<R/>") }
+    let done: @Sendable () throws -> HTTPResponse = { .text(200, "<CancelUpdateStackResponse/>") }
     let transport = answers([Self.lost, done])
     try await CloudFormationClient(.over(transport, clock: clock)).cancelUpdateStack("s", token: "backstop-1")
     #expect(Set(transport.requests.map(\.body)).count == 1)

@@ -102,7 +102,7 @@ import Testing
       let token = isSecond ? "" : "<NextToken>more</NextToken>"
       return .text(
         200,
-        "<R><DescribeStackEventsResult><StackEvents>\(members.joined())</StackEvents>\(token)</DescribeStackEventsResult></R>"
+        "<DescribeStackEventsResponse><DescribeStackEventsResult><StackEvents>\(members.joined())</StackEvents>\(token)</DescribeStackEventsResult></DescribeStackEventsResponse>"
       )
     }
     let service = CloudFormationClient(.over(transport))

@@ -105,6 +105,9 @@ extension ModelCloud {
     if isRead, state.generator.chance(state.faults.lostRead) {
       return OperationFailure(.uncertain, "the connection was closed")
     }
+    if state.generator.chance(state.faults.nonsense) {
+      return OperationFailure(.unintelligible, "<html>Login</html>")
+    }
     if state.generator.chance(state.faults.unreachable) { return OperationFailure(.unreachable, "no route") }
     return nil
   }
@@ -169,7 +172,7 @@ extension ModelCloud {
   }
 
   func template(_ stack: String) async throws(OperationFailure) -> String {
-    try await read(nil) { state in Self.find(stack, state)?.live.text ?? "" }
+    try await read(nil) { state in Self.find(stack, state)?.shown.text ?? "" }
   }
 
   func exports() async throws(OperationFailure) -> [DescribedExport] {
@@ -224,6 +227,7 @@ extension ModelCloud {
 
   func rollbackStack(_ stack: String, token: String) async throws(OperationFailure) {
     try await change(.rollbackStack, stack, token: token) { state, found in
+      if found.isExpress { return "ValidationError: RollbackStack is not supported for EXPRESS mode" }
       let stuck = state.generator.chance(state.faults.stuck)
       Self.begin(&state, &found, clock.now) { stack, at in
         stack.token = token
@@ -234,8 +238,11 @@ extension ModelCloud {
     }
   }
 
-  func executeChangeSet(_ name: String, of stack: String, token: String) async throws(OperationFailure) {
-    try await change(.update, stack, token: token) { state, found in
+  func executeChangeSet(
+    _ name: String, of stack: String, disablesRollback: Bool, token: String
+  ) async throws(OperationFailure) {
+    let call = disablesRollback ? StackCall.updateWithoutRollback : .update
+    try await change(call, stack, token: token) { state, found in
       guard let set = state.changeSets["\(found.name)/\(name)"], set.updatedAt == found.updatedAt else {
         return "InvalidChangeSetStatus: \(name) is obsolete"
       }
@@ -251,6 +258,7 @@ extension ModelCloud {
         stack.isStuckNext = stuck
         stack.triggers = RollbackTriggers()
         stack.beginUpdate(to: template, at, token: token, seconds: 25, willFail: fails)
+        stack.disablesRollback = disablesRollback
       }
       return nil
     }
@@ -342,10 +350,10 @@ extension ModelCloud {
       if request.parameters.contains(where: { $0.value == "****" }) {
         state.violations.append("\(name): a mask was sent as a value")
       }
-      if request.parameters.contains(where: { $0.value == nil }), !stack.live.isHiding {
+      if request.parameters.contains(where: { $0.value == nil }), !stack.shown.isHiding {
         return .failure(OperationFailure(.refused, "ValidationError: there is no previous value of Secret"))
       }
-      guard stack.status.permits(.update) else {
+      guard stack.status.permits(.update) || stack.status.permits(.updateWithoutRollback) else {
         return .failure(
           OperationFailure(.refused, "\(name) is in \(stack.status.rawValue) state and can not be updated"))
       }
@@ -367,7 +375,7 @@ extension ModelCloud {
   func changeSet(_ name: String, of stack: String) async throws(OperationFailure) -> DescribedChangeSet? {
     try await read(nil) { state in
       guard let set = state.changeSets["\(Self.name(stack))/\(name)"],
-        let live = state.stacks[set.stack]?.live
+        let live = state.stacks[set.stack]?.shown
       else { return nil }
       if let failure = set.failure { return DescribedChangeSet(state: .failed(failure)) }
       if set.template == live { return DescribedChangeSet(state: .empty) }
@@ -376,7 +384,16 @@ extension ModelCloud {
         changes: [
           ChangedResource(
             logicalID: "Fn", type: "AWS::Lambda::Function", action: "Modify", replacement: "False")
-        ])
+        ]
+          // What the bad version added, and what each deployment makes anew.
+          + (live.version == "1"
+            ? []
+            : [
+              ChangedResource(logicalID: "Topic", type: "AWS::SNS::Topic", action: "Remove"),
+              ChangedResource(
+                logicalID: "FnVersion\(live.version)", type: "AWS::Lambda::Version", action: "Remove",
+                policy: "Retain"),
+            ]))
     }
   }
 
@@ -388,7 +405,17 @@ extension ModelCloud {
     if isLost { throw OperationFailure(.uncertain, "no answer") }
   }
 
-  func driftedResources(_ stack: String) async throws(OperationFailure) -> [String] {
-    try await read(nil) { state in Self.find(stack, state)?.skipped ?? [] }
+  func drift(_ stack: String) async throws(OperationFailure) -> DriftAnswer {
+    try await read(nil) { state in
+      DriftAnswer(drifted: Self.find(stack, state)?.skipped ?? [], inSync: [])
+    }
+  }
+
+  func failures(
+    of stack: String, changeSet: String?, since time: Timestamp
+  ) async throws(OperationFailure) -> [String] {
+    try await read(nil) { state in
+      changeSet.flatMap { state.changeSets["\(Self.name(stack))/\($0)"]?.failure }.map { ["Fn: \($0)"] } ?? []
+    }
   }
 }

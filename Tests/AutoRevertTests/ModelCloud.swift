@@ -80,6 +80,8 @@ struct ModelFaults: Sendable {
   var nestedStuck = 0.0
   /// A deletion fails half-way.
   var failedDelete = 0.0
+  /// What comes back is no answer of the service.
+  var nonsense = 0.0
   /// The service takes no triggers without another change.
   var pointlessTriggers = 0.0
 }
@@ -112,6 +114,9 @@ struct ModelStack: Sendable {
   var nested: (id: String, events: [DescribedEvent])?
   var isStuckInside = false
   var isProtected = false
+  /// Deployed in EXPRESS mode, and whether the description says so.
+  var isExpress = false
+  var tellsExpress = true
   /// The update that runs is for the triggers alone.
   var changesTriggersOnly = false
   /// An accepted call that does not show yet.
@@ -310,13 +315,17 @@ extension ModelStack {
   /// What a skip names.
   var stuckName: String { isStuckInside ? "\(name)-Child-1ABCDE.Queue" : "Queue" }
 
+  /// The template that GetTemplate shows: that of a failed update stays.
+  var shown: ModelTemplate { status == .updateFailed ? next ?? live : live }
+
   /// As DescribeStacks shows it.
   var described: DescribedStack {
     var described = DescribedStack(id: id, name: name, status: status.rawValue, updatedAt: updatedAt)
     described.triggers = triggers
     described.isTerminationProtected = isProtected
-    described.parameters = [StackParameter(name: "Version", value: live.version, noEcho: false)]
-    if live.isHiding {
+    described.isExpress = isExpress && tellsExpress
+    described.parameters = [StackParameter(name: "Version", value: shown.version, noEcho: false)]
+    if shown.isHiding {
       described.parameters.append(StackParameter(name: "Secret", value: "****", noEcho: true))
     }
     return described

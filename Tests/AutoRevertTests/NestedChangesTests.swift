@@ -132,7 +132,9 @@ import Testing
     let transport = ScriptedTransport { _ in
       HTTPResponse(
         status: 200,
-        body: Array("<R><CreateChangeSetResult><Id>id</Id></CreateChangeSetResult></R>".utf8))
+        body: Array(
+          ("<CreateChangeSetResponse><CreateChangeSetResult><Id>id</Id></CreateChangeSetResult>"
+            + "</CreateChangeSetResponse>").utf8))
     }
     var request = RestoreRequest(
       stack: "S", name: "cs", template: "{}", parameters: [], capabilities: [], tags: [], notificationARNs: []

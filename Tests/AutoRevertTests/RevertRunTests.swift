@@ -13,7 +13,8 @@ import Testing
   @Test(arguments: [
     (OperationFailure.Kind.credentials, StepResults.ExitStatus.refused), (.unreachable, .unavailable),
     (.throttled, .unavailable),
-    (.uncertain, .unavailable), (.refused, .stop), (.alreadyAccepted, .stop), (.pointless, .stop),
+    (.uncertain, .unavailable), (.unintelligible, .unavailable), (.refused, .stop), (.alreadyAccepted, .stop),
+    (.pointless, .stop),
   ]) func `gives a failure of AWS its exit code, and says how to go on`(
     _ kind: OperationFailure.Kind, _ status: StepResults.ExitStatus
   ) {
@@ -38,7 +39,9 @@ import Testing
     let said = Mutex<[String]>([])
     let tries = Mutex(0)
     let reporter = ProgressReporter(say: { text in said.withLock { $0.append(text) } }, update: { _ in })
-    let retrying = Retrying(clock: ManualClock(), outage: .seconds(300), reporter: reporter)
+    let clock = ManualClock()
+    let retrying = Retrying(
+      clock: clock, outage: .seconds(300), reporter: reporter, deadline: clock.now + .seconds(7200))
     let answer = try await retrying.ask { () async throws(OperationFailure) -> Int in
       let number = tries.withLock { tries in
         tries += 1

@@ -167,6 +167,7 @@ import Testing
       faults.expiredChangeSet = some(0.15, 0.5)
       faults.nestedStuck = generator.chance(0.3) ? 1 : 0
       faults.pointlessTriggers = generator.chance(0.3) ? 1 : 0
+      faults.nonsense = some(0.1, 0.2)
       return faults
     }
 
@@ -205,6 +206,8 @@ import Testing
         stack.become(.updateRollbackFailed, began + .seconds(2), nil)
       case 7:
         update(1)
+        stack.isExpress = generator.chance(0.5)
+        stack.tellsExpress = generator.chance(0.7)
         stack.become(.updateFailed, began + .seconds(1), nil)
       default:
         update(1)
@@ -296,7 +299,8 @@ import Testing
     /// To give up on a service that does not answer, or not often enough, is an honest end. The model's clock runs for
     /// all who wait side by side, so its minutes are short.
     private static func unexplained(_ failure: OperationFailure) -> [String] {
-      [.throttled, .unreachable, .uncertain].contains(failure.kind) ? [] : ["threw \(failure)"]
+      [.throttled, .unreachable, .uncertain, .unintelligible].contains(failure.kind)
+        ? [] : ["threw \(failure)"]
     }
 
     /// `--method delete`, killed at times: in the end no stack is left, or it says which one and why.
@@ -375,7 +379,7 @@ import Testing
       do {
         result = try await world.run({ $0.options = options })
       } catch let failure as OperationFailure
-        where [.throttled, .unreachable, .uncertain].contains(failure.kind)
+        where [.throttled, .unreachable, .uncertain, .unintelligible].contains(failure.kind)
       {
         // The time that the other took is time in which the service did not answer: to give up then is honest.
         return world.cloud.violations + said.withLock { $0 }
@@ -407,7 +411,8 @@ import Testing
         if stops.isEmpty { violations.append("stopped without a reason") }
         let mayStop =
           faults.stuck > 0 || faults.failedRestore > 0 || faults.replaced > 0 || faults.failedChangeSet > 0
-          || faults.expiredChangeSet > 0 || faults.lostRead > 0 || hides.good && !hides.bad
+          || faults.expiredChangeSet > 0 || faults.nonsense > 0 || faults.lostRead > 0
+          || hides.good && !hides.bad
           || stops.contains { $0.code == .deadline } || faults.newerDeployment > 0 || faults.lostCall > 0
           || faults.lostAnswer > 0 || faults.throttled > 0 || faults.unreachable > 0
           || !world.policies.isEmpty && !options.overrideStackPolicy

@@ -34,8 +34,8 @@ import Testing
       // Who one is, another service says.
       if request.form("Action") == "GetCallerIdentity" {
         return .xml(
-          "<R><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:root</Arn><Account>123456789012</Account>"
-            + "</GetCallerIdentityResult></R>")
+          "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:root</Arn><Account>123456789012</Account>"
+            + "</GetCallerIdentityResult></GetCallerIdentityResponse>")
       }
       let body = String(decoding: request.body, as: UTF8.self)
       let isThrottled = state.withLock { state in

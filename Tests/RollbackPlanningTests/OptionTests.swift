@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test func `tries RollbackStack once`() {
-    var facts = Sample.facts([Sample.stack("api", .updateFailed)])
+    var facts = Sample.facts([Sample.stack("api", .updateFailed, isRecorded: false)])
     #expect(Sample.plan(facts).due == ["rollbackStack Shop-api-prod"])
     facts.failures["Shop-api-prod"] = [FailedAttempt(kind: .rollbackStack, reason: "no")]
     #expect(Sample.plan(facts).stops == [.actionFailed])

@@ -26,7 +26,9 @@ import Testing
     Row(status: .updateInProgress, permits: [.cancelUpdate], first: .cancel),
     Row(status: .updateCompleteCleanupInProgress, permits: [], first: .wait),
     Row(status: .updateComplete, permits: [.update, .delete], first: .restore),
-    Row(status: .updateFailed, permits: [.rollbackStack, .delete], first: .rollbackStack),
+    Row(
+      status: .updateFailed, permits: [.rollbackStack, .updateWithoutRollback, .delete], first: .rollbackStack
+    ),
     Row(status: .updateRollbackInProgress, permits: [], first: .wait),
     Row(
       status: .updateRollbackFailed, permits: [.continueUpdateRollback, .delete], first: .continueRollback),

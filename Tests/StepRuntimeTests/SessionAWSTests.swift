@@ -66,7 +66,8 @@ private struct IdentityCommand: StepCommand {
   @Test func `the configuration's region, the environment's keys, one client`() async throws {
     let transport = Self.answering(
       200,
-      "<R><GetCallerIdentityResult><Account>12</Account><Arn>arn:x</Arn></GetCallerIdentityResult></R>")
+      "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>12</Account><Arn>arn:x</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"
+    )
     let status = try await run(
       Self.keys.merging(["AWS_REGION": "us-east-1"]) { $1 }, answer: transport)
     #expect(status == 0)

@@ -55,6 +55,10 @@ public final class LocalAWS: Sendable {
     public enum Kind: String, Sendable {
       /// Answers "rate exceeded".
       case throttle
+      /// Answers that a quota is used up.
+      case quota
+      /// Answers with a page for people, as a proxy does that wants a password.
+      case page
       /// Answers 503.
       case unavailable
       /// Does what was asked and closes the connection without an answer.

@@ -14,8 +14,8 @@ public struct AssetCheck: Sendable {
 
   /// How an asset stands.
   public enum State: Hashable, Sendable {
-    /// It is there.
-    case there
+    /// It is there, with what tells it from another that is written to the same place.
+    case there(String?)
     /// It is not.
     case missing
     /// Not looked at, and why.
@@ -48,10 +48,10 @@ public struct AssetCheck: Sendable {
       switch asset {
       case .object(let bucket, let key, let version):
         let found = try await S3Client(client).headObject(bucket: bucket, key: key, versionId: version)
-        return found == nil ? .missing : .there
+        return found.map { .there($0.eTag ?? "\($0.size) bytes") } ?? .missing
       case .image(let uri):
         guard let image = ECRImage(uri) else { return .unknown("no image of ECR") }
-        return try await ECRClient(client).digest(of: image) == nil ? .missing : .there
+        return try await ECRClient(client).digest(of: image).map { .there($0) } ?? .missing
       }
     } catch let error as AWSError where !error.isTemporary {
       guard error.kind == .accessDenied || !error.isAboutCredentials else { throw error }

@@ -1,7 +1,7 @@
 import AWSClients
-import CloudFormationModel
+public import CloudFormationModel
 import DeploymentRecords
-import TemplateAnalysis
+public import TemplateAnalysis
 
 /// What the templates of a restore point fetch, looked for again when they are to be put back.
 public enum RestorePointAssets {
@@ -17,19 +17,47 @@ public enum RestorePointAssets {
     }
   }
 
-  /// What has gone, in words, by stack; a stack with nothing missing has no entry. What AWS does not let us look at is
-  /// not called missing.
-  public static func missing(
+  /// Something that a template fetches and that is not what it was.
+  public struct Loss: Hashable, Sendable {
+    /// The resource that names it, and its place.
+    public var logicalId: String, asset: TemplateAsset
+    /// Whether nothing is there any more; else it was written again.
+    public var isMissing: Bool
+
+    /// In words.
+    public var words: String {
+      isMissing
+        ? "\(asset), which \(logicalId) names, is not there any more"
+        : "\(asset), which \(logicalId) names, was written again since it was recorded"
+    }
+  }
+
+  /// What is not as recorded, by stack; a stack with nothing lost has no entry. What AWS does not let us look at is not
+  /// called lost.
+  public static func losses(
     _ stacks: [Recorded], clients: StackClients
-  ) async throws -> [String: [String]] {
+  ) async throws -> [String: [Loss]] {
     let readings = stacks.map(reading)
     let states = try await AssetCheck(clients: clients).states(of: readings)
-    var missing: [String: [String]] = [:]
+    var losses: [String: [Loss]] = [:]
     for reading in readings {
-      let gone = AssetCheck.missing(reading, states)
-      if !gone.isEmpty { missing[reading.state.name] = gone }
+      for use in reading.facts?.assets ?? [] {
+        switch states[use.asset] {
+        case .missing:
+          losses[reading.state.name, default: []].append(
+            Loss(logicalId: use.logicalId, asset: use.asset, isMissing: true))
+        case .there(.some(let now)):
+          let then = reading.state.assets?.first {
+            $0.logicalId == use.logicalId && $0.address == "\(use.asset)"
+          }
+          guard let then, then.fingerprint != now else { continue }
+          losses[reading.state.name, default: []].append(
+            Loss(logicalId: use.logicalId, asset: use.asset, isMissing: false))
+        case .there, .unknown, nil: break
+        }
+      }
     }
-    return missing
+    return losses
   }
 
   /// Nested stacks whose template is another by now than recorded, in words, by the stack that they are nested in: a restore
@@ -53,6 +81,15 @@ public enum RestorePointAssets {
       }
     }
     return rewritten
+  }
+
+  /// Resources that their template keeps when their stack lets go of them, by stack and logical id.
+  public static func kept(_ stacks: [Recorded]) -> [String: [String: KeptResource]] {
+    var kept: [String: [String: KeptResource]] = [:]
+    for one in stacks.map(reading) {
+      if let found = one.facts?.kept, !found.isEmpty { kept[one.state.name] = found }
+    }
+    return kept
   }
 
   private static func reading(_ stack: Recorded) -> StackReading {

@@ -133,7 +133,7 @@ extension ControlPlaneError {
       switch error.kind {
       case .credentialsMissing, .credentialsExpired, .credentialsInvalid, .accessDenied: .refused
       case .throttled, .transient, .unreachable, .replyLost, .badAnswer: .unavailable
-      case .notFound, .noUpdates, .conflict, .other: .other
+      case .notFound, .noUpdates, .conflict, .quotaExceeded, .other: .other
       }
     self.init(kind, "\(error)", advice: error.advice)
   }

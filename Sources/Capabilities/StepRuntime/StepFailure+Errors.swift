@@ -75,6 +75,7 @@ extension StepFailure {
     switch error.kind {
     case .credentialsMissing, .credentialsExpired, .credentialsInvalid, .accessDenied: .refused
     case .conflict: .busy
+    case .quotaExceeded: .stop
     case .notFound: .data
     case .throttled, .transient, .unreachable, .replyLost, .badAnswer, .noUpdates, .other: .unavailable
     }

@@ -76,6 +76,8 @@ public enum StackCall: String, CaseIterable, Hashable, Sendable, Codable {
   case rollbackStack
   /// CreateChangeSet and ExecuteChangeSet, or UpdateStack.
   case update
+  /// The same with rollback disabled, which is how a stack is updated that its last update left in failure.
+  case updateWithoutRollback
   /// DeleteStack.
   case delete
 }
@@ -101,6 +103,8 @@ public struct StatusRule: Hashable, Sendable {
   public let condition: Condition
   /// What to say of it, in half a sentence.
   public let meaning: String
+  /// The same with its subject: `it is being updated`, `its last update succeeded`.
+  public var clause: String { meaning.hasPrefix("its ") ? meaning : "it \(meaning)" }
 }
 
 extension StackStatus {
@@ -115,8 +119,7 @@ extension StackStatus {
   public func permits(_ call: StackCall) -> Bool { rule.permits.contains(call) }
 
   /// Source: the CloudFormation user guide (stack status codes) and the service model's descriptions of the calls.
-  /// UPDATE_FAILED and CREATE_FAILED accept an update only with DisableRollback, which a restore never sets, so
-  /// `update` is not among their calls.
+  /// UPDATE_FAILED and CREATE_FAILED accept an update only with DisableRollback, so `update` is not among their calls.
   static let table: [StackStatus: StatusRule] = [
     .createInProgress: moving("is being created"),
     .createFailed: StatusRule(
@@ -140,7 +143,7 @@ extension StackStatus {
     .updateCompleteCleanupInProgress: moving("was updated and removes what it no longer needs"),
     .updateComplete: settled("its last update succeeded"),
     .updateFailed: StatusRule(
-      permits: [.rollbackStack, .delete], condition: .stuck,
+      permits: [.rollbackStack, .updateWithoutRollback, .delete], condition: .stuck,
       meaning: "its update failed and was left as it was"),
     .updateRollbackInProgress: moving("its update is being undone"),
     .updateRollbackFailed: StatusRule(

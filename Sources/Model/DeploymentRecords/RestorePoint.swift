@@ -116,6 +116,9 @@ public struct StackState: Codable, Hashable, Sendable {
   /// Whether the recorded state suffices to put this stack back, and what is missing where it does not.
   public var restorable: Bool, why: String?
 
+  /// What its template fetches, with what it was then; nil in older restore points.
+  public var assets: [AssetState]?
+
   /// Where a template too large for a call goes through, `bucket` or `bucket/prefix`; nil where it fits into one.
   public var templateBucket: String?
 
@@ -164,8 +167,29 @@ extension RestorePoint {
 }
 
 extension StackState {
+  /// The variable that a rollback takes the old value of the hidden parameter `name` from.
+  public func variable(ofParameter name: String) -> String { StackState.variable(role, name) }
+
+  /// `BACKSTOP_PARAMETER_API_DBPASSWORD`: the stack by its role or name, and the parameter.
+  public static func variable(_ stack: String, _ parameter: String) -> String {
+    let text = "PARAMETER_\(stack)_\(parameter)".uppercased()
+    return "BACKSTOP_" + String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+  }
+
   /// Whether the two stand in one account and region, and so share exports.
   public func isBeside(_ other: StackState) -> Bool { account == other.account && region == other.region }
+}
+
+/// Something that a template fetches from a place where another could be written.
+public struct AssetState: Codable, Hashable, Sendable {
+  /// The resource that names it, its place, and what tells it from another at the same place.
+  public var logicalId: String, address: String, fingerprint: String
+  /// An asset.
+  public init(logicalId: String, address: String, fingerprint: String) {
+    self.logicalId = logicalId
+    self.address = address
+    self.fingerprint = fingerprint
+  }
 }
 
 /// A stack parameter.

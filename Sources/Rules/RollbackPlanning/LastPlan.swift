@@ -130,6 +130,9 @@ struct LastPlan {
           + "belongs to no stack. Functions read the secret when they start: deploy the API stack again, so that all use "
           + "the new database. Take it into the stack by a resource import, and delete the old one, once nobody needs it."
       ))
+    for user in database.oldUsers {
+      plan.findings.append(PlanFinding(.databaseStillUsed, .warning, target: database.identifier, user))
+    }
     if !database.differences.isEmpty {
       plan.findings.append(
         PlanFinding(

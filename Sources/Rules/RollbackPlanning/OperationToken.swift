@@ -36,6 +36,16 @@ public struct OperationToken: Hashable, Sendable, CustomStringConvertible {
     self.attempt = attempt
   }
 
+  /// The name of a change set: the token of its execution, and what tells the run that made it from another.
+  public func changeSet(_ mark: String) -> String { mark.isEmpty ? description : "\(description)-run\(mark)" }
+
+  /// Reads the name of a change set that `changeSet` wrote.
+  public static func ofChangeSet(_ name: String) -> OperationToken? {
+    let parts = name.split(separator: "-")
+    let isMarked = parts.last?.hasPrefix("run") ?? false
+    return OperationToken(isMarked ? parts.dropLast().joined(separator: "-") : name)
+  }
+
   /// The 32-bit FNV-1a hash of a name.
   private static func mark(_ name: String) -> String {
     var hash: UInt32 = 2_166_136_261

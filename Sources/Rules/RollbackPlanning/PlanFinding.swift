@@ -17,6 +17,8 @@ public struct PlanFinding: Hashable, Sendable {
   public var message: String
   /// The stack or resource meant, where there is one.
   public var target: String?
+  /// Whether a stop holds back its own stack alone: the others are put back without it.
+  public var isAside = false
 
   /// A finding.
   public init(_ code: PlanFindingCode, _ severity: Severity, target: String? = nil, _ message: String) {
@@ -25,6 +27,11 @@ public struct PlanFinding: Hashable, Sendable {
     self.message = message
     self.target = target
   }
+}
+
+extension PlanFindingCode {
+  /// Whether what was put back is not all in use with it, so that nobody may call the application healthy.
+  public var leavesOpen: Bool { self == .databaseStillUsed }
 }
 
 /// What auto-revert reports, one code each.
@@ -59,6 +66,18 @@ public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
   case wouldReplace = "would-replace"
   /// The restore would replace or delete a resource that holds data.
   case wouldLoseData = "would-lose-data"
+  /// What the deployment added is removed with it.
+  case additionRemoved = "addition-removed"
+  /// The restore would make a resource whose name one that was left behind has.
+  case nameTaken = "name-taken"
+  /// A resource that was deleted with its data is made anew.
+  case madeAnew = "made-anew"
+  /// Other stacks could be put back without the one that stops.
+  case othersPossible = "others-possible"
+  /// An export is kept for a stack outside, though the recorded version does not have it.
+  case exportKept = "export-kept"
+  /// Something still uses the database that was replaced.
+  case databaseStillUsed = "database-still-used"
   /// What a restore does inside a nested stack is not known beforehand.
   case nestedUnseen = "nested-unseen"
   /// An export that somebody uses would vanish, or one that is needed would be missing.

@@ -27,6 +27,10 @@ public struct PlanOptions: Hashable, Sendable {
   public var allowStateful: Set<String> = []
   /// Which types hold data.
   public var statefulTypes = StatefulTypes()
+  /// What the deployment added wants leave, too, before it is removed.
+  public var asksForAdditions = false
+  /// Exports that stacks outside import are kept, though the recorded version does not have them.
+  public var keepsExports = false
   /// Stuck resources to skip, as `STACK/RESOURCE`; the stack by name or by role.
   public var skips: [String] = []
   /// All stuck resources may be skipped, once continuing without has failed.

@@ -28,6 +28,8 @@ public struct PlannedAction: Hashable, Sendable {
     case relieve
     /// Make the recorded version of a secret current again.
     case restoreSecretStage
+    /// Put a function's package where the recorded template fetches it.
+    case restorePackage
     /// Point a function's alias at the recorded version.
     case restoreAlias
     /// Point an API's stage at the recorded deployment.
@@ -71,8 +73,10 @@ public struct PlannedAction: Hashable, Sendable {
   public var isConditional = false
   /// Resources that a continued rollback skips, or that a deletion leaves behind.
   public var skips: [String] = []
-  /// Exports that the first phase of a cycle keeps.
+  /// Exports that the first phase of a cycle keeps, or that stacks outside go on importing.
   public var keptExports: [String] = []
+  /// Whether the update runs with rollback disabled: the only one that a stack takes which its last update left in failure.
+  public var disablesRollback = false
   /// The operation that is waited for, where `kind` is `wait`.
   public var awaited: StackOperation = .others
   /// Which try this is; part of the request token.
@@ -119,7 +123,8 @@ public struct PlannedAction: Hashable, Sendable {
     case .cancel: .cancelUpdate
     case .continueRollback: .continueUpdateRollback
     case .rollbackStack: .rollbackStack
-    case .restore, .restoreKeepingExports, .restoreTriggers: .update
+    case .restore, .restoreKeepingExports: disablesRollback ? .updateWithoutRollback : .update
+    case .restoreTriggers: .update
     case .delete: .delete
     default: nil
     }
@@ -138,9 +143,12 @@ public struct Estimates: Hashable, Sendable {
     learned[kind, default: []].append(seconds)
   }
 
+  /// How many runs have to have been seen before they tell more than the runbook.
+  static let enough = 3
+
   /// The median of what was learned, else the middle of the runbook's range.
   public func seconds(_ kind: PlannedAction.Kind) -> Double {
-    if let known = learned[kind], !known.isEmpty {
+    if let known = learned[kind], known.count >= Estimates.enough {
       let sorted = known.sorted()
       let middle = sorted.count / 2
       return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
@@ -154,7 +162,7 @@ public struct Estimates: Hashable, Sendable {
     .cancel: 450, .continueRollback: 450, .rollbackStack: 450, .wait: 450, .restore: 750,
     .restoreKeepingExports: 750, .delete: 1500, .restoreSecretStage: 5, .restoreAlias: 5,
     .restoreStageDeployment: 5, .restoreStateMachine: 5, .restoreFunctionCode: 15,
-    .restoreFunctionSettings: 10,
+    .restoreFunctionSettings: 10, .restorePackage: 15,
     .relieve: 10, .restoreTriggers: 30, .liftStackPolicy: 5, .restoreStackPolicy: 5, .rollBackSchema: 60,
     .restoreDatabase: 1500, .switchDatabase: 5, .detectDrift: 60, .verify: 30, .revertCommit: 5,
   ]

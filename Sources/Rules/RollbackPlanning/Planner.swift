@@ -9,7 +9,9 @@ public struct Plan: Hashable, Sendable {
   public init() {}
 
   /// Whether something keeps the plan from running.
-  public var isBlocked: Bool { findings.contains { $0.severity == .stop } }
+  public var isBlocked: Bool { findings.contains { $0.severity == .stop && !$0.isAside } }
+  /// Stacks that are left to a person while the others are put back.
+  public var asides: [PlanFinding] { findings.filter { $0.severity == .stop && $0.isAside } }
   /// Whether there is something to change: an action on a stack or a resource that is not conditional.
   public var changesSomething: Bool { !open.isEmpty }
   /// The actions that are due now, without conditional ones and the closing ones.
@@ -86,7 +88,9 @@ public enum Planner {
       if let action = decision.before { quick.append(action) }
       closing += decision.closing
     }
+    sayWhatIsPossible(&plan, restored)
     schemaFindings(&plan, restored, facts, options)
+    quick += packages(restored, facts, &plan)
     if !first.isEmpty || !restored.isEmpty {
       quick += ReliefPlan(facts: facts, options: options).actions(&plan.findings)
     } else if !facts.reliefs.isEmpty {
@@ -95,7 +99,8 @@ public enum Planner {
     // Cancels go out before anything is waited for; the order among the rest is the runbook's too.
     let beginning = first.sorted { ($0.kind == .cancel ? 0 : 1) < ($1.kind == .cancel ? 0 : 1) } + quick
     plan.actions = beginning.map { staged($0, 1) }
-    arrange(&plan, restored, restores, first: first, quick: quick, facts)
+    arrange(
+      &plan, restored, restores, first: first, quick: quick, facts, keepsExports: options.keepsExports)
     // A policy is put back before anything but a stack's own update is done.
     for action in closing where action.kind == .restoreStackPolicy { append(action, to: &plan) }
     resources(&plan, chosen, facts, options)
@@ -107,12 +112,55 @@ public enum Planner {
     }
   }
 
+  /// Where one stack stops all, the others can often go without it.
+  private static func sayWhatIsPossible(_ plan: inout Plan, _ restored: [StackFacts]) {
+    let stops = plan.findings.filter { $0.severity == .stop && !$0.isAside }
+    let stopped = Set(
+      stops.map { $0.target.flatMap { $0.split(separator: "/").first.map(String.init) } ?? "" })
+    let others = restored.filter { !stopped.contains($0.name) }
+    guard !stops.isEmpty, !stopped.contains(""), !others.isEmpty else { return }
+    plan.findings.append(
+      PlanFinding(
+        .othersPossible, .note,
+        "nothing is done while \(listed(stopped.sorted())) stops it; the rest can be put back alone: "
+          + others.map { "--only \($0.role)" }.joined(separator: " ") + "."))
+  }
+
+  /// What the restores fetch goes back to its place before them.
+  private static func packages(
+    _ restored: [StackFacts], _ facts: RevertFacts, _ plan: inout Plan
+  ) -> [PlannedAction] {
+    let names = Set(restored.map(\.name))
+    return facts.lostPackages.compactMap { package in
+      let kind = PlannedAction.Kind.restorePackage
+      guard names.contains(package.stack), !facts.done.contains("\(kind.rawValue) \(package.place)") else {
+        return nil
+      }
+      if let failure = facts.failures[package.place]?.last {
+        plan.findings.append(
+          PlanFinding(
+            .actionFailed, .stop, target: package.stack,
+            "the package of \(package.function) could not be put back to \(package.place): \(failure.reason)."
+          ))
+        return nil
+      }
+      var action = PlannedAction(
+        kind, target: package.place,
+        reason:
+          "the recorded template of \(package.stack) fetches the code of \(package.function) from there, and it is gone"
+      )
+      action.stack = package.stack
+      action.value = package.function
+      return action
+    }
+  }
+
   /// Puts the restores into stages, by exports and by what has to end before.
   private static func arrange(
     _ plan: inout Plan, _ restored: [StackFacts], _ restores: [String: PlannedAction], first: [PlannedAction],
-    quick: [PlannedAction], _ facts: RevertFacts
+    quick: [PlannedAction], _ facts: RevertFacts, keepsExports: Bool
   ) {
-    let order = RestoreOrder(restored: restored, facts: facts)
+    let order = RestoreOrder(restored: restored, facts: facts, keepsExports: keepsExports)
     // What conditional restores would meet is only a forecast: it is judged when it comes to that.
     if first.isEmpty { plan.findings += order.findings }
     let links = ExportLinks(facts)
@@ -120,7 +168,13 @@ public enum Planner {
     for (level, steps) in order.levels.enumerated() {
       for step in steps {
         guard var action = restores[step.stack] else { continue }
-        if !step.keptExports.isEmpty {
+        if step.keepsForOthers {
+          action.keptExports = step.keptExports
+          action.reason += "; keeps \(listed(step.keptExports)), which stacks outside import"
+          if plan.actions.contains(where: { $0.target == step.stack && $0.kind == .restoreKeepingExports }) {
+            action.isConditional = true
+          }
+        } else if !step.keptExports.isEmpty {
           action.kind = .restoreKeepingExports
           action.keptExports = step.keptExports
           action.reason += "; first phase, keeps \(listed(step.keptExports)) until nobody imports it"

@@ -22,16 +22,26 @@ struct ReliefPlan {
         return nil
       }
       guard relief.live != relief.wanted else { return nil }
+      let raised = ReliefPlan.raised(relief)
+      if let lower = raised.lower {
+        findings.append(
+          PlanFinding(
+            .reliefSet, options.method == .relief && raised.wanted == nil ? .stop : .warning,
+            target: relief.function,
+            "\(relief.function) does not get \(lower): it has \(relief.live ?? ""), and --relief never lowers."
+          ))
+      }
+      guard let wanted = raised.wanted else { return nil }
       var action = PlannedAction(
         .relieve, target: relief.function,
-        reason: "runs with \(relief.live ?? ""), --relief asks for \(relief.wanted); undone again to "
+        reason: "runs with \(relief.live ?? ""), --relief asks for \(wanted); undone again to "
           + (relief.afterwards ?? ""))
-      action.value = relief.wanted
+      action.value = wanted
       action.stack = relief.stack
       findings.append(
         PlanFinding(
           .reliefSet, .warning, target: relief.function,
-          "\(relief.function) gets \(relief.wanted) for now. "
+          "\(relief.function) gets \(wanted) for now. "
             + (options.method == .relief
               ? "The next auto-revert puts \(relief.afterwards ?? "") back, also where the template would not."
               : "It is put back to \(relief.afterwards ?? "") after the rollback.")))
@@ -49,6 +59,20 @@ struct ReliefPlan {
           "there is nothing to roll back, so \(relief.function) does not get \(relief.wanted): --method relief sets it "
             + "alone."))
     }
+  }
+
+  /// What of a wanted setting is more than what is there, and what of it is less; what is the same is neither.
+  static func raised(_ relief: ReliefFacts) -> (wanted: String?, lower: String?) {
+    guard let wanted = FunctionSetting(relief.wanted), let live = relief.live.flatMap(FunctionSetting.init)
+    else { return (relief.wanted, nil) }
+    var (more, less) = (FunctionSetting(), FunctionSetting())
+    if let timeout = wanted.timeout, let now = live.timeout, timeout != now {
+      if timeout > now { more.timeout = timeout } else { less.timeout = timeout }
+    }
+    if let memory = wanted.memory, let now = live.memory, memory != now {
+      if memory > now { more.memory = memory } else { less.memory = memory }
+    }
+    return (more.text.isEmpty ? nil : more.text, less.text.isEmpty ? nil : less.text)
   }
 
   private func obstacle(_ relief: ReliefFacts) -> String? {

@@ -9,8 +9,10 @@ struct ReplacementRules {
   /// A stop for what would go without leave, a warning for what goes with it.
   func findings(_ preview: RestorePreview) -> [PlanFinding] {
     let lost = preview.changes.filter(\.losesResource)
-    var findings = lost.filter(\.isStateful).map(data)
-    let rest = lost.filter { !$0.isStateful }
+    let added = AdditionRules(stack: stack, options: options, lost: lost)
+    var findings = lost.filter { $0.isStateful && !added.goes($0) }.map(data)
+    findings += added.findings + MadeAnewRules(stack: stack, options: options).findings(preview.changes)
+    let rest = lost.filter { !$0.isStateful && !added.goes($0) }
     if !rest.isEmpty {
       findings.append(
         PlanFinding(
@@ -31,12 +33,12 @@ struct ReplacementRules {
 
   private func data(_ change: RestoreChange) -> PlanFinding {
     let path = "\(stack.name)/\(change.logicalID)"
-    let byRole = "\(stack.role)/\(change.logicalID)"
-    let allowed = options.allowStateful.contains(path) || options.allowStateful.contains(byRole)
+    let allowed = options.allows(change, of: stack)
     return PlanFinding(
       .wouldLoseData, allowed ? .warning : .stop, target: path,
       "the restore would \(LossSummary.verb(change.effect)) \(change.logicalID) (\(change.type)) in \(stack.name), which "
-        + "holds data." + (allowed ? "" : " Only with --allow-stateful \(path)."))
+        + (change.isAddition ? "the deployment that is undone added, and which holds data." : "holds data.")
+        + (allowed ? "" : " Only with --allow-stateful \(path)."))
   }
 
   /// CloudFormation calls every change of a custom resource a possible replacement, since the function behind it decides.
@@ -82,7 +84,8 @@ public enum LossSummary {
     return lost.filter(\.isStateful).map {
       "\($0.logicalID) (\($0.type)), which holds data: \(verb($0.effect))d"
     }
-      + phrases(lost.filter { !$0.isStateful })
+      + phrases(lost.filter { !$0.isStateful && !$0.isAddition })
+      + phrases(lost.filter { !$0.isStateful && $0.isAddition }).map { "\($0), which the deployment added" }
   }
 
   /// A change set in a few lines: each change where they are few, else how many there are of each kind, with those
@@ -113,6 +116,6 @@ public enum LossSummary {
   }
 
   private static func line(_ change: RestoreChange) -> String {
-    "\(change.effect.rawValue) \(change.logicalID) (\(change.type))"
+    "\(change.effect.rawValue) \(change.logicalID) (\(change.type)\(change.isRetained ? ", stays" : ""))"
   }
 }

@@ -130,6 +130,8 @@ public struct DatabaseFacts: Hashable, Sendable {
   public var restoredStatus: String?
   /// Settings of the new database that are not the old one's, in words.
   public var differences: [String] = []
+  /// What goes on using the old database whatever the secrets say, each with what to do about it.
+  public var oldUsers: [String] = []
   /// Secrets that name the old database's address, and what keeps each from being pointed at the new one.
   public var secrets: [SecretSwitch] = []
 

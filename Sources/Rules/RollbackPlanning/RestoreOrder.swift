@@ -14,11 +14,15 @@ struct RestoreOrder {
     var stack: String
     /// Exports that are kept for now: the first phase of a cycle.
     var keptExports: [String] = []
+    /// They are kept for stacks outside, until nobody imports them.
+    var keepsForOthers = false
   }
 
   /// The order in which `restored` (given in the runbook's order) are put back, among all stacks of `facts`.
-  init(restored: [StackFacts], facts: RevertFacts) {
+  /// - Parameter keepsExports: exports that stay in use are kept instead of refused.
+  init(restored: [StackFacts], facts: RevertFacts, keepsExports: Bool = false) {
     let links = ExportLinks(facts)
+    var kept: [String: Set<String>] = [:]
     let names = restored.map(\.name)
     var edges = Set<Edge>()
     for stack in restored {
@@ -26,6 +30,9 @@ struct RestoreOrder {
         for importer in links.liveImporters(of: export, of: stack) where importer != stack.name {
           if names.contains(importer), !links.recordedImports(importer).contains(export) {
             edges.insert(Edge(first: importer, then: stack.name, export: export, vanishes: true))
+          } else if keepsExports {
+            kept[stack.name, default: []].insert(export)
+            findings.append(stays(stack.name, export, importer))
           } else {
             findings.append(inUse(stack.name, export, importer))
           }
@@ -40,7 +47,22 @@ struct RestoreOrder {
         }
       }
     }
-    arrange(names, edges)
+    arrange(names, edges.filter { !($0.vanishes && kept[$0.then]?.contains($0.export) ?? false) })
+    keep(kept)
+  }
+
+  /// The last restore of a stack keeps what stacks outside import; one before it keeps that, too.
+  private mutating func keep(_ kept: [String: Set<String>]) {
+    for (stack, exports) in kept {
+      var isLast = true
+      for level in levels.indices.reversed() {
+        for index in levels[level].indices where levels[level][index].stack == stack {
+          levels[level][index].keptExports = Set(levels[level][index].keptExports).union(exports).sorted()
+          levels[level][index].keepsForOthers = isLast
+          isLast = false
+        }
+      }
+    }
   }
 
   private struct Edge: Hashable {
@@ -89,7 +111,14 @@ struct RestoreOrder {
     PlanFinding(
       .exportInUse, .stop, target: stack,
       "putting \(stack) back would remove its export \(export), which \(importer) imports and would go on importing. "
-        + "Put \(importer) back as well, or leave \(stack) out.")
+        + "Put \(importer) back as well, leave \(stack) out, or keep just that export with --keep-exports.")
+  }
+
+  private func stays(_ stack: String, _ export: String, _ importer: String) -> PlanFinding {
+    PlanFinding(
+      .exportKept, .warning, target: stack,
+      "\(stack) keeps its export \(export) with its present value, since \(importer) imports it: all else is put back. The "
+        + "next deployment of \(stack) takes it away once nobody imports it.")
   }
 
   private func missing(_ stack: String, _ export: String, _ exporter: String?) -> PlanFinding {

@@ -22,6 +22,8 @@ public struct RevertFacts: Hashable, Sendable {
   public var unknownMigrations: UnknownMigrations?
   /// Why a deployment that has finished may not be undone: nothing on record speaks against it, and nobody says why.
   public var refusal: String?
+  /// Packages that templates fetch from where they are not any more, and that the restore point keeps.
+  public var lostPackages: [PackageFacts] = []
   /// Quick settings that a person asked for.
   public var reliefs: [ReliefFacts] = []
   /// The rollback scripts of the reverted migrations; nil where nobody asked for them.
@@ -53,6 +55,19 @@ public struct UnknownMigrations: Hashable, Sendable {
   public init(_ reason: String, stops: Bool) {
     self.reason = reason
     self.stops = stops
+  }
+}
+
+/// A package that a template fetches from a place where it is not any more.
+public struct PackageFacts: Hashable, Sendable {
+  /// Its place, the stack whose template fetches it, and the function whose code it is.
+  public var place: String, stack: String, function: String
+
+  /// A package.
+  public init(place: String, stack: String, function: String) {
+    self.place = place
+    self.stack = stack
+    self.function = function
   }
 }
 

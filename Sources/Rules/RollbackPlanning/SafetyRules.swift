@@ -52,6 +52,8 @@ public struct UndoneCommit: Hashable, Sendable {
 public struct SafetyLimits: Hashable, Sendable {
   /// Rollbacks in 24 hours.
   public var rollbacksPerDay = 4
+  /// Whether that is the default, which nobody chose.
+  public var isDefaultPerDay = true
   /// An older deployment is not undone.
   public var maximumAge: Duration = .seconds(6 * 3600)
   /// Whether two failures and two successes must be on record.
@@ -79,8 +81,10 @@ public enum SafetyRules {
     if facts.rollbacksToday >= limits.rollbacksPerDay {
       refuse(
         "rollbacks-per-day",
-        "\(count(facts.rollbacksToday, "rollback")) in the last 24 hours, and the policy allows "
-          + "\(limits.rollbacksPerDay)")
+        "\(count(facts.rollbacksToday, "rollback")) in the last 24 hours, and "
+          + (limits.isDefaultPerDay
+            ? "\(limits.rollbacksPerDay) are allowed by default (maximum-per-day under auto-revert: in the policy)"
+            : "the policy allows \(limits.rollbacksPerDay)"))
     }
     if let deployedAt = facts.deployedAt, now - deployedAt > limits.maximumAge {
       refuse(

@@ -23,7 +23,9 @@ struct StackDecider {
   /// What to do with `stack` next.
   func decide(_ stack: StackFacts) -> StackDecision {
     guard let live = stack.live else { return absent(stack, "is not there") }
-    if let recorded = stack.recorded, recorded.id != live.id, live.status != .deleteComplete {
+    if let recorded = stack.recorded, recorded.id != live.id, live.status != .deleteComplete,
+      live.status?.rule.condition != .needsPerson
+    {
       return stopped(
         .stackRecreated, stack,
         "\(stack.name) is another stack than the recorded one (now \(live.id), recorded \(recorded.id)): it was "
@@ -91,7 +93,7 @@ struct StackDecider {
       .wait, target: stack.name,
       reason: isOwn(own)
         ? "\(status.rawValue): an earlier run of this revert started it (\(own?.description ?? ""))"
-        : "\(status.rawValue): it \(status.rule.meaning)")
+        : "\(status.rawValue): \(status.rule.clause)")
     if let own, isOwn(own) { wait.awaited = own.operation }
     // A restore that already turned into a rollback has failed; waiting shows how it ends.
     return StackDecision(action: wait, followUps: conditionalRestore(stack))
@@ -126,8 +128,15 @@ struct StackDecider {
         "\(stack.name) is \(status.rawValue): --method \(options.method.rawValue) is not possible. Leave the method out."
       )
     }
+    // What was rolled back with success would not be here: the mode does not take the call, or it was refused.
+    if kind == .rollbackStack,
+      live.isExpress || facts.failures[stack.name]?.contains(where: { $0.kind == .rollbackStack }) ?? false,
+      let replay = replay(stack, live, status)
+    {
+      return replay
+    }
     var action = PlannedAction(
-      kind, target: stack.name, reason: "\(status.rawValue): it \(status.rule.meaning)")
+      kind, target: stack.name, reason: "\(status.rawValue): \(status.rule.clause)")
     action.attempt = attempt(stack, live, kind == .continueRollback ? .continueRollback : .rollback)
     var findings: [PlanFinding] = []
     let failures = facts.failures[stack.name, default: []].filter { $0.kind == kind }
@@ -144,6 +153,35 @@ struct StackDecider {
         .actionFailed, stack, "RollbackStack on \(stack.name) failed: \(failure.reason). Look at its events.")
     }
     return StackDecision(action: action, followUps: conditionalRestore(stack), findings: findings)
+  }
+
+  /// A stack that RollbackStack does not take back gets its recorded template again, with rollback disabled as its status
+  /// asks; nil where the restore point does not hold it.
+  private func replay(_ stack: StackFacts, _ live: LiveStack, _ status: StackStatus) -> StackDecision? {
+    guard let recorded = stack.recorded, recorded.obstacles.isEmpty else { return nil }
+    if let failure = facts.failures[stack.name]?.last(where: { $0.kind == .restore }) {
+      return stopped(
+        .actionFailed, stack,
+        "the restore of \(stack.name) failed: \(failure.reason). It is \(status.rawValue), and the deployed version is "
+          + "still live there.")
+    }
+    let refusal = facts.failures[stack.name]?.last { $0.kind == .rollbackStack }?.reason
+    var decision = restore(
+      stack, live, recorded,
+      because: (refusal.map { "RollbackStack was refused (\($0))" }
+        ?? "it was deployed in EXPRESS mode, which RollbackStack does not take back")
+        + ", so the recorded template is played again",
+      status)
+    decision.action?.disablesRollback = true
+    let replaced = live.preview?.changes.filter { $0.effect == .replace } ?? []
+    if !replaced.isEmpty {
+      decision.findings.append(
+        PlanFinding(
+          .methodNotPossible, .warning, target: stack.name,
+          "CloudFormation may refuse the restore of \(stack.name): it replaces \(LossSummary.names(replaced)), and its "
+            + "status takes updates with rollback disabled alone, which does not go with replacements."))
+    }
+    return decision
   }
 
   private func settled(_ stack: StackFacts, _ live: LiveStack, _ status: StackStatus) -> StackDecision {
@@ -187,12 +225,13 @@ struct StackDecider {
           "\(stack.name) is \(status.rawValue): its update has finished, and --method \(options.method.rawValue) "
             + "does nothing for it. Leave the method out to put the recorded state back.")
       }
-      return restore(stack, live, recorded, parts, status)
+      return restore(
+        stack, live, recorded, because: "\(listed(parts)) other than recorded in \(facts.ownName)", status)
     }
   }
 
   private func restore(
-    _ stack: StackFacts, _ live: LiveStack, _ recorded: RecordedStack, _ parts: [String],
+    _ stack: StackFacts, _ live: LiveStack, _ recorded: RecordedStack, because reason: String,
     _ status: StackStatus
   ) -> StackDecision {
     if !recorded.obstacles.isEmpty {
@@ -202,8 +241,7 @@ struct StackDecider {
       )
     }
     var action = PlannedAction(
-      .restore, target: stack.name,
-      reason: "\(status.rawValue): \(listed(parts)) other than recorded in \(facts.ownName)")
+      .restore, target: stack.name, reason: "\(status.rawValue): \(reason)")
     action.attempt = attempt(stack, live, .restore)
     var findings = remarks(stack, recorded)
     if let preview = live.preview {
@@ -225,17 +263,30 @@ struct StackDecider {
     }
     guard status != .deleteFailed else {
       let causes = listed(live.stuck.map { "\($0.path) (\($0.reason))" })
-      return stopped(
-        .needsPerson, stack,
+      return leftToPerson(
+        stack,
         "\(stack.name) is DELETE_FAILED: its deletion took part of it and failed on "
           + (causes.isEmpty ? "nothing that the events name" : causes)
-          + ". No call puts it back. Mend what they name and deploy the recorded commit anew once it is gone; "
-          + "--method delete deletes the rest.")
+          + ". No call puts it back. Mend what they name, delete the rest (\(deletion(stack, live)) --retain-resources "
+          + (live.stuck.isEmpty ? "RESOURCE" : live.stuck.map(\.path).joined(separator: " "))
+          + " leaves behind what cannot go), and deploy the recorded commit anew.")
     }
-    return stopped(
-      .needsPerson, stack,
+    return leftToPerson(
+      stack,
       "\(stack.name) is \(status.rawValue): \(status.rule.meaning). No call puts it back without deleting it, which "
-        + "is never done to repair.")
+        + "is never done to repair. By hand: \(deletion(stack, live)), then deploy the recorded commit anew.")
+  }
+
+  private func deletion(_ stack: StackFacts, _ live: LiveStack) -> String {
+    let region = AmazonResourceName(live.id).map { " --region \($0.region)" } ?? ""
+    return "aws cloudformation delete-stack --stack-name \(stack.name)\(region)"
+  }
+
+  /// A stop that holds nobody else back.
+  private func leftToPerson(_ stack: StackFacts, _ message: String) -> StackDecision {
+    var finding = PlanFinding(.needsPerson, .stop, target: stack.name, message)
+    finding.isAside = true
+    return StackDecision(findings: [finding])
   }
 
   private func absent(_ stack: StackFacts, _ meaning: String) -> StackDecision {
@@ -269,7 +320,8 @@ struct StackDecider {
       PlanFinding(
         .parameterUnverified, .warning, target: stack.name,
         "\(stack.name): the value of \(name) cannot be read (NoEcho), so a change by the deployment cannot be seen. "
-          + "The present value is kept; if the deployment changed it, set the old one by hand.")
+          + "The present value is kept; hand the old one in with --parameter \(stack.role)/\(name), or set it by hand if "
+          + "the deployment changed it.")
     }
       + recorded.movedParameters.map { name in
         PlanFinding(

@@ -52,6 +52,10 @@ public struct LiveStack: Hashable, Sendable {
   public var alarms: [String] = []
   /// Its stack policy, as JSON; nil where it has none.
   public var policy: String?
+  /// Whether it was updated last in the mode that does not wait for resources and leaves failures as they are.
+  public var isExpress = false
+  /// Logical ids of resources that a deployment took in instead of making them.
+  public var imported: Set<String> = []
 
   /// A stack with `id` in the status `statusText`.
   public init(id: String, statusText: String, updatedAt: Timestamp) {
@@ -74,7 +78,7 @@ public struct LiveStack: Hashable, Sendable {
     guard let began = events.first(where: { $0.status == .updateInProgress }) else { return nil }
     if let token = began.token { return OperationToken(token) }
     if events.contains(where: { $0.token.flatMap(OperationToken.init) != nil }) { return nil }
-    return executedChangeSet.flatMap(OperationToken.init)
+    return executedChangeSet.flatMap(OperationToken.ofChangeSet)
   }
 
   /// The token of the newest event: that of the operation that runs or ended last.
@@ -86,7 +90,7 @@ public struct LiveStack: Hashable, Sendable {
   /// How many tries of `operation` for `restorePoint` have left a trace.
   public func attempts(of operation: StackOperation, restorePoint: String?) -> Int {
     let tokens = events.compactMap { $0.token.flatMap(OperationToken.init) }
-    let named = executedChangeSet.flatMap(OperationToken.init).map { [$0] } ?? []
+    let named = executedChangeSet.flatMap(OperationToken.ofChangeSet).map { [$0] } ?? []
     let wanted = restorePoint ?? "none"
     return (tokens + named).filter { $0.operation == operation && $0.restorePoint == wanted }
       .map(\.attempt).max() ?? 0
@@ -222,6 +226,29 @@ public struct RestoreChange: Hashable, Sendable, Codable {
   /// Whether a custom resource has the id that was recorded, so that what was deployed since did not replace it; nil where
   /// that is not known.
   public var keptID: Bool?
+  /// Whether the template's policy keeps the resource itself: the stack lets go of it, and it stays.
+  public var isRetained = false
+  /// Whether the restore point does not know it, so that what is undone made it.
+  public var wasAdded = false
+  /// What became of the resource that the restore makes anew, where the restore point knows one.
+  public var former: Former?
+
+  /// A resource that the restore point holds and the stack does not have any more.
+  public struct Former: Hashable, Sendable, Codable {
+    /// Its id in its service.
+    public var id: String
+    /// Whether its policy kept it when the stack let go of it.
+    public var isLeftBehind: Bool
+    /// Whether its template gives it a name, which no second one can have.
+    public var isNamed: Bool
+
+    /// What the restore point tells of it.
+    public init(id: String, isLeftBehind: Bool, isNamed: Bool) {
+      self.id = id
+      self.isLeftBehind = isLeftBehind
+      self.isNamed = isNamed
+    }
+  }
 
   /// Whether it belongs to a nested stack.
   public var isNested: Bool { logicalID.contains("/") }
@@ -242,5 +269,10 @@ public struct RestoreChange: Hashable, Sendable, Codable {
   }
 
   /// Whether the resource as it is now would be gone.
-  public var losesResource: Bool { effect == .replace || effect == .mayReplace || effect == .delete }
+  public var losesResource: Bool {
+    effect == .replace || effect == .mayReplace || effect == .delete && !isRetained
+  }
+  /// Whether it goes as CloudFormation's own rollback would have taken it: the deployment that is undone made it.
+  public var isAddition: Bool { effect == .delete && wasAdded && losesResource && !isUnseen }
+
 }

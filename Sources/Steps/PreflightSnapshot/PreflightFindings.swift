@@ -57,6 +57,13 @@ public enum PreflightFindings {
       "function-code-not-kept", "The code of a function is not kept.",
       severity: .warning, remedy: "Permit lambda:GetFunction, or raise function-code-megabytes."),
     FindingDescription(
+      "asset-not-pinned",
+      "A template fetches something from a place where the next deployment may write another.",
+      remedy:
+        "Name the object's version, or give it a key of its own (aws cloudformation package, sam, cdk do)."),
+    FindingDescription(
+      "not-covered", "What a restore does not bring back.", remedy: "Back it up by its own means."),
+    FindingDescription(
       "secret-unlabelled", "The recorded version of a secret bears no label of ours.",
       severity: .warning, remedy: "Permit secretsmanager:UpdateSecretVersionStage to the step."),
     FindingDescription(

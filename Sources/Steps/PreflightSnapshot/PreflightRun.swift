@@ -47,6 +47,7 @@ struct PreflightRun: Sendable {
       findings += StackReadiness.findings(
         reading.state, status: reading.status, allowsDrift: session.policy.snapshot.allowsDrift)
     }
+    findings += NotCovered.findings(readings.map(\.state), at: point.createdAt)
     findings += StackReadiness.advice(readings, watch: session.policy.watch.length)
     let callers = try await identities
     point.account = callers.own?.account

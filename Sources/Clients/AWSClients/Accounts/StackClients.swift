@@ -102,6 +102,9 @@ public struct StackClients: Sendable {
     return found
   }
 
+  /// One limit for everything that is asked: from `time` on no call is tried again.
+  public func limit(to time: Timestamp) { for client in all { client.limit(to: time) } }
+
   /// The clients that stacks are asked about with, each once: without the own one where every stack stands elsewhere.
   public var used: [AWSClient] {
     names.isEmpty || names.contains { others[$0] == nil } ? all : Array(all.dropFirst())

@@ -57,7 +57,7 @@ extension CloudFormationClient {
   /// Asks for a change set of type UPDATE; it is compared in the background. Returns its id.
   public func createChangeSet(
     _ stack: String, name: String, _ update: StackUpdate, description: String? = nil,
-    includesNestedStacks: Bool = false, token: String
+    includesNestedStacks: Bool = false, importsExisting: Bool = false, token: String
   ) async throws -> String {
     var parameters: QueryParameters = [
       "StackName": stack, "ChangeSetName": name, "ChangeSetType": "UPDATE", "ClientToken": token,
@@ -65,6 +65,11 @@ extension CloudFormationClient {
     ]
     update.write(to: &parameters)
     if includesNestedStacks { parameters.set("IncludeNestedStacks", true) }
+    if importsExisting {
+      parameters.set("ImportExistingResources", true)
+      // That they are there is what is wanted, and what validation before the deployment refuses.
+      parameters.set("DisableValidation", true)
+    }
     return try await call("CreateChangeSet", parameters, stack: stack).text("Id") ?? name
   }
 
@@ -133,6 +138,17 @@ extension CloudFormationClient {
       _ = try await call(
         "DeleteChangeSet", ["ChangeSetName": changeSet, "StackName": stack], stack: stack)
     } catch let error as AWSError where error.kind == .notFound {}
+  }
+
+  /// What failed in the operations of a stack or in the making of a change set, the oldest first: failed validation and hooks
+  /// are told here alone.
+  public func describeFailedEvents(of stack: String, changeSet: String? = nil) async throws
+    -> [OperationEvent]
+  {
+    var parameters: QueryParameters = changeSet.map { ["ChangeSetName": $0] } ?? ["StackName": stack]
+    parameters.set("Filters.FailedEvents", true)
+    return try await pages("DescribeEvents", parameters, list: "OperationEvents", stack: stack)
+      .map { OperationEvent($0) }.filter(\.isFailure).reversed()
   }
 
   // MARK: - Drift

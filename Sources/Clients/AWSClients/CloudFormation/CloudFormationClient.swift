@@ -36,7 +36,13 @@ public struct CloudFormationClient: Sendable {
   /// The stack of that name or id, or nil where there is none.
   public func describeStack(_ name: String) async throws -> Stack? {
     do {
-      return try await describeStacks(name).first
+      guard let stack = try await describeStacks(name).first else {
+        // AWS says in words that there is no such stack: an answer without stacks is none of AWS's.
+        throw client.badAnswer(
+          .query(.cloudFormation, "DescribeStacks", [:], subject: "stack \(name)"), nil,
+          "the answer names no stack, and does not say that there is none")
+      }
+      return stack
     } catch let error as AWSError where error.kind == .notFound {
       return nil
     }
@@ -72,7 +78,12 @@ public struct CloudFormationClient: Sendable {
   public func getTemplate(_ stack: String, stage: TemplateStage) async throws -> String {
     let answer = try await call(
       "GetTemplate", ["StackName": stack, "TemplateStage": stage.rawValue], stack: stack)
-    return answer.text("TemplateBody") ?? ""
+    guard let body = answer.text("TemplateBody") else {
+      throw client.badAnswer(
+        .query(.cloudFormation, "GetTemplate", [:], subject: "stack \(stack)"), nil,
+        "the answer holds no template")
+    }
+    return body
   }
 
   /// Events, newest first, up to and without the first one that `stop` says yes to.

@@ -66,19 +66,32 @@ public final class AWSClient: Sendable {
     guard root.name == operation.name + "Response" else {
       throw badAnswer(operation, response, "the answer is a <\(root.name)>, not an \(operation.name)Response")
     }
-    return root[operation.name + "Result"] ?? XMLElement(name: operation.name + "Result")
+    if let result = root[operation.name + "Result"] { return result }
+    // What only changes something is answered without a result; what was asked for cannot be missing.
+    guard !operation.onlyReads else {
+      throw badAnswer(operation, response, "the answer holds no \(operation.name)Result")
+    }
+    return XMLElement(name: operation.name + "Result")
   }
 
   /// The answer of a call that answers in JSON; an empty object where the body is empty.
   func json(_ operation: AWSOperation) async throws -> JSONValue {
     let response = try await send(operation)
-    if response.body.isEmpty { return .object(JSONObject()) }
+    if response.body.isEmpty {
+      guard !operation.onlyReads || response.status != 200 else {
+        throw badAnswer(operation, response, "the answer is empty")
+      }
+      return .object(JSONObject())
+    }
     do {
       return try JSONValue(parsing: response.body)
     } catch {
       throw badAnswer(operation, response, "the answer is no JSON: \(error)")
     }
   }
+
+  /// From `time` on no call is tried again, and none waits longer for its answer: one limit for everything that a run does.
+  public func limit(to time: Timestamp) { retries.limit(to: time) }
 
   func xml(_ response: HTTPResponse, _ operation: AWSOperation) throws -> XMLElement {
     do {
@@ -139,7 +152,7 @@ public final class AWSClient: Sendable {
     let endpoint = endpoints.endpoint(of: operation.service, region: operation.region ?? region)
     var request = HTTPRequest(
       operation.method, endpoint.url(of: operation), headers: operation.headers, body: operation.body,
-      timeout: operation.timeout)
+      timeout: retries.timeout(operation.timeout))
     request.options.maximumBodyBytes = operation.maximumBodyBytes
     // A key of S3 may hold `..`; the signature is over the path as it stands.
     request.options.sendsPathAsIs = operation.service == .s3
@@ -166,7 +179,21 @@ public final class AWSClient: Sendable {
           response: response, operation: operation, host: endpoint.authority, attempt: attempt.number),
         response: response)
     }
+    if response.isSomebodyElsesPage {
+      throw badAnswer(operation, response, "the answer is a web page and none of AWS's")
+    }
     return response
+  }
+}
+
+extension HTTPResponse {
+  /// Whether it is a page for people that did not come from AWS: a proxy's, which wants a password or says that it is down.
+  var isSomebodyElsesPage: Bool {
+    let isAWS = ["x-amzn-requestid", "x-amz-request-id", "x-amz-id-2"].contains { headers.first($0) != nil }
+    guard !isAWS else { return false }
+    let start = String(decoding: body.prefix(64), as: UTF8.self).drop(while: \.isWhitespace).lowercased()
+    return headers.first("content-type")?.lowercased().hasPrefix("text/html") ?? false
+      || start.hasPrefix("<!doctype html") || start.hasPrefix("<html")
   }
 }
 

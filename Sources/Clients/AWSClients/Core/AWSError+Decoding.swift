@@ -6,7 +6,8 @@ extension AWSError {
   init(response: HTTPResponse, operation: AWSOperation, host: String, attempt: Int) {
     let found = ErrorDocument(response)
     self.init(
-      kind: AWSError.kind(code: found.code, message: found.message, status: response.status),
+      kind: found.isForeign && response.status < 500 && response.status != 429
+        ? .badAnswer : AWSError.kind(code: found.code, message: found.message, status: response.status),
       code: found.code, message: found.message, statusCode: response.status,
       requestId: found.requestId ?? response.headers.first("x-amzn-requestid")
         ?? response.headers.first("x-amz-request-id"),
@@ -35,6 +36,7 @@ extension AWSError {
   static func kind(code: String, message: String, status: Int) -> Kind {
     if message.contains("No updates are to be performed") { return .noUpdates }
     if throttling.contains(code) || status == 429 { return .throttled }
+    if quotas.contains(code) { return .quotaExceeded }
     if expired.contains(code) || message.contains("security token included in the request is expired") {
       return .credentialsExpired
     }
@@ -61,9 +63,14 @@ extension AWSError {
   static let throttling: Set<String> = [
     "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottledException",
     "TooManyRequestsException", "ProvisionedThroughputExceededException", "TransactionInProgressException",
-    "RequestLimitExceeded", "BandwidthLimitExceeded", "LimitExceededException", "RequestThrottled",
-    "SlowDown",
+    "RequestLimitExceeded", "BandwidthLimitExceeded", "RequestThrottled", "SlowDown",
     "PriorRequestNotComplete", "EC2ThrottledException",
+  ]
+  /// They look like throttling, and no waiting cures them.
+  private static let quotas: Set<String> = [
+    "LimitExceededException", "LimitExceeded", "LimitExceededFault", "CodeStorageExceededException",
+    "SnapshotQuotaExceeded", "DBClusterSnapshotQuotaExceeded", "InstanceQuotaExceeded",
+    "DBClusterQuotaExceededFault", "StorageQuotaExceeded", "ServiceQuotaExceededException",
   ]
   /// This machine's clock is off: the answer's date says by how much.
   static let skew: Set<String> = ["RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture"]
@@ -109,6 +116,8 @@ private struct ErrorDocument {
   var message = ""
   var requestId: String?
   var region: String?
+  /// Not of any form that AWS's errors have, such as the page of a proxy that wants a password.
+  var isForeign = false
 
   init(_ response: HTTPResponse) {
     // `X-Amzn-Errortype: ResourceNotFoundException:http://internal.amazon.com/…`
@@ -130,6 +139,7 @@ private struct ErrorDocument {
       // Not AWS's form, perhaps a proxy's page: its beginning helps the reader.
       message = String(decoding: response.body.prefix(200), as: UTF8.self)
         .split { $0.isNewline }.joined(separator: " ")
+      isForeign = !response.body.isEmpty || (300..<400).contains(response.status)
     }
   }
 

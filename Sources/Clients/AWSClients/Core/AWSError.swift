@@ -14,6 +14,8 @@ public struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
     case accessDenied
     /// What was named does not exist.
     case notFound
+    /// A quota of the account is used up: asking again does not help.
+    case quotaExceeded
     /// CloudFormation has nothing to change.
     case noUpdates
     /// The state of what was named forbids the call, or somebody else is at work on it.
@@ -101,6 +103,8 @@ public struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
       "check which credentials are used (aws sts get-caller-identity), and this machine's clock"
     case .accessDenied: "permit \(service) \(operation) to this role or user, and run the step again"
     case .notFound: "check the name, the region and the account"
+    case .quotaExceeded:
+      "delete what is not needed any more, or have the quota raised, and run the step again"
     case .noUpdates: ""
     case .conflict: "wait until the other operation has finished, and run the step again"
     case .transient: "the service has a fault of its own: see its status page, and run the step again"

@@ -35,6 +35,11 @@ struct AWSOperation: Sendable {
 }
 
 extension AWSOperation {
+  /// Whether it asks for something and changes nothing.
+  var onlyReads: Bool {
+    ["Describe", "Get", "List", "Simulate", "Filter", "Head"].contains { name.hasPrefix($0) }
+  }
+
   /// A call by the query protocol.
   static func query(
     _ service: AWSService, _ name: String, _ parameters: QueryParameters, repeating: Repeating = .safe,

@@ -30,6 +30,8 @@ final class AWSRetries: Sendable {
     static let base: Duration = .milliseconds(100)
     static let throttledBase: Duration = .seconds(1)
     static let maximumWait: Duration = .seconds(20)
+    /// What a request may take once the time for everything has run out.
+    static let lastWord: Duration = .seconds(5)
     /// What a service may ask for at most.
     static let maximumRetryAfter: Duration = .seconds(60)
   }
@@ -37,6 +39,7 @@ final class AWSRetries: Sendable {
   private struct State {
     var quota = Rule.quota
     var clockOffset: Duration = .zero
+    var limit: Timestamp?
   }
 
   let maximumAttempts: Int
@@ -56,6 +59,15 @@ final class AWSRetries: Sendable {
 
   /// What is added to this machine's clock, learnt from answers.
   var clockOffset: Duration { state.withLock { $0.clockOffset } }
+
+  /// From `time` on nothing is tried again.
+  func limit(to time: Timestamp) { state.withLock { $0.limit = time } }
+
+  /// How long a request that may take `timeout` may take now: what is left, and after the limit enough for a last word.
+  func timeout(_ timeout: Duration) -> Duration {
+    guard let limit = state.withLock({ $0.limit }) else { return timeout }
+    return min(timeout, max(limit - clock.now, Rule.lastWord))
+  }
 
   /// The result of `body`, tried again where that can help and cannot do harm.
   func run<Result>(
@@ -95,7 +107,9 @@ final class AWSRetries: Sendable {
         }
       guard withdraw(cost) else { throw error }
       withdrawn = cost
-      if !isSkewed { try await clock.sleep(for: wait(after: number, error, response)) }
+      let pause = isSkewed ? .zero : wait(after: number, error, response)
+      if let limit = state.withLock({ $0.limit }), clock.now + pause >= limit { throw error }
+      if !isSkewed { try await clock.sleep(for: pause) }
       number += 1
     }
   }

@@ -44,6 +44,24 @@ public struct RDSClient: Sendable {
     ).map { DBCluster($0) }
   }
 
+  // MARK: - Proxies
+
+  /// The proxies that lead to the instance or cluster `identifier`, with their endpoints.
+  public func proxies(to identifier: String) async throws -> [DBProxy] {
+    var found: [DBProxy] = []
+    let proxies = try await pages("DescribeDBProxies", [:], list: "DBProxies", subject: "proxies")
+    for element in proxies {
+      guard let name = element.nonEmpty("DBProxyName") else { continue }
+      let targets = try await pages(
+        "DescribeDBProxyTargets", ["DBProxyName": name], list: "Targets", subject: "proxy \(name)")
+      let leads = targets.contains {
+        $0.text("RdsResourceId") == identifier || $0.text("TrackedClusterId") == identifier
+      }
+      if leads { found.append(DBProxy(name: name, endpoint: element.nonEmpty("Endpoint"))) }
+    }
+    return found
+  }
+
   // MARK: - Snapshots
 
   /// Starts a snapshot of an instance. Kind `conflict` where the name is taken or the instance's state forbids it.

@@ -272,3 +272,9 @@ public struct DBRestore: Hashable, Sendable {
     tags = instance.tags.filter { !$0.key.hasPrefix("aws:") }
   }
 }
+
+/// A proxy in front of a database.
+public struct DBProxy: Hashable, Sendable {
+  /// Its name, and the address that applications use.
+  public var name: String, endpoint: String?
+}

@@ -4,6 +4,8 @@ public struct RevertPolicy: Hashable, Sendable {
   public var deadline: Duration = .seconds(7200)
   /// `maximum-per-day`: restores that run without a named operator.
   public var maximumPerDay = 4
+  /// Whether the policy file says how many.
+  public var namesMaximumPerDay = false
   /// `maximum-age`: an older deployment is only reverted by a named operator.
   public var maximumAge: Duration = .seconds(6 * 3600)
   /// `maximum-commits-per-day`: revert commits that are made after a rollback.
@@ -15,6 +17,11 @@ public struct RevertPolicy: Hashable, Sendable {
   public enum Evidence: String, Hashable, Sendable, CaseIterable { case advised, required }
   /// `evidence`: whether two failures of the deployment and two successes of the version before must be on record.
   public var evidence = Evidence.advised
+  /// What becomes of what the undone deployment added.
+  public enum Additions: String, Hashable, Sendable, CaseIterable { case remove, ask }
+  /// `additions`: whether what the deployment added, and what holds no data, is removed as CloudFormation's own rollback would,
+  /// or only with leave.
+  public var additions = Additions.remove
   /// `watch`: for how long the numbers are watched after a rollback; nothing means not at all.
   public var watch: Duration = .zero
   /// `branch`: whether a revert commit is made on a branch of its own.
@@ -26,11 +33,15 @@ public struct RevertPolicy: Hashable, Sendable {
   init(_ section: PolicyReader) throws(ConfigError) {
     var section = section
     if let value = try section.duration("deadline") { deadline = value }
-    if let value = try section.int("maximum-per-day", in: 0...1000) { maximumPerDay = value }
+    if let value = try section.int("maximum-per-day", in: 0...1000) {
+      maximumPerDay = value
+      namesMaximumPerDay = true
+    }
     if let value = try section.duration("maximum-age") { maximumAge = value }
     if let value = try section.int("maximum-commits-per-day", in: 0...1000) { maximumCommitsPerDay = value }
     if let value = try section.string("kill-switch") { killSwitch = value }
     if let value = try section.word("evidence", Evidence.self) { evidence = value }
+    if let value = try section.word("additions", Additions.self) { additions = value }
     if let value = try section.duration("watch") { watch = value }
     if let value = try section.bool("branch") { makesBranch = value }
     try section.finish()

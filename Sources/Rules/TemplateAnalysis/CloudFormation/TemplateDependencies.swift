@@ -1,3 +1,4 @@
+public import CloudFormationModel
 import YAMLDocuments
 
 /// What a deployed template says beside its resources' properties: what it fetches, imports and hides.
@@ -10,6 +11,8 @@ public struct TemplateDependencies: Hashable, Sendable {
   public private(set) var assets: [TemplateAssetUse] = []
   /// Resources that fetch something whose place depends on values that only the service knows.
   public private(set) var unknownAssets: [String] = []
+  /// Resources that stay when the stack lets go of them, by logical id.
+  public private(set) var kept: [String: KeptResource] = [:]
   /// Functions whose code stands in the template.
   public private(set) var inlineFunctions: Set<String> = []
   /// The bucket for assets that the CDK's bootstrap made, where the template was made by the CDK.
@@ -42,6 +45,10 @@ public struct TemplateDependencies: Hashable, Sendable {
     for resource in evaluator.resources where evaluator.presence(of: resource).truth != false {
       let properties = evaluator.properties(of: resource)
       properties.collectImports(&imports)
+      let policy = resource.node["DeletionPolicy"].map { evaluator.evaluate($0) }?.text
+      if policy == "Retain" || policy == "RetainExceptOnCreate" {
+        kept[resource.id] = KeptResource(isNamed: evaluator.physicalName(of: resource) != nil)
+      }
       if resource.type == "AWS::Lambda::Function", properties["Code"]["ZipFile"] != .absent {
         inlineFunctions.insert(resource.id)
       }

@@ -6,8 +6,6 @@ import SystemInterfaces
 
 /// CloudFormation over its client, as the engine asks for it.
 ///
-/// Change sets are named together with their stack's name: not every service behind an endpoint finds them by its id. The
-/// engine has compared the id right before.
 public struct AWSOperations: CloudFormationOperations {
   private let clients: StackClients
   private let clock: any WallClock
@@ -92,12 +90,15 @@ public struct AWSOperations: CloudFormationOperations {
     update.rollbackConfiguration = RollbackConfiguration.none
     let made = update
     // One name stands for one request: the same with its nested stacks is another.
-    let token = request.includesNestedStacks ? "\(request.name)-nested" : request.name
+    let token =
+      request.name + (request.includesNestedStacks ? "-nested" : "")
+      + (request.importsExisting ? "-import" : "")
     do throws(OperationFailure) {
       return try await asking {
         try await client(request.stack).createChangeSet(
           AmazonResourceName.stackName(of: request.stack), name: request.name, made,
-          includesNestedStacks: request.includesNestedStacks, token: token)
+          includesNestedStacks: request.includesNestedStacks, importsExisting: request.importsExisting,
+          token: token)
       }
     } catch {
       // Without an answer it may be read yet; whoever asks again uploads it anew.
@@ -153,7 +154,7 @@ public struct AWSOperations: CloudFormationOperations {
       let found = try await client(stack).describeChangeSet(
         name, stack: AmazonResourceName.stackName(of: stack))
       // Read by now, or never.
-      if !found.isPending { await templates?.remove(for: name) }
+      if !found.isPending { await templates?.remove(for: Observer.changeSetName(name)) }
       if found.status == "DELETE_COMPLETE" { return nil }
       let state = AWSOperations.state(found)
       guard state == .ready else { return DescribedChangeSet(state: state) }
@@ -175,11 +176,21 @@ public struct AWSOperations: CloudFormationOperations {
   }
 
   public func executeChangeSet(
-    _ name: String, of stack: String, token: String
+    _ id: String, of stack: String, disablesRollback: Bool, token: String
   ) async throws(OperationFailure) {
     try await asking {
       try await client(stack).executeChangeSet(
-        name, stack: AmazonResourceName.stackName(of: stack), token: token)
+        id, stack: AmazonResourceName.stackName(of: stack), disablesRollback: disablesRollback ? true : nil,
+        token: token)
+    }
+  }
+
+  public func failures(
+    of stack: String, changeSet: String?, since time: Timestamp
+  ) async throws(OperationFailure) -> [String] {
+    try await asking {
+      try await client(stack).describeFailedEvents(of: stack, changeSet: changeSet)
+        .filter { $0.at.map { $0 >= time - .seconds(60) } ?? true }.map(\.words)
     }
   }
 
@@ -195,13 +206,17 @@ public struct AWSOperations: CloudFormationOperations {
     try await asking { try await client(stack).deleteStack(stack, retainResources: retaining, token: token) }
   }
 
-  public func driftedResources(_ stack: String) async throws(OperationFailure) -> [String] {
+  public func drift(_ stack: String) async throws(OperationFailure) -> DriftAnswer {
     try await asking {
       let detection = try await client(stack).detectStackDrift(stack)
       for _ in 1...100 {
         let state = try await client(stack).describeStackDriftDetectionStatus(detection)
         if state.detectionStatus == "DETECTION_COMPLETE" {
-          return try await client(stack).describeStackResourceDrifts(stack).map(\.logicalId).sorted()
+          let found = try await client(stack).describeStackResourceDrifts(
+            stack, statuses: ["MODIFIED", "DELETED", "IN_SYNC"])
+          return DriftAnswer(
+            drifted: found.filter { $0.status != "IN_SYNC" }.map(\.logicalId).sorted(),
+            inSync: found.filter { $0.status == "IN_SYNC" }.map(\.logicalId).sorted())
         }
         if state.detectionStatus == "DETECTION_FAILED" {
           throw OperationFailure(.refused, state.detectionReason ?? "drift detection failed without a reason")
@@ -244,8 +259,9 @@ extension OperationFailure {
     case .throttled: return .throttled
     case .credentialsMissing, .credentialsExpired, .credentialsInvalid, .accessDenied: return .credentials
     case .unreachable: return .unreachable
-    case .transient, .replyLost, .badAnswer: return .uncertain
-    case .notFound, .noUpdates, .conflict, .other: return .refused
+    case .transient, .replyLost: return .uncertain
+    case .badAnswer: return .unintelligible
+    case .notFound, .noUpdates, .conflict, .quotaExceeded, .other: return .refused
     }
   }
 }
@@ -264,6 +280,7 @@ extension DescribedStack {
     outputs = stack.outputs.map { .init(name: $0.key, value: $0.value, exportName: $0.exportName) }
     changeSet = stack.changeSetId
     isTerminationProtected = stack.hasTerminationProtection
+    isExpress = stack.deploymentMode == "EXPRESS"
     triggers = RollbackTriggers(
       types: Dictionary(
         stack.rollbackConfiguration.triggers.map { ($0.arn, $0.type) }, uniquingKeysWith: { $1 }),

@@ -81,7 +81,8 @@ public struct AWSResources: ResourceOperations {
   }
 
   private func facts(_ stage: APIStageState) async throws -> [ResourceFacts] {
-    guard let recorded = stage.deploymentId else { return [] }
+    // A stage that deploys by itself goes on doing so.
+    guard let recorded = stage.deploymentId, stage.deploysAutomatically != true else { return [] }
     let apis = APIGatewayClient(clients[stage.stack])
     var live: String?
     for version in [APIGatewayClient.Version.rest, .v2] {
@@ -92,6 +93,11 @@ public struct AWSResources: ResourceOperations {
         live = found.deploymentId
         break
       }
+    }
+    if let now = live, now != recorded,
+      try await StackMembers(clients).deployments(in: stage.stack).contains(now)
+    {
+      live = recorded
     }
     return [
       ResourceFacts(
@@ -179,6 +185,17 @@ public struct AWSResources: ResourceOperations {
         action.target, stage: "AWSCURRENT", moveTo: value, removeFrom: now.currentVersion)
     case .restoreAlias, .restoreFunctionCode, .restoreFunctionSettings, .relieve:
       try await functions.perform(action, value)
+    case .restorePackage:
+      guard let package = restorePoint.lostPackages.first(where: { $0.target == action.target }),
+        let bytes = restorePoint.packages[package.function]
+      else { throw OperationFailure(.refused, "the restore point keeps no package for \(action.target)") }
+      do {
+        try await S3Client(clients[package.stack]).putObject(
+          bucket: package.bucket, key: package.key, bytes, contentType: "application/zip",
+          onlyIfAbsent: true)
+      } catch let error as AWSError where error.kind == .conflict {
+        throw OperationFailure(.refused, "something was written there meanwhile")
+      }
     case .restoreDatabase, .switchDatabase:
       guard let databases else { throw OperationFailure(.refused, "the restore point holds no database") }
       try await databases.perform(action)

@@ -61,6 +61,9 @@ struct DatabaseAdapter {
     if facts.restoredStatus == "available", !isCluster, let restored = try await instance(restoredName) {
       facts.differences = RecordedInstance(state.settings).differences(restored)
     }
+    facts.oldUsers = try await DatabaseUsers(
+      clients: clients, state: state, point: point, restored: restoredName
+    ).find(place?.host)
     for secret in point.managedSecrets {
       if let found = try await secretSwitch(secret, place) { facts.secrets.append(found) }
     }

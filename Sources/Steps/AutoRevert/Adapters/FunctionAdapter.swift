@@ -106,11 +106,23 @@ struct FunctionAdapter {
         ($0.name, FunctionAdapter.text($0.functionVersion, $0.additionalVersionWeights))
       }, uniquingKeysWith: { $1 })
     var versions: [String: String?]?
+    var owned: Set<String>?
     var found: [ResourceFacts] = []
     for (alias, version) in function.aliases.sorted(by: { $0.key < $1.key }) {
       let weights = function.aliasWeights?[alias] ?? [:]
       let recorded = FunctionAdapter.text(version, weights)
       var guarded = AliasGuard()
+      if let now = live[alias], now != recorded {
+        // Each deployment publishes anew, and so does a restore: the version that the stack itself has is the template's.
+        if owned == nil { owned = try await StackMembers(clients).versions(of: target, in: function.stack) }
+        if owned?.contains(now) ?? false {
+          found.append(
+            ResourceFacts(
+              kind: .alias(AliasGuard()), target: "\(target):\(alias)", stack: stack, recorded: recorded,
+              live: recorded))
+          continue
+        }
+      }
       if live[alias] != recorded {
         if versions == nil {
           versions = Dictionary(
@@ -171,7 +183,7 @@ struct FunctionAdapter {
     guard let live = try await stacks.describeStack(name),
       live.id != recorded?.stackId || live.lastUpdatedAt != recorded?.lastUpdatedAt
     else { return false }
-    let members = try await stacks.describeStackResources(name)
+    let members = try await stacks.listStackResources(name)
     guard let updated = members.first(where: { $0.physicalId == function.name })?.updatedAt else {
       return false
     }

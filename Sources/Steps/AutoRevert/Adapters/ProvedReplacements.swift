@@ -1,4 +1,5 @@
 import AWSClients
+import TemplateAnalysis
 
 /// Which resources of a change set are replaced, beyond what CloudFormation says for certain.
 ///
@@ -30,11 +31,18 @@ struct ProvedReplacements {
   /// `True`, `False` or `Conditional`; nil where the change is no modification.
   subscript(_ logicalId: String) -> String? { byResource[logicalId] }
 
+  /// Whether the type's own schema says that a change of the property is made in place, whatever it depends on.
+  private static func isNeverReplaced(for property: String?, _ type: String) -> Bool {
+    guard let property, let entry = ReplacementTable.builtIn[type], !entry.hasNoUpdate else { return false }
+    return !(entry.createOnly + entry.conditionalCreateOnly).contains { $0.first == property }
+  }
+
   private func isKept(_ change: ResourceChange) -> Bool {
-    let recreating = change.details.filter {
-      $0.requiresRecreation != nil && $0.requiresRecreation != "Never"
+    let asked = change.details.filter { $0.requiresRecreation != nil && $0.requiresRecreation != "Never" }
+    let recreating = asked.filter {
+      $0.requiresRecreation == "Always" || !ProvedReplacements.isNeverReplaced(for: $0.name, change.type)
     }
-    return !recreating.isEmpty
+    return !asked.isEmpty
       && recreating.allSatisfy { detail in
         guard detail.evaluation == "Dynamic" else { return false }
         // The same property is listed again, once for each reference that its value depends on.

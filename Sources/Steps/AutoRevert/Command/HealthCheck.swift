@@ -11,6 +11,7 @@ import SystemInterfaces
 /// the policy asks for it, a short watch.
 struct HealthCheck {
   let session: StepSession
+  let limit: TimeLimit
 
   /// Checks, compared with what the restore point recorded.
   /// - Parameters:
@@ -54,6 +55,11 @@ struct HealthCheck {
       let health = RevertPart.HealthEntry(
         verdict: .inconclusive, checks: 0, failed: 0, failures: [failure.message])
       return (health, finding(health))
+    } catch  where limit.isOver {
+      let health = RevertPart.HealthEntry(
+        verdict: .inconclusive, checks: 0, failed: 0,
+        failures: ["the time for everything ran out while it was checked"])
+      return (health, finding(health))
     }
   }
 
@@ -86,6 +92,16 @@ struct HealthCheck {
             PlanFinding(
               .healthUnknown, .warning,
               "the numbers could not be watched after the rollback: \(failure.message)."))
+        ]
+      )
+    } catch  where limit.isOver {
+      return (
+        .inconclusive,
+        [
+          Finding(
+            PlanFinding(
+              .healthUnknown, .warning,
+              "the time for everything ran out before the numbers were watched for \(length)."))
         ]
       )
     }

@@ -4,6 +4,7 @@ import RestorePoints
 import RollbackPlanning
 import StepRuntime
 import SystemInterfaces
+import TemplateAnalysis
 
 /// Whether what a restore point rests on outside it is still there: looked for before anything is touched.
 struct RestorePointCheck {
@@ -18,7 +19,9 @@ struct RestorePointCheck {
     var findings: [PlanFinding] = []
     do {
       let stacks = try recorded(loaded)
-      loaded.missingAssets = try await RestorePointAssets.missing(stacks, clients: clients)
+      let losses = try await RestorePointAssets.losses(stacks, clients: clients)
+      findings += RestorePointCheck.judge(losses, &loaded)
+      loaded.leftBehind = RestorePointAssets.kept(stacks)
       loaded.rewrittenTemplates = try await RestorePointAssets.rewritten(stacks, clients: clients)
       findings += try await databaseSnapshot(loaded.point)
     } catch let error as AWSError
@@ -33,6 +36,44 @@ struct RestorePointCheck {
         ))
     }
     return (loaded, findings)
+  }
+
+  /// What is lost and what stands in for it: a function's code that is kept goes back to where its template fetches it, or,
+  /// where another lies there by now, to the function itself once the stack is back.
+  static func judge(
+    _ losses: [String: [RestorePointAssets.Loss]], _ loaded: inout LoadedRestorePoint
+  ) -> [PlanFinding] {
+    var findings: [PlanFinding] = []
+    for (name, lost) in losses.sorted(by: { $0.key < $1.key }) {
+      let state = loaded.point.stacks.first { $0.name == name }
+      for loss in lost {
+        let resource = state?.resources.first { $0.logicalId == loss.logicalId }
+        if resource?.type == "AWS::CloudFormation::Stack", !loss.isMissing { continue }
+        let function = loaded.point.functions.first { function in
+          function.name == resource?.physicalId
+            && AmazonResourceName.stackName(of: function.stack) == name
+        }
+        guard let function, function.code?.file != nil || (function.code?.image != nil && !loss.isMissing)
+        else {
+          loaded.missingAssets[name, default: []].append(loss.words)
+          continue
+        }
+        let designation = loaded.point.designation(of: function)
+        if loss.isMissing, case .object(let bucket, let key, nil) = loss.asset {
+          loaded.lostPackages.append(
+            LostPackage(stack: name, bucket: bucket, key: key, function: designation))
+        } else if loss.isMissing {
+          loaded.missingAssets[name, default: []].append(loss.words)
+        } else {
+          findings.append(
+            PlanFinding(
+              .restorePointIncomplete, .note, target: name,
+              "\(name): \(loss.words). The restore point keeps the code of \(designation), which gets it once the stack is "
+                + "back."))
+        }
+      }
+    }
+    return findings
   }
 
   private func recorded(_ loaded: LoadedRestorePoint) throws -> [RestorePointAssets.Recorded] {

@@ -35,6 +35,8 @@ public struct RevertCommand: StepCommand {
   let skipSharedLock: Bool
   let withoutJournal: Bool
   let acceptSchema: Bool
+  let keepExports: Bool
+  let parameter: [String]
   let overrideStackPolicy: Bool
   let rollbackSchema: Bool
   let restoreDatabase: Bool
@@ -82,6 +84,12 @@ public struct RevertCommand: StepCommand {
       "without-journal", "Set a damaged journal of an unfinished revert aside, and go on without it.")
     acceptSchema = arguments.flag(
       "accept-schema", "Put the old version back although migrations of the range do not fit it.")
+    keepExports = arguments.flag(
+      "keep-exports", "Keep exports that stacks outside import and the recorded version does not have.")
+    parameter = arguments.options(
+      "parameter", value: "stack/name",
+      "Take the old value of a NoEcho parameter from the variable BACKSTOP_PARAMETER_<STACK>_<NAME>, or from a secret: STACK/NAME=secret:ID or STACK/NAME=secret:ID#MEMBER; may be repeated."
+    )
     overrideStackPolicy = arguments.flag(
       "override-stack-policy", "Lift a stack's policy that denies its restore, and put it back afterwards.")
     rollbackSchema = arguments.flag(

@@ -21,6 +21,7 @@ struct RevertEnding {
   let evidence: RevertEvidence
   /// The roles that were put back; empty means all.
   let only: Set<String>
+  let limit: TimeLimit
   let notices: [PlanFinding]
   /// Words that the plan wants and the command line does not have.
   let wanted: [String]
@@ -31,19 +32,26 @@ struct RevertEnding {
     }
     var findings = (notices + result.findings + leftOut).map(Finding.init)
     var verdict = RevertEnding.verdict(result)
+    if result.ending == .interrupted, limit.isOver {
+      let late = try outOfTime
+      findings.append(Finding(late))
+      verdict = .stop
+    }
     if result.ending == .planned, notices.contains(where: { $0.severity == .stop }) { verdict = .stop }
     var health: RevertPart.HealthEntry?
     var branch: String?
     var unverified: [String] = []
     if goesBack, result.ending == .restored || result.ending == .nothingToDo {
       session.progress.say("checking health")
-      let checked = try await HealthCheck(session: session).check(
+      let checked = try await HealthCheck(session: session, limit: limit).check(
         against: loaded?.point.id, window: window)
       health = checked.health
       findings += checked.findings
       verdict = checked.health.verdict
       unverified = RevertEnding.unverified(findings, schemaIsBack: command.rollbackSchema)
       if verdict == .go, !unverified.isEmpty { verdict = .inconclusive }
+      // Healthy as far as the checks tell, and not all is where it should be.
+      if verdict == .go, result.findings.contains(where: { $0.code.leavesOpen }) { verdict = .inconclusive }
       let made = try GitOnlyAdapter.revertCommit(command, session, undone)
       branch = made.branch
       findings += made.findings.map(Finding.init)
@@ -109,6 +117,21 @@ struct RevertEnding {
       finding.severity == .warning && codes.contains { $0.rawValue == finding.code }
         && !(schemaIsBack && finding.code == PlanFindingCode.schemaAhead.rawValue)
     }.map(\.message)
+  }
+
+  /// The time ran out in the middle of a plan: what was begun goes on, what was not is not done.
+  private var outOfTime: PlanFinding {
+    get throws {
+      guard try journal.unfinished() != nil else {
+        throw StepFailure(
+          .unavailable, "the time for everything ran out before anything was begun",
+          advice: "run the same command again, with a longer --deadline if AWS is slow")
+      }
+      return PlanFinding(
+        .deadline, .stop,
+        "the time for everything ran out. What was begun goes on by itself in AWS. Run auto-revert "
+          + "\(session.environment) --continue to wait for it and do the rest.")
+    }
   }
 
   /// Whether the run puts a version back: what was deleted on purpose has no health, and neither that nor a quick setting
@@ -201,7 +224,7 @@ struct RevertEnding {
     case .stopped: "stopped"
     case .planned: "planned"
     case .declined: "declined"
-    case .interrupted: "interrupted"
+    case .interrupted: limit.isOver ? "stopped" : "interrupted"
     }
   }
 }

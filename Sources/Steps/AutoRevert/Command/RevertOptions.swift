@@ -30,6 +30,8 @@ extension RevertRun {
     options.skips = command.skip
     options.skipStuck = command.skipStuck
     options.acceptSchema = command.acceptSchema
+    options.asksForAdditions = session.policy.revert.additions == .ask
+    options.keepsExports = command.keepExports
     options.overrideStackPolicy = command.overrideStackPolicy
     options.rollBackSchema = command.rollbackSchema
     options.restoreDatabase = command.restoreDatabase

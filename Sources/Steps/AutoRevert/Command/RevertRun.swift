@@ -25,7 +25,8 @@ struct RevertRun {
           "add --git-only to revert in git alone, or leave it out; --to names a restore point or its commit")
     }
     var options = try planOptions(mayBeTyped: canAsk || command.dryRun)
-    let deadline = try deadline()
+    let limit = TimeLimit(try deadline(), clock: session.context.clock)
+    let hidden = try HiddenParameters.requests(command.parameter)
     let reliefs = try reliefs()
     let targets = session.confirmedStacks.map { TargetStack(role: $0.role, name: $0.name) }
     guard !targets.isEmpty else {
@@ -56,7 +57,14 @@ struct RevertRun {
     let evidence = try RevertEvidence(session)
     if command.dryRun { await notifier.check() }
     do {
-      return try await run(options, reliefs, targets, continued, confirmation, deadline, notifier, evidence)
+      let request = RevertRequest(
+        options: options, reliefs: reliefs, hidden: hidden, targets: targets, continued: continued,
+        confirmation: confirmation)
+      return try await limit.run { [self] in try await run(request, limit, notifier, evidence) }
+    } catch  where limit.isOver && (error is CancellationError || error is OperationFailure) {
+      let ended = try outOfTime(error)
+      await tellOfEnd("\(ended.message); \(ended.advice)", notifier, evidence)
+      throw ended
     } catch  where error is OperationFailure || error is FileError {
       let hasBegun = try !command.dryRun && newestUnfinished() != nil
       let ended = RevertRun.stepFailure(error, session.environment, hasBegun: hasBegun)
@@ -76,20 +84,35 @@ struct RevertRun {
     }
   }
 
+  /// The time ran out before there was anything to say of stacks.
+  private func outOfTime(_ error: any Error) throws -> StepFailure {
+    let hasBegun = try !command.dryRun && newestUnfinished() != nil
+    let last = (error as? OperationFailure).map { ": \($0.message)" } ?? ""
+    return StepFailure(
+      .unavailable, "the time for everything ran out\(last)",
+      advice: hasBegun
+        ? "what was begun goes on in AWS: run auto-revert \(session.environment) --continue"
+        : "nothing was begun: run the same command again, with a longer --deadline if AWS is slow")
+  }
+
   private func run(
-    _ options: PlanOptions, _ reliefs: [ReliefRequest], _ targets: [TargetStack],
-    _ continued: ContinuedRevert?,
-    _ confirmation: RollbackConfirmation, _ deadline: Duration, _ notifier: Notifier,
-    _ evidence: RevertEvidence
+    _ request: RevertRequest, _ limit: TimeLimit, _ notifier: Notifier, _ evidence: RevertEvidence
   ) async throws -> StepOutcome<RevertPart> {
+    let (options, reliefs, targets) = (request.options, request.reliefs, request.targets)
+    let (continued, confirmation) = (request.continued, request.confirmation)
     let safety = SafetyCheck(command: command, session: session, isContinued: continued != nil)
     let firstFacts = try await safety.firstFacts()
     // What is forbidden whatever AWS says ends here; a dry run hears of it with the rest.
     if !command.dryRun { _ = try safety.enforce(firstFacts) }
     let clients = try session.clients()
+    clients.limit(to: limit.end)
     let templates = TemplateUploader(clients)
     let cloudFormation = AWSOperations(clients, clock: session.context.clock, templates: templates)
-    let chosen = try await choose(targets, continued, clients, cloudFormation, evidence)
+    var chosen = try await choose(targets, continued, clients, cloudFormation, evidence)
+    if let point = chosen.loaded?.point {
+      chosen.loaded?.hiddenValues = try await HiddenParameters(session: session, clients: clients).values(
+        request.hidden, for: point)
+    }
     let evidence = evidence.about(chosen.live, point: chosen.loaded?.point)
     let journal = RevertJournal(
       records: session.records.root, restorePoint: chosen.loaded?.point.id, files: session.context.files,
@@ -106,7 +129,8 @@ struct RevertRun {
       targets: targets.filter { target in
         !chosen.derived.contains { $0 == target.name }
       }, restorePoint: chosen.loaded, options: options,
-      deadline: session.context.clock.now + deadline)
+      deadline: limit.end)
+    task.mark = session.context.random.hex(6)
     task.about = ["application": session.application]
     task.about["deployment"] = chosen.live?.id
     let unfinished = superseded == nil ? try journal.unfinished() : nil
@@ -193,7 +217,7 @@ struct RevertRun {
     }
     let ending = RevertEnding(
       command: command, session: session, result: result, loaded: chosen.loaded, journal: journal,
-      undone: undone, evidence: evidence, only: options.only, notices: notices,
+      undone: undone, evidence: evidence, only: options.only, limit: limit, notices: notices,
       wanted: furtherWords(result.plan, result.facts).map(\.word))
     var outcome = try await ending.outcome()
     await tellOfOutcome(&outcome, result, notifier, evidence)
@@ -268,7 +292,7 @@ struct RevertRun {
       switch (error as? OperationFailure)?.kind {
       case .credentials: .refused
       case .refused, .alreadyAccepted, .pointless: .stop
-      case .unreachable, .throttled, .uncertain, nil: .unavailable
+      case .unreachable, .throttled, .uncertain, .unintelligible, nil: .unavailable
       }
     let mend = error is FileError ? "make room or set the permissions" : "mend that"
     return StepFailure(
@@ -384,6 +408,16 @@ struct RevertRun {
       eta: "about \(RevertReport.minutes(plan.estimate))", state: state, detail: detail,
       operator: command.operator ?? "")
   }
+}
+
+/// What the command line asks for.
+struct RevertRequest {
+  var options: PlanOptions
+  var reliefs: [ReliefRequest]
+  var hidden: [HiddenParameters.Request]
+  var targets: [TargetStack]
+  var continued: ContinuedRevert?
+  var confirmation: RollbackConfirmation
 }
 
 /// A revert that an earlier run began and did not end.

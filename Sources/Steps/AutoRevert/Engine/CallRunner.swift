@@ -11,12 +11,16 @@ struct CallRunner {
   let clock: any WallClock
   let journal: RevertJournal
   let restorePoint: String?
+  /// When the time for everything runs out.
+  let deadline: Timestamp
 
   enum Outcome: Hashable {
     /// It was accepted; `Baseline` is how the stack stood right before.
     case accepted(Baseline)
     /// It was not made, or refused: facts are to be gathered anew.
     case replan(String)
+    /// The service did not take it although the stack's status permits it.
+    case refused(String)
     /// It cannot be made.
     case failed(String)
   }
@@ -64,17 +68,20 @@ struct CallRunner {
       try note(
         .after, action, token, [("result", .string("\(failure.kind)")), ("answer", .string(failure.message))])
       switch failure.kind {
-      case .refused: return .replan(failure.message)
+      case .refused: return .refused(failure.message)
       case .pointless: return .failed(failure.message)
       case .alreadyAccepted: return .accepted(baseline)
       case .credentials: throw failure
       case .throttled: break
-      case .uncertain, .unreachable:
+      case .uncertain, .unintelligible, .unreachable:
         try await clock.sleep(for: pause)
         if try await leftTraces(token, live.id, baseline) {
           try note(.after, action, token, [("result", "found in the stack's events")])
           return .accepted(baseline)
         }
+      }
+      guard clock.now + pause < deadline else {
+        return .failed("the time for everything ran out before the call was accepted: \(failure.message)")
       }
       try await clock.sleep(for: pause)
       pause = pause * 2
@@ -114,7 +121,8 @@ struct CallRunner {
       guard let changeSet else {
         throw OperationFailure(.refused, "there is no reviewed change set to execute")
       }
-      try await cloudFormation.executeChangeSet(changeSet, of: stack, token: token)
+      try await cloudFormation.executeChangeSet(
+        changeSet, of: stack, disablesRollback: action.disablesRollback, token: token)
     case .restoreTriggers:
       guard let triggers else { throw OperationFailure(.refused, "the restore point holds no triggers") }
       try await cloudFormation.updateTriggers(stack, to: triggers, token: token)

@@ -27,7 +27,14 @@ public protocol CloudFormationOperations: Sendable {
   /// What became of a change set, or nil where there is none.
   func changeSet(_ name: String, of stack: String) async throws(OperationFailure) -> DescribedChangeSet?
   /// ExecuteChangeSet.
-  func executeChangeSet(_ name: String, of stack: String, token: String) async throws(OperationFailure)
+  /// - Parameter disablesRollback: how a stack is updated that its last update left in failure.
+  func executeChangeSet(_ id: String, of stack: String, disablesRollback: Bool, token: String)
+    async throws(OperationFailure)
+  /// What CloudFormation's own operations tell of failures, in words, the first cause first: failed validation is told here
+  /// alone. Empty where the service keeps no such events.
+  /// - Parameter changeSet: asks about the making of it, by its id; nil asks about the stack's operations since `time`.
+  func failures(of stack: String, changeSet: String?, since time: Timestamp) async throws(OperationFailure)
+    -> [String]
   /// DeleteChangeSet; one that is not there is no error.
   func deleteChangeSet(_ name: String, of stack: String) async throws(OperationFailure)
   /// UpdateStack with the template and all parameters as they are, for the triggers and the monitoring time alone.
@@ -41,8 +48,20 @@ public protocol CloudFormationOperations: Sendable {
   func setStackPolicy(_ stack: String, _ policy: String) async throws(OperationFailure)
   /// DeleteStack, which leaves the resources `retaining` as they are: permitted in DELETE_FAILED alone.
   func deleteStack(_ stack: String, retaining: [String], token: String) async throws(OperationFailure)
-  /// Looks for drift and waits for the answer: logical ids of resources that are not as their template says.
-  func driftedResources(_ stack: String) async throws(OperationFailure) -> [String]
+  /// Looks for drift and waits for the answer.
+  func drift(_ stack: String) async throws(OperationFailure) -> DriftAnswer
+}
+
+/// What a look for drift came to: CloudFormation does not check custom resources and some other types.
+public struct DriftAnswer: Hashable, Sendable {
+  /// Logical ids of resources that are not as their template says, and of those that were checked and are.
+  public var drifted: [String], inSync: [String]
+
+  /// An answer.
+  public init(drifted: [String], inSync: [String]) {
+    self.drifted = drifted
+    self.inSync = inSync
+  }
 }
 
 /// A call that did not succeed, by what that means for the engine.
@@ -57,6 +76,8 @@ public struct OperationFailure: Error, Hashable, Sendable, CustomStringConvertib
     case pointless
     /// No answer, or a fault of the service: it may or may not have been done.
     case uncertain
+    /// An answer that is none of the service's, such as the page of a proxy: what became of the call is not known.
+    case unintelligible
     /// Too many calls, after retries: nothing was done.
     case throttled
     /// The service could not be reached, or gave no answer at all: most likely nothing was done.
@@ -100,6 +121,8 @@ public struct DescribedStack: Hashable, Sendable {
   public var isTerminationProtected = false
   /// Its rollback triggers and monitoring time.
   public var triggers = RollbackTriggers()
+  /// Whether its last operation did not wait for resources and left failures as they were.
+  public var isExpress = false
 
   /// A stack.
   public init(id: String, name: String, status: String, updatedAt: Timestamp) {
@@ -170,6 +193,8 @@ public struct RestoreRequest: Hashable, Sendable {
   public var templateBucket: String?
   /// Whether change sets of the nested stacks are made with it, so that what they would do is seen as well.
   public var includesNestedStacks = false
+  /// Whether what it would make and what is there by that name is taken in instead.
+  public var importsExisting = false
 
   /// A change set to make.
   public init(

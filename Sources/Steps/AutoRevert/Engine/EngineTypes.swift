@@ -66,6 +66,8 @@ public struct RevertTask: Sendable {
   public var liftedPolicies: [String: String] = [:]
   /// When the engine stops waiting.
   public var deadline: Timestamp
+  /// What change sets of this run are told from another run's by; empty where nobody else can be at work.
+  public var mark = ""
   /// How long actions take.
   public var estimates = Estimates.runbook
 

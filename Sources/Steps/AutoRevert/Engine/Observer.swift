@@ -12,6 +12,7 @@ final class Observer: Sendable {
   private let restorePoint: LoadedRestorePoint?
   private let targets: [TargetStack]
   /// Templates do not change while LastUpdatedTime and status stay: compared once.
+  private let kept = Mutex<[String: String]>([:])
   private let comparisons = Mutex<[String: (key: String, difference: StackDifference)]>([:])
 
   init(
@@ -54,6 +55,12 @@ final class Observer: Sendable {
     comparisons.withLock { $0[name] = (Self.key(live), .none) }
   }
 
+  /// The template that stands for the recorded one of `name`: it keeps exports that stacks outside import.
+  func noteKept(_ name: String, _ template: String) {
+    kept.withLock { $0[name] = template }
+    comparisons.withLock { $0[name] = nil }
+  }
+
   private static func key(_ live: LiveStack) -> String { "\(live.id) \(live.updatedAt) \(live.statusText)" }
 
   private func observe(_ target: TargetStack, _ exports: [DescribedExport]) async throws(OperationFailure)
@@ -68,12 +75,15 @@ final class Observer: Sendable {
     live.isTerminationProtected = described.isTerminationProtected
     live.triggers = described.triggers
     live.executedChangeSet = described.changeSet.map(Self.changeSetName)
+    live.isExpress = described.isExpress
     // From the restore point on; without one, what the last day brought.
     let since = restorePoint?.point.createdAt ?? (described.updatedAt - .seconds(86_400))
     let events = try await cloudFormation.events(described.id, since: since)
     live.events = events.filter(\.isOfStack).map {
       StackEventFact(at: $0.at, status: StackStatus(known: $0.status), token: $0.token)
     }
+    live.imported = Set(
+      events.filter { !$0.isOfStack && $0.status.hasPrefix("IMPORT_") }.map(\.logicalID))
     if described.status == StackStatus.updateRollbackFailed.rawValue {
       live.stuck = try await stuck(events, prefix: nil, since: since, depth: 0)
     }
@@ -85,6 +95,11 @@ final class Observer: Sendable {
     }
     if live.status?.rule.condition == .settled, restorePoint?.stack(target.name) != nil {
       live.difference = try await difference(target.name, described, live)
+    }
+    // A stack that its last update left in failure may get its recorded template as well.
+    if let condition = live.status?.rule.condition, [.settled, .stuck].contains(condition),
+      restorePoint?.stack(target.name) != nil
+    {
       live.policy = try await cloudFormation.stackPolicy(described.id)
     }
     let recorded = restorePoint?.recorded(target.name, live: described)
@@ -102,7 +117,10 @@ final class Observer: Sendable {
     let key = Self.key(live)
     if let known = comparisons.withLock({ $0[name] }), known.key == key { return known.difference }
     guard let restorePoint else { return .unknown("there is no restore point") }
-    let template = try await cloudFormation.template(described.id)
+    var template = try await cloudFormation.template(described.id)
+    if let recorded = restorePoint.templates[name], kept.withLock({ $0[name] }) == template {
+      template = recorded
+    }
     var difference = restorePoint.difference(name, live: described, template: template)
     if let nested = try await nestedDifference(name), difference == .none { difference = .some(nested) }
     comparisons.withLock { $0[name] = (key, difference) }

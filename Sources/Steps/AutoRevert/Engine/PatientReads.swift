@@ -35,8 +35,13 @@ struct RetryingReads: CloudFormationOperations {
     try await patiently { () async throws(OperationFailure) in try await base.deleteChangeSet(name, of: stack)
     }
   }
-  func driftedResources(_ stack: String) async throws(OperationFailure) -> [String] {
-    try await patiently { () async throws(OperationFailure) in try await base.driftedResources(stack) }
+  func drift(_ stack: String) async throws(OperationFailure) -> DriftAnswer {
+    try await patiently { () async throws(OperationFailure) in try await base.drift(stack) }
+  }
+  func failures(
+    of stack: String, changeSet: String?, since time: Timestamp
+  ) async throws(OperationFailure) -> [String] {
+    try await base.failures(of: stack, changeSet: changeSet, since: time)
   }
 
   func alarming(_ alarms: [String], of stack: String) async throws(OperationFailure) -> [String] {
@@ -67,8 +72,10 @@ struct RetryingReads: CloudFormationOperations {
   func createChangeSet(_ request: RestoreRequest) async throws(OperationFailure) -> String {
     try await base.createChangeSet(request)
   }
-  func executeChangeSet(_ name: String, of stack: String, token: String) async throws(OperationFailure) {
-    try await base.executeChangeSet(name, of: stack, token: token)
+  func executeChangeSet(
+    _ id: String, of stack: String, disablesRollback: Bool, token: String
+  ) async throws(OperationFailure) {
+    try await base.executeChangeSet(id, of: stack, disablesRollback: disablesRollback, token: token)
   }
   func deleteStack(_ stack: String, retaining: [String], token: String) async throws(OperationFailure) {
     try await base.deleteStack(stack, retaining: retaining, token: token)
@@ -100,11 +107,16 @@ struct Retrying: Sendable {
   let clock: any WallClock
   let outage: Duration
   let reporter: ProgressReporter
+  /// When the time for everything runs out.
+  let deadline: Timestamp
+  /// How often something is asked again that is answered by somebody else than the service.
+  private static let strangers = 3
 
   /// The answer of `read`, asked again while it is not known.
   func ask<Value>(_ read: () async throws(OperationFailure) -> Value) async throws(OperationFailure) -> Value
   {
-    let giveUp = clock.now + outage
+    let giveUp = min(clock.now + outage, deadline)
+    var tries = 0
     var pause = Duration.seconds(1)
     var isTold = false
     while true {
@@ -114,9 +126,14 @@ struct Retrying: Sendable {
       } catch {
         failure = error
       }
-      guard [.throttled, .uncertain, .unreachable].contains(failure.kind), clock.now < giveUp else {
-        throw failure
-      }
+      tries += 1
+      let mayPass =
+        switch failure.kind {
+        case .throttled, .uncertain, .unreachable: true
+        case .unintelligible: tries < Retrying.strangers
+        case .refused, .alreadyAccepted, .pointless, .credentials: false
+        }
+      guard mayPass, clock.now + pause < giveUp else { throw failure }
       if !isTold, pause > .seconds(4) {
         isTold = true
         reporter.say(

@@ -40,7 +40,8 @@ public final class RevertEngine {
     reporter: ProgressReporter = .silent,
     keepExports: (@Sendable (_ template: String, _ exports: [DescribedExport]) throws -> String)? = nil
   ) {
-    let retrying = Retrying(clock: clock, outage: polling.outage, reporter: reporter)
+    let retrying = Retrying(
+      clock: clock, outage: polling.outage, reporter: reporter, deadline: task.deadline)
     let cloudFormation = RetryingReads(base: cloudFormation, retrying: retrying)
     self.task = task
     self.cloudFormation = cloudFormation
@@ -58,10 +59,10 @@ public final class RevertEngine {
       cloudFormation: cloudFormation, restorePoint: task.restorePoint, targets: task.targets)
     calls = CallRunner(
       cloudFormation: cloudFormation, clock: clock, journal: journal,
-      restorePoint: task.restorePoint?.point.id)
+      restorePoint: task.restorePoint?.point.id, deadline: task.deadline)
     previewer = Previewer(
       cloudFormation: cloudFormation, restorePoint: task.restorePoint, calls: calls, clock: clock,
-      statefulTypes: task.options.statefulTypes, keepExports: keepExports)
+      statefulTypes: task.options.statefulTypes, keepExports: keepExports, mark: task.mark)
   }
 
   /// Runs until the end.
@@ -84,7 +85,8 @@ public final class RevertEngine {
             try await previewer.removeAll()
             return end(dryRun ? .planned : .declined, plan, plan.findings, facts)
           }
-          if !plan.isBlocked { try begin() }
+          // What changes nothing is no rollback, and counts as none.
+          if !plan.isBlocked, plan.changesSomething { try begin() }
         }
         note(plan.findings.filter { $0.severity != .stop })
         if plan.isBlocked {
@@ -92,8 +94,9 @@ public final class RevertEngine {
           return try await result(.stopped, shown ?? plan, plan.findings, facts)
         }
         if !plan.changesSomething {
+          let good: EngineResult.Ending = results.isEmpty ? .nothingToDo : .restored
           return try await result(
-            results.isEmpty ? .nothingToDo : .restored, shown ?? plan, plan.findings, facts)
+            plan.asides.isEmpty ? good : .stopped, shown ?? plan, plan.findings, facts)
         }
         if let late = try await perform(plan.next, facts) {
           return try await result(.stopped, shown ?? plan, [late], facts)
@@ -189,6 +192,9 @@ public final class RevertEngine {
     facts.refusal = task.refusal
     facts.resources = resourceFacts
     facts.schema = task.schema
+    facts.lostPackages = (task.restorePoint?.lostPackages ?? []).map {
+      PackageFacts(place: $0.target, stack: $0.stack, function: $0.function)
+    }
     facts.done = done
     facts.unknown = task.unknown.subtracting(done)
     if let resources {
@@ -221,11 +227,16 @@ public final class RevertEngine {
           else { continue }
           if let preview = live.preview, preview.changeSet != nil || !isNext { continue }
           changed = true
-          switch try await previewer.make(action, live, isNext: isNext) {
+          let outcome = try await previewer.make(action, live, isNext: isNext)
+          if let kept = previewer.keptTemplates[action.target] { observer.noteKept(action.target, kept) }
+          switch outcome {
           case .ready, .deferred:
             facts.stacks[index].live?.preview = previewer.preview(action.target, live)
           case .empty where action.kind == .restoreKeepingExports:
             fail(action, "its first phase would change nothing, so the stacks go on waiting for one another")
+            facts.failures = failures
+          case .empty where action.disablesRollback:
+            fail(action, "CloudFormation finds nothing to change, and leaves it \(live.statusText)")
             facts.failures = failures
           case .empty where live.differsOnlyInside:
             fail(
@@ -255,6 +266,15 @@ public final class RevertEngine {
     let name = "\(action.kind.rawValue) \(action.target)"
     refusals[name, default: 0] += 1
     if refusals[name, default: 0] >= 4 { fail(action, why) }
+  }
+
+  /// A change set may be outdated, and the next one is not. Any other call that is refused with the same words twice, in a
+  /// status that permits it, is refused for good.
+  private func refuse(_ action: PlannedAction, _ why: String) {
+    guard action.operation != .restore, action.operation != .delete else { return replan(action, why) }
+    let name = "\(action.kind.rawValue) \(action.target): \(why)"
+    refusals[name, default: 0] += 1
+    if refusals[name, default: 0] >= 2 { fail(action, why) } else { replan(action, why) }
   }
 
   func fail(_ action: PlannedAction, _ reason: String) {
@@ -310,6 +330,10 @@ public final class RevertEngine {
         if action.operation == .restore { previewer.forget(action.target) }
         replan(action, why)
         finish(action, at, .replanned(why))
+      case .refused(let why):
+        if action.operation == .restore { previewer.forget(action.target) }
+        refuse(action, why)
+        finish(action, at, .replanned(why))
       case .failed(let why):
         fail(action, why)
         finish(action, at, .failed(why))
@@ -359,15 +383,8 @@ public final class RevertEngine {
 
   private func lookForDrift(_ one: Started) async throws {
     do {
-      let drifted = try await cloudFormation.driftedResources(one.live.id)
-      note([
-        PlanFinding(
-          .driftAfterSkip, .warning, target: one.action.target,
-          drifted.isEmpty
-            ? "\(one.action.target): no drift was found after skipping \(one.action.skips.joined(separator: ", "))."
-            : "\(one.action.target): not as their template says after the skip: \(drifted.joined(separator: ", "))."
-        )
-      ])
+      let answer = try await cloudFormation.drift(one.live.id)
+      note(DriftAfterSkip(stack: one.action.target, skips: one.action.skips, answer: answer).findings)
     } catch {
       note([
         PlanFinding(

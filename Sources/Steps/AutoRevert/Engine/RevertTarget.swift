@@ -1,4 +1,4 @@
-import CloudFormationModel
+public import CloudFormationModel
 import CryptoDigests
 import DeploymentRecords
 import JSONValues
@@ -25,14 +25,20 @@ public struct LoadedRestorePoint: Sendable {
   public var templates: [String: String]
   /// The definition of each state machine, by ARN.
   public var definitions: [String: String]
-  /// What a stack's template fetches and is not there any more, by stack name.
+  /// What a stack's template fetches and cannot be had as it was, in words, by stack name.
   public var missingAssets: [String: [String]] = [:]
+  /// Packages of functions that are not where their template fetches them, and that the restore point keeps.
+  public var lostPackages: [LostPackage] = []
   /// Templates of nested stacks that are other ones by now, by the name of the stack that they are nested in.
   public var rewrittenTemplates: [String: [String]] = [:]
   /// The policy of each stack that has one, by stack name.
   public var policies: [String: String] = [:]
   /// The packages that it keeps of functions' code, by the functions' designation.
   public var packages: [String: [UInt8]] = [:]
+  /// Resources whose template keeps them when their stack lets go of them, by stack and logical id.
+  public var leftBehind: [String: [String: KeptResource]] = [:]
+  /// Values of hidden parameters that were handed in for this run, by stack and name.
+  public var hiddenValues: [String: [String: String]] = [:]
   /// Where templates go that a call cannot carry, `bucket` or `bucket/prefix`; nil takes what was recorded.
   public var templateBucket: String?
 
@@ -76,6 +82,28 @@ public struct LoadedRestorePoint: Sendable {
     point.stacks.filter { $0.parentId == stack.stackId }.flatMap { [$0] + nested(in: $0) }
   }
 
+  /// What the restore point tells of a resource.
+  enum RecordedResource: Equatable {
+    case there(StackResourceState)
+    case absent
+    /// The stack that it stands in is not recorded.
+    case unknown
+  }
+
+  /// What is recorded of the resource at `path`, one in a nested stack with its place, of the stack `name`.
+  func resource(_ path: String, of name: String) -> RecordedResource {
+    guard var state = stack(name) else { return .unknown }
+    let parts = path.split(separator: "/").map(String.init)
+    for part in parts.dropLast() {
+      guard let parent = state.resources.first(where: { $0.logicalId == part }) else { return .absent }
+      guard let nested = point.stacks.first(where: { $0.stackId == parent.physicalId }) else {
+        return .unknown
+      }
+      state = nested
+    }
+    return state.resources.first { $0.logicalId == parts.last }.map { .there($0) } ?? .absent
+  }
+
   /// What the plan needs of the stack `name`, judged against what is live.
   func recorded(_ name: String, live: DescribedStack?) -> RecordedStack? {
     guard let state = stack(name) else { return nil }
@@ -101,16 +129,17 @@ public struct LoadedRestorePoint: Sendable {
       recorded.obstacles.append("its template is not in the restore point")
     }
     for stack in [state] + nested(in: state) {
-      recorded.obstacles += (missingAssets[stack.name] ?? []).map { "\($0), is not there any more" }
+      recorded.obstacles += missingAssets[stack.name] ?? []
       recorded.obstacles += rewrittenTemplates[stack.name] ?? []
     }
-    for parameter in state.parameters where parameter.noEcho {
+    for parameter in state.parameters
+    where parameter.noEcho && hiddenValues[name]?[parameter.name] == nil {
       recorded.maskedParameters.append(parameter.name)
       // UsePreviousValue fails for a parameter that the deployed template does not have.
       if let live, !live.parameters.contains(where: { $0.name == parameter.name }) {
         recorded.obstacles.append(
           "the parameter \(parameter.name) is NoEcho and not in the deployed template, so its value is nowhere to be "
-            + "had")
+            + "had: hand it in with --parameter \(state.role)/\(parameter.name)")
       }
     }
     recorded.policy = policies[name]
@@ -132,7 +161,9 @@ public struct LoadedRestorePoint: Sendable {
     guard let state = stack(name), let template = templates[name] else { return nil }
     var request = RestoreRequest(
       stack: stackID, name: changeSet, template: template,
-      parameters: state.parameters.map { .init(name: $0.name, value: $0.noEcho ? nil : $0.value) },
+      parameters: state.parameters.map {
+        .init(name: $0.name, value: $0.noEcho ? hiddenValues[name]?[$0.name] : $0.value)
+      },
       capabilities: state.capabilities, tags: state.tags, notificationARNs: state.notificationARNs)
     request.templateBucket = bucket(state)
     request.includesNestedStacks = state.resources.contains { $0.type == "AWS::CloudFormation::Stack" }
@@ -155,6 +186,23 @@ public struct LoadedRestorePoint: Sendable {
     func own(_ tags: [StackTag]) -> Set<StackTag> { Set(tags.filter { !$0.name.hasPrefix("aws:") }) }
     if own(state.tags) != own(live.tags) { parts.append("tags") }
     return parts.isEmpty ? .none : .some(parts)
+  }
+}
+
+/// A package that a template fetches from a place where it is not any more.
+public struct LostPackage: Hashable, Sendable {
+  /// The stack whose template names it, the bucket and the key, and the function whose package it is.
+  public var stack: String, bucket: String, key: String, function: String
+
+  /// As plans and journals call it.
+  public var target: String { "s3://\(bucket)/\(key)" }
+
+  /// A package.
+  public init(stack: String, bucket: String, key: String, function: String) {
+    self.stack = stack
+    self.bucket = bucket
+    self.key = key
+    self.function = function
   }
 }
 

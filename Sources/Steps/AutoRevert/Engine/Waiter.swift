@@ -38,14 +38,15 @@ struct Waiter {
         switch judge(operation, described) {
         case .done: return .done
         case .replan(let why): return .replanned(why)
-        case .failed(let why): return .failed(withCause(why, events, baseline?.newestEvent ?? start))
+        case .failed(let why):
+          return .failed(try await withCause(why, stack, events, baseline?.newestEvent ?? start))
         case .again: break
         }
       }
       if clock.now >= deadline {
         return .deadline("\(name) is still \(described?.status ?? "there")")
       }
-      try await clock.sleep(for: pause)
+      try await clock.sleep(for: min(pause, deadline - clock.now))
       pause = min(pause * polling.factor, polling.longest)
     }
   }
@@ -72,10 +73,16 @@ struct Waiter {
     return baseline.newestEvent.map { newest > $0 } ?? true
   }
 
-  private func withCause(_ why: String, _ events: [DescribedEvent], _ since: Timestamp) -> String {
-    guard let cause = StackHistory(events).firstCause(since: since) else { return why }
-    return
-      "\(why). First cause: \(cause.logicalID) (\(cause.type)) \(cause.status): \(cause.reason ?? "no reason given")"
+  private func withCause(
+    _ why: String, _ stack: String, _ events: [DescribedEvent], _ since: Timestamp
+  ) async throws -> String {
+    if let cause = StackHistory(events).firstCause(since: since) {
+      return
+        "\(why). First cause: \(cause.logicalID) (\(cause.type)) \(cause.status): \(cause.reason ?? "no reason given")"
+    }
+    // What validation refuses, and what hooks do, stands among the operation's own events alone.
+    return [why, try await OperationCauses(cloudFormation).first(of: stack, changeSet: nil, since: since)]
+      .compactMap(\.self).joined(separator: ". First cause: ")
   }
 
   private func show(

@@ -146,7 +146,7 @@ public final class RevertJournal: Sendable {
         let result = line["result"]?.string
         if result == "accepted" { done.insert(name) }
         // No answer came: it may have been done.
-        if result != "uncertain" { unknown.remove(name) }
+        if result != "uncertain", result != "unintelligible" { unknown.remove(name) }
       default: break
       }
     }

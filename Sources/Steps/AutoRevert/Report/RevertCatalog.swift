@@ -44,6 +44,13 @@ enum RevertCatalog {
     case .resourcesSkipped: "Skipped resources are marked as updated but stay as they are."
     case .wouldReplace: "The restore would replace or delete resources."
     case .wouldLoseData: "The restore would replace or delete a resource that holds data."
+    case .additionRemoved:
+      "What the undone deployment added is removed with it, as CloudFormation itself would."
+    case .nameTaken: "The restore would make a resource whose name one that was left behind has."
+    case .madeAnew: "A resource that the deployment deleted with its data is made anew, empty."
+    case .othersPossible: "The other stacks could be put back without the one that stops."
+    case .exportKept: "An export is kept for a stack outside that imports it."
+    case .databaseStillUsed: "Something goes on using the database that was replaced."
     case .nestedUnseen: "What the restore does inside a nested stack is not known beforehand."
     case .exportInUse: "An export that somebody uses would vanish."
     case .importMissing: "An export that the recorded stack imports is not there."
@@ -98,6 +105,11 @@ enum RevertCatalog {
     case .newerDeployment: "Judge the newer deployment, or take responsibility with --operator NAME."
     case .stuckResources: "Repair what is named, or skip it with --skip STACK/RESOURCE."
     case .wouldReplace: "Look at the plan; allow it with --allow-replace."
+    case .additionRemoved: "Where the policy asks (additions: ask), allow it with --allow-replace."
+    case .nameTaken:
+      "Import it into the stack, or give leave with --allow-stateful STACK/RESOURCE where it is gone."
+    case .othersPossible: "Name them with --only."
+    case .databaseStillUsed: "Point what is named at the new database; the message has the commands."
     case .nestedUnseen:
       "Compare the nested stack's templates; what --allow-replace allows holds for it as well."
     case .wouldLoseData: "Look at the plan; allow it with --allow-stateful STACK/RESOURCE."

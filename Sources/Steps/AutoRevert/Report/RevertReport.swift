@@ -56,7 +56,13 @@ enum RevertReport {
       return "INTERRUPTED. What was done is in the journal; run auto-revert \(record.environment) --continue."
     case "not-reverted": return "NOT REVERTED: git needs a person. See the findings."
     case "committed": return "The revert stands on a branch."
-    default: return "NOT ROLLED BACK: \(record.environment) needs a person. See the findings."
+    default:
+      let done = record.part.actions.filter { $0.result == "done" }.map(\.target)
+      let what =
+        done.isEmpty
+        ? "NOT ROLLED BACK: \(record.environment) needs a person."
+        : "PARTLY ROLLED BACK: \(record.environment) needs a person for the rest."
+      return "\(what) \(firstCause(record))"
     }
   }
 
@@ -67,6 +73,14 @@ enum RevertReport {
     if health.failed == 0 { return "healthy by \(passed == 1 ? "its check" : "all \(passed) checks")" }
     return
       "healthy by \(passed) of \(health.checks) checks; the others failed before the deployment as well, or only warn"
+  }
+
+  /// The first thing that stopped, in one line.
+  private static func firstCause(_ record: Record<RevertPart>) -> String {
+    guard let first = record.findings.first(where: { $0.severity == .error }) else {
+      return "See the findings."
+    }
+    return first.message.split(separator: "\n").first.map(String.init) ?? first.message
   }
 
   private static func sections(_ record: Record<RevertPart>) -> [ReportSection] {

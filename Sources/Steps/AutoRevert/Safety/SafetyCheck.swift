@@ -51,6 +51,7 @@ struct SafetyCheck {
     guard !isContinued else { return [] }
     var limits = SafetyLimits()
     limits.rollbacksPerDay = session.policy.revert.maximumPerDay
+    limits.isDefaultPerDay = !session.policy.revert.namesMaximumPerDay
     limits.maximumAge = session.policy.revert.maximumAge
     limits.requiresEvidence = session.policy.revert.evidence == .required
     let refusals = SafetyRules.refusals(facts, limits, now: session.context.clock.now)
@@ -184,12 +185,14 @@ struct CommandText {
     for path in command.skip { add("--skip", path) }
     for path in command.allowStateful { add("--allow-stateful", path) }
     for change in command.relief { add("--relief", change) }
+    for parameter in command.parameter { add("--parameter", parameter) }
     let flags = [
       (command.overrideStackPolicy, "--override-stack-policy"), (command.rollbackSchema, "--rollback-schema"),
       (command.restoreDatabase, "--restore-database"), (command.common.pushLedger, "--push-ledger"),
       (command.force, "--force"), (command.allowReplace, "--allow-replace"),
       (command.skipStuck, "--skip-stuck"),
       (command.acceptSchema, "--accept-schema"), (command.skipSharedLock, "--skip-shared-lock"),
+      (command.keepExports, "--keep-exports"),
     ]
     words += flags.filter(\.0).map(\.1)
   }

@@ -5,6 +5,7 @@ import JSONValues
 import RestorePoints
 import StepResults
 import SystemInterfaces
+import TemplateAnalysis
 
 /// Whether a stack is in a state from which a deployment may start: a pure function of what was read.
 enum StackReadiness {
@@ -43,7 +44,11 @@ enum StackReadiness {
       add(
         "hidden-parameter", .warning,
         "\(state.name): \(hidden.joined(separator: ", ")) cannot be read back (NoEcho), so a change of it is not seen: "
-          + "unverified; a restore keeps the value that the stack has then")
+          + "unverified; a restore keeps the value that the stack has then"
+          + (state.parentId == nil
+            ? ". Where a deployment changes or drops it, the rollback needs the old value: set "
+              + hidden.map(state.variable).joined(separator: ", ") + " as a CI secret, and give auto-revert "
+              + hidden.map { "--parameter \(state.role)/\($0)" }.joined(separator: " ") : ""))
     }
     return findings
   }
@@ -74,6 +79,43 @@ enum StackReadiness {
       )
     }
     return nil
+  }
+
+  /// What the template fetches from a place where the next deployment may write something else. The code of functions and
+  /// templates of nested stacks are kept apart, and say so by themselves.
+  static func overwritable(_ reading: StackReading) -> [Finding] {
+    let isKept: Set<String> = [
+      "AWS::Lambda::Function", "AWS::Serverless::Function", "AWS::CloudFormation::Stack",
+    ]
+    let types = Dictionary(
+      reading.state.resources.map { ($0.logicalId, $0.type) }, uniquingKeysWith: { first, _ in first })
+    let open = (reading.facts?.assets ?? []).filter { use in
+      guard case .object(_, let key, let version) = use.asset, version == nil, !isContentAddress(key) else {
+        return false
+      }
+      return !(types[use.logicalId].map(isKept.contains) ?? false)
+    }
+    guard !open.isEmpty else { return [] }
+    return [
+      Finding(
+        "asset-not-pinned", .warning,
+        "\(reading.state.name): its restore cannot be promised where the next deployment writes to the same place, since the "
+          + "template names no version of what it fetches:"
+          + open.map { "\n\($0.logicalId): \($0.asset)" }.joined(),
+        subject: reading.state.name)
+    ]
+  }
+
+  /// Whether a key is made from what lies there or from when it was made, so that nothing else comes to lie there.
+  static func isContentAddress(_ key: String) -> Bool {
+    var (hex, digits) = (0, 0)
+    for byte in key.utf8 {
+      let isDigit = (0x30...0x39).contains(byte)
+      digits = isDigit ? digits + 1 : 0
+      hex = isDigit || (0x61...0x66).contains(byte) || (0x41...0x46).contains(byte) ? hex + 1 : 0
+      if hex >= 32 || digits >= 13 { return true }
+    }
+    return false
   }
 
   /// What would make the next deployment easier to take back; nothing that keeps it from beginning.

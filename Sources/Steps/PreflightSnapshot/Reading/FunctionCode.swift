@@ -44,16 +44,34 @@ struct FunctionCodeReader: Sendable {
       let found = try await object(bucket, key, version),
       FunctionCodeReader.isSource(found, of: function.configuration)
     {
+      guard let pinned = version ?? found.versionId, pinned != "null" else {
+        // The next deployment may write its own package there.
+        let place =
+          "; its package s3://\(bucket)/\(key) is at a place without versions, where the next one may be written, and its "
+          + "restore cannot be promised"
+        return try await keepBytes(function, state, place)
+      }
       (state.bucket, state.key, state.versionId) = (bucket, key, version ?? found.versionId)
       return Kept(state: state)
     }
-    guard policy.functionCode != .never else { return lost(function, "the policy keeps no code") }
+    return try await keepBytes(function, state, "")
+  }
+
+  /// The package itself, as a file of the restore point.
+  private func keepBytes(
+    _ function: FunctionDetails, _ state: FunctionCodeState, _ place: String
+  ) async throws -> Kept {
+    var state = state
+    guard policy.functionCode != .never else { return lost(function, "the policy keeps no code" + place) }
     let limit = policy.functionCodeMegabytes << 20
     if let size = function.configuration.codeSize, size > limit {
       return lost(
-        function, "it has \(size >> 20) MB, more than the \(policy.functionCodeMegabytes) that are kept")
+        function,
+        "it has \(size >> 20) MB, more than the \(policy.functionCodeMegabytes) that are kept" + place)
     }
-    guard function.codeLocation != nil else { return lost(function, "lambda:GetFunction is not permitted") }
+    guard function.codeLocation != nil else {
+      return lost(function, "lambda:GetFunction is not permitted" + place)
+    }
     let bytes = try await LambdaClient(client).code(of: function, maximumBytes: limit)
     let digest = Base64.encode(Digest.sha256(bytes))
     guard digest == function.configuration.codeSha256 else {

@@ -29,6 +29,14 @@ struct RehearsalPhase: Sendable {
     let found = try await templateBuckets(readings)
     let assets = try await AssetCheck(clients: clients).states(of: readings)
     var findings = RehearsalPhase.unchecked(readings, assets)
+    for position in readings.indices {
+      readings[position].state.assets = (readings[position].facts?.assets ?? []).compactMap { use in
+        guard case .there(.some(let fingerprint)) = assets[use.asset] else { return nil }
+        return AssetState(
+          logicalId: use.logicalId, address: "\(use.asset)", fingerprint: fingerprint)
+      }
+      findings += StackReadiness.overwritable(readings[position])
+    }
     findings += try await movedParameters(readings)
     var gaps: [Int: String] = [:]
     var buckets: [Int: TemplateBucket] = [:]
