@@ -154,7 +154,7 @@ import Testing
     }
     let store = RestorePointStore(records: bench.folder(".backstop/prod"), files: LocalFileSystem())
     var point = RestorePoint(
-      id: "20261124T000000Z-abcdef", environment: "prod", commit: nil, createdAt: ManualClock().now,
+      id: "20250101T000000Z-abcdef", environment: "prod", commit: nil, createdAt: ManualClock().now,
       region: "us-east-1", account: nil)
     point.baseline.responses = [ResponseBaseline(name: "endpoint", outcome: "pass", status: 200)]
     try store.write(point, contents: [:])
