@@ -103,7 +103,7 @@ let package = Package(
 
     // What any program needs.
     library(.base, "CommandArguments", []),
-    library(.base, "CryptoDigests", ["CLibCrypto"], linked: [.linkedLibrary("crypto")]),
+    library(.base, "CryptoDigests", ["CLibCrypto"], linked: libraries(["crypto"], carried: ["crypto"])),
     library(.base, "JSONValues", []),
     library(.base, "SQLText", []),
     library(.base, "SystemInterfaces", []),
@@ -119,7 +119,9 @@ let package = Package(
       .model, "DeploymentEvidence", ["CryptoDigests", "JSONValues", "SystemInterfaces", "StepResults"]),
     library(
       .model, "DeploymentRecords",
-      ["CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentEvidence", "Redaction", "StepResults"]),
+      [
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentEvidence", "Redaction", "StepResults",
+      ]),
 
     // Rules: pure functions of values.
     library(.rules, "HealthAnalysis", ["SystemInterfaces"]),
@@ -140,13 +142,13 @@ let package = Package(
     library(.clients, "DatabaseAccess", ["JSONValues", "SQLText", "SystemInterfaces"]),
     library(
       .clients, "GitHistory", ["CLibGit2", "CLibGit2Shims", "SystemInterfaces"],
-      linked: [
-        // Static: libgit2's soname changes with every distribution.
-        .linkedLibrary(":libgit2.a"), .linkedLibrary(":libmbedtls.a"), .linkedLibrary(":libmbedx509.a"),
-        .linkedLibrary(":libmbedcrypto.a"), .linkedLibrary(":libhttp_parser.a"), .linkedLibrary(":libssh2.a"),
-        .linkedLibrary(":libpcre2-8.a"), .linkedLibrary("z"), .linkedLibrary("ssl"), .linkedLibrary("crypto"),
-        .linkedLibrary("gssapi_krb5"),
-      ]),
+      // Static: libgit2's soname changes with every distribution.
+      linked: libraries(
+        [
+          ":libgit2.a", ":libmbedtls.a", ":libmbedx509.a", ":libmbedcrypto.a", ":libhttp_parser.a",
+          ":libssh2.a",
+          ":libpcre2-8.a", "z", "ssl", "crypto", "gssapi_krb5",
+        ], carried: ["git2", "http_parser", "ssh2", "pcre2-8", "ssl", "crypto", "z"])),
     library(.clients, "HTTPTransport", ["SystemInterfaces"]),
     library(
       .clients, "AWSClients",
@@ -157,8 +159,13 @@ let package = Package(
     library(.clients, "MailTransport", ["CryptoDigests", "SystemInterfaces"]),
     library(
       .clients, "CurlTransport",
-      ["CryptoDigests", "SystemInterfaces", "HTTPTransport", "MailTransport", "CLibCurl", "CLibCurlShims"],
-      linked: [.linkedLibrary("curl")]),
+      ["SystemInterfaces", "CryptoDigests", "HTTPTransport", "MailTransport", "CLibCurl", "CLibCurlShims"],
+      linked: libraries(
+        ["curl"],
+        carried: [
+          "curl", "nghttp2", "brotlidec", "brotlicommon", "zstd", "psl", "idn2", "unistring", "ssl", "crypto",
+          "z",
+        ])),
 
     // What several steps do.
     library(
@@ -174,9 +181,11 @@ let package = Package(
       .capabilities, "StepRuntime",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel",
-        "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction", "StepResults",
-        "AWSClients", "CIEnvironment", "CurlTransport", "DatabaseAccess", "GitHistory", "HTTPTransport",
-        "MailTransport", "DeploymentLedger", "Reporting", "CGlibcShims",
+        "DeploymentConfig",
+        "DeploymentEvidence",
+        "DeploymentRecords", "Redaction", "StepResults", "AWSClients", "CIEnvironment", "CurlTransport",
+        "DatabaseAccess", "GitHistory", "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting",
+        "CGlibcShims",
       ]),
     library(
       .capabilities, "HealthWatch",
@@ -202,17 +211,19 @@ let package = Package(
     library(
       .steps, "AutoRevert",
       [
+        "DeploymentEvidence",
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction",
-        "StepResults", "MigrationAnalysis", "RollbackPlanning", "TemplateAnalysis", "AWSClients",
-        "DatabaseAccess", "GitHistory", "HTTPTransport", "MailTransport", "DeploymentLedger", "HealthWatch",
-        "Reporting", "RestorePoints", "SmokeChecks", "StepRuntime",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
+        "HTTPTransport", "MailTransport", "DeploymentLedger", "HealthWatch", "Reporting", "RestorePoints",
+        "SmokeChecks", "StepRuntime",
       ]),
     library(
       .steps, "DiffGate",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "StepResults",
         "MigrationAnalysis", "TemplateAnalysis", "AWSClients", "CIEnvironment", "GitHistory", "Reporting",
         "StepRuntime",
       ]),
@@ -221,9 +232,9 @@ let package = Package(
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel",
         "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction", "StepResults",
-        "MigrationAnalysis", "TemplateAnalysis", "AWSClients", "CIEnvironment", "DatabaseAccess",
-        "GitHistory", "DeploymentLedger", "HealthWatch", "Reporting", "RestorePoints", "SmokeChecks",
-        "StepRuntime",
+        "MigrationAnalysis",
+        "TemplateAnalysis", "AWSClients", "CIEnvironment", "DatabaseAccess", "GitHistory", "DeploymentLedger",
+        "HealthWatch", "Reporting", "RestorePoints", "SmokeChecks", "StepRuntime",
       ]),
     library(
       .steps, "SmokeTest",
@@ -261,8 +272,9 @@ let package = Package(
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
         "CloudFormationModel", "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction",
-        "StepResults", "RollbackPlanning", "AWSClients", "CurlTransport", "GitHistory", "HTTPTransport",
-        "MailTransport", "DeploymentLedger", "Reporting", "StepRuntime",
+        "StepResults",
+        "RollbackPlanning", "TemplateAnalysis", "AWSClients", "CurlTransport", "GitHistory", "HTTPTransport", "MailTransport",
+        "DeploymentLedger", "Reporting", "StepRuntime",
       ]),
     tests("CIEnvironment", ["SystemInterfaces"]),
     tests("CommandArguments", []),
@@ -270,22 +282,19 @@ let package = Package(
     tests("CurlTransport", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
     tests("DatabaseAccess", ["SQLText", "SystemInterfaces"]),
     tests("DeploymentConfig", ["JSONValues", "SystemInterfaces"]),
-    tests("DeploymentEvidence", ["JSONValues", "SystemInterfaces", "StepResults"]),
     tests(
       "DeploymentLedger",
-      ["JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "GitHistory"]),
+      [
+        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction",
+        "StepResults", "GitHistory",
+      ]),
+    tests("DeploymentEvidence", ["JSONValues", "SystemInterfaces", "StepResults"]),
     tests("DeploymentRecords", ["JSONValues", "SystemInterfaces", "Redaction", "StepResults"]),
     tests(
       "DiffGate",
       [
         "YAMLDocuments", "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
         "StepResults", "TemplateAnalysis", "AWSClients",
-      ]),
-    tests(
-      "Fuzz",
-      [
-        "JSONValues", "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "HurlFile",
-        "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting",
       ]),
     tests("GitHistory", ["SystemInterfaces"]),
     tests("HealthAnalysis", ["SystemInterfaces"]),
@@ -302,9 +311,10 @@ let package = Package(
     tests(
       "PreflightSnapshot",
       [
+        "DeploymentEvidence",
         "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentConfig",
-        "DeploymentEvidence", "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis",
-        "AWSClients", "DatabaseAccess", "GitHistory", "HTTPTransport", "Reporting", "RestorePoints",
+        "DeploymentRecords", "StepResults", "MigrationAnalysis", "TemplateAnalysis", "AWSClients",
+        "DatabaseAccess", "GitHistory", "HTTPTransport", "Reporting", "RestorePoints",
         "StepRuntime",
       ]),
     tests("Redaction", []),
@@ -344,6 +354,14 @@ let package = Package(
         "StepRuntime",
       ]),
     tests("YAMLDocuments", ["JSONValues"]),
+    // Every parser over mutated texts.
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "JSONValues", "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "HurlFile",
+        "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting", "TestSupport",
+      ],
+      swiftSettings: strict),
     // The built binaries against real parts.
     .testTarget(
       name: "EndToEndTests",

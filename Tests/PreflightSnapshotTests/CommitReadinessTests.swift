@@ -66,6 +66,9 @@ import Testing
       StagingEvidence.finding(proof, commit, "staging", stops: stops)
     }
     #expect(finding(.passed(entry)) == nil)
+    let unsigned = try #require(StagingEvidence.attestation(.passed(entry), commit, "staging"))
+    #expect(unsigned.code == "staging-unattested" && unsigned.severity == .warning)
+    #expect(StagingEvidence.attestation(.unknown, commit, "staging") == nil)
     let missing = try #require(finding(.unknown))
     #expect(missing.code == "staging-missing" && missing.severity == .error)
     #expect(missing.message.contains("0123456789ab in staging"))

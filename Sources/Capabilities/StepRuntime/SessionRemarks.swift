@@ -82,13 +82,13 @@ extension StepSession {
   func clearTheWay() {
     let root = records.root
     let places: [(path: String, kind: FileStatus.Kind)] =
-      [(root, .folder), ("\(root)/runs", .folder), ("\(root)/runs/\(records.run)", .folder)]
+      [("\(root)/runs", .folder), ("\(root)/runs/\(records.run)", .folder)]
       + [(restorePoints.root, .folder), ("\(restorePoints.root)/latest", .file)]
       + Step.allCases.map { ("\(root)/\($0.rawValue).json", .file) }
     for (path, kind) in places {
       guard let status = try? context.files.status(of: path), status.kind != kind else { continue }
-      // A link to the records folder is the user's own business, and is said where it is met.
-      if status.kind == .symbolicLink, path == root || path == restorePoints.root { continue }
+      // A link to the restore points is the user's own business, and is said where it is met.
+      if status.kind == .symbolicLink, path == restorePoints.root { continue }
       setAside(path, kind == .folder ? "it is no folder" : "it is no file")
     }
   }
