@@ -136,7 +136,7 @@ import Testing
         .init(step: "diff-gate", verdict: .go, finishedAt: day, commit: nil, messages: []),
       ])
     for words in [
-      "**Reason**: 500 since noon", "- \(String(repeating: "b", count: 40)) Second | bad",
+      "**Reason**: 500 since noon", "- \(String(repeating: "b", count: 40)) Second \\| bad",
       "- smoke-test said stop at 2026-11-26T02:00:00.000Z\n  - home answers 500",
       "git revert backstop/revert-x~2..backstop/revert-x",
     ] { #expect(text.contains(words), "\(words)") }

@@ -22,10 +22,8 @@ enum SecretFields {
     var out: [UInt8] = []
     var copied = 0
     func cut(_ secret: Range<Int>) {
-      guard !secret.isEmpty, secret.lowerBound >= copied, !bytes[secret.lowerBound...].starts(with: Redactor.mark.utf8)
-      else {
-        return
-      }
+      guard !secret.isEmpty, secret.lowerBound >= copied else { return }
+      guard !bytes[secret.lowerBound...].starts(with: Redactor.mark.utf8) else { return }
       out += bytes[copied..<secret.lowerBound]
       out += Redactor.mark.utf8
       copied = secret.upperBound

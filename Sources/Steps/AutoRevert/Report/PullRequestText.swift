@@ -13,15 +13,15 @@ enum PullRequestText {
       "\(OutsideText.markdownCode(environment)) was rolled back\(restored.map { " to \($0.prefix(12))" } ?? ""). Without this revert the next "
         + "deployment brings the fault back.", "",
     ]
-    if let reason { lines += ["**Reason**: \(OutsideText.markdown(reason))", ""] }
+    if let reason { lines += ["**Reason**: \(flat(reason))", ""] }
     lines += ["**Takes back**", ""]
-    lines += commits.map { "- \($0.id) \(OutsideText.markdown($0.summary))" }
+    lines += commits.map { "- \($0.id) \(flat($0.summary))" }
     let spoken = evidence.filter { $0.verdict != .go }
     if !spoken.isEmpty {
       lines += ["", "**Evidence**", ""]
       for entry in spoken {
         lines.append("- \(entry.step) said \(entry.verdict.rawValue) at \(entry.finishedAt)")
-        lines += entry.messages.prefix(5).map { "  - \(OutsideText.markdown($0))" }
+        lines += entry.messages.prefix(5).map { "  - \(flat($0))" }
       }
     }
     lines += [
@@ -32,4 +32,6 @@ enum PullRequestText {
     ]
     return lines.joined(separator: "\n") + "\n"
   }
+
+  private static func flat(_ text: String) -> String { OutsideText.markdown(OutsideText.line(text)) }
 }
