@@ -1,4 +1,5 @@
 import AutoRevert
+import CommandArguments
 import DeploymentRecords
 import JSONValues
 import Reporting
@@ -86,22 +87,35 @@ import Testing
     #expect(try RecordJSON.tree(RevertPart(plan: []))["journal"] == .null)
   }
 
-  @Test func `explains every finding code once`() {
-    let catalog = RevertCommand.report(Self.record("restored", .go)).catalog
+  @Test func `explains every finding code once, in words of its own`() {
+    let catalog = RevertCommand.catalog
+    #expect(Set(catalog.map(\.meaning)).count == catalog.count)
     for code in PlanFindingCode.allCases {
       let entries = catalog.filter { $0.code == code.rawValue }
-      #expect(entries.count == 1 && entries.first?.meaning.isEmpty == false, "\(code)")
+      #expect(entries.count == 1, "\(code)")
+      let words = entries.first?.meaning ?? ""
+      // A sentence, and not the code said again.
+      #expect(words.hasSuffix(".") && words.split(separator: " ").count >= 4, "\(code): \(words)")
       #expect(code.rawValue.allSatisfy { $0.isLowercase || $0 == "-" })
     }
   }
 
-  @Test func `keeps what confirms or widens out of the environment's reach`() {
-    let forbidden = [
-      "confirm", "method", "allow-replace", "allow-stateful", "force", "skip", "skip-stuck", "accept-schema",
-      "operator",
-      "continue", "dry-run",
+  @Test func `keeps what confirms or widens out of the environment's reach`() throws {
+    // What says where to read, what to leave alone, or why: none of it permits anything. Every other option that there is,
+    // or will be, counts on the command line alone.
+    let harmless: Set = [
+      "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch", "git-only",
     ]
     let open = Set(RevertCommand.environmentOptions + RevertCommand.environmentFlags)
-    for name in forbidden { #expect(!open.contains(name), "\(name)") }
+    #expect(open.subtracting(harmless).isEmpty)
+    let declared = try RevertCommand.declaredOptions()
+    #expect(open.isSubset(of: declared))
+    #expect(
+      declared.subtracting(open).isSuperset(of: [
+        "confirm", "method", "allow-replace", "allow-stateful", "force", "skip", "skip-stuck",
+        "accept-schema",
+        "operator", "continue", "dry-run", "restore-database", "rollback-schema", "override-stack-policy",
+        "relief", "take-lock",
+      ]))
   }
 }

@@ -281,10 +281,11 @@ import Testing
   @Test func `code of a CDK application changes and nothing can be compared: that is said`() throws {
     let repository = try application()
     let outcome = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
-    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(outcome.status == 3, "\(outcome.error)")
     let findings = try record(outcome)["findings"]?.array ?? []
     #expect(findings.map { $0["code"]?.string } == ["cdk-app-unjudged"])
     #expect(findings.first?["message"]?.string?.contains("--old DIR --new DIR") == true)
+    #expect(try record(outcome)["files"]?[0]?["disposition"]?.string == "notJudged")
     // A change of other files is none of the application.
     try repository.write("words", to: "README.md")
     try repository.commit("Words", at: 3)

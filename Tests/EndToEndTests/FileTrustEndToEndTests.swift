@@ -69,7 +69,7 @@ struct FileTrustEndToEndTests {
     try git("commit", "-q", "-m", "A restore point")
     for (step, arguments) in [
       ("smoke-test", ["--format", "json"]),
-      ("watch-30m", ["--for", "1s", "--every", "1s", "--settle", "0s", "--format", "json"]),
+      ("watch-30m", ["--for", "4s", "--every", "1s", "--format", "json"]),
       ("diff-gate", ["--format", "json"]), ("preflight-snapshot", ["--ready", "--format", "json"]),
     ] {
       let outcome = try world.run(step, arguments)

@@ -221,7 +221,7 @@ private let misbehaving = Result { try ServerProcess(python: "misbehaving_server
 
   @Test func `thousands of checks take little memory`() throws {
     let text = (0..<3000).map { "GET {{API_ENDPOINT}}/hello?n=\($0)\nHTTP 200\n" }.joined(separator: "\n")
-    try write(text, to: "a.hurl")
+    try write("# @parallel\n\n" + text, to: "a.hurl")
     let measured = try measuredRun(["dev", "--smoke", "a.hurl", "--format", "json", "--concurrency", "16"])
     #expect(measured.status == 0)
     #expect(measured.count == 3000)

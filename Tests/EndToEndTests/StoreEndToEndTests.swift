@@ -20,6 +20,8 @@ struct StoreEndToEndTests {
     for machine in machines {
       try "ENVIRONMENT=prod\nAWS_REGION=us-east-1\nAPI_STACK=\(name)\nUSE_EXTERNAL_DATABASE=true\n"
         .write(toFile: machine("deployment-prod.config"), atomically: true, encoding: .utf8)
+      try "store-without-key: true\n".write(
+        toFile: machine("backstop.yml"), atomically: true, encoding: .utf8)
     }
   }
 
@@ -95,6 +97,71 @@ struct StoreEndToEndTests {
       #expect(without.status == 77)
       #expect(without.error.contains("is sealed, and BACKSTOP_STORE_KEY is not set"))
     }
+  }
+
+  @Test func `a bucket without a key is used only where the policy allows it, and that is said`() async throws
+  {
+    try await deploy()
+    let store = "s3://\(name)/backstop"
+    let allowed = try run("preflight-snapshot", on: 0, "--no-baseline", "--format", "json", "--store", store)
+    let id = try made(allowed)
+    #expect(allowed.output.contains("store-not-authenticated"))
+    let list = try run("auto-revert", on: 0, "--list", "--format", "json", "--store", store)
+    #expect(list.error.contains("is used without a key"))
+    #expect(try listed(list) == [id])
+    try FileManager.default.removeItem(atPath: machines[1]("backstop.yml"))
+    for step in ["preflight-snapshot", "auto-revert"] {
+      let refused = try run(step, on: 1, "--store", store)
+      #expect(refused.status == 77)
+      #expect(
+        refused.error.contains("is not authenticated") && refused.error.contains("store-without-key: true"))
+    }
+    #expect(!FileManager.default.fileExists(atPath: machines[1](".backstop/prod/restore-points")))
+  }
+
+  @Test func `with a key, restore points of this machine are believed by their proof alone`() async throws {
+    try await deploy()
+    func list(_ key: String? = Self.key, _ arguments: String...) throws -> BuiltStep.Outcome {
+      var variables = aws.environment.variables
+      variables["BACKSTOP_STORE_KEY"] = key
+      return try BuiltStep("auto-revert", in: machines[0].path, variables: variables)
+        .run(["prod", "--list", "--format", "json"] + arguments)
+    }
+    let without = try made(run("preflight-snapshot", on: 0, "--no-baseline", "--format", "json"))
+    #expect(try listed(list(nil)) == [without])
+    #expect(try listed(list()).isEmpty)
+    let file = shared("point.sealed")
+    let id = try made(
+      run("preflight-snapshot", on: 0, "--no-baseline", "--format", "json", "--store", file, key: Self.key))
+    #expect(try listed(list()) == [id])
+    #expect(try listed(list(Self.otherKey)).isEmpty)
+    // A copy that names another id, with a digest of its own that fits.
+    let points = machines[0](".backstop/prod/restore-points")
+    try FileManager.default.removeItem(atPath: "\(points)/\(id)/restore-point.hmac")
+    #expect(try listed(list()).isEmpty)
+    // What comes out of the sealed file is proved by it.
+    #expect(try listed(list(Self.key, "--store", file)) == [id])
+    #expect(try listed(list()) == [id])
+  }
+
+  @Test func `an older copy of a sealed store is said to be one`() async throws {
+    try await deploy()
+    let file = shared("point.sealed")
+    func snapshot() throws -> String {
+      try made(
+        run("preflight-snapshot", on: 0, "--no-baseline", "--format", "json", "--store", file, key: Self.key))
+    }
+    _ = try snapshot()
+    let older = try Data(contentsOf: URL(fileURLWithPath: file))
+    let newer = try snapshot()
+    try older.write(to: URL(fileURLWithPath: file))
+    let outcome = try run(
+      "auto-revert", on: 0, "--confirm", "rollback-production", "--reason", "x", "--dry-run", "--format",
+      "json",
+      "--store", file, key: Self.key)
+    #expect(
+      outcome.output.contains("store-older") && outcome.output.contains(newer),
+      "\(outcome.error)\(outcome.output)")
   }
 
   @Test func `a key of KMS is asked for`() async throws {

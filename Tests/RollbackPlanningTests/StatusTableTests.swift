@@ -95,4 +95,12 @@ import Testing
       if row.status == .updateInProgress { #expect(plan.due == ["cancel Shop-api-prod"]) }
     }
   }
+
+  @Test func `a status of the future is read, and permits nothing`() {
+    let status = StackStatus(rawValue: "UPDATE_PAUSED")
+    #expect(!status.isKnown && StackStatus(known: "UPDATE_PAUSED") == nil)
+    #expect(status.rule.condition == .needsPerson && status.rule.permits.isEmpty)
+    #expect("\(status)" == "UPDATE_PAUSED")
+    #expect(StackStatus(known: "UPDATE_COMPLETE") == .updateComplete)
+  }
 }

@@ -1,3 +1,4 @@
+import DeploymentRecords
 import HTTPTransport
 import SmokeChecks
 import SystemInterfaces
@@ -7,13 +8,14 @@ import Testing
 @Suite struct `Checks of an endpoint` {
   private func run(
     _ endpoint: String = "https://app.example/prod/", apiKey: String? = nil,
+    baseline: [ResponseBaseline] = [],
     _ answer: @escaping @Sendable (HTTPRequest) throws -> HTTPResponse
   ) async -> [CheckResult] {
     let report = await SmokeRun.run(
       EndpointChecks(endpoint: endpoint, apiKey: apiKey).chains, settings: SmokeSettings(),
       dependencies: SmokeDependencies(
         transport: ScriptedTransport(answer), clock: ManualClock(Timestamp("2026-11-24T10:00:00Z")!),
-        random: Randomness()))
+        random: Randomness()), baseline: baseline)
     return report.results
   }
 
@@ -55,12 +57,23 @@ import Testing
     #expect(results[0].outcome == .pass)
   }
 
-  @Test func `a route that is not deployed is named as such`() async {
-    let results = await run("http://app.example/") { _ in
+  @Test func `a root that nobody knows of is told once, at once, and with the way out`() async {
+    let results = await run("http://app.example/", apiKey: "0123456789") { _ in
       Self.answer(403, #"{"message":"Missing Authentication Token"}"#)
     }
-    #expect(results[0].failure == .routeMissing)
+    #expect(results.map(\.outcome) == [.skipped, .skipped])
+    #expect(results.allSatisfy { $0.failure == .routeMissing && $0.attempts.isEmpty })
+    #expect(results[0].message.contains("smoke-test.built-in.endpoint"))
+  }
+
+  @Test func `a root that answered before the deployment and is gone now fails`() async {
+    let before = ResponseBaseline(name: "endpoint", outcome: "pass")
+    let results = await run("http://app.example/", baseline: [before]) { _ in
+      Self.answer(403, #"{"message":"Missing Authentication Token"}"#)
+    }
+    #expect(results[0].outcome == .fail && results[0].failure == .routeMissing)
     #expect(results[0].message == #"answered 403: "Missing Authentication Token", expected 200"#)
+    #expect(results[0].attempts.count > 1)
   }
 
   @Test func `a certificate that ends within fifteen days fails at once`() async {
@@ -72,10 +85,18 @@ import Testing
     #expect(await run { _ in Self.answer(ends: "Dec 10 10:00:00 2026 GMT") }[1].outcome == .pass)
   }
 
-  @Test func `an endpoint that answers without the key fails`() async {
+  @Test func `an endpoint that answers without the key is judged only where the key is known to be wanted`()
+    async
+  {
     let results = await run("http://app.example/", apiKey: "0123456789") { _ in Self.answer() }
-    #expect(results.map(\.outcome) == [.pass, .fail])
+    #expect(results.map(\.outcome) == [.pass, .skipped])
     #expect(results[1].failure == .openWithoutKey)
+    let refused = ResponseBaseline(name: "endpoint-without-key", outcome: "pass")
+    let after = await run("http://app.example/", apiKey: "0123456789", baseline: [refused]) { _ in
+      Self.answer()
+    }
+    #expect(after.map(\.outcome) == [.pass, .fail])
+    #expect(after[1].failure == .openWithoutKey)
   }
 
   @Test func `a refused connection is tried until the window ends and is a failure`() async {

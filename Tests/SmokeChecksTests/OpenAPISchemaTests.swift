@@ -74,12 +74,12 @@ import Testing
   @Test(
     arguments: [
       ("[]", "$ is an array, documented object", 13),
-      (#"{"items":[]}"#, "$.next is missing (and 1 more)", 14),
+      (#"{"items":[]}"#, "$.next is missing; $.items has a length of 0", 14),
       (#"{"items":{},"next":null}"#, "$.items is an object, documented array", 17),
       (#"{"items":[],"next":null}"#, "$.items has a length of 0, documented at least 1", 17),
       (
         #"{"items":[{"id":"1","state":"OPEN"}],"next":1}"#,
-        "$.items[0].id is a string, documented integer (and 1 more)", 23
+        "$.items[0].id is a string, documented integer; $.next is ", 23
       ),
       (
         #"{"items":[{"id":1.5,"state":"OPEN"}],"next":""}"#, "$.items[0].id is a number, documented integer",

@@ -52,7 +52,7 @@ import Testing
 @Suite struct `Merging shards` {
   private func bench() throws -> StepBench {
     var bench = StepBench()
-    bench.answer = { HTTPResponse(status: $0.headers.first("x-api-key") == nil ? 200 : 200) }
+    bench.answer = { HTTPResponse(status: $0.headers.first("x-api-key") == nil ? 500 : 200) }
     try bench.write(StepBench.config, to: "deployment-prod.config")
     return bench
   }
@@ -67,7 +67,7 @@ import Testing
     try await shard(bench, "1/2", into: "one.json")
     try await shard(bench, "2/2", into: "two.json")
     let result = await bench.run("prod", "--merge", "one.json", "two.json", "--format", "json")
-    // One of the two checks fails: the endpoint answers without its key.
+    // One of the two checks fails: without its key the endpoint breaks.
     #expect(result.status == 1)
     let record = try result.record()
     #expect(record["summary"]?["total"]?.int == 2)

@@ -22,6 +22,7 @@ private struct IdentityCommand: StepCommand {
   init(_ arguments: inout ArgumentReader) throws(ArgumentError) { common = try CommonOptions(&arguments) }
 
   static let abstract = "Says who it is."
+  static let catalog: [FindingDescription] = []
 
   func run(in session: StepSession) async throws -> StepOutcome<Part> {
     let identity = try await STSClient(session.aws()).getCallerIdentity()

@@ -31,6 +31,9 @@ private struct SampleCommand: StepCommand {
 
   static let abstract = "A sample."
   static let environmentOptions = ["verdict"]
+  static let catalog = [
+    FindingDescription("leak", "A value was seen.", severity: .warning, remedy: "Hide it.", since: "1.2.0")
+  ]
 
   func run(in session: StepSession) async throws -> StepOutcome<Part> {
     switch verdict {
@@ -78,13 +81,41 @@ private struct SampleError: Error {}
   }
 
   @Test(
-    arguments: [("go", 0), ("stop", 1), ("inconclusive", 3), ("crash", 70), ("refused", 77)]
-      as [(String, Int32)])
-  func `each end has its exit code`(verdict: String, status: Int32) async throws {
+    arguments: [
+      ("go", 0, "GO  smoke-test prod: ended go\n", "working with [redacted]\n"),
+      ("stop", 1, "STOP  smoke-test prod: ended stop\n", "working with [redacted]\n"),
+      ("inconclusive", 3, "INCONCLUSIVE  smoke-test prod: ended inconclusive\n", "working with [redacted]\n"),
+      (
+        "crash", 70, "",
+        "smoke-test: unexpected: SampleError()\n  this is a defect of backstop: please report it with the command line and "
+          + "this message\n"
+      ),
+      ("refused", 77, "", "smoke-test: no [redacted]\n  ask\n"),
+    ] as [(String, Int32, String, String)])
+  func `each end has its exit code and its words`(
+    verdict: String, status: Int32, output: String, error: String
+  ) async throws {
     try writeConfig("API_KEY=abcdefgh12345678\n")
     #expect(await run(["prod", "--verdict", verdict]) == status)
-    #expect(!terminal.error.contains("abcdefgh12345678") && !terminal.output.contains("abcdefgh12345678"))
-    #expect(status == 0 || status == 1 || status == 3 || !terminal.error.isEmpty)
+    #expect(terminal.output.hasPrefix(output) && terminal.output.isEmpty == output.isEmpty)
+    #expect(terminal.error == error)
+    #expect(!terminal.output.contains("abcdefgh12345678"))
+  }
+
+  @Test func `a finding code is explained without an environment or a configuration`() async throws {
+    #expect(await run(["--explain", "leak"]) == 0)
+    #expect(
+      terminal.output == """
+        leak – Leak
+          severity: warning
+          since:    1.2.0
+          meaning:  A value was seen.
+          to do:    Hide it.
+
+        """)
+    #expect(terminal.error.isEmpty)
+    #expect(await run(["--explain", "leek"]) == 64)
+    #expect(terminal.error.contains("--explain leek: smoke-test has no such finding code"))
   }
 
   @Test func `inconclusive is mapped where two answers are wanted`() async throws {

@@ -126,13 +126,16 @@ public struct ArgumentReader {
   }
 
   /// The next word that belongs to no option.
-  /// - Parameter problem: what is wrong with a word; nil where nothing is.
+  /// - Parameters:
+  ///   - isNeeded: whether it must be there; where it need not and is not, it is empty.
+  ///   - problem: what is wrong with a word; nil where nothing is.
   public mutating func argument(
-    _ name: String, _ help: String, problem: (String) -> String? = { _ in nil }
+    _ name: String, _ help: String, isNeeded: Bool = true, problem: (String) -> String? = { _ in nil }
   ) throws(ArgumentError) -> String {
     declare(.argument, name, "", help)
     guard let given else { return "" }
     guard usedArguments < given.arguments.count else {
+      if !isNeeded { return "" }
       throw ArgumentError("\(name.uppercased()) is missing: \(help)")
     }
     let word = given.arguments[usedArguments]

@@ -76,6 +76,14 @@ extension ReadableArguments {
     }
   }
 
+  /// The names of all options and flags that are declared.
+  public static func declaredOptions() throws(ArgumentError) -> Set<String> {
+    var reader = ArgumentReader(nil)
+    _ = try Self(&reader)
+    return Set(
+      reader.declarations.filter { $0.kind != .argument && $0.kind != .argumentList }.map(\.name))
+  }
+
   /// The value of `words`, without the program's name.
   public static func parse(_ words: [String]) throws(ArgumentError) -> Self {
     var reader = ArgumentReader(nil)

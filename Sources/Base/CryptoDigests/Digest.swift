@@ -43,3 +43,33 @@ public enum Digest {
     return out
   }
 }
+
+/// A digest of bytes that come piece by piece.
+public final class RunningDigest {
+  /// The digests that are made so.
+  public enum Kind: Sendable { case sha256, md5 }
+  private let context = EVP_MD_CTX_new()
+  private let size: Int
+
+  /// A digest of nothing yet.
+  public init(_ kind: Kind) {
+    size = kind == .sha256 ? 32 : 16
+    let done = EVP_DigestInit_ex(context, kind == .sha256 ? EVP_sha256() : EVP_md5(), nil)
+    precondition(done == 1, "libcrypto refused a digest")
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  /// Takes in more bytes.
+  public func update(_ bytes: UnsafeRawBufferPointer) {
+    precondition(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1, "libcrypto refused a digest")
+  }
+
+  /// The digest of all that came; nothing may come after it.
+  public var value: [UInt8] {
+    var out = [UInt8](repeating: 0, count: size)
+    let done = EVP_DigestFinal_ex(context, &out, nil)
+    precondition(done == 1, "libcrypto refused a digest")
+    return out
+  }
+}

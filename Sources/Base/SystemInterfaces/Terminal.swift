@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// One of the two streams that a step writes to.
 public enum OutputStream: Hashable, Sendable {
@@ -18,12 +19,35 @@ public protocol Terminal: Sendable {
   var columns: Int? { get }
   /// A line that a person types, without its end; nil where standard input is no terminal or has ended.
   func readAnswer() -> String?
+  /// Why something that was written to standard output did not arrive; nil where all did.
+  var lostOutput: FileError? { get }
+}
+
+extension Terminal {
+  /// All arrived.
+  public var lostOutput: FileError? { nil }
 }
 
 /// The streams of this process.
 public struct ProcessTerminal: Terminal {
+  /// What the last failed write to standard output left.
+  private final class Loss: Sendable { let error = Mutex<FileError?>(nil) }
+  private let loss = Loss()
+
   /// The streams of this process.
   public init() {}
+
+  public var lostOutput: FileError? { loss.error.withLock { $0 } }
+
+  /// Opens standard streams that were closed before this process began, so that no file or connection takes their place:
+  /// what is written to them would end up in it.
+  public static func secureStreams() {
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+    where fcntl(descriptor, F_GETFD) == -1 && errno == EBADF {
+      // For reading alone: writing fails, and is told.
+      _ = open("/dev/null", O_RDONLY)
+    }
+  }
 
   public func write(_ text: String, to stream: OutputStream) {
     let descriptor = stream == .standardOutput ? STDOUT_FILENO : STDERR_FILENO
@@ -32,7 +56,11 @@ public struct ProcessTerminal: Terminal {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 {
         if errno == EINTR { continue }
-        // A closed pipe leaves nobody to tell.
+        // A closed pipe on standard error leaves nobody to tell.
+        if stream == .standardOutput {
+          let error = FileError(operation: "write", path: "standard output", code: errno)
+          loss.error.withLock { $0 = error }
+        }
         return
       }
       bytes = bytes.dropFirst(count)

@@ -52,6 +52,8 @@ static struct {
   int (*declare)(void *, const char *, const char *);
   struct object *(*evaluate)(const char *, void *);
   void (*free_object)(struct object *);
+  void *(*compile)(const char *);
+  void (*free_compiled)(void *);
   void (*tell_structured)(void *, void (*)(void *, void *));
   void (*tell_generic)(void *, void (*)(void *, const char *, ...));
 } xml;
@@ -66,7 +68,8 @@ static void load(void) {
     {"xmlFreeDoc", &xml.free_doc}, {"xmlDocGetRootElement", &xml.root},
     {"xmlXPathNewContext", &xml.new_context}, {"xmlXPathFreeContext", &xml.free_context},
     {"xmlXPathRegisterNs", &xml.declare}, {"xmlXPathEvalExpression", &xml.evaluate},
-    {"xmlXPathFreeObject", &xml.free_object}, {"xmlSetStructuredErrorFunc", &xml.tell_structured},
+    {"xmlXPathFreeObject", &xml.free_object}, {"xmlXPathCompile", &xml.compile},
+    {"xmlXPathFreeCompExpr", &xml.free_compiled}, {"xmlSetStructuredErrorFunc", &xml.tell_structured},
     {"xmlSetGenericErrorFunc", &xml.tell_generic},
   };
   for (size_t index = 0; index < sizeof functions / sizeof *functions; index++) {
@@ -94,13 +97,25 @@ static void be_quiet(void) {
   xml.tell_generic(NULL, hear_generic);
 }
 
-/* Declares every prefix of the document, and its default namespace as `_`. */
+int xml_adapter_is_expression(const char *expression) {
+  if (!xml_adapter_is_present()) return 1;
+  be_quiet();
+  void *compiled = xml.compile(expression);
+  if (compiled) xml.free_compiled(compiled);
+  return compiled != NULL;
+}
+
+/* Declares every prefix of the document, and its first default namespace as `_`. */
 static void declare_namespaces(struct node *root, void *context) {
   struct node *node = root;
+  int has_default = 0;
   while (node) {
     if (node->type == ELEMENT)
       for (struct ns *ns = node->declared; ns; ns = ns->next)
-        if (ns->href) xml.declare(context, ns->prefix ? ns->prefix : "_", ns->href);
+        if (ns->href && (ns->prefix || !has_default)) {
+          xml.declare(context, ns->prefix ? ns->prefix : "_", ns->href);
+          if (!ns->prefix) has_default = 1;
+        }
     if (node->type == ELEMENT && node->children) {
       node = node->children;
       continue;

@@ -9,6 +9,8 @@ struct EndpointProbe: Probe {
   var apiCredential: String?
   var timeout: Duration
   var transport: any HTTPTransport
+  /// Whether this machine reaches what every run must reach; asked where the endpoint is silent.
+  var isReached: @Sendable () async -> Bool = { true }
 
   /// A page that asks for a password: a gateway's or a proxy's, and no sign of life of what is behind it.
   static func isLoginPage(_ body: [UInt8]) -> Bool {
@@ -29,7 +31,10 @@ struct EndpointProbe: Probe {
       }
       return .answered(status: response.status, milliseconds: response.timings.total.inSeconds * 1000)
     } catch let error as TransferError {
-      return .silent("\(error)")
+      if error.isFaultOfThisMachine { return .unasked("\(error)") }
+      // This machine reaches itself without a network; all else may be silent for want of one.
+      return await isReached()
+        ? .silent("\(error)") : .unasked("\(error); AWS is not reached from here either")
     }
   }
 }

@@ -178,6 +178,14 @@ struct LiveWatch: Sendable {
       progress.detail("probe: \(why)")
       state.seen.declare(name)
       state.seen.gaps[name] = why
+    case .unasked(let why):
+      progress.detail("probe: \(why)")
+      guard !state.findings.contains(where: { $0.code == "watch-probe-unasked" }) else { return }
+      state.findings.append(
+        Finding(
+          "watch-probe-unasked", .warning,
+          "the endpoint could not be asked from this machine, so that its answers are not known: \(why)",
+          subject: name.name))
     }
   }
 

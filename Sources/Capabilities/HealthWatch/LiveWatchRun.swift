@@ -61,7 +61,8 @@ struct LiveWatchRun {
     session.config.apiEndpoint.map { endpoint in
       EndpointProbe(
         endpoint: endpoint, apiCredential: session.config.apiKey,
-        timeout: min(.seconds(10), max(.seconds(2), schedule.interval)), transport: session.http())
+        timeout: min(.seconds(10), max(.seconds(2), schedule.interval)), transport: session.http(),
+        isReached: { [session] in await session.unreachableReason() == nil })
     }
   }
 

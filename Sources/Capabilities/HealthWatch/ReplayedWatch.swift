@@ -17,7 +17,7 @@ struct ReplayedWatch {
       bytes = try session.context.files.read(session.context.absolute(path))
     } catch {
       throw StepFailure(
-        .data, "cannot read the points \(path): \(SystemError.message(error.code))",
+        .data, "cannot read the points \(path): \(error.reason)",
         advice: "name a file that --record wrote")
     }
     var seen = try PointsFile.parse(bytes, path: path)

@@ -9,27 +9,32 @@ public enum WatchFindings {
       "watch-severe", "A series got worse than a rollback's threshold.",
       remedy: "Run auto-revert, or read the series' reasons first."),
     FindingDescription(
-      "watch-degraded", "A series got worse, not enough to roll back.", remedy: "Look at it in working hours."
+      "watch-degraded", "A series got worse, not enough to roll back.", severity: .warning,
+      remedy: "Look at it in working hours."
     ),
+    FindingDescription(
+      "watch-probe-unasked", "This machine's network or settings kept the endpoint from being asked.",
+      remedy: "Check http_proxy, https_proxy, no_proxy and the CA settings of the machine that watches."),
     FindingDescription(
       "watch-outage", "The endpoint failed probe after probe.", remedy: "Run auto-revert."),
     FindingDescription(
       "watch-inconclusive", "A series that matters could not be judged.",
-      remedy: "Look at the reason; watch longer, or with more traffic."),
+      severity: .warning, remedy: "Look at the reason; watch longer, or with more traffic."),
     FindingDescription(
       "watch-no-deployment-time", "Recorded points were judged without the time of the deployment.",
-      remedy: "Give it with --deployed-at: it parts the baseline from the watch."),
+      severity: .warning, remedy: "Give it with --deployed-at: it parts the baseline from the watch."),
     FindingDescription(
-      "watch-early-end", "The watch was interrupted before its time.", remedy: "Run it again."),
+      "watch-early-end", "The watch was interrupted before its time.", severity: .warning,
+      remedy: "Run it again."),
     FindingDescription(
       "watch-goes-on", "One look was made, and the watch is not over.",
       remedy: "Run watch-30m --once again after the interval, until it says finished."),
     FindingDescription(
       "watch-new-log-error", "The logs show a kind of error that they did not show before the deployment.",
-      remedy: "Read the example and its log group."),
+      severity: .warning, remedy: "Read the example and its log group."),
     FindingDescription(
       "watch-metrics-missing", "CloudWatch has no point of a series since the deployment.",
-      remedy: "Check that the metric exists and that the service gets traffic."),
+      severity: .warning, remedy: "Check that the metric exists and that the service gets traffic."),
     FindingDescription(
       "watch-aws-unreachable", "AWS could not be asked in one or more looks.",
       remedy: "Check the network and the credentials."),

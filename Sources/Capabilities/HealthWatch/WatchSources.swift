@@ -115,4 +115,6 @@ enum ProbeAnswer: Hashable, Sendable {
   case silent(String)
   /// An answer that is not the endpoint's own, such as a login page in front of it.
   case foreign(String)
+  /// This machine could not ask, and why: that says nothing of the endpoint.
+  case unasked(String)
 }

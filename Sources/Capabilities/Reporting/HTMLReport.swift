@@ -31,11 +31,12 @@ public enum HTMLReport: ReportFormat {
       out += "</ul>\n"
     }
     for chart in report.charts { out += figure(chart) }
-    // Where series are drawn, they are no checks with exchanges.
-    if report.cases.isEmpty || !report.charts.isEmpty {
+    let cases = report.cases
+    // A table of exchanges says nothing where there were none.
+    if cases.allSatisfy(\.exchanges.isEmpty) && cases.allSatisfy({ $0.milliseconds == 0 }) {
       for section in report.sections + report.details { out += render(section) }
     } else {
-      out += checks(report.cases)
+      out += checks(cases)
     }
     return out + "</body></html>\n"
   }

@@ -18,7 +18,7 @@ public enum MarkdownReport: ReportFormat {
         let place = finding.path.map { path in finding.line.map { "\(path):\($0)" } ?? path } ?? ""
         lines.append(
           "| \(finding.severity.rawValue) | \(escaped(finding.message)) `\(finding.code)` "
-            + "| \(place.isEmpty ? "" : "`\(escaped(place))`") |")
+            + "| \(place.isEmpty ? "" : code(place)) |")
       }
     }
     for section in report.details { lines += self.lines(of: section, folded: true) }
@@ -74,6 +74,12 @@ public enum MarkdownReport: ReportFormat {
     case .stop: "🛑"
     case .inconclusive: "❔"
     }
+  }
+
+  /// A code span that can be copied as it stands: nothing in it is escaped but what would end the cell.
+  private static func code(_ text: String) -> String {
+    let plain = text.split(whereSeparator: \.isNewline).joined(separator: " ").replacing("|", with: "\\|")
+    return plain.contains("`") ? "`` \(plain) ``" : "`\(plain)`"
   }
 
   /// Text that neither ends a table cell nor becomes markup.

@@ -2,28 +2,30 @@ import StepResults
 
 /// The report on a terminal or in a log: the answer first, then why, then the details.
 public enum TextReport {
-  /// - Parameter color: whether ANSI colours are wanted; the words say the same without them.
-  public static func render(_ report: Report, color: Bool) -> String {
+  /// - Parameters:
+  ///   - color: whether ANSI colours are wanted; the words say the same without them.
+  ///   - width: the columns of the terminal, which tables keep to; nil for as many as they take.
+  public static func render(_ report: Report, color: Bool, width: Int? = nil) -> String {
     let ink = Ink(enabled: color)
     var lines: [String] = []
     let verdict = report.verdict.rawValue.uppercased()
     lines.append(
       "\(ink.verdict(verdict, report.verdict))  \(ink.bold(report.step.rawValue)) \(report.environment): "
         + report.headline.printable)
-    for section in report.sections { lines += self.lines(of: section, ink) }
+    for section in report.sections { lines += self.lines(of: section, ink, width) }
     if !report.findings.isEmpty {
       lines.append("")
       lines.append(ink.bold("Findings"))
       for finding in report.findings { lines += self.lines(of: finding, ink) }
     }
-    for section in report.details { lines += self.lines(of: section, ink) }
+    for section in report.details { lines += self.lines(of: section, ink, width) }
     return lines.map(trimmedEnd).joined(separator: "\n") + "\n"
   }
 
-  private static func lines(of section: ReportSection, _ ink: Ink) -> [String] {
+  private static func lines(of section: ReportSection, _ ink: Ink, _ width: Int?) -> [String] {
     guard !(section.lines.isEmpty && section.rows.isEmpty) else { return [] }
     return [""] + (section.title.isEmpty ? [] : [ink.bold(section.title)])
-      + (section.lines + table(section)).map { "  \($0.printable)" }
+      + (section.lines + table(section, width: width.map { $0 - 2 })).map { "  \($0.printable)" }
   }
 
   private static func lines(of finding: Finding, _ ink: Ink) -> [String] {
@@ -37,20 +39,26 @@ public enum TextReport {
   }
 
   /// Columns padded to their widest line, and nothing after the last word; a cell of several lines goes on below itself.
-  public static func table(_ section: ReportSection) -> [String] {
+  /// - Parameter width: no line is longer where the widest column can give way: its cells then end in "…".
+  public static func table(_ section: ReportSection, width: Int? = nil) -> [String] {
     guard !section.rows.isEmpty else { return [] }
     let rows =
       (section.columns.isEmpty ? section.rows : [section.columns.map { $0.uppercased() }] + section.rows)
       .map { $0.map { $0.split(separator: "\n", omittingEmptySubsequences: false) } }
     let count = rows.map(\.count).max() ?? 0
-    let widths = (0..<count).map { column in
+    var widths = (0..<count).map { column in
       rows.lazy.flatMap { column < $0.count ? $0[column].map(\.count) : [] }.max() ?? 0
+    }
+    let excess = width.map { widths.reduce(2 * (count - 1), +) - $0 } ?? 0
+    if excess > 0, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }) {
+      widths[widest] = max(min(widths[widest], 20), widths[widest] - excess)
     }
     return rows.flatMap { cells in
       (0..<(cells.map(\.count).max() ?? 0)).map { line in
         trimmedEnd(
           cells.enumerated().map { column, cell in
-            let text = line < cell.count ? cell[line] : ""
+            let whole = line < cell.count ? cell[line] : ""
+            let text = whole.count > widths[column] ? whole.prefix(widths[column] - 1) + "…" : whole
             return text + String(repeating: " ", count: widths[column] - text.count)
           }.joined(separator: "  "))
       }

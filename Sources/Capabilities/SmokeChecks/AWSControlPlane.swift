@@ -2,7 +2,7 @@ import AWSClients
 import CloudFormationModel
 
 /// AWS's control plane over the service clients.
-public struct AWSControlPlane: ControlPlane, ExecutionPlane {
+public struct AWSControlPlane: ControlPlane, ExecutionPlane, APIPlane {
   private let clients: StackClients
 
   /// The control plane that `clients` speak to.
@@ -44,6 +44,18 @@ public struct AWSControlPlane: ControlPlane, ExecutionPlane {
     _ arn: String, of stack: String?
   ) async throws(ControlPlaneError) -> String? {
     try await asking { try await machines(arn, of: stack).describeStateMachine(arn).status }.flatMap { $0 }
+  }
+
+  public func routes(
+    ofAPI id: String, isREST: Bool, of stack: String?
+  ) async throws(ControlPlaneError) -> [APIRoute]? {
+    let client = APIGatewayClient(stack.map { clients[$0] } ?? clients.own)
+    return try await asking { try await client.getRoutes(isREST ? .rest : .v2, api: id) }.map { found in
+      found.map {
+        APIRoute(
+          method: $0.method, path: $0.path, wantsKey: $0.wantsAPIKey, wantsMore: $0.authorization != "NONE")
+      }
+    }
   }
 
   public func startExecution(

@@ -13,6 +13,7 @@ public struct Diagnosis: Hashable, Sendable {
 public enum AnswerClassifier {
   /// What a transfer without a whole answer means. The codes are libcurl's (`curl/curl.h`).
   public static func diagnosis(of error: TransferError) -> Diagnosis {
+    if error.isFaultOfThisMachine { return Diagnosis(failure: .thisMachine, message: error.message) }
     let failure: FailureClass =
       switch error.kind {
       case .nameNotResolved: .nameNotResolved

@@ -9,20 +9,29 @@ public struct BuiltInChecks: Sendable {
 
   /// Finds the checks of the endpoint and, through `plane`, those of the stacks. Without a `plane` only the endpoint
   /// is checked. What AWS cannot answer is kept in `faults`.
+  /// - Parameter apis: tells which routes the API has; nil where nobody can be asked.
   public init(
-    config: DeploymentConfig, policy: SmokePolicy, plane: (any ControlPlane)?,
+    config: DeploymentConfig, policy: SmokePolicy, plane: (any ControlPlane)?, apis: (any APIPlane)? = nil,
     faults: ControlPlaneFaults = ControlPlaneFaults()
   ) async {
+    let said = Notes()
     if let endpoint = config.apiEndpoint {
       var checks = EndpointChecks(endpoint: endpoint, apiKey: config.apiKey)
       checks.certificateDays = policy.certificateDays
-      chains += checks.chains
+      checks.choice = policy.builtIn
+      if let plane, let apis {
+        checks.routes = await APIRoutes.find(
+          endpoint: endpoint, stacks: config.stacks, plane: plane, apis: apis)
+      }
+      let plan = checks.plan
+      chains += plan.checks.map { CheckChain([$0]) }
+      for note in plan.notes { said.add(note) }
     }
+    notes = said
     guard let plane else { return }
-    let checks = StackChecks(plane, faults: faults)
+    let checks = StackChecks(plane, faults: faults, choice: policy.builtIn, notes: said)
     chains += await checks.chains(
       stacks: config.stacks.map { CheckedStack(name: $0.name, isDerived: $0.isDerived) },
       stateMachines: config.stateMachineARN.map { [$0] } ?? [])
-    notes = checks.notes
   }
 }

@@ -62,8 +62,10 @@ public struct AttemptContext: Sendable {
   public let clock: any WallClock
   /// Where names that must not repeat come from.
   public let random: Randomness
-  /// How long an exchange may take at most, the run's deadline considered.
-  public let timeout: Duration
+  /// How long an exchange may take at most, where that was said.
+  let maxTime: Duration?
+  /// What is left of the run's total time.
+  let left: Duration
   /// Takes secrets out of text that is about to be shortened.
   public let redact: @Sendable (String) -> String
   /// When the run's total time is up.
@@ -75,6 +77,10 @@ public struct AttemptContext: Sendable {
 
   /// Whether an `Observation` is wanted, for a baseline or to compare with one.
   public var wantsObservation: Bool { before != nil || isRecording }
+
+  /// How long an exchange with `url` may take at most: what was said, else what the service allows, and never longer than
+  /// the run.
+  func timeout(for url: String) -> Duration { min(maxTime ?? ServiceLimits.longestAnswer(of: url), left) }
 
   /// The time that is left at `now`.
   func remaining(at now: Timestamp) -> Duration { deadline - now }
@@ -111,10 +117,10 @@ public struct AttemptResult: Sendable {
   public var repeatable: HTTPRequest?
   /// How long the server asks to wait.
   public var retryAfter: Duration?
-  /// Whether the answer changed the session that later checks of the chain share.
-  public var changedSession = false
   /// The version that the answer names.
   public var version: String?
+  /// How to ask again and what came back, where it did not pass.
+  public var evidence: Evidence?
   /// Tries that the check made by itself before this one, the oldest first.
   public var earlier: [AttemptResult] = []
   /// When this try began and ended, where the check made several.

@@ -102,6 +102,8 @@ public struct CheckResult: Hashable, Sendable {
   public var version: String?
   /// Warm samples, where latency was measured.
   public var latencyMs: [Double]
+  /// How to ask again and what came back at the last try that did not pass.
+  public var evidence: Evidence?
 
   /// A result with nothing tried yet.
   public init(check: Check, outcome: CheckOutcome, failure: FailureClass? = nil, message: String = "") {

@@ -9,12 +9,10 @@ struct CheckRunner: Sendable {
   final class Outcome: Sendable {
     let result: CheckResult
     let observation: Observation?
-    let changedSession: Bool
 
-    init(result: CheckResult, observation: Observation? = nil, changedSession: Bool = false) {
+    init(result: CheckResult, observation: Observation? = nil) {
       self.result = result
       self.observation = observation
-      self.changedSession = changedSession
     }
   }
 
@@ -37,31 +35,21 @@ struct CheckRunner: Sendable {
 
   // MARK: - A chain
 
-  /// Runs a chain: in order, but neighbours that may overlap side by side. Should one of those turn out to have
-  /// changed the session (a cookie), what ran beside and after it is run again, in order.
+  /// Runs a chain: in order, but neighbours that may overlap side by side.
   func run(_ chain: CheckChain) async -> [Outcome] {
     chain.prepare()
     var done: [Outcome] = []
-    var isOrdered = false
     var hasFailed = false
     while done.count < chain.checks.count {
       let first = done.count
       var end = first + 1
-      // The first check goes alone: it shows whether the session matters.
-      while first > 0, !isOrdered, end < chain.checks.count, chain.checks[first].mayOverlap,
-        chain.checks[end].mayOverlap
-      {
+      while end < chain.checks.count, chain.checks[first].mayOverlap, chain.checks[end].mayOverlap {
         end += 1
       }
-      var found =
+      let found =
         end == first + 1
         ? [await runAndTell(chain.checks[first], afterFailure: hasFailed)]
         : await runTogether(chain.checks[first..<end])
-      if let changed = found.firstIndex(where: \.changedSession) {
-        isOrdered = true
-        finished.add(changed + 1 - found.count)
-        found = Array(found[...changed])
-      }
       for outcome in found {
         if [.fail, .error].contains(outcome.result.outcome) { hasFailed = true }
         dependencies.result(outcome.result)
@@ -138,7 +126,7 @@ struct CheckRunner: Sendable {
       }
       let context = AttemptContext(
         transport: dependencies.transport, clock: dependencies.clock, random: dependencies.random,
-        timeout: min(settings.requestTimeout, left), redact: dependencies.redact,
+        maxTime: settings.maxTime, left: left, redact: dependencies.redact,
         deadline: started + settings.settling.deadline,
         before: before, isRecording: settings.recordsBaseline)
       last = await limit.run { await check.ask(context) }
@@ -157,7 +145,7 @@ struct CheckRunner: Sendable {
       BaselineComparison.apply(before, last.observation, to: &result, thresholds: settings.thresholds)
     }
     result.durationMs = milliseconds(dependencies.clock.now - begun)
-    return Outcome(result: result, observation: last.observation, changedSession: last.changedSession)
+    return Outcome(result: result, observation: last.observation)
   }
 
   /// A good answer of the version from before the deployment is not yet a good answer.
@@ -186,6 +174,7 @@ struct CheckRunner: Sendable {
     }
     for earlier in attempt.earlier { add(earlier) }
     add(attempt)
+    result.evidence = attempt.evidence ?? attempt.earlier.last?.evidence ?? result.evidence
     result.method = attempt.method ?? result.method
     result.url = attempt.url ?? result.url
     result.version = attempt.version ?? result.version

@@ -9,6 +9,8 @@ enum Exchange {
   static let maximumBodyBytes = 16 << 20
   /// A body that no condition looks at is counted, not kept; what is larger than this is no answer either.
   static let maximumUnreadBytes = 1 << 30
+  /// How long events are listened to: a stream of them does not end by itself.
+  static let listening = Duration.seconds(5)
   /// Kept of such a body, for its `message`.
   static let excerptBytes = 65_536
 
@@ -50,6 +52,31 @@ enum Exchange {
     }
   }
 
+  /// Adds how to ask again and what came back, where the attempt did not pass. An answer out of a cache may be one from
+  /// before the deployment: then trying again may help.
+  static func explain(
+    _ response: HTTPResponse, of request: HTTPRequest, in result: inout AttemptResult,
+    redact: (String) -> String
+  ) {
+    guard case .failed(let failure, let message, let settles) = result.verdict else { return }
+    result.evidence = Evidence(request, response, redact: redact)
+    if !settles, let cache = cache(response) {
+      result.verdict = .failed(
+        failure, "\(message); the answer came out of a cache (\(cache))", settles: true)
+    }
+  }
+
+  /// What says that an answer came out of a cache; nil where nothing does.
+  static func cache(_ response: HTTPResponse) -> String? {
+    if let age = response.headers.first("age"), Int(age).map({ $0 > 0 }) ?? false { return "Age: \(age)" }
+    for name in ["x-cache", "cf-cache-status", "x-cache-status"] {
+      if let text = response.headers.first(name), text.lowercased().hasPrefix("hit") {
+        return "\(name): \(text)"
+      }
+    }
+    return nil
+  }
+
   /// The body as JSON, nil where it is none.
   static func json(_ response: HTTPResponse) -> JSONValue? {
     guard response.droppedBodyBytes == 0, let first = response.body.first(where: { $0 > 0x20 }) else {
@@ -81,7 +108,7 @@ struct ExchangeFailure: Error {
   }
 
   /// As the result of an attempt to send `request`.
-  func result(of request: HTTPRequest) -> AttemptResult {
+  func result(of request: HTTPRequest, redact: (String) -> String) -> AttemptResult {
     var result: AttemptResult
     if isCancelled {
       result = AttemptResult(.skipped(diagnosis.failure, diagnosis.message))
@@ -92,6 +119,7 @@ struct ExchangeFailure: Error {
     }
     result.method = request.method
     result.url = request.url
+    result.evidence = Evidence(request, nil, redact: redact)
     return result
   }
 }

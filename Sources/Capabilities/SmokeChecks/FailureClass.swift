@@ -9,6 +9,7 @@ public enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
   case certificateExpiring = "certificate-expiring"
   case timedOut = "timeout"
   case proxyFailed = "proxy"
+  case thisMachine = "this-machine"
   // An answer that is none.
   case emptyAnswer = "empty-answer"
   case truncatedAnswer = "truncated-answer"
@@ -77,10 +78,13 @@ extension FailureClass {
   /// Whether nothing came back at all, so that the fault may also be in the network on this side.
   public var isWithoutAnswer: Bool {
     switch self {
-    case .nameNotResolved, .connectionRefused, .connectionFailed, .timedOut, .proxyFailed: true
+    case .nameNotResolved, .connectionRefused, .connectionFailed, .timedOut, .proxyFailed, .thisMachine: true
     default: false
     }
   }
+
+  /// Whether the fault may be in the network or the settings on this side.
+  public var mayBeThisMachine: Bool { isWithoutAnswer || self == .tlsFailed || self == .connectionReset }
 
   /// What to look at, in one sentence.
   public var advice: String {
@@ -95,6 +99,7 @@ extension FailureClass {
     case .timedOut:
       "Look at the function's duration, its start-up time and what it waits for (database, network)."
     case .proxyFailed: "Check http_proxy, https_proxy and no_proxy."
+    case .thisMachine: "Nothing is known of the service: check this machine's proxy and CA settings."
     case .emptyAnswer: "The server closed the connection without a word: look for a crash in its log."
     case .truncatedAnswer: "The answer ended before its stated length: look for a crash while it was written."
     case .malformedAnswer: "What answers is no HTTP server, or a proxy in between garbles it."

@@ -12,8 +12,7 @@ public struct SmokeDependencies: Sendable {
   public var random: Randomness
   /// Takes secrets out of text that is about to be shortened: half a secret could not be recognised any more.
   public var redact: @Sendable (String) -> String
-  /// Told of each result as it comes, with how many there are. Of checks beside each other some may be run again, in
-  /// order: then their number is taken back.
+  /// Told of each result as it comes, with how many there are.
   public var progress: @Sendable (CheckResult, Int) -> Void
   /// Told of each result that stands, in the order of its chain.
   public var result: @Sendable (CheckResult) -> Void = { _ in }
@@ -38,8 +37,9 @@ public struct SmokeSettings: Sendable {
   public var concurrency = 8
   /// For how long failures are tried again, and the total.
   public var settling = Settling()
-  /// The longest that one exchange may take, unless the check says otherwise.
-  public var requestTimeout: Duration = .seconds(10)
+  /// The longest that one exchange may take, unless the check says otherwise; nil follows what the service that is asked
+  /// allows.
+  public var maxTime: Duration?
   /// Whether checks marked as writing run.
   public var allowsWrites = true
   /// What counts as a regression.
@@ -66,7 +66,7 @@ public struct SmokeReport: Sendable {
   public var isGood: Bool { results.allSatisfy { [.pass, .flaky, .skipped].contains($0.outcome) } }
 }
 
-/// Runs checks: chains beside each other, the checks of a chain in order where their session asks for it.
+/// Runs checks: chains beside each other, the checks of a chain in order unless they ask to overlap.
 public enum SmokeRun {
   /// Runs `chains`. With `baseline`, each result says how it stands to the one recorded there.
   ///
@@ -91,6 +91,9 @@ public enum SmokeRun {
       baseline: Dictionary(baseline.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first }))
     var outcomes = [[CheckRunner.Outcome]](repeating: [], count: chains.count)
     let width = max(1, settings.concurrency)
+    // A second thread and its connections are worth it only where there is much to judge.
+    let total = chains.reduce(0) { $0 + $1.checks.count }
+    let executors = dependencies.transport.executors.prefix(total < 100 ? 1 : width)
     var queue = ChainQueue(chains)
     await withTaskGroup(of: (Int, [CheckRunner.Outcome]).self) { group in
       var running = 0
@@ -98,7 +101,8 @@ public enum SmokeRun {
         // As many chains as there is room for requests: more would only wait.
         while running < width, let position = queue.next() {
           running += 1
-          group.addTask { (position, await runner.run(chains[position])) }
+          let executor = executors.isEmpty ? nil : executors[position % executors.count]
+          group.addTask(executorPreference: executor) { (position, await runner.run(chains[position])) }
         }
         guard let (position, found) = await group.next() else { break }
         running -= 1

@@ -1,3 +1,4 @@
+import DeploymentConfig
 import Synchronization
 
 /// A stack whose state, functions, state machines and databases are checked.
@@ -20,12 +21,18 @@ public struct StackChecks: Sendable {
   /// What the control plane could not answer; the first one decides the exit code.
   public let faults: ControlPlaneFaults
   /// Stacks that were rolled back, functions that name a version: worth saying beside the results.
-  public let notes = Notes()
+  public let notes: Notes
+  private let choice: BuiltInPolicy
 
   /// Checks over `plane`.
-  public init(_ plane: any ControlPlane, faults: ControlPlaneFaults = ControlPlaneFaults()) {
+  public init(
+    _ plane: any ControlPlane, faults: ControlPlaneFaults = ControlPlaneFaults(),
+    choice: BuiltInPolicy = BuiltInPolicy(), notes: Notes = Notes()
+  ) {
     self.plane = plane
     self.faults = faults
+    self.choice = choice
+    self.notes = notes
   }
 
   /// One chain a check, for `stacks` and for `stateMachines` that no stack lists.
@@ -44,7 +51,7 @@ public struct StackChecks: Sendable {
       machines.remove(String(check.key.dropFirst("state-machine:".count)))
       all.append(check)
     }
-    all += machines.sorted().map { stateMachine($0, nil) }
+    if choice.stateMachines { all += machines.sorted().map { stateMachine($0, nil) } }
     return all.map { CheckChain([$0]) }
   }
 
@@ -54,13 +61,17 @@ public struct StackChecks: Sendable {
         notes.add("there is no stack \(stack.name), whose name follows from the others")
         return []
       }
-      var checks = [self.stack(stack.name)]
+      var checks = choice.stacks ? [self.stack(stack.name)] : []
       for member in try await plane.resources(ofStack: stack.name) where !member.physicalId.isEmpty {
         switch member.type {
-        case "AWS::Lambda::Function": checks.append(function(member.physicalId, stack.name))
-        case "AWS::StepFunctions::StateMachine": checks.append(stateMachine(member.physicalId, stack.name))
-        case "AWS::RDS::DBInstance": checks.append(database(member.physicalId, isCluster: false, stack.name))
-        case "AWS::RDS::DBCluster": checks.append(database(member.physicalId, isCluster: true, stack.name))
+        case "AWS::Lambda::Function" where choice.functions:
+          checks.append(function(member.physicalId, stack.name))
+        case "AWS::StepFunctions::StateMachine" where choice.stateMachines:
+          checks.append(stateMachine(member.physicalId, stack.name))
+        case "AWS::RDS::DBInstance" where choice.databases:
+          checks.append(database(member.physicalId, isCluster: false, stack.name))
+        case "AWS::RDS::DBCluster" where choice.databases:
+          checks.append(database(member.physicalId, isCluster: true, stack.name))
         case "AWS::CloudFormation::Stack" where depth < 4:
           checks += await self.checks(of: CheckedStack(name: member.physicalId), depth: depth + 1)
         default: continue
@@ -146,6 +157,9 @@ public final class ControlPlaneFaults: Sendable {
 /// Remarks gathered during a run, each once.
 public final class Notes: Sendable {
   private let lines = Mutex<[String]>([])
+
+  /// None yet.
+  public init() {}
 
   /// In the order they came.
   public var all: [String] { lines.withLock { $0 } }

@@ -16,6 +16,8 @@ public enum InconclusiveChoice: String, ArgumentValue, CaseIterable, Sendable { 
 public struct CommonOptions: ReadableArguments, Sendable {
   /// Names `deployment-<environment>.config`.
   public let environment: String
+  /// A finding code to explain instead of running, or `all`.
+  public let explain: String?
   public let configDir: String?
   public let configRef: String?
   public let repo: String?
@@ -44,9 +46,12 @@ public struct CommonOptions: ReadableArguments, Sendable {
     let section = arguments.section
     arguments.section = .shared
     defer { arguments.section = section }
+    explain = try arguments.option(
+      "explain",
+      "Print what a finding code means and what to do about it (all: every code), and exit.")
     environment = try arguments.argument(
-      "environment", "The environment, as in deployment-<environment>.config.", problem: CommonOptions.problem
-    )
+      "environment", "The environment, as in deployment-<environment>.config.", isNeeded: explain == nil,
+      problem: CommonOptions.problem)
     configDir = try arguments.option(
       "config-dir", "Where deployment-<environment>.config stands. (default: .)")
     configRef = try arguments.option(

@@ -17,15 +17,28 @@ extension StepSession {
           advice: "add AWS_REGION=… to deployment-\(common.environment).config")
       }
       let redactor = redactor
-      let credentials = CredentialsChain(
-        configuration: source, region: region, transport: http(), clock: context.clock,
-        random: context.random, processes: context.processes, onSecret: { redactor.learn($0) })
-      let own = AWSClient(
-        transport: http(), clock: context.clock, random: context.random, configuration: source,
-        region: region, credentials: credentials, userAgent: "backstop/\(ToolVersion.current.version)")
+      let own = makeClient(source, region: region)
       return StackClients(
         own, names: config.stacks.map(\.name), places: try places(), onSecret: { redactor.learn($0) })
     }
+  }
+
+  private func makeClient(_ source: AWSConfiguration, region: String) -> AWSClient {
+    let redactor = redactor
+    let credentials = CredentialsChain(
+      configuration: source, region: region, transport: awsHTTP(), clock: context.clock,
+      random: context.random, processes: context.processes, onSecret: { redactor.learn($0) })
+    return AWSClient(
+      transport: awsHTTP(), clock: context.clock, random: context.random, configuration: source,
+      region: region, credentials: credentials, userAgent: "backstop/\(ToolVersion.current.version)")
+  }
+
+  /// A client that signs for `region` with the run's own credentials, also where the configuration names no region.
+  /// - Throws: `StepFailure` where no region is known at all.
+  public func signing(forRegion region: String?) throws -> AWSClient {
+    let source = AWSConfiguration(environment: context.environment, files: context.files)
+    if let region, config.region == nil, source.region == nil { return makeClient(source, region: region) }
+    return try aws()
   }
 
   /// The client with the run's own credentials: for what belongs to no stack.

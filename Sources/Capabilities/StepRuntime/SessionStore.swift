@@ -1,5 +1,6 @@
 import AWSClients
 import DeploymentConfig
+import DeploymentLedger
 import DeploymentRecords
 import Reporting
 import StepResults
@@ -56,8 +57,9 @@ extension StepSession {
     _ store: StoreAddress?, records: String, environment: String, _ context: StepContext,
     onDamage: @escaping RestorePointStore.OnDamage
   ) throws -> RestorePointStore {
+    let key = try storeKey(context)
     guard case .folder(let path) = store else {
-      return RestorePointStore(records: records, files: context.files, onDamage: onDamage)
+      return RestorePointStore(records: records, files: context.files, key: key, onDamage: onDamage)
     }
     let folder = context.absolute(path)
     if let found = try context.files.status(of: folder), found.mode & 0o077 != 0 {
@@ -67,16 +69,22 @@ extension StepSession {
           + "nobody else may read", advice: "run: chmod 700 \(path)")
     }
     return RestorePointStore(
-      records: "\(folder)/\(environment)", files: context.files, onDamage: onDamage)
+      records: "\(folder)/\(environment)", files: context.files, key: key, onDamage: onDamage)
+  }
+
+  /// The key that the environment holds; nil where it holds none.
+  private static func storeKey(_ context: StepContext) throws -> StoreKey? {
+    guard let text = context.environment.nonEmpty(storeKeyVariable) else { return nil }
+    guard let key = StoreKey(text) else {
+      throw StepFailure(
+        .data, "\(storeKeyVariable) does not hold 32 bytes as Base64 or 64 hexadecimal digits",
+        advice: "make one: openssl rand -base64 32")
+    }
+    return key
   }
 
   private func seal() throws -> StoreSeal? {
-    guard let text = context.environment.nonEmpty(StepSession.storeKeyVariable) else { return nil }
-    guard let key = StoreKey(text) else {
-      throw StepFailure(
-        .data, "\(StepSession.storeKeyVariable) does not hold 32 bytes as Base64 or 64 hexadecimal digits",
-        advice: "make one: openssl rand -base64 32")
-    }
+    guard let key = try StepSession.storeKey(context) else { return nil }
     return StoreSeal(
       key: key, random: context.random,
       about: ["environment": environment, "tool": "backstop/\(ToolVersion.current.version)"])
@@ -112,6 +120,7 @@ extension StepSession {
       let bytes = try StoreSeal.opened(context.files.read(file), path: path, seal)
       archive = try RestorePointArchive(parsing: bytes, path: path)
     case .s3(let bucket, let prefix):
+      try checkAuthenticated("s3://\(bucket)/\(prefix)")
       do {
         archive = try await s3Store(bucket, prefix).read(
           limit: StepSession.fetchedPoints, known: Set(restorePoints.ids()), onDamage: leaveOut)
@@ -120,6 +129,7 @@ extension StepSession {
         return
       }
     }
+    try remarkReplay(archive.latest)
     if !archive.points.isEmpty { try records.prepareFolder() }
     for (id, files) in archive.points.sorted(by: { $0.key < $1.key }) {
       do {
@@ -150,6 +160,40 @@ extension StepSession {
     }
   }
 
+  /// Refuses a store that nothing authenticates: who can write it would say what is put back. The policy may allow it.
+  private func checkAuthenticated(_ place: String) throws {
+    if try seal() != nil { return }
+    guard policy.allowsStoreWithoutKey else {
+      throw StepFailure(
+        .refused,
+        "the store \(place) is not authenticated: \(StepSession.storeKeyVariable) is not set, so that whoever can write it "
+          + "says what is put back",
+        advice:
+          "set \(StepSession.storeKeyVariable) (openssl rand -base64 32 makes one), or write store-without-key: true "
+          + "into the policy")
+    }
+    let text =
+      "the store \(place) is used without a key, as the policy allows: whoever can write it says what is put back"
+    progress.say("warning: \(text)")
+    remark(Finding("store-not-authenticated", .warning, text, subject: place))
+  }
+
+  /// Says so where the store's newest restore point is older than one that this machine or the ledger has seen: somebody may
+  /// have put an older copy back.
+  private func remarkReplay(_ latest: String?) throws {
+    guard let latest else { return }
+    let recorded = try ledger()?.entries(limit: 1) {
+      $0.step == .preflightSnapshot && $0.verdict == .go && $0.facts["restorePoint"] != nil
+    }.first?.entry.facts["restorePoint"]
+    let seen = [try restorePoints.latestId(), recorded].compactMap { $0 }.max()
+    guard let seen, seen > latest else { return }
+    remark(
+      Finding(
+        "store-older", .warning,
+        "the newest restore point of the store, \(latest), is older than \(seen), which was recorded as good since: the "
+          + "store may be an older copy", subject: "store"))
+  }
+
   private func leaveOut(_ error: RecordError) {
     progress.say("warning: a restore point of the store is left out: \(error)")
   }
@@ -174,6 +218,7 @@ extension StepSession {
       }
       try context.files.writeAtomically(seal.seal(archive.bytes), to: file, mode: 0o600)
     case .s3(let bucket, let prefix):
+      try checkAuthenticated("s3://\(bucket)/\(prefix)")
       progress.update("storing \(id) in s3://\(bucket)/\(prefix)")
       try await s3Store(bucket, prefix).write(id, restorePoints.allFiles(of: id))
     }

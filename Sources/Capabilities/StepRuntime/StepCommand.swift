@@ -60,6 +60,8 @@ public protocol StepCommand: ReadableArguments, Sendable {
   func policySource(_ place: RepositoryPlace) throws -> PolicySource
   /// Does the step's work. A task that is cancelled should return what it has, or throw `CancellationError`.
   func run(in session: StepSession) async throws -> StepOutcome<Part>
+  /// What the finding codes of the step mean.
+  static var catalog: [FindingDescription] { get }
   /// The report of a record, which has been redacted.
   static func report(_ record: Record<Part>) -> Report
   /// What later jobs of a pipeline may want of a record, by name, beside the verdict: an id, a branch.
@@ -76,9 +78,9 @@ extension StepCommand {
   public static var environmentOptions: [String] { [] }
   /// No names of its own.
   public static var environmentFlags: [String] { [] }
-  /// It does.
+  /// Nearly all that a step does is about what the configuration names.
   public var needsConfig: Bool { true }
-  /// It does.
+  /// Nearly all steps compare with what was recorded.
   public var readsRestorePoints: Bool { true }
   /// The one in the work tree.
   public func policySource(_ place: RepositoryPlace) throws -> PolicySource { .workTree }
@@ -86,7 +88,7 @@ extension StepCommand {
   public static var sendsRequests: Bool { false }
   /// Nothing beside the verdict.
   public static func outputs(_ record: Record<Part>) -> [String: String] { [:] }
-  /// Nothing instead.
+  /// An ordinary run.
   public func answerInstead(in session: StepSession) async throws -> String? { nil }
 }
 

@@ -77,4 +77,5 @@ struct RedactingTerminal: Terminal {
   func isInteractive(_ stream: OutputStream) -> Bool { base.isInteractive(stream) }
   var columns: Int? { base.columns }
   func readAnswer() -> String? { base.readAnswer() }
+  var lostOutput: FileError? { base.lostOutput }
 }

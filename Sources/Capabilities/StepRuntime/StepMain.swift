@@ -29,9 +29,18 @@ public enum StepMain<Command: StepCommand> {
     let redactor = Redactor()
     let terminal = RedactingTerminal(base: context.terminal, redactor: redactor)
     var outputs = RunOutputs()
-    let status = await run(
+    var status = await run(
       arguments: arguments, context: context, interruption: interruption, redactor: redactor,
       terminal: terminal, outputs: &outputs, leaving: &retained)
+    if let lost = terminal.lostOutput {
+      terminal.write(
+        "\(Command.Part.step.rawValue): the result could not be written to standard output: \(lost.reason)\n",
+        to: .standardError)
+      // A yes that nobody can read is none; a no stays one.
+      if [ExitStatus.go, .inconclusive].map(\.rawValue).contains(status) {
+        status = ExitStatus.unavailable.rawValue
+      }
+    }
     outputs.write(status: status, context, redactor, terminal)
     return status
   }
@@ -52,6 +61,12 @@ public enum StepMain<Command: StepCommand> {
     }
     let startedAt = context.clock.now
     do {
+      if let code = command.common.explain {
+        let explanation = try FindingExplanation(
+          code, step: Command.Part.step, catalog: Command.catalog + SharedFindings.catalog)
+        terminal.write(explanation.text(command.common.format ?? .text), to: .standardOutput)
+        return ExitStatus.go.rawValue
+      }
       let session = try StepSession(
         context: context, common: command.common, redactor: redactor, startedAt: startedAt,
         needsConfig: command.needsConfig, policySource: command.policySource)
@@ -62,6 +77,8 @@ public enum StepMain<Command: StepCommand> {
       defer { session.progress.finish() }
       if command.readsRestorePoints { try await session.fetchStore() }
       if let answer = try await command.answerInstead(in: session) {
+        session.trust.survey()
+        for finding in session.remarkedFindings { session.progress.say("warning: \(finding.message)") }
         session.progress.finish()
         terminal.write(answer, to: .standardOutput)
         return ExitStatus.go.rawValue
@@ -147,7 +164,10 @@ public enum StepMain<Command: StepCommand> {
     let result =
       session.format == .json
       ? String(decoding: redacted.document, as: UTF8.self)
-      : TextReport.render(report, color: session.usesColor)
+      : TextReport.render(
+        report, color: session.usesColor,
+        width: session.context.terminal.isInteractive(.standardOutput)
+          ? session.context.terminal.columns : nil)
     session.context.terminal.write(result, to: .standardOutput)
     if let unwritten {
       let failure = StepFailure(

@@ -3,7 +3,6 @@ import CIEnvironment
 import DeploymentConfig
 import DeploymentRecords
 import GitHistory
-import HTTPTransport
 import Redaction
 import Reporting
 import StepResults
@@ -38,7 +37,7 @@ public final class StepSession: Sendable {
   public let startedAt: Timestamp
   /// The files read so far, as inputs of the record.
   public let configInputs: [RecordInput]
-  private let transport = Mutex<(any HTTPTransport)?>(nil)
+  private let transportsMade = Mutex<Transports?>(nil)
   private let clientsMade = Mutex<StackClients?>(nil)
   /// Whose files are believed.
   let trust: FileTrust
@@ -131,11 +130,11 @@ public final class StepSession: Sendable {
 
   // MARK: - Doors
 
-  /// The HTTP transport, made when first asked for.
-  public func http() -> any HTTPTransport {
-    transport.withLock { made in
+  /// The transports, made when first asked for.
+  func transports() -> Transports {
+    transportsMade.withLock { made in
       if let made { return made }
-      let new = context.makeTransport(context.environment)
+      let new = makeTransports()
       made = new
       return new
     }

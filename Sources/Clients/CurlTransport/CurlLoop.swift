@@ -3,6 +3,7 @@ import CLibCurlShims
 import Glibc
 import HTTPTransport
 import Synchronization
+import SystemInterfaces
 
 /// The loop: what others want comes in through `inbox`, everything else is touched by the loop's thread alone.
 ///
@@ -102,10 +103,11 @@ final class CurlLoop: TaskExecutor, Sendable {
         var active: Int32 = 0
         curl_multi_perform(multi, &active)
         readMessages(handles, &running)
+        if !handles.listening.isEmpty { endListening(handles, &running) }
       }
       if !isStopping, mayWait() {
         var ready: Int32 = 0
-        curl_multi_poll(multi, nil, 0, 1000, &ready)
+        curl_multi_poll(multi, nil, 0, handles.longestWait, &ready)
       }
     }
     end(running, handles)
@@ -173,6 +175,16 @@ final class CurlLoop: TaskExecutor, Sendable {
     }
     curl_multi_remove_handle(multi, transfer.easy)
     return true
+  }
+
+  /// Ends the exchanges whose answers were listened to for long enough.
+  private func endListening(_ handles: CurlHandles, _ running: inout [CurlTransfer]) {
+    let now = ContinuousClock.now
+    let open = handles.listening.filter { $0.place != nil }
+    handles.listening = open.filter { ($0.listensUntil ?? now) > now }
+    for transfer in open where (transfer.listensUntil ?? now) <= now {
+      if remove(transfer, &running) { transfer.endListening(handles) }
+    }
   }
 
   private func readMessages(_ handles: CurlHandles, _ running: inout [CurlTransfer]) {
@@ -252,6 +264,14 @@ final class CurlHandles {
   private var idle: [CurlHandle] = []
   /// What servers showed when connections to them were made.
   var certificates: [String: HTTPCertificate] = [:]
+  /// Transfers whose answers do not end by themselves.
+  var listening: [CurlTransfer] = []
+
+  /// Milliseconds for which the loop may wait for its sockets.
+  var longestWait: Int32 {
+    guard let first = listening.compactMap(\.listensUntil).min() else { return 1000 }
+    return Int32(min(1000, max(0, (first - .now).microseconds / 1000 + 1)))
+  }
 
   /// A handle for `request`: one that has its settings already, or one that has none.
   /// - Parameter origin: what it connects to, where the certificate of that is to be shown.

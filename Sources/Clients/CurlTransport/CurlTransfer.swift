@@ -1,5 +1,6 @@
 import CLibCurl
 import CLibCurlShims
+import CryptoDigests
 import HTTPTransport
 import Synchronization
 import SystemInterfaces
@@ -18,6 +19,9 @@ final class CurlTransfer: @unchecked Sendable {
   private var response: HTTPResponse
   private var isBodyTooLarge = false
   private var headerBytes = 0
+  private var digests: (sha256: RunningDigest, md5: RunningDigest)?
+  private var listening: StreamListening?
+  private weak var handles: CurlHandles?
   /// Whose certificate is to be shown; nil where none is.
   private lazy var origin = request.options.wantsCertificate ? CurlTransfer.origin(of: request) : nil
 
@@ -65,6 +69,8 @@ final class CurlTransfer: @unchecked Sendable {
       return TransferError(.other, code: 27, message: "libcurl gave no handle")
     }
     self.handle = handle
+    self.handles = handles
+    if request.options.wantsDigests { digests = (RunningDigest(.sha256), RunningDigest(.md5)) }
     var settings = CurlSettings(handle.easy)
     let profile = handle.profile ?? Profile(request, proxies)
     if handle.profile == nil { setProfile(profile, &settings) }
@@ -127,7 +133,9 @@ final class CurlTransfer: @unchecked Sendable {
       settings.set("credentials", CURLOPT_HTTPAUTH, 1 << 1)
     }
     if let file = options.certificateAuthorityFile { settings.set("CA file", CURLOPT_CAINFO, file) }
+    if let folder = options.certificateAuthorityFolder { settings.set("CA folder", CURLOPT_CAPATH, folder) }
     if let file = options.clientCertificateFile { settings.set("client certificate", CURLOPT_SSLCERT, file) }
+    if let word = options.clientKeyPassphrase { settings.set("passphrase", CURLOPT_KEYPASSWD, word) }
     if let file = options.clientKeyFile { settings.set("client key", CURLOPT_SSLKEY, file) }
     if options.acceptsCompression || options.decodesUnasked {
       settings.set("compression", CURLOPT_ACCEPT_ENCODING, "")
@@ -157,6 +165,7 @@ final class CurlTransfer: @unchecked Sendable {
     {
       fields.append("Accept-Encoding:")
     }
+    fields += request.options.withoutHeaders.map { "\($0):" }
     let list = CurlTransfer.list(fields)
     handle?.keep(headers: list)
     settings.check("headers", shim_setopt_list(easy, CURLOPT_HTTPHEADER, list))
@@ -210,6 +219,9 @@ final class CurlTransfer: @unchecked Sendable {
     let room = request.options.keptBodyBytes.map { max(0, $0 - response.body.count) } ?? bytes.count
     response.body.append(contentsOf: bytes.prefix(room))
     response.droppedBodyBytes += max(0, bytes.count - room)
+    digests?.sha256.update(bytes)
+    digests?.md5.update(bytes)
+    listening?.received(bytes)
     return bytes.count
   }
 
@@ -222,7 +234,27 @@ final class CurlTransfer: @unchecked Sendable {
     headerBytes += line.count
     if headerBytes > CurlTransfer.maximumHeaderBytes { return false }
     keepHeader(line)
+    if line.count <= 2, let limit = request.options.listensToStreams { listen(for: limit) }
     return true
+  }
+
+  /// At the end of an answer's header fields: does it end by itself?
+  private func listen(for limit: Duration) {
+    var status = 0
+    _ = shim_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
+    let type = response.headers.first("content-type")?.lowercased() ?? ""
+    guard status == 101 || type.hasPrefix("text/event-stream") && status >= 200 else { return }
+    listening = StreamListening(for: status == 101 ? .zero : limit)
+    handles?.listening.append(self)
+  }
+
+  /// When listening to an answer that does not end is over; nil where it is expected to end by itself.
+  var listensUntil: ContinuousClock.Instant? { listening?.end }
+
+  /// Takes what came of an answer that does not end by itself for the whole.
+  func endListening(_ handles: CurlHandles) {
+    response.isStream = true
+    complete(CURLE_OK, handles)
   }
 
   private func keepHeader(_ line: UnsafeRawBufferPointer) {
@@ -258,7 +290,14 @@ final class CurlTransfer: @unchecked Sendable {
   }
 
   func complete(_ result: CURLcode, _ handles: CurlHandles) {
-    guard result == CURLE_OK else { return finish(.failure(failure(result)), handles) }
+    // The time for the exchange may be up before that for listening is.
+    let isCutStream = listening != nil && result == CURLE_OPERATION_TIMEDOUT
+    if isCutStream { response.isStream = true }
+    guard result == CURLE_OK || isCutStream else { return finish(.failure(failure(result)), handles) }
+    if let digests {
+      response.sha256 = digests.sha256.value
+      response.md5 = digests.md5.value
+    }
     var status = 0
     _ = shim_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
     response.status = status
@@ -324,7 +363,38 @@ final class CurlTransfer: @unchecked Sendable {
     }
     // Nothing here refuses a body for another reason than its size: it is libcurl's decoding that did.
     if result == CURLE_WRITE_ERROR { message = "there is more behind the end of the compressed body" }
+    if let proxy = failedProxy(result, message) {
+      return TransferError(
+        .proxyFailed, code: Int(result.rawValue), message: "the proxy \(proxy): \(message)")
+    }
     return TransferError(CurlTransfer.kind(result), code: Int(result.rawValue), message: message)
+  }
+
+  /// The environment's proxy, where it is what failed: it was not reached, or wants a login. A request's own proxy is part of
+  /// what is asked.
+  private func failedProxy(_ result: CURLcode, _ message: String) -> String? {
+    guard request.options.proxy == nil else { return nil }
+    let url = proxies.choice(for: request).proxy
+    guard !url.isEmpty else { return nil }
+    let place = CurlTransfer.hostAndPort(url)
+    switch result {
+    case CURLE_COULDNT_RESOLVE_PROXY, CURLE_PROXY: return place.shown
+    case CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT:
+      return message.contains("to \(place.host) port \(place.port)") ? place.shown : nil
+    default: return message.contains("407") && message.contains("CONNECT") ? place.shown : nil
+    }
+  }
+
+  /// Of a proxy's address; its port is 1080 where none is named.
+  static func hostAndPort(_ url: String) -> (host: String, port: String, shown: String) {
+    var rest = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? Substring(url)
+    if let at = rest.lastIndex(of: "@") { rest = rest[rest.index(after: at)...] }
+    rest = rest.prefix { $0 != "/" }
+    let colon = rest.lastIndex(of: ":").flatMap { rest[$0...].contains("]") ? nil : $0 }
+    var host = String(colon.map { rest[..<$0] } ?? rest)
+    if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    let port = colon.map { String(rest[rest.index(after: $0)...]) } ?? "1080"
+    return (host, port, "\(host):\(port)")
   }
 
   /// libcurl quotes URLs that it cannot use, a proxy's with name and password too: what stands before an `@` goes.

@@ -72,10 +72,16 @@ public struct HTTPOptions: Hashable, Sendable {
   public var verifiesTLS = true
   /// A PEM file of authorities instead of the system's.
   public var certificateAuthorityFile: String?
+  /// Folders of authorities, as OpenSSL reads them, with colons between.
+  public var certificateAuthorityFolder: String?
   /// The client's own certificate and key, PEM files.
   public var clientCertificateFile: String?
   /// The key of `clientCertificateFile`, where it is a file of its own.
   public var clientKeyFile: String?
+  /// The passphrase of the key.
+  public var clientKeyPassphrase: String?
+  /// Names of fields that are left out, those among them that the transport would add by itself.
+  public var withoutHeaders: [String] = []
   /// Internet protocol versions that names may be resolved to.
   public enum AddressFamily: Hashable, Sendable { case ipv4, ipv6 }
   /// Both, unless one is asked for.
@@ -104,6 +110,12 @@ public struct HTTPOptions: Hashable, Sendable {
   public var keptBodyBytes: Int?
   /// A body that grows past this many bytes ends the exchange with `.bodyTooLarge`.
   public var maximumBodyBytes = 64 << 20
+  /// How long an answer that does not end by itself is listened to: events (`text/event-stream`) come for so long, or
+  /// until there is a pause after the first; a change of protocol (101) ends the exchange with its header fields. Nil waits
+  /// for the end.
+  public var listensToStreams: Duration?
+  /// Whether digests are made of the whole body, also of what is not kept.
+  public var wantsDigests = false
   /// Whether the server's certificate is read into the response.
   public var wantsCertificate = false
 
@@ -151,6 +163,10 @@ public struct HTTPResponse: Sendable {
   public var body: [UInt8]
   /// Bytes that came and were not kept, by the request's `keptBodyBytes`.
   public var droppedBodyBytes = 0
+  /// Digests of the whole body, where the request wants them.
+  public var sha256: [UInt8]?, md5: [UInt8]?
+  /// Whether the exchange was ended on this side, as the answer would not have ended by itself.
+  public var isStream = false
   /// The URL that answered, after redirects.
   public var url: String
   /// How long each part took.

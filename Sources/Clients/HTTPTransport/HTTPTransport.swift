@@ -52,4 +52,11 @@ public struct TransferError: Error, Hashable, Sendable, CustomStringConvertible 
   }
 
   public var description: String { message }
+
+  /// libcurl's code for authorities that cannot be read.
+  public static let noAuthorities = 77
+
+  /// Whether the fault is in this machine's own settings, whatever was asked: a proxy of the environment that cannot be
+  /// reached or refuses, authorities that cannot be read. Then nothing is known of what was asked.
+  public var isFaultOfThisMachine: Bool { kind == .proxyFailed || code == TransferError.noAuthorities }
 }

@@ -41,6 +41,8 @@ public struct StatefulTypes: Hashable, Sendable {
     "AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::ServerlessCache",
     // Objects, files, volumes, backups.
     "AWS::Backup::BackupVault", "AWS::Backup::LogicallyAirGappedBackupVault", "AWS::EC2::Volume",
+    // Its root volume goes with it.
+    "AWS::EC2::Instance",
     "AWS::EFS::FileSystem", "AWS::FSx::FileSystem", "AWS::FSx::StorageVirtualMachine", "AWS::FSx::Volume",
     "AWS::S3::Bucket", "AWS::S3Express::DirectoryBucket", "AWS::S3Outposts::Bucket",
     "AWS::S3Tables::Namespace",

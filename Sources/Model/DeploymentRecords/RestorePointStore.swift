@@ -12,13 +12,39 @@ public struct RestorePointStore: Sendable {
   /// Hears which file cannot be used, and why, where the store goes on without it.
   public typealias OnDamage = @Sendable (_ path: String, _ why: String) -> Void
   private let onDamage: OnDamage
+  /// Who holds it has written the restore points; nil where they are believed without.
+  private let key: StoreKey?
+  /// The code that proves so, beside the manifest.
+  static let proof = "restore-point.hmac"
   static let manifest = "restore-point.json"
 
   /// The restore points under the records folder `records`.
-  public init(records: String, files: any FileSystem, onDamage: @escaping OnDamage = { _, _ in }) {
+  public init(
+    records: String, files: any FileSystem, key: StoreKey? = nil,
+    onDamage: @escaping OnDamage = { _, _ in }
+  ) {
     root = "\(records)/restore-points"
     self.files = files
+    self.key = key
     self.onDamage = onDamage
+  }
+
+  /// Leaves the proof that a holder of the key wrote the manifest.
+  private func writeProof(of manifest: [UInt8], in folder: String) throws(FileError) {
+    guard let key else { return }
+    let code = Array((key.authenticationCode(of: manifest) + "\n").utf8)
+    try files.writeAtomically(code, to: "\(folder)/\(Self.proof)", mode: 0o600)
+  }
+
+  /// Why a manifest is not known to be by a holder of the key; nil where it is, or where no key is asked for.
+  private func unproved(_ manifest: [UInt8], in folder: String) -> String? {
+    guard let key else { return nil }
+    guard let code = try? files.readText("\(folder)/\(Self.proof)") else {
+      return
+        "it was written without BACKSTOP_STORE_KEY, which is set now, so that nothing proves who wrote it"
+    }
+    return code == key.authenticationCode(of: manifest) + "\n"
+      ? nil : "it was altered, or written with another key than BACKSTOP_STORE_KEY holds"
   }
 
   /// The folder of restore point `id`.
@@ -40,10 +66,14 @@ public struct RestorePointStore: Sendable {
       }
       try files.createExclusively(bytes, at: "\(partial)/\(name)", mode: 0o600)
     }
-    guard case .object(let tree) = try RecordJSON.tree(point) else { return }
+    guard case .object(let tree) = try RecordJSON.tree(point) else {
+      throw RecordError(
+        path: folder(point.id), reason: "the restore point is no JSON object, and was not written")
+    }
     let stamped = JSONValue.object(RestorePointFormat.stamped(tree))
     let manifest = Array((stamped.serialized(pretty: true) + "\n").utf8)
     try files.createExclusively(manifest, at: "\(partial)/\(Self.manifest)", mode: 0o600)
+    try writeProof(of: manifest, in: partial)
     guard try files.status(of: folder(point.id)) == nil else {
       throw RecordError(
         path: folder(point.id), reason: "a restore point of this id exists and is never changed")
@@ -91,8 +121,15 @@ public struct RestorePointStore: Sendable {
         onDamage(folder(id), "it holds no \(Self.manifest)")
         return false
       }
-      return files.distrust(of: folder(id)) == nil
-        && files.distrust(of: "\(folder(id))/\(Self.manifest)") == nil
+      guard files.distrust(of: folder(id)) == nil,
+        files.distrust(of: "\(folder(id))/\(Self.manifest)") == nil
+      else { return false }
+      // One that cannot be read is told of where it is used.
+      guard key != nil, let manifest = try? files.read("\(folder(id))/\(Self.manifest)"),
+        let why = unproved(manifest, in: folder(id))
+      else { return true }
+      onDamage(folder(id), why)
+      return false
     }
   }
 
@@ -107,6 +144,7 @@ public struct RestorePointStore: Sendable {
   private func read(_ id: String, in folder: String) throws -> RestorePoint {
     let path = "\(folder)/\(Self.manifest)"
     let bytes = try files.read(path)
+    if let why = unproved(bytes, in: folder) { throw RecordError(path: folder, reason: why) }
     let point: RestorePoint
     do {
       let tree = try RestorePointFormat.upgraded(JSONValue(parsing: bytes), path: path)
@@ -142,12 +180,14 @@ public struct RestorePointStore: Sendable {
       guard try files.read("\(folder(id))/\(Self.manifest)") == contents[Self.manifest] else {
         throw RecordError(path: folder(id), reason: "is not the restore point of that id in the store")
       }
-      return
+      // What the store's seal proves is proved here, too.
+      return try writeProof(of: contents[Self.manifest] ?? [], in: folder(id))
     }
     let partial = "\(root)/.\(id).partial"
     try files.remove(partial)
     try files.createFolder(partial, mode: 0o700)
-    for (name, bytes) in contents {
+    try writeProof(of: contents[Self.manifest] ?? [], in: partial)
+    for (name, bytes) in contents where name != Self.proof {
       if let slash = name.lastIndex(of: "/") {
         try files.createFolder("\(partial)/\(name[..<slash])", mode: 0o700)
       }

@@ -140,6 +140,13 @@ public struct StoreKey: Sendable {
     String(Digest.hex(Digest.hmacSHA256(key: bytes, "backstop: name of a store key".utf8)).prefix(16))
   }
 
+  /// What proves to holders of the key that one of them wrote `bytes` as a restore point: a code (HMAC-SHA-256) by a key
+  /// for this purpose alone.
+  func authenticationCode(of bytes: [UInt8]) -> String {
+    let purpose = Digest.hmacSHA256(key: self.bytes, "backstop: authenticates a restore point".utf8)
+    return Digest.hex(Digest.hmacSHA256(key: purpose, bytes))
+  }
+
   /// A key for one file alone (HKDF-SHA-256, RFC 5869, of one block).
   func derived(_ salt: [UInt8]) -> [UInt8] {
     let extracted = Digest.hmacSHA256(key: salt, bytes)

@@ -16,7 +16,7 @@ public final class Redactor: Sendable {
   /// A redactor that knows no values yet.
   public init() {}
 
-  /// Whether the values of a key with this name are secret, by the contract's patterns.
+  /// Whether the values of a key with this name are secret: `*KEY*`, `*SECRET*`, `*PASSWORD*`, `*TOKEN*` and the like.
   public static func isSecretName(_ name: String) -> Bool {
     // By bytes: every variable of the process is asked about at every start.
     let upper = name.utf8.map { (0x61...0x7A).contains($0) ? $0 - 32 : $0 }

@@ -50,20 +50,3 @@ public struct Finding: Codable, Hashable, Sendable {
     fingerprint = String(Digest.sha256Hex(Array(identity.utf8)).prefix(16))
   }
 }
-
-/// What a finding code means: the catalog that the documentation and SARIF's rules are made from.
-public struct FindingDescription: Hashable, Sendable {
-  /// The stable code.
-  public let code: String
-  /// One sentence: when it is raised.
-  public let meaning: String
-  /// One sentence: what to do.
-  public let remedy: String
-
-  /// A catalog entry.
-  public init(_ code: String, _ meaning: String, remedy: String = "") {
-    self.code = code
-    self.meaning = meaning
-    self.remedy = remedy
-  }
-}

@@ -56,6 +56,12 @@ public enum SQLRuleCatalog {
     .init("ban-drop-extension", "An extension is dropped.", remedy: "Drop it a deployment later."),
     .init(
       "ban-set-schema", "A table moves to another schema.", remedy: "Leave a view under the old name."),
+    .init(
+      "view-loses-columns", "A view has fewer columns than before.",
+      remedy: "Keep the columns until no deployed version reads them."),
+    .init(
+      "row-security-without-policy", "Row-level security hides every row, since no policy shows any.",
+      remedy: "CREATE POLICY in the same script."),
     .init("ban-revoke", "Rights are taken away.", remedy: "Revoke when no deployed version needs them."),
     .init(
       "ban-duplicate-column-assignments", "A column is set twice in one statement.", remedy: "Set it once."),

@@ -46,6 +46,8 @@ public struct SQLScriptReport: Hashable, Sendable {
   public var issues: [SQLIssue]
   /// What the script does to the schema, for the comparison with its rollback script.
   public var effects: [SchemaEffect]
+  /// Types of columns and columns of views that it writes down, in the order of the file.
+  public var definitions: [SchemaDefinition] = []
 
   /// Issues of one kind.
   public func issues(_ risk: SQLRisk) -> [SQLIssue] { issues.filter { $0.risk == risk } }
@@ -87,7 +89,8 @@ public enum SQLAnalysis {
     }
     var report =
       dialect == .postgresql
-      ? PostgresScript(bytes, settings).report() : TolerantScript(bytes, dialect: dialect).report()
+      ? PostgresScript(bytes, settings).report()
+      : TolerantScript(bytes, dialect: dialect, catalog: settings.catalog).report()
     TableRebuilds.forgive(&report)
     return report
   }

@@ -1,9 +1,25 @@
+/// How a tool runs a script, as far as PostgreSQL's statements that refuse a transaction are concerned.
+public enum TransactionHabit: Hashable, Sendable {
+  /// Statement by statement.
+  case none
+  /// In a transaction of the tool's own.
+  case wraps
+  /// As one query, which PostgreSQL runs in one transaction where it holds more than one statement.
+  case oneQuery
+  /// Outside of a transaction where all statements refuse one; a script that mixes both kinds is refused.
+  case unmixed
+}
+
 /// What decides about a script and does not stand in it.
 public struct SQLSettings: Hashable, Sendable {
   /// PostgreSQL's major version; nil: one that is still supported.
   public var postgresVersion: Int?
   /// Whether the tool that runs the script puts it into a transaction of its own.
   public var runsInTransaction: Bool
+  /// How the tool runs it, in more words.
+  public var habit = TransactionHabit.none
+  /// The schema that earlier scripts have left, where they are at hand.
+  public var catalog = SchemaCatalog()
 
   /// Settings; those of a script that is run as it stands.
   public init(postgresVersion: Int? = nil, runsInTransaction: Bool = false) {

@@ -2,6 +2,7 @@ import CommandArguments
 import DeploymentConfig
 import DeploymentRecords
 import Reporting
+import StepResults
 import StepRuntime
 
 /// `diff-gate`: can this change be undone, and at what price?
@@ -49,8 +50,8 @@ public struct DiffGateCommand: StepCommand {
     }
   }
 
-  /// Two files need no environment's configuration.
-  public var needsConfig: Bool { old == nil && new == nil }
+  /// A pull request has no configuration of an environment; what it would have told is said to be open.
+  public var needsConfig: Bool { false }
 
   /// The tip of the base: two files have none.
   public func policySource(_ place: RepositoryPlace) throws -> PolicySource {
@@ -62,6 +63,8 @@ public struct DiffGateCommand: StepCommand {
   public func run(in session: StepSession) async throws -> StepOutcome<GatePart> {
     try await GateRun(command: self, session: session).outcome()
   }
+
+  public static var catalog: [FindingDescription] { GateFindings.catalog }
 
   public static let examples: [CommandDescription.Topic.Entry] = [
     (

@@ -13,6 +13,8 @@ public struct GatePart: StepPart {
     public var comparedBecause: String
     /// Files that differ; those of them that were judged.
     public var changedFiles = 0, judgedFiles = 0
+    /// How many of the files that can change the deployment were judged.
+    public var coverage = Coverage()
     /// Resources by action; `none` is left out.
     public var resources: [String: Int] = [:]
     /// Names of the stacks that change, in the order in which a rollback goes through them.
@@ -40,6 +42,8 @@ public struct GatePart: StepPart {
   public var migrations: [MigrationEntry]
   /// Configuration keys that differ, without values.
   public var configuration: [ConfigurationEntry]
+  /// What became of every changed file.
+  public var files: [FileDisposition]
   /// Every acknowledgement that was read, and what became of it.
   public var acknowledgements: [AcknowledgementEntry]
 }

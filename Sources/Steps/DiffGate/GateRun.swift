@@ -33,7 +33,8 @@ struct GateRun {
     var change = try reader.change(range) { path in
       if RecordsInChange.isBelow(path) { return true }
       if ignored.contains(where: { $0.matches(path) }) { return false }
-      return TemplateText.isOfInterest(path) || MigrationJudge.isOfInterest(path)
+      return TemplateText.isOfInterest(path) || ParameterDocument.isOfInterest(path)
+        || MigrationJudge.isOfInterest(path)
         || ConfigurationJudge.isOfInterest(path) || rulePatterns.contains { $0.matches(path) }
     }
     let records = RecordsInChange.findings(change.files)
@@ -41,9 +42,12 @@ struct GateRun {
       RecordsInChange.isBelow(file.path) || ignored.contains { $0.matches(file.path) }
     }
     let isCurrent = try command.head == nil || reader.repository.headCommit() == range.head
-    let unjudged = try SynthesizedApps(session: session, isCurrent: isCurrent).extend(&change)
+    var apps = SynthesizedApps(session: session, isCurrent: isCurrent)
+    let unjudged = try apps.extend(&change)
     return try await judge(
-      change, policy: policy, configs: try configs(change), fromBase: notes + records + unjudged)
+      change, policy: policy, configs: try configs(change),
+      fromBase: notes + records + unjudged + (try missingConfig()),
+      apps: apps)
   }
 
   // MARK: - Policy and configuration
@@ -70,6 +74,29 @@ struct GateRun {
           path: path, subject: "policy"))
     }
     return notes
+  }
+
+  /// What a configuration that is not there would have told. Where another one stands there whose name begins alike, the
+  /// environment is more likely misspelt.
+  private func missingConfig() throws -> [Finding] {
+    guard session.config.entries.isEmpty, session.configInputs.allSatisfy({ !$0.path.hasSuffix(".config") })
+    else {
+      return []
+    }
+    let folder = session.context.absolute(session.common.configDir ?? ".")
+    let known = (try session.context.files.names(in: folder)).compactMap(ConfigurationJudge.environment)
+    let environment = session.environment
+    if let other = known.first(where: { $0.hasPrefix(environment) || environment.hasPrefix($0) }) {
+      throw StepFailure(
+        .data, "deployment-\(environment).config is not here, and deployment-\(other).config is",
+        advice: "name the environment as its configuration does: \(other)")
+    }
+    return [
+      Finding(
+        "config-absent", .notice,
+        "deployment-\(session.environment).config is not here: names of stacks, the region and values of parameters are "
+          + "open", subject: session.environment)
+    ]
   }
 
   /// The environment's configuration before and after, where it is part of the change; else as it stands.
@@ -150,13 +177,13 @@ struct GateRun {
 
   private func judge(
     _ change: Change, policy: Policy, configs: (old: DeploymentConfig, new: DeploymentConfig),
-    fromBase notes: [Finding]
+    fromBase notes: [Finding], apps: SynthesizedApps? = nil
   ) async throws -> StepOutcome<GatePart> {
     let values = try parameters(configs)
     let (facts, notesOnFacts) = facts()
     var templates = TemplateJudge(
       change: change, config: configs.new, policy: policy.gate, values: values,
-      areNamed: command.old != nil, facts: facts,
+      areNamed: command.old != nil, environments: Set(policy.nonProduction), facts: facts,
       replacements: try replacements(policy.gate, change))
     try templates.judgeAll()
     var migrations = MigrationJudge(change: change, policy: policy.gate)
@@ -165,6 +192,13 @@ struct GateRun {
       try migrations.judgeAll()
       try configuration.judgeAll()
     }
+    var coverage = CoverageJudge(change: change, policy: policy.gate)
+    for file in templates.dispositions + migrations.dispositions + configuration.dispositions
+      + (apps?.dispositions ?? [])
+    {
+      coverage.take(file)
+    }
+    try coverage.judgeAll()
     var spoke = "templates"
     var asked: [Finding] = []
     if command.changeSet {
@@ -177,7 +211,7 @@ struct GateRun {
     }
     var findings =
       notes + notesOnFacts + templates.findings + asked + migrations.findings + configuration.findings
-      + OwnRules.findings(policy.gate.rules, change.files) + LinkFindings.findings(change.files)
+      + OwnRules.findings(policy.gate.rules, change.files) + coverage.findings
     let acknowledged = try acknowledgements(change, policy, &findings)
     findings = adjusted(GateFindings.unique(findings), policy.gate)
     let ledger = AcknowledgementLedger(
@@ -191,8 +225,8 @@ struct GateRun {
     var summary = GatePart.Summary(base: change.base, head: change.head, comparedBecause: change.because)
     summary.changedFiles = change.changedCount
     let entries = templates.judged.map(\.entry)
-    summary.judgedFiles =
-      Set(entries.map(\.path)).count + migrations.entries.count + Set(configuration.entries.map(\.path)).count
+    summary.coverage = Coverage(coverage.files)
+    summary.judgedFiles = summary.coverage.judged
     for resource in entries.flatMap(\.resources) {
       summary.resources[resource.action, default: 0] += 1
     }
@@ -202,17 +236,29 @@ struct GateRun {
     summary.rollback = outline
     summary.acknowledged = ledger.entries.count { $0.state == "used" }
     return StepOutcome(
-      verdict: verdict(all), findings: all, inputs: inputs(change),
+      verdict: verdict(all, open: templates.openFingerprints), findings: all, inputs: inputs(change),
       summary: summary,
       part: GatePart(
         templates: entries, migrations: migrations.entries, configuration: configuration.entries,
-        acknowledgements: ledger.entries))
+        files: coverage.files, acknowledgements: ledger.entries))
   }
 
-  /// A change that may have chosen its own policy is not let through.
-  private func verdict(_ findings: [Finding]) -> Verdict {
+  /// Findings that leave a part of the change open: with one of them that is neither acknowledged nor made a notice by
+  /// the policy of the base, a change without any that stops is not judged whole.
+  static let openCodes: Set<String> = [
+    "file-not-judged", "link-not-followed", "cdk-app-unjudged", "template-before-unreadable",
+    "sql-not-understood",
+    "template-part-open",
+    // A change that may have chosen its own policy is not let through.
+    "policy-not-of-tip",
+  ]
+
+  private func verdict(_ findings: [Finding], open fingerprints: Set<String>) -> Verdict {
     if findings.contains(where: { $0.severity == .error }) { return .stop }
-    return findings.contains { $0.code == "policy-not-of-tip" } ? .inconclusive : .go
+    let isOpen = findings.contains {
+      $0.severity == .warning && (Self.openCodes.contains($0.code) || fingerprints.contains($0.fingerprint))
+    }
+    return isOpen ? .inconclusive : .go
   }
 
   /// Severities as the policy wants them.
@@ -229,17 +275,6 @@ struct GateRun {
   private func inputs(_ change: Change) -> [RecordInput] {
     change.files.compactMap { file in
       file.new.map { RecordInput(path: file.path, sha256: Digest.sha256Hex($0)) }
-    }
-  }
-}
-
-/// Links and submodules among what would be judged: their content is elsewhere.
-enum LinkFindings {
-  static func findings(_ files: [ChangedFile]) -> [Finding] {
-    files.filter { $0.isLink }.map { file in
-      Finding(
-        "link-not-followed", .warning, "a symbolic link or a submodule: what it leads to was not judged",
-        path: file.path, subject: "link")
     }
   }
 }

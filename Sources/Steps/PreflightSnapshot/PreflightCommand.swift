@@ -85,6 +85,8 @@ public struct PreflightCommand: StepCommand {
     try await PreflightRun(command: self, session: session).outcome()
   }
 
+  public static var catalog: [FindingDescription] { PreflightFindings.catalog }
+
   public static let examples: [CommandDescription.Topic.Entry] = [
     (
       "preflight-snapshot prod --deployed-commit v1.4.0",

@@ -12,11 +12,14 @@ public enum PreflightFindings {
       remedy:
         "Check the name, the region and the account; before a first deployment there is nothing to put back."),
     FindingDescription(
-      "stack-in-motion", "CloudFormation is at work on a stack.", remedy: "Wait until it has finished."),
+      "stack-in-motion", "CloudFormation is at work on a stack.", severity: .error,
+      remedy: "Wait until it has finished."),
     FindingDescription(
-      "stack-failed", "A stack is in a failed state.", remedy: "Repair it before anything new is deployed."),
+      "stack-failed", "A stack is in a failed state.", severity: .error,
+      remedy: "Repair it before anything new is deployed."),
     FindingDescription(
       "stack-rolled-back", "The last update of a stack was rolled back.",
+      severity: .notice,
       remedy: "Its state is the one before that update; make sure that this is the good one."),
     FindingDescription(
       "stack-changed-meanwhile", "A stack was changed while the snapshot was made.",
@@ -33,25 +36,27 @@ public enum PreflightFindings {
       remedy: "Upload it again, or deploy a version whose packages are kept."),
     FindingDescription(
       "assets-unchecked", "Nobody looked whether everything that a template fetches is there.",
-      remedy: "Permit s3:GetObject, s3:ListBucket and ecr:DescribeImages to the step."),
+      severity: .notice, remedy: "Permit s3:GetObject, s3:ListBucket and ecr:DescribeImages to the step."),
     FindingDescription(
       "parameter-moved",
       "A parameter of an SSM type stands for another value than when the stack was deployed.",
       remedy: "The next update takes the new value; make sure that it is meant."),
     FindingDescription(
       "function-code-not-kept", "The code of a function is not kept.",
-      remedy: "Permit lambda:GetFunction, or raise function-code-megabytes."),
+      severity: .warning, remedy: "Permit lambda:GetFunction, or raise function-code-megabytes."),
     FindingDescription(
       "secret-unlabelled", "The recorded version of a secret bears no label of ours.",
-      remedy: "Permit secretsmanager:UpdateSecretVersionStage to the step."),
+      severity: .warning, remedy: "Permit secretsmanager:UpdateSecretVersionStage to the step."),
     FindingDescription(
       "permission-missing", "The credentials may not do what a rollback needs.",
+      severity: .error,
       remedy: "Permit it, or set check-permissions to false where a rollback runs with other credentials."),
     FindingDescription(
       "permissions-unchecked", "Whether the credentials may do what a rollback needs is not known.",
-      remedy: "Permit iam:SimulatePrincipalPolicy to the step."),
+      severity: .notice, remedy: "Permit iam:SimulatePrincipalPolicy to the step."),
     FindingDescription(
       "rehearsal-not-empty", "A change set from the recorded state would change something.",
+      severity: .warning,
       remedy: "The stack has drifted or the record is lossy: the message lists what would change."),
     FindingDescription(
       "rehearsal-failed", "The change set that proves the record could not be made.",
@@ -60,21 +65,26 @@ public enum PreflightFindings {
       "drift", "A stack has drifted from its template.", remedy: "Import or undo the changes."),
     FindingDescription(
       "hidden-parameter", "A NoEcho parameter cannot be recorded.",
+      severity: .warning,
       remedy: "A restore uses the value that the stack has then; keep such values in a secret instead."),
     FindingDescription(
       "express-deployment", "A stack is deployed in EXPRESS mode, which disables rollback.",
-      remedy: "Deploy production stacks in the standard mode."),
+      severity: .warning, remedy: "Deploy production stacks in the standard mode."),
     FindingDescription(
       "rollback-disabled", "A stack was last deployed with its rollback disabled.",
-      remedy: "Deploy without --disable-rollback."),
+      severity: .warning, remedy: "Deploy without --disable-rollback."),
     FindingDescription(
       "no-monitoring-time", "Stacks are deployed without a monitoring time.",
-      remedy: "Deploy with RollbackConfiguration.MonitoringTimeInMinutes."),
+      severity: .notice, remedy: "Deploy with RollbackConfiguration.MonitoringTimeInMinutes."),
     FindingDescription(
       "commit-dirty", "The work tree differs from the commit that is about to be deployed.",
       remedy: "Commit or undo the changes."),
     FindingDescription(
       "commit-unpushed", "No remote has the commit that is about to be deployed.", remedy: "Push it."),
+    FindingDescription(
+      "staging-unattested",
+      "That the commit passed before is written in a record or the ledger, which nobody signs.",
+      remedy: "Let only the pipeline push refs/backstop/*, by a rule of the git server."),
     FindingDescription(
       "staging-missing", "The commit has not passed in an environment that comes before production.",
       remedy: "Deploy it there and run smoke-test."),
@@ -86,18 +96,20 @@ public enum PreflightFindings {
       remedy: "Wait, or pass over it with --skip-window and a reason."),
     FindingDescription(
       "restore-point-stale", "The newest restore point is not what a deployment would be taken back to.",
-      remedy: "Run preflight-snapshot again, without --ready."),
+      severity: .error, remedy: "Run preflight-snapshot again, without --ready."),
     FindingDescription(
       "unrestored-stop", "An earlier step said stop and nothing was put back since.",
+      severity: .error,
       remedy: "Run auto-revert first, or pass the checks: a bad version must not become the good one."),
     FindingDescription(
       "deployed-commit-unknown", "No record says which commit is deployed.",
-      remedy: "Name it with --deployed-commit."),
+      severity: .notice, remedy: "Name it with --deployed-commit."),
     FindingDescription(
-      "range-unknown", "This clone does not hold the deployed commit.", remedy: "Fetch it."),
+      "range-unknown", "This clone does not hold the deployed commit.", severity: .notice, remedy: "Fetch it."
+    ),
     FindingDescription(
       "database-not-available", "The database is not in a state in which a snapshot can be made.",
-      remedy: "Wait until it is available."),
+      severity: .error, remedy: "Wait until it is available."),
     FindingDescription(
       "no-database-snapshot", "No database snapshot was made.",
       remedy: "Ask for one with --database-snapshot always; point-in-time restore is the alternative."),
@@ -106,18 +118,19 @@ public enum PreflightFindings {
       remedy: "Let the step reach the database by DATABASE_URL, with psql installed."),
     FindingDescription(
       "database-pause", "A database of a single zone pauses while its snapshot begins.",
-      remedy: "Ask for snapshots at quiet times, or use point-in-time restore."),
+      severity: .notice, remedy: "Ask for snapshots at quiet times, or use point-in-time restore."),
     FindingDescription(
       "further-databases", "The stacks have more databases than the one that is looked after.",
-      remedy: "Make snapshots of the others yourself."),
+      severity: .warning, remedy: "Make snapshots of the others yourself."),
     FindingDescription(
       "database-snapshots-kept", "Old database snapshots of ours were not deleted.",
+      severity: .warning,
       remedy: "Permit rds:DeleteDBSnapshot to the step, or set keep-database-snapshots to 0."),
     FindingDescription(
       "baseline-failing", "A check fails before the deployment already.",
-      remedy: "Later runs will call it broken before, not regressed."),
+      severity: .warning, remedy: "Later runs will call it broken before, not regressed."),
     FindingDescription(
       "baseline-incomplete", "A part of the baseline could not be recorded.",
-      remedy: "The message says which."),
+      severity: .warning, remedy: "The message says which."),
   ]
 }

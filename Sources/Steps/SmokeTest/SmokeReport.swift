@@ -19,7 +19,9 @@ enum SmokeTestReport {
         sections.append(ReportSection("", lines: ["and \(shown.count - 200) more; the record has them all"]))
       }
     }
-    sections += bad.prefix(20).filter { $0.attempts.count > 1 || !$0.differences.isEmpty }.map(history)
+    sections += bad.prefix(20).filter {
+      $0.attempts.count > 1 || !$0.differences.isEmpty || $0.evidence != nil
+    }.map(history)
     if !record.summary.notes.isEmpty { sections.append(ReportSection("Notes", lines: record.summary.notes)) }
     return Report(
       record, headline: headline(record.summary, bad), sections: sections, cases: checks.map(reportCase),
@@ -67,7 +69,17 @@ enum SmokeTestReport {
   }
 
   private static func history(_ check: CheckEntry) -> ReportSection {
-    ReportSection(name(check), lines: attempts(check.attempts) + check.differences)
+    let tries = check.attempts.count > 1 || check.evidence == nil ? attempts(check.attempts) : []
+    return ReportSection(name(check), lines: tries + check.differences + (check.evidence.map(evidence) ?? []))
+  }
+
+  /// How to ask again, what came back, and what was logged.
+  private static func evidence(_ evidence: Evidence) -> [String] {
+    var lines = ["again: \(evidence.curl)"] + evidence.headers
+    let body = evidence.body.split(separator: "\n").prefix(12).map(String.init)
+    lines += body
+    lines += evidence.log.map { "log: \($0)" }
+    return lines
   }
 
   /// A line an attempt; one for all of a run of attempts that came out the same.

@@ -12,7 +12,7 @@ public struct SmokeTestCommand: StepCommand {
   public static let abstract = "Checks right after a deployment whether it works, compared with before."
   public static let environmentOptions = [
     "smoke", "variable", "flaky", "deadline", "settle", "concurrency", "baseline", "expect-version", "shard",
-    "output", "openapi",
+    "output", "openapi", "max-time", "variables-file", "secret",
   ]
   public static let environmentFlags = ["parse-only", "built-in"]
   public static let sendsRequests = true
@@ -24,6 +24,9 @@ public struct SmokeTestCommand: StepCommand {
   let builtIn: Bool
   let parseOnly: Bool
   let variable: [String]
+  let variablesFile: [String]
+  let secret: [String]
+  let maxTime: String?
   let flaky: String?
   let deadline: String?
   let settle: String?
@@ -45,6 +48,14 @@ public struct SmokeTestCommand: StepCommand {
     builtIn = arguments.flag("built-in", "Run the built-in checks beside the files.")
     parseOnly = arguments.flag("parse-only", "Read the files and send nothing.")
     variable = arguments.options("variable", "A variable for the files, NAME=VALUE; may be repeated.")
+    variablesFile = arguments.options(
+      "variables-file", "A file of variables, NAME=VALUE a line; may be repeated.")
+    secret = arguments.options(
+      "secret", "A variable whose value is shown nowhere, NAME=VALUE; may be repeated.")
+    maxTime = try arguments.option(
+      "max-time",
+      "The longest that one request may take. (default: 30s, as API Gateway itself gives up after 29s; a function URL has until the deadline)"
+    )
     flaky = try arguments.option(
       "flaky", "What a check that passed only after a retry counts as: fail, warn or pass. (default: warn)")
     deadline = try arguments.option("deadline", "The total time, such as 2m. (default: 2m)")
@@ -70,6 +81,9 @@ public struct SmokeTestCommand: StepCommand {
     request.builtIn = builtIn
     request.parseOnly = parseOnly
     request.variables = variable
+    request.variableFiles = variablesFile
+    request.secrets = secret
+    request.maxTime = maxTime
     request.flaky = flaky
     request.deadline = deadline
     request.settle = settle
@@ -80,6 +94,8 @@ public struct SmokeTestCommand: StepCommand {
     request.output = output
     return try await request.check(in: session)
   }
+
+  public static var catalog: [FindingDescription] { SmokeTestFindings.catalog }
 
   public static let examples: [CommandDescription.Topic.Entry] = [
     (

@@ -5,6 +5,7 @@ import HealthAnalysis
 import HealthWatch
 import Redaction
 import Reporting
+import StepResults
 import StepRuntime
 import SystemInterfaces
 
@@ -80,6 +81,7 @@ public struct WatchCommand: StepCommand {
   }
 
   public static let environmentFlags = ["once"]
+  public static var catalog: [FindingDescription] { WatchFindings.catalog }
 
   public static let examples: [CommandDescription.Topic.Entry] = [
     (

@@ -53,3 +53,16 @@ import Testing
     #expect(found.map { "\($0.name) \($0.onlyIn)" } == ["A prod", "C staging"])
   }
 }
+
+@Suite struct `Names that hold a secret's word` {
+  @Test(arguments: [
+    ("TOKEN_TTL", "3600", false), ("MAX_TOKENS", "4096", false), ("KEY_ROTATION_ENABLED", "true", false),
+    ("TOKEN_ENDPOINT", "https://a.example/token", false), ("API_KEY", "AbCdEf0123456789", true),
+    ("DB_PASSWORD", "12345", true), ("AUTH_TOKEN", "x9", true),
+  ])
+  func `only values that may be secrets are said to be`(_ name: String, _ value: String, _ shows: Bool) {
+    let versions = ConfigurationVersions(
+      environment: "prod", path: "p", old: [:], new: [name: value], lines: [name: 1])
+    #expect(ConfigurationComparison.differences(versions) { _ in true }.first?.showsSecret == shows)
+  }
+}

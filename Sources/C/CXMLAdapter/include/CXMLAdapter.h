@@ -6,6 +6,9 @@
 /* Whether libxml2 is on this machine. */
 int xml_adapter_is_present(void);
 
+/* Whether the text is an expression; true also where there is no libxml2 to tell. */
+int xml_adapter_is_expression(const char *expression);
+
 /* A document read, with its namespaces declared for expressions; NULL where it is none. */
 struct xml_adapter_document;
 struct xml_adapter_document *xml_adapter_open(const char *text, size_t length, int is_html);

@@ -2,8 +2,12 @@ import HurlFile
 
 /// The checks of a Hurl file: one an entry, in one session.
 public enum HurlChecks {
-  /// The chain of `document`, whose file is named `document.file`; `session` holds its variables and cookies.
-  public static func chain(_ document: HurlDocument, session: HurlSession) -> CheckChain {
+  /// The chain of `document`, whose file is named `document.file`; `session` holds its variables and cookies. Entries run
+  /// one after the other, unless `isParallel` or an annotation `# @parallel` of the file or the entry lets those overlap
+  /// that only read.
+  public static func chain(
+    _ document: HurlDocument, session: HurlSession, isParallel: Bool = false
+  ) -> CheckChain {
     let ofFile = Set(document.annotations.map(\.name))
     var counts = [String: Int](minimumCapacity: document.entries.count)
     let failsWhenFlaky = document.annotations.contains(where: isFailureWhenFlaky)
@@ -23,7 +27,8 @@ public enum HurlChecks {
       check.isCritical = ofEntry.contains("critical")
       check.writes = ofEntry.contains("writes")
       check.failsWhenFlaky = failsWhenFlaky || entry.annotations.contains(where: isFailureWhenFlaky)
-      check.mayOverlap = !ofEntry.contains("ordered") && mayOverlap(entry)
+      check.mayOverlap =
+        (isParallel || ofEntry.contains("parallel")) && !ofEntry.contains("ordered") && mayOverlap(entry)
       check.needsEarlier = number > 0 && !isSafe(entry)
       return check
     }

@@ -63,7 +63,7 @@ final class HurlEntryRunner: Sendable {
       result.ended = context.clock.now
       // The file's own tries come before settling, and are kept like all others.
       guard case .failed = result.verdict, retries < 0 || earlier.count < retries,
-        context.clock.now - began < context.timeout || context.remaining(at: context.clock.now) > .zero
+        context.remaining(at: context.clock.now) > .zero
       else {
         result.earlier = earlier
         return result
@@ -81,14 +81,15 @@ final class HurlEntryRunner: Sendable {
   }
 
   private func askOnce(_ options: HurlOptions, _ context: AttemptContext) async -> AttemptResult {
-    let now = session.context(now: context.clock.now)
+    var now = session.context(now: context.clock.now)
+    now.coercesJSONPath = options.keepsJSONPathLists != true
     let variables = session.variables
     let exchange: HurlExchange
     do {
       let spec = try entry.request(variables.fitting(entry.url), now)
       exchange = try HurlExchange(
-        spec, options: options, entry: entry, session: session, timeout: context.timeout,
-        keepsBody: context.wantsObservation || session.environment.keepsLastBody || entry.looksAtBody)
+        spec, options: options, entry: entry, session: session, timeout: context.timeout(for: spec.url),
+        keepsBody: context.wantsObservation || session.environment.keepsLastBody || entry.looksIntoBody)
     } catch let error as HurlRuntimeError {
       return unusable(error)
     } catch let error as RefusedOption {
@@ -97,7 +98,7 @@ final class HurlEntryRunner: Sendable {
       return AttemptResult(.unusable(.file, "\(error)"))
     }
     switch await exchange.run(context) {
-    case .failure(let failure): return failure.result(of: exchange.first)
+    case .failure(let failure): return failure.result(of: exchange.first, redact: context.redact)
     case .success(let answer):
       if answer.response.body.count < HurlEntryRunner.largeBody {
         return judged(answer, exchange, variables, now, options, context)
@@ -120,9 +121,9 @@ final class HurlEntryRunner: Sendable {
   ) -> AttemptResult {
     var result = AttemptResult.passed
     Exchange.describe(answer.response, of: exchange.first, in: &result)
-    result.changedSession = answer.changedCookies
     let evaluation = entry.evaluate(answer.values, variables, now)
     judge(evaluation, answer.response, context, &result)
+    Exchange.explain(answer.response, of: exchange.first, in: &result, redact: context.redact)
     keep(evaluation.captures, body: answer.response.body)
     observe(answer.response, evaluation.json, exchange, context, &result)
     if let path = options.output { write(answer.response.body, to: path, &result) }
@@ -151,8 +152,9 @@ final class HurlEntryRunner: Sendable {
       result.conditions.append(FailedCondition(line: error.position.line, error.message))
       result.verdict = .failed(.capture, error.message, settles: false)
     } else if let first = result.conditions.first {
-      let more = failed.count > 1 ? " (and \(failed.count - 1) more)" : ""
-      result.verdict = .failed(.assertion, first.message + more, settles: false)
+      let others = result.conditions.dropFirst().map(\.message)
+      result.verdict = .failed(
+        .assertion, ([first.message] + others).joined(separator: "; "), settles: false)
     }
   }
 
@@ -230,24 +232,6 @@ final class HurlEntryRunner: Sendable {
       try files.writeAtomically(body, to: target, mode: 0o644)
     } catch {
       result.verdict = .unusable(.file, "\(error)")
-    }
-  }
-}
-
-extension HurlEntry {
-  /// Whether anything of the entry needs the answer's whole body.
-  fileprivate var looksAtBody: Bool {
-    guard let response else { return false }
-    return response.body != nil || response.asserts.contains { $0.query.looksAtBody }
-      || response.captures.contains { $0.query.looksAtBody }
-  }
-}
-
-extension HurlQuery {
-  fileprivate var looksAtBody: Bool {
-    switch kind {
-    case .body, .bytes, .sha256, .md5, .rawBytes, .jsonpath, .xpath, .regex: true
-    default: false
     }
   }
 }

@@ -14,7 +14,6 @@ struct HurlExchange: Sendable {
   struct Answer: Sendable {
     var response: HTTPResponse
     var values: HurlResponseValues
-    var changedCookies: Bool
   }
 
   /// The first request, before cookies of the session.
@@ -36,9 +35,13 @@ struct HurlExchange: Sendable {
       let sides = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       return HTTPField(trimmed(sides[0]), sides.count > 1 ? trimmed(sides[1]) : "")
     }
-    Exchange.introduce(&request)
+    let unwanted = options.withoutHeaders
+    request.headers.removeAll { field in unwanted.contains { field.isNamed($0) } }
+    if !unwanted.contains(where: { $0.lowercased() == "user-agent" }) { Exchange.introduce(&request) }
     var transport = try HurlExchange.transportOptions(options, session, timeout: request.timeout)
     transport.acceptsCompression = options.compressed == true
+    transport.withoutHeaders = unwanted
+    transport.wantsDigests = entry.wantsDigests
     if !keepsBody, options.output == nil {
       transport.keptBodyBytes = Exchange.excerptBytes
       transport.maximumBodyBytes = Exchange.maximumUnreadBytes
@@ -103,12 +106,11 @@ struct HurlExchange: Sendable {
       guard isGiven else { return }
       throw RefusedOption(description: "option \(name) is not supported by smoke-test")
     }
-    // A file in a person's own folder is no part of the project.
+    // What is written out is refused when the file is read; these came from a variable.
     try refuse(
       "netrc without netrc-file",
       options.netrcFile == nil && (options.netrc == true || options.netrcOptional == true))
     try refuse("http3", options.version == .http3)
-    // Standard output carries the result of the run.
     try refuse("output: -", options.output == "-")
     func file(_ name: String?) -> String? {
       guard let name, !name.hasPrefix("/") else { return name }
@@ -126,7 +128,10 @@ struct HurlExchange: Sendable {
     made.connectTimeout = min(options.connectTimeout ?? made.connectTimeout, timeout)
     made.verifiesTLS = options.insecure != true
     made.certificateAuthorityFile = file(options.caCertificate)
-    made.clientCertificateFile = file(options.clientCertificate)
+    let certificate = options.clientCertificate.map(HurlOptions.certificate)
+    made.clientCertificateFile = file(certificate?.file)
+    made.clientKeyPassphrase = certificate?.passphrase
+    if let passphrase = certificate?.passphrase { session.environment.learnSecret(passphrase) }
     made.clientKeyFile = file(options.clientKey)
     made.addressFamily = options.addressFamily.map { $0 == .ipv4 ? .ipv4 : .ipv6 }
     made.sendsPathAsIs = options.pathAsIs == true
@@ -139,6 +144,7 @@ struct HurlExchange: Sendable {
     // Bodies are decoded whether or not compression was asked for.
     made.decodesUnasked = true
     made.maximumBodyBytes = Exchange.maximumBodyBytes
+    made.listensToStreams = Exchange.listening
     return made
   }
 
@@ -146,7 +152,6 @@ struct HurlExchange: Sendable {
   func run(_ context: AttemptContext) async -> Result<Answer, ExchangeFailure> {
     var request = first
     var redirects: [HurlValue] = []
-    var changedCookies = false
     // libcurl's default and Hurl's own.
     let limit = options.maxRedirects ?? 50
     // What signs for one host signs for no other.
@@ -174,16 +179,13 @@ struct HurlExchange: Sendable {
       }
       log(sent, response, context)
       if response.headers.first("set-cookie") != nil, let address = WebAddress(request.url) {
-        changedCookies = true
         session.update { $0.cookies.store(response.headers, from: address, now: context.clock.now) }
       }
       guard options.followsRedirects == true || options.sendsCredentialsToOtherHosts == true,
         [301, 302, 303, 307, 308].contains(response.status), let location = response.headers.first("location")
       else {
         return .success(
-          Answer(
-            response: response, values: values(response, request.url, redirects),
-            changedCookies: changedCookies))
+          Answer(response: response, values: values(response, request.url, redirects)))
       }
       redirects.append(.response(url: request.url, location: location, status: response.status))
       guard limit < 0 || redirects.count <= limit else {
@@ -254,11 +256,14 @@ struct HurlExchange: Sendable {
       status: response.status, version: response.version, url: url,
       headers: response.headers.map { HurlRequestSpec.Parameter(name: $0.name, value: $0.value) },
       body: response.body, duration: response.timings.total, address: response.address, redirects: redirects)
+    values.droppedBodyBytes = response.droppedBodyBytes
+    values.sha256 = response.sha256
+    values.md5 = response.md5
     if looksAtCertificate, let shown = response.certificate {
       var certificate = HurlResponseValues.Certificate()
       certificate.subject = shown.subject
       certificate.issuer = shown.issuer
-      certificate.serialNumber = shown.serialNumber
+      certificate.serialNumber = HurlResponseValues.Certificate.paired(shown.serialNumber)
       certificate.start = HTTPDate.parse(shown.startDate)
       certificate.end = HTTPDate.parse(shown.expireDate)
       certificate.alternativeNames = shown.alternativeNames

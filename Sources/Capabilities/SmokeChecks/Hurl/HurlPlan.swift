@@ -14,13 +14,19 @@ public struct HurlPlan: Sendable {
   private var files: [File] = []
   /// In the order of `files`, needed files first.
   public private(set) var chains: [CheckChain] = []
+  /// Files and entries that look at nothing, or not at what they seem to.
+  public private(set) var gaps: [HurlGap] = []
 
-  /// Reads `names` and the files that they say they need. Every file that cannot be read is named in one error.
+  /// Reads `names` and the files that they say they need. Every file that cannot be read, and every mistake that can be
+  /// told before anything is sent, is named in one error.
   /// - Parameters:
   ///   - names: absolute, or counted from `workingDirectory`.
   ///   - environment: its `root` is also what files are named relative to, as annotations on a commit need it.
+  ///   - requiresVariables: whether a variable that nothing sets is a mistake.
+  ///   - parallel: patterns of files whose entries may overlap where they only read.
   public init(
-    _ names: [String], variables: HurlVariables, environment: HurlEnvironment, workingDirectory: String
+    _ names: [String], variables: HurlVariables, environment: HurlEnvironment, workingDirectory: String,
+    requiresVariables: Bool = true, parallel: [String] = []
   ) throws(CheckSourceError) {
     var reader = Reader(
       environment: environment, variables: variables, workingDirectory: workingDirectory)
@@ -29,8 +35,27 @@ public struct HurlPlan: Sendable {
       throw CheckSourceError(problems: reader.problems, advice: "correct the file; nothing was sent")
     }
     files = reader.files
+    var setNames: [Set<String>] = []
+    var problems: [String] = []
     for (file, needs) in zip(files, reader.needs) {
-      var chain = HurlChecks.chain(file.document, session: file.session)
+      let coming = needs.reduce(into: Set<String>()) { $0.formUnion(setNames[$1]) }
+      setNames.append(coming.union(file.document.setNames))
+      let known = file.session.foreknowledge(
+        variables, comingNames: coming, requiresVariables: requiresVariables)
+      problems += file.document.problems(known).map { "\(file.document.file):\($0.position): \($0.message)" }
+      gaps += HurlGap.all(in: file.document)
+    }
+    guard problems.isEmpty else {
+      throw CheckSourceError(
+        problems: problems,
+        advice: "correct the file, or set the variable in the configuration, the policy or with --variable; "
+          + "nothing was sent")
+    }
+    for (file, needs) in zip(files, reader.needs) {
+      let name = file.document.file
+      var chain = HurlChecks.chain(
+        file.document, session: file.session,
+        isParallel: parallel.contains { SmokeFiles.matches(Substring(name), Substring($0)) })
       chain.needs = needs
       let (own, needed) = (file.session, needs.map { reader.files[$0].session })
       if !needed.isEmpty { chain.prepare = { for other in needed { own.adopt(other.variables) } } }
@@ -82,9 +107,12 @@ public struct HurlPlan: Sendable {
       if let position = positions[path] { return position }
       let bytes: [UInt8]
       do throws(FileError) {
-        bytes = try environment.files.read(path)
+        // What a checkout brings leads nowhere else, and least of all to what an error would quote.
+        var reading = FileReading.ofCheckout
+        reading.followsLinks = !path.hasPrefix(environment.root == "/" ? "/" : environment.root + "/")
+        bytes = try environment.files.read(path, reading)
       } catch {
-        problems.append("cannot read \(name): \(SystemError.message(error.code))")
+        problems.append("cannot read \(name): \(error.reason)")
         return nil
       }
       guard let text = String(validating: bytes, as: UTF8.self) else {

@@ -47,7 +47,7 @@ extension HurlEnvironment {
   /// unless a file gives others.
   public init(
     root: String, files: any FileSystem, random: Randomness, redactor: Redactor,
-    client: @escaping @Sendable () throws -> AWSClient
+    client: @escaping @Sendable (_ region: String?) throws -> AWSClient
   ) {
     self.init(
       root: root, files: files, random: random, learnSecret: { redactor.learn($0) },
@@ -58,7 +58,8 @@ extension HurlEnvironment {
       if let id = order.accessId, let secret = order.secret {
         given = AWSCredentials(accessKeyId: id, secretAccessKey: secret)
       }
-      return try await client().signed(request, service: scope.service, region: scope.region, with: given)
+      return try await client(scope.region).signed(
+        request, service: scope.service, region: scope.region, with: given)
     }
   }
 }
@@ -127,6 +128,21 @@ public final class HurlSession: Sendable {
     state.withLock { change(&$0) }
   }
 
+  /// What is known of this file's surroundings before its first request.
+  func foreknowledge(
+    _ variables: HurlVariables, comingNames: Set<String>, requiresVariables: Bool
+  ) -> HurlForeknowledge {
+    let access = FileAccess(root: environment.root, folder: folder, files: environment.files)
+    return HurlForeknowledge(
+      variables: variables, comingNames: comingNames, requiresVariables: requiresVariables,
+      whyUnreadable: { access.whyUnreadable($0) },
+      whyOptionUnreadable: { [environment, folder] name in
+        let beside = name.hasPrefix("/") ? name : "\(folder)/\(name)"
+        if environment.files.exists(beside) || environment.files.exists(name) { return nil }
+        return "there is no file \(name)"
+      })
+  }
+
   /// What rendering and judging need.
   func context(now: Timestamp) -> HurlContext {
     HurlContext(now: now, randomness: environment.random) { [environment, folder] name in
@@ -146,22 +162,38 @@ struct FileAccess {
     let description: String
   }
 
+  /// Why `name` cannot be read; nil where it can.
+  func whyUnreadable(_ name: String) -> String? {
+    do {
+      _ = try real(name)
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
   func read(_ name: String) throws -> [UInt8] {
+    let real = try real(name)
+    do throws(FileError) {
+      return try files.read(real)
+    } catch {
+      throw Refusal(description: "cannot read file \(name): \(error.reason)")
+    }
+  }
+
+  /// The file that `name` leads to, which is there and inside the project.
+  private func real(_ name: String) throws -> String {
     let path = name.hasPrefix("/") ? name : "\(folder)/\(name)"
     let real: String
     do throws(FileError) {
       real = try files.realPath(path)
     } catch {
-      throw Refusal(description: "cannot read file \(name): \(SystemError.message(error.code))")
+      throw Refusal(description: "cannot read file \(name): \(error.reason)")
     }
     let realRoot = try files.realPath(root)
     guard real.hasPrefix(realRoot == "/" ? "/" : realRoot + "/") else {
       throw Refusal(description: "file \(name) lies outside the project's folder \(root) and is not read")
     }
-    do throws(FileError) {
-      return try files.read(real)
-    } catch {
-      throw Refusal(description: "cannot read file \(name): \(SystemError.message(error.code))")
-    }
+    return real
   }
 }

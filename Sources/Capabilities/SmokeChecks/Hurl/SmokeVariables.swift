@@ -9,12 +9,16 @@ public enum SmokeVariables {
   /// among them is learned by `redactor`.
   public static func make(
     config: DeploymentConfig, policy: SmokePolicy, environment: Environment,
-    given: [(name: String, value: String)] = [], redactor: Redactor
+    given: [(name: String, value: String)] = [], secretNames: Set<String> = [], redactor: Redactor
   ) -> HurlVariables {
     var variables = HurlVariables()
     func set(_ name: String, _ value: HurlValue, _ text: String) {
       redactor.learn(text, named: name)
-      if Redactor.isSecretName(name) { variables.setSecret(name, value) } else { variables[name] = value }
+      if secretNames.contains(name) || Redactor.isSecretName(name) {
+        variables.setSecret(name, value)
+      } else {
+        variables[name] = value
+      }
     }
     for entry in config.entries { set(entry.name, .string(entry.value), entry.value) }
     for (name, text) in policy.variables { set(name, HurlValue(inferredFrom: text), text) }

@@ -64,15 +64,16 @@ public struct OpenAPIChecks: Sendable {
       name: "GET \(operation.template)", key: "\(file) GET \(operation.template)", file: file,
       line: operation.line, method: "GET", url: url
     ) { context in
-      var request = HTTPRequest("GET", address, headers: fields, timeout: context.timeout)
+      var request = HTTPRequest("GET", address, headers: fields, timeout: context.timeout(for: address))
       Exchange.introduce(&request)
       request.options.maximumBodyBytes = Exchange.maximumBodyBytes
       request.options.acceptsCompression = true
       switch await Exchange.send(request, context) {
-      case .failure(let failure): return failure.result(of: request)
+      case .failure(let failure): return failure.result(of: request, redact: context.redact)
       case .success(let response):
         var result = OpenAPIRules.judged(response, operation.answers, redact: context.redact)
         Exchange.describe(response, of: request, in: &result)
+        Exchange.explain(response, of: request, in: &result, redact: context.redact)
         let json = Exchange.json(response)
         result.version = VersionSource.usual.version(headers: response.headers, json: json)
         if context.wantsObservation {
@@ -107,8 +108,9 @@ enum OpenAPIRules {
     let problems = schema.problems(with: body, redact: redact)
     result.conditions = problems.map { FailedCondition(line: $0.line, $0.message) }
     if let first = problems.first {
-      let more = problems.count > 1 ? " (and \(problems.count - 1) more)" : ""
-      result.verdict = .failed(.assertion, first.message + more, settles: false)
+      let others = problems.dropFirst().map(\.message)
+      result.verdict = .failed(
+        .assertion, ([first.message] + others).joined(separator: "; "), settles: false)
     }
     return result
   }

@@ -1,4 +1,5 @@
 import DeploymentConfig
+import Redaction
 import StepResults
 import StepRuntime
 import SystemInterfaces
@@ -17,6 +18,10 @@ struct SmokeOptions: Sendable {
   var runsBuiltIn: Bool
   var parseOnly: Bool
   var variables: [(name: String, value: String)]
+  /// The names among `variables` whose values are secrets whatever they are called.
+  var secretNames: Set<String> = []
+  /// The version that was asked for by name, and must be seen.
+  var requiredVersion: String?
   var policy: SmokePolicy
   var settings: SmokeSettings
   var baseline: String?
@@ -37,11 +42,13 @@ struct SmokeOptions: Sendable {
     }
     runsBuiltIn = !isNamed || request.builtIn
     parseOnly = request.parseOnly
-    variables = try request.variables.map { text in
-      guard let mark = text.firstIndex(of: "="), mark > text.startIndex else {
-        throw StepFailure(.usage, "--variable \(text): expected NAME=VALUE")
-      }
-      return (String(text[..<mark]), String(text[text.index(after: mark)...]))
+    variables = try request.variableFiles.flatMap { try SmokeOptions.variables(inFile: $0, session) }
+    variables += try request.variables.map { try SmokeOptions.variable($0, "--variable") }
+    for text in request.secrets {
+      let secret = try SmokeOptions.variable(text, "--secret")
+      session.redactor.learn(secret.value)
+      variables.append(secret)
+      secretNames.insert(secret.name)
     }
     if let text = request.flaky ?? session.policy.options["flaky"] {
       guard let choice = SmokePolicy.Flaky(rawValue: text) else {
@@ -55,6 +62,9 @@ struct SmokeOptions: Sendable {
       window: try SmokeOptions.duration("settle", request.settle ?? session.policy.options["settle"])
         ?? .seconds(15),
       deadline: deadline)
+    settings.maxTime =
+      try SmokeOptions.duration("max-time", request.maxTime ?? session.policy.options["max-time"])
+      ?? policy.maxTime
     settings.concurrency = request.concurrency ?? policy.concurrency
     guard (1...512).contains(settings.concurrency) else {
       throw StepFailure(.usage, "--concurrency \(settings.concurrency): expected a number from 1 to 512")
@@ -63,9 +73,44 @@ struct SmokeOptions: Sendable {
     settings.thresholds.latencyFactor = policy.latencyFactor
     settings.expectedVersion =
       try request.expectVersion ?? (session.common.commit == nil ? nil : session.commitId())
+    requiredVersion = request.expectVersion
     baseline = request.baseline
     output = request.output
     shard = try request.shard.map(SmokeOptions.shard)
+  }
+
+  /// `NAME=VALUE`, given by `option`.
+  private static func variable(_ text: String, _ option: String) throws -> (name: String, value: String) {
+    guard let mark = text.firstIndex(of: "="), mark > text.startIndex else {
+      // What stands there may be a secret.
+      throw StepFailure(
+        .usage,
+        option == "--secret" ? "--secret: expected NAME=VALUE" : "\(option) \(text): expected NAME=VALUE")
+    }
+    return (String(text[..<mark]), String(text[text.index(after: mark)...]))
+  }
+
+  /// The lines of a variables file; empty ones and comments are passed over.
+  private static func variables(
+    inFile name: String, _ session: StepSession
+  ) throws -> [(name: String, value: String)] {
+    let path = session.context.absolute(name)
+    guard session.context.files.exists(path) else {
+      throw StepFailure(.data, "--variables-file \(name): there is no such file")
+    }
+    let text = try session.context.files.readText(path)
+    var found: [(name: String, value: String)] = []
+    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      let bare = line.drop { $0 == " " || $0 == "\t" }
+      guard let first = bare.first, first != "#", first != "\r", first != "\r\n" else { continue }
+      guard let mark = bare.firstIndex(of: "="), mark > bare.startIndex else {
+        throw StepFailure(.data, "\(name):\(number + 1): expected NAME=VALUE")
+      }
+      var value = bare[bare.index(after: mark)...]
+      if value.hasSuffix("\r") { value.removeLast() }
+      found.append((String(bare[..<mark]), String(value)))
+    }
+    return found
   }
 
   private static func duration(_ name: String, _ text: String?) throws -> Duration? {

@@ -59,6 +59,7 @@ extension CheckEntry {
     json.beginArray()
     for latency in latenciesMs { json.number(latency) }
     json.endArray()
+    evidence?.write(to: &json)
     json.endObject()
   }
 
@@ -80,6 +81,7 @@ extension CheckEntry {
     differences = try reader.child("differences").elements { try $0.string() }
     version = reader.value("version")?.string
     latenciesMs = try reader.child("latenciesMs").elements { try $0.number() }
+    evidence = reader.value("evidence") == nil ? nil : try Evidence(reader.child("evidence"))
   }
 }
 

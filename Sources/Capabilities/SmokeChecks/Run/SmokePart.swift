@@ -83,6 +83,8 @@ public struct CheckEntry: Hashable, Sendable {
   public var version: String?
   /// Warm samples.
   public var latenciesMs: [Double]
+  /// How to ask again and what came back, where it did not pass.
+  public var evidence: Evidence?
 
   /// The entry of a result.
   public init(_ result: CheckResult) {
@@ -103,6 +105,7 @@ public struct CheckEntry: Hashable, Sendable {
     differences = result.differences
     version = result.version
     latenciesMs = result.latencyMs
+    evidence = result.outcome == .pass ? nil : result.evidence
   }
 }
 

@@ -13,6 +13,10 @@ public struct SmokeRequest: Sendable {
   public var parseOnly = false
   /// Variables for the files, each `NAME=VALUE`.
   public var variables: [String] = []
+  /// Files of variables, `NAME=VALUE` a line; and variables whose values are shown nowhere.
+  public var variableFiles: [String] = [], secrets: [String] = []
+  /// The longest that one request may take.
+  public var maxTime: String?
   /// What a check that passed only after a retry counts as: `fail`, `warn` or `pass`.
   public var flaky: String?
   /// The total time, and for how long failures that may settle are tried again.

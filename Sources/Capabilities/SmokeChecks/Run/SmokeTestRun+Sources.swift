@@ -32,10 +32,11 @@ extension SmokeTestRun {
       let path = session.context.absolute(name)
       let bytes: [UInt8]
       do throws(FileError) {
-        bytes = try session.context.files.read(path)
+        bytes = try session.context.files.read(
+          path, session.context.reading(path, in: session.repositoryRoot))
       } catch {
         throw StepFailure(
-          .data, "cannot read \(name): \(SystemError.message(error.code))",
+          .data, "cannot read \(name): \(error.reason)",
           advice: "correct --openapi, or smoke-test.openapi in the policy")
       }
       let file = shown(path)
@@ -50,14 +51,14 @@ extension SmokeTestRun {
     var environment = HurlEnvironment(
       root: session.repositoryRoot ?? session.context.workingDirectory, files: session.context.files,
       random: session.context.random, redactor: session.redactor
-    ) { [session] in try session.aws() }
+    ) { [session] region in try session.signing(forRegion: region) }
     environment.log = { progress.say($0) }
     environment.keepsLastBody = options.output != nil
     let variables = SmokeVariables.make(
       config: session.config, policy: options.policy, environment: session.context.environment,
-      given: options.variables, redactor: session.redactor)
+      given: options.variables, secretNames: options.secretNames, redactor: session.redactor)
     return try HurlPlan(
       options.files, variables: variables, environment: environment,
-      workingDirectory: session.context.workingDirectory)
+      workingDirectory: session.context.workingDirectory, parallel: options.policy.parallel)
   }
 }

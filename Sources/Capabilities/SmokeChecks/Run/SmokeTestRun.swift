@@ -18,7 +18,8 @@ struct SmokeTestRun: Sendable {
     var findings: [Finding] = []
     let hurl = try hurlPlan()
     let documents = try openAPIDocuments()
-    if options.parseOnly { return parsed(hurl, documents) }
+    findings += hurl.gaps.map(SmokeVerdict.finding)
+    if options.parseOnly { return parsed(hurl, documents, findings) }
     let faults = ControlPlaneFaults()
     let plane = options.runsBuiltIn ? try controlPlane() : nil
     let probes =
@@ -34,7 +35,7 @@ struct SmokeTestRun: Sendable {
     var remarks: Notes?
     if options.runsBuiltIn {
       let found = await BuiltInChecks(
-        config: session.config, policy: options.policy, plane: plane, faults: faults)
+        config: session.config, policy: options.policy, plane: plane, apis: plane, faults: faults)
       chains += found.chains
       remarks = found.notes
     }
@@ -56,13 +57,16 @@ struct SmokeTestRun: Sendable {
       }
     }
     dependencies.redact = { [redactor = session.redactor] in redactor.redact($0) }
-    let report = await SmokeRun.run(
+    let started = session.context.clock.now
+    var report = await SmokeRun.run(
       chains, settings: options.settings, dependencies: dependencies, baseline: recorded)
+    await RequestLogs(session: session, started: started).add(to: &report.results)
     if let path = options.output, let body = hurl.lastBody {
       try session.context.files.writeAtomically(body, to: session.context.absolute(path), mode: 0o600)
     }
     let entries = report.results.map(CheckEntry.init)
-    let failure = failure(faults.first ?? hurl.missingPart, entries)
+    var failure = failure(faults.first ?? hurl.missingPart, entries)
+    if failure == nil { failure = await RunnerFault.look(at: entries, session) }
     var (found, verdict) = SmokeVerdict.judge(entries, policy: options.policy)
     if let failure {
       let ran: Set<CheckOutcome> = [.pass, .fail, .flaky]
@@ -71,8 +75,16 @@ struct SmokeTestRun: Sendable {
       verdict = .inconclusive
       findings.append(
         Finding(
-          "not-all-asked", .warning, "not all checks could be run: \(failure.message)",
+          "not-all-asked", .warning, "not all checks could be judged: \(failure.message)",
           subject: "control-plane"))
+    }
+    if let wanted = options.requiredVersion,
+      let unseen = SmokeVerdict.unseen(wanted, among: entries.compactMap(\.version))
+    {
+      findings.append(unseen)
+    }
+    if verdict == .go, (found + findings).contains(where: { SmokeVerdict.leavesOpen.contains($0.code) }) {
+      verdict = .inconclusive
     }
     if options.settings.expectedVersion == nil, let commit = try session.commitId(),
       let other = entries.compactMap(\.version).first(where: {
@@ -99,7 +111,7 @@ struct SmokeTestRun: Sendable {
 
   /// The record of files that were only read.
   private func parsed(
-    _ hurl: HurlPlan, _ documents: [DescribedAPI]
+    _ hurl: HurlPlan, _ documents: [DescribedAPI], _ findings: [Finding]
   ) -> StepOutcome<SmokePart> {
     let entries = hurl.chains.flatMap(\.checks).map {
       CheckEntry(CheckResult(check: $0, outcome: .skipped, message: "only read"))
@@ -110,7 +122,8 @@ struct SmokeTestRun: Sendable {
       "\(document.file): \(document.operations.count) GET operations can be asked, \(document.omissions.count) cannot"
     }
     return StepOutcome(
-      verdict: .go, findings: [], inputs: hurl.inputs + documents.map(\.input), summary: summary,
+      verdict: findings.contains { SmokeVerdict.leavesOpen.contains($0.code) } ? .inconclusive : .go,
+      findings: findings, inputs: hurl.inputs + documents.map(\.input), summary: summary,
       part: SmokePart(checks: entries))
   }
 

@@ -12,6 +12,29 @@ enum SmokeVerdict {
     return (findings, .go)
   }
 
+  /// Codes of findings that leave a question open: with one of them the answer is no go.
+  static let leavesOpen: Set<String> = [
+    "file-without-checks", "version-not-seen", "key-not-judged", "endpoint-not-asked",
+  ]
+
+  /// A gap as a finding.
+  static func finding(_ gap: HurlGap) -> Finding {
+    let code = gap.kind == .fileWithoutChecks ? "file-without-checks" : "status-not-expected"
+    return Finding(
+      code, .warning, gap.message, path: gap.file, line: gap.line, subject: "\(gap.file):\(gap.line)")
+  }
+
+  /// What is to be said where no answer named `wanted`: it was asked for, and nobody saw it. Answers that name another
+  /// have failed already.
+  static func unseen(_ wanted: String, among versions: [String]) -> Finding? {
+    let matches = versions.map { VersionMatch.of($0, expected: wanted) }
+    if matches.contains(.expected) || matches.contains(.other) { return nil }
+    let seen =
+      versions.isEmpty ? "no answer names a version" : "answers name \(versions[0]), which is of another kind"
+    return Finding(
+      "version-not-seen", .warning, "whether \(wanted) answers is not known: \(seen)", subject: "version")
+  }
+
   private static func finding(_ check: CheckEntry, _ policy: SmokePolicy) -> Finding? {
     let stops: Severity = policy.onlyCriticalStops && !check.critical ? .warning : .error
     switch check.outcome {
@@ -26,6 +49,11 @@ enum SmokeVerdict {
         case .pass: .notice
         }
       return make("check-flaky", severity, check, check.message)
+    case .skipped where check.failure == .routeMissing:
+      // Told once, though several checks ask the same path.
+      return check.id == "endpoint" ? make("endpoint-not-asked", .warning, check, check.message) : nil
+    case .skipped where check.failure == .openWithoutKey:
+      return make("key-not-judged", .warning, check, check.message)
     case .skipped:
       let severity: Severity = check.failure == .skippedByFile ? .notice : .warning
       return make("check-skipped", severity, check, check.message)

@@ -33,6 +33,26 @@ public struct APIGatewayDeployment: Hashable, Sendable {
   public var status: String?
 }
 
+/// One method of a path of an API, and what it wants of a caller.
+public struct APIGatewayRoute: Hashable, Sendable {
+  /// Such as `GET`, or `ANY`; `$default` of an HTTP API has no path of its own.
+  public var method: String
+  /// Such as `/orders/{id}` or `/{proxy+}`.
+  public var path: String
+  /// Whether a request without an API key is refused.
+  public var wantsAPIKey: Bool
+  /// `NONE`, `AWS_IAM`, `CUSTOM`, `COGNITO_USER_POOLS` or `JWT`.
+  public var authorization: String
+
+  /// A route.
+  public init(method: String, path: String, wantsAPIKey: Bool, authorization: String = "NONE") {
+    self.method = method
+    self.path = path
+    self.wantsAPIKey = wantsAPIKey
+    self.authorization = authorization
+  }
+}
+
 /// API Gateway: REST APIs by `version: .rest`, HTTP and WebSocket APIs by `.v2`.
 public struct APIGatewayClient: Sendable {
   /// Which of the two services an API belongs to.
@@ -58,14 +78,16 @@ public struct APIGatewayClient: Sendable {
         body: body, subject: segments.first.map { "API \($0)" }))
   }
 
-  private func pages(_ version: Version, _ name: String, _ segments: [String]) async throws -> [JSONValue] {
+  private func pages(
+    _ version: Version, _ name: String, _ segments: [String], more: [(name: String, value: String?)] = []
+  ) async throws -> [JSONValue] {
     var elements: [JSONValue] = []
     var token: String?
     repeat {
       let query: [(name: String, value: String?)] =
         version == .rest
         ? [("position", token), ("limit", "500")] : [("nextToken", token), ("maxResults", "500")]
-      let answer = try await call(version, name, "GET", segments, query: query)
+      let answer = try await call(version, name, "GET", segments, query: query + more)
       // REST calls the list `item`, and so did one of the two names that its answers carry.
       elements += answer["items"]?.array ?? answer.list("item")
       token = answer.text(version == .rest ? "position" : "nextToken")
@@ -84,6 +106,30 @@ public struct APIGatewayClient: Sendable {
   public func getApi(_ version: Version, id: String) async throws -> APIGatewayAPI {
     APIGatewayAPI(
       try await call(version, version == .rest ? "GetRestApi" : "GetApi", "GET", [id]), version)
+  }
+
+  /// All methods of all paths of an API.
+  public func getRoutes(_ version: Version, api: String) async throws -> [APIGatewayRoute] {
+    if version == .v2 {
+      return try await pages(version, "GetRoutes", [api, "routes"]).compactMap { json in
+        guard let key = json.text("routeKey") else { return nil }
+        let parts = key.split(separator: " ", maxSplits: 1)
+        return APIGatewayRoute(
+          method: String(parts[0]), path: parts.count > 1 ? String(parts[1]) : "",
+          wantsAPIKey: json.bool("apiKeyRequired") ?? false,
+          authorization: json.text("authorizationType") ?? "NONE")
+      }
+    }
+    let found = try await pages(
+      version, "GetResources", [api, "resources"], more: [("embed", "methods")])
+    return found.flatMap { resource in
+      (resource["resourceMethods"]?.object?.members ?? []).map { member in
+        APIGatewayRoute(
+          method: member.name, path: resource.text("path") ?? "",
+          wantsAPIKey: member.value.bool("apiKeyRequired") ?? false,
+          authorization: member.value.text("authorizationType") ?? "NONE")
+      }
+    }
   }
 
   /// All stages of an API.

@@ -26,6 +26,13 @@ public final class AWSConfiguration: Sendable {
       ?? profile?["region"]
   }
 
+  /// The file of authorities that AWS's tools trust: `AWS_CA_BUNDLE`, else the profile's `ca_bundle`.
+  public var authoritiesFile: (setting: String, path: String)? {
+    if let path = environment.nonEmpty("AWS_CA_BUNDLE") { return ("AWS_CA_BUNDLE", path) }
+    guard let path = profile?["ca_bundle"], !path.isEmpty else { return nil }
+    return ("ca_bundle of the profile \(profileName)", path)
+  }
+
   /// The profile's own `endpoint_url`.
   var profileEndpoint: String? { profile?["endpoint_url"] }
 

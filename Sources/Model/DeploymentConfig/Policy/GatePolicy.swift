@@ -33,6 +33,8 @@ public struct GatePolicy: Hashable, Sendable {
   /// `migrations-in-transaction`: whether the tool that runs migrations puts each into a transaction; nil: as its own
   /// documentation says.
   public var migrationsInTransaction: Bool?
+  /// `dialects`: path pattern to `postgresql`, `mysql`, `sqlite` or `other`.
+  public var dialects: [String: String] = [:]
   /// `rules`: the project's own.
   public var rules: [Rule] = []
 
@@ -41,6 +43,7 @@ public struct GatePolicy: Hashable, Sendable {
     (name.hasPrefix("@") ? String(name.dropFirst()) : name).lowercased()
   }
 
+  private static let dialectWords = ["postgresql", "mysql", "sqlite", "other"]
   private static let severityWords = ["error", "warning", "notice", "off"]
 
   /// The defaults.
@@ -67,6 +70,12 @@ public struct GatePolicy: Hashable, Sendable {
     }
     postgresVersion = try section.int("postgresql-version", in: 8...99)
     migrationsInTransaction = try section.bool("migrations-in-transaction")
+    dialects = try section.stringMap("dialects") ?? [:]
+    for member in section.take("dialects")?.mapping?.members ?? []
+    where !GatePolicy.dialectWords.contains(member.value.scalar?.text ?? "") {
+      throw section.error(
+        "dialects.\(member.name)", member.value, GatePolicy.dialectWords.joined(separator: ", "))
+    }
     if let value = try section.string("acknowledgements") { acknowledgements = value }
     for var entry in try section.sections("rules") {
       var rule = Rule()

@@ -20,6 +20,10 @@ public struct Policy: Hashable, Sendable {
   public var accounts: [AccountPolicy] = []
   /// The trail of the records.
   public var ledger = LedgerPolicy()
+  /// `ca-bundle`: files of authorities that are trusted, by environment; `default` for those that have none.
+  public var authoritiesFiles: [String: String] = [:]
+  /// `store-without-key`: whether a store is believed without a key that authenticates it.
+  public var allowsStoreWithoutKey = false
   /// Who is told.
   public var notifications: [NotificationPolicy] = []
 
@@ -60,6 +64,8 @@ public struct Policy: Hashable, Sendable {
     watch = try WatchPolicy(reader.section("watch-30m"))
     revert = try RevertPolicy(reader.section("auto-revert"))
     ledger = try LedgerPolicy(reader.section("ledger"))
+    authoritiesFiles = try reader.stringMap("ca-bundle") ?? [:]
+    allowsStoreWithoutKey = try reader.bool("store-without-key") ?? false
     for entry in try reader.sections("accounts") { accounts.append(try AccountPolicy(entry)) }
     for entry in try reader.sections("notifications") { notifications.append(try NotificationPolicy(entry)) }
     try reader.finish()
@@ -67,6 +73,11 @@ public struct Policy: Hashable, Sendable {
 
   /// Whether `environment` is production: everything that is not listed as non-production.
   public func isProduction(_ environment: String) -> Bool { !nonProduction.contains(environment) }
+
+  /// The file of authorities that is trusted in `environment`.
+  public func authoritiesFile(in environment: String) -> String? {
+    authoritiesFiles[environment] ?? authoritiesFiles["default"]
+  }
 
   /// Where the stack of `role` stands in `environment`, if elsewhere than the run's own credentials: the first entry that
   /// covers both.

@@ -4,6 +4,10 @@ public struct SmokePolicy: Hashable, Sendable {
   public enum Flaky: String, Hashable, Sendable, CaseIterable { case fail, warn, pass }
   /// `files`: Hurl files, relative to the repository; patterns are allowed.
   public var files: [String] = []
+  /// `parallel`: patterns of Hurl files whose entries may overlap where they only read, as `# @parallel` says in a file.
+  public var parallel: [String] = []
+  /// `max-time`: the longest that one request may take; nil follows what the service allows.
+  public var maxTime: Duration?
   /// `deadline`: for all checks and retries together.
   public var deadline: Duration = .seconds(120)
   /// `concurrency`: checks at once.
@@ -18,6 +22,8 @@ public struct SmokePolicy: Hashable, Sendable {
   public var latencyFactor = 5.0
   /// `certificate-days`: a certificate that ends sooner fails.
   public var certificateDays = 15
+  /// `built-in`: which checks that need no file are made, and where.
+  public var builtIn = BuiltInPolicy()
   /// `variables`: for Hurl files.
   public var variables: [String: String] = [:]
   /// `openapi`: documents whose safe operations are asked, relative to the repository.
@@ -33,6 +39,8 @@ public struct SmokePolicy: Hashable, Sendable {
   init(_ section: PolicyReader) throws(ConfigError) {
     var section = section
     files = try section.strings("files") ?? []
+    parallel = try section.strings("parallel") ?? []
+    maxTime = try section.duration("max-time")
     if let value = try section.duration("deadline") { deadline = value }
     if let value = try section.int("concurrency", in: 1...512) { concurrency = value }
     if let value = try section.word("flaky", Flaky.self) { flaky = value }
@@ -40,6 +48,7 @@ public struct SmokePolicy: Hashable, Sendable {
     if let value = try section.bool("only-critical") { onlyCriticalStops = value }
     if let value = try section.double("latency-factor", in: 1...1000) { latencyFactor = value }
     if let value = try section.int("certificate-days", in: 0...3650) { certificateDays = value }
+    builtIn = try BuiltInPolicy(try section.section("built-in"))
     variables = try section.stringMap("variables") ?? [:]
     openAPI = try section.strings("openapi") ?? []
     for entry in try section.sections("sql") { sql.append(try SQLProbePolicy(entry)) }

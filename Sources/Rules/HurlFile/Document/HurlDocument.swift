@@ -57,31 +57,6 @@ public final class HurlEntry: Sendable {
   }
 }
 
-extension HurlEntry {
-  /// Whether judging its answer takes an XPath.
-  public var usesXPath: Bool {
-    guard let response else { return false }
-    return response.asserts.contains { $0.query.isXPath || $0.filters.contains(where: \.isXPath) }
-      || response.captures.contains { $0.query.isXPath || $0.filters.contains(where: \.isXPath) }
-  }
-
-  /// Whether it looks at the server's certificate.
-  public var looksAtCertificate: Bool {
-    guard let response else { return false }
-    return response.asserts.contains(where: \.query.isCertificate)
-      || response.captures.contains(where: \.query.isCertificate)
-  }
-}
-
-extension HurlQuery {
-  fileprivate var isXPath: Bool { if case .xpath = kind { true } else { false } }
-  fileprivate var isCertificate: Bool { if case .certificate = kind { true } else { false } }
-}
-
-extension HurlFilter {
-  fileprivate var isXPath: Bool { if case .xpath = kind { true } else { false } }
-}
-
 /// A comment of the form `# @name value`, which Hurl itself passes over.
 public struct HurlAnnotation: Hashable, Sendable {
   /// Where the `#` stands.

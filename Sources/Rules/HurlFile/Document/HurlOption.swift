@@ -54,6 +54,8 @@ public enum HurlOptionName: String, Hashable, Sendable, CaseIterable {
   case netrc
   case netrcFile = "netrc-file"
   case netrcOptional = "netrc-optional"
+  case noHeader = "no-header"
+  case noJSONPathCoercion = "no-jsonpath-coercion"
   case output
   case pathAsIs = "path-as-is"
   case pinnedPublicKey = "pinnedpubkey"

@@ -58,7 +58,8 @@ public struct HurlFilter: Hashable, Sendable {
     case toDate(HurlTemplate)
     case jsonpath(HurlTemplate)
     case xpath(HurlTemplate)
-    case nth(Int)
+    /// A position, written out or from a variable.
+    case nth(HurlExpected)
     case regex(HurlPattern)
     /// Every match of a pattern becomes new text; a quoted old text is taken as it stands, and as a pattern where it is
     /// not found so.

@@ -37,6 +37,15 @@ public struct HurlExpression: Hashable, Sendable {
     case newUUID
     /// `newDate`: the present time, RFC 3339 in UTC.
     case newDate
+    /// `randomInt`: a whole number from 0 to 2147483647.
+    case randomInt
+    /// `randomString`: sixteen letters and digits.
+    case randomString
+
+    /// The functions by their names.
+    static let functions: [String: Kind] = [
+      "newUuid": .newUUID, "newDate": .newDate, "randomInt": .randomInt, "randomString": .randomString,
+    ]
   }
   /// Where the name stands.
   public let position: HurlPosition

@@ -7,6 +7,8 @@ public struct HurlContext: Sendable {
   public var now: Timestamp
   /// Where `newUuid` comes from.
   public var randomness: Randomness
+  /// Whether a JSONPath that leads to one value gives that value; else it always gives a list.
+  public var coercesJSONPath = true
   /// Reads a file named in a Hurl file; throws what is to be told about it. The path is as written there: where it may
   /// lead is for the caller to decide.
   public var readFile: @Sendable (String) throws -> [UInt8]
@@ -65,6 +67,14 @@ public struct HurlResponseValues: Hashable, Sendable {
     public var pem = ""
     /// All empty.
     public init() {}
+
+    /// A serial number in pairs of digits, as Hurl prints it: `1e:e8:b1`.
+    public static func paired(_ number: String) -> String {
+      if number.contains(":") { return number }
+      let digits = Array(number)
+      return stride(from: 0, to: digits.count, by: 2)
+        .map { String(digits[$0..<min($0 + 2, digits.count)]) }.joined(separator: ":")
+    }
   }
   /// The status of the last answer.
   public var status: Int
@@ -76,6 +86,10 @@ public struct HurlResponseValues: Hashable, Sendable {
   public var headers: [HurlRequestSpec.Parameter]
   /// The body, content coding removed.
   public var body: [UInt8]
+  /// Bytes of the body that were counted and not kept.
+  public var droppedBodyBytes = 0
+  /// Digests of the whole body, where they were made on the way.
+  public var sha256: [UInt8]?, md5: [UInt8]?
   /// The time from sending to the last byte.
   public var duration: Duration
   /// The server's certificate, where there is one.

@@ -61,7 +61,7 @@ extension HurlCaptureSpec {
     _ renderer: HurlRenderer, _ reader: inout ResponseReader
   ) throws(HurlRuntimeError) -> HurlEvaluation.Capture {
     let name = try renderer.text(name)
-    guard let value = try QueryEvaluation(renderer: renderer).value(query, filters, in: &reader) else {
+    guard let value = try QueryEvaluation(renderer: renderer).value(query, filters, in: &reader).value else {
       throw HurlRuntimeError(position: query.position, message: "nothing was found to capture as \(name)")
     }
     return HurlEvaluation.Capture(

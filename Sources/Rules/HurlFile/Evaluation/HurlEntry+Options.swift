@@ -63,6 +63,8 @@ private struct OptionResolver {
     case .netrc: options.netrc = try bool()
     case .netrcFile: options.netrcFile = try text()
     case .netrcOptional: options.netrcOptional = try bool()
+    case .noHeader: options.withoutHeaders.append(try text())
+    case .noJSONPathCoercion: options.keepsJSONPathLists = try bool()
     case .output: options.output = try text()
     case .pathAsIs: options.pathAsIs = try bool()
     case .proxy: options.proxy = try text()

@@ -7,6 +7,9 @@ extension HurlEntry {
     _ variables: HurlVariables, _ context: HurlContext
   ) throws(HurlRuntimeError) -> HurlRequestSpec {
     let renderer = HurlRenderer(variables: variables, context: context)
+    // A section without a line sends no body.
+    let form = form?.isEmpty == true ? nil : form
+    let multipart = multipart?.isEmpty == true ? nil : multipart
     var spec = HurlRequestSpec(
       method: method, url: try absoluteURL(renderer), headers: try parameters(headers, renderer), body: [],
       hasBody: form != nil || multipart != nil || body != nil, cookies: try parameters(cookies, renderer))

@@ -50,6 +50,10 @@ public struct HurlOptions: Hashable, Sendable {
   public var user: String?, digest: Bool?
   /// More header fields, `name: value`.
   public var headers: [String] = []
+  /// Names of header fields that are not sent, those among them that would be added unasked.
+  public var withoutHeaders: [String] = []
+  /// Whether a JSONPath gives a list also where it leads to one value.
+  public var keepsJSONPathLists: Bool?
   /// The public key that the server must have: a file, or `sha256//…`.
   public var pinnedPublicKey: String?
   /// How much is to be told.
@@ -57,4 +61,24 @@ public struct HurlOptions: Hashable, Sendable {
 
   /// Nothing said.
   public init() {}
+}
+
+extension HurlOptions {
+  /// The file and the passphrase of a client certificate, as curl parts them: `FILE:passphrase`, `\:` standing for a colon of
+  /// the name.
+  public static func certificate(_ text: String) -> (file: String, passphrase: String?) {
+    var file = ""
+    var rest = text[...]
+    while let character = rest.popFirst() {
+      if character == "\\", let next = rest.first, next == ":" || next == "\\" {
+        rest.removeFirst()
+        file.append(next)
+      } else if character == ":" {
+        return (file, String(rest))
+      } else {
+        file.append(character)
+      }
+    }
+    return (file, nil)
+  }
 }

@@ -16,9 +16,11 @@ struct PredicateEvaluation {
 
   let renderer: HurlRenderer
 
-  /// Judges `value`, nil standing for nothing.
-  func judge(_ predicate: HurlPredicate, _ value: HurlValue?) throws(HurlRuntimeError) -> Result {
+  /// Judges what a query found.
+  func judge(_ predicate: HurlPredicate, _ found: FoundValue) throws(HurlRuntimeError) -> Result {
     let argument = try argument(predicate.kind)
+    // What only a list can be asked is asked of a list of one.
+    let value = predicate.kind.isOfLists(found) ? found.asList : found.value
     let outcome: Outcome
     if let value {
       outcome = try self.outcome(predicate, value, argument)
@@ -76,6 +78,8 @@ struct PredicateEvaluation {
   private func outcome(_ kind: HurlPredicate.Kind, _ value: HurlValue, _ other: HurlValue) -> Outcome {
     switch kind {
     case .equal: return value == .unit ? .unfit : Outcome(value.isSame(as: other))
+    // Where nothing was found, nothing can be said to differ.
+    case .notEqual where value == .nodeset(0): return .fails
     case .notEqual: return value == .unit ? .unfit : Outcome(!value.isSame(as: other))
     case .greaterThan: return value.order(to: other).map { Outcome($0 == .greater) } ?? .unfit
     case .greaterThanOrEqual: return value.order(to: other).map { Outcome($0 != .less) } ?? .unfit
@@ -134,13 +138,22 @@ struct PredicateEvaluation {
     case .equal(let expected), .notEqual(let expected), .greaterThan(let expected),
       .greaterThanOrEqual(let expected), .lessThan(let expected), .lessThanOrEqual(let expected),
       .startsWith(let expected), .endsWith(let expected), .contains(let expected), .includes(let expected):
-      switch expected {
-      case .literal(let value): return value
-      case .text(let template): return .string(try renderer.text(template))
-      case .placeholder(let expression): return try renderer.value(expression)
-      case .file(let name, let position): return .bytes(try renderer.file(name, at: position))
-      }
+      return try renderer.value(expected)
     default: return nil
+    }
+  }
+}
+
+extension HurlPredicate.Kind {
+  /// Whether it is asked of a list, where one value was found that is none: whether it includes something, and whether it
+  /// is empty, which only texts, objects and lists can be.
+  fileprivate func isOfLists(_ found: FoundValue) -> Bool {
+    guard found.isOnlyOne, let value = found.value else { return false }
+    switch (self, value) {
+    case (.includes, _): return true
+    case (.isEmpty, .string), (.isEmpty, .object), (.isEmpty, .list): return false
+    case (.isEmpty, _): return true
+    default: return false
     }
   }
 }

@@ -17,27 +17,59 @@ enum KnownPaths {
   }
 }
 
-/// What a query gives, after its filters; nil where there is nothing.
+/// What a query or a filter gave.
+struct FoundValue {
+  /// Nil where there is nothing.
+  var value: HurlValue?
+  /// Whether a JSONPath that could have led to several places led to this one alone. Since version 8 Hurl takes the value
+  /// itself, before it took a list of one: what only a list can be asked is answered for that list.
+  var isOnlyOne = false
+
+  init(_ value: HurlValue?, isOnlyOne: Bool = false) {
+    self.value = value
+    self.isOnlyOne = isOnlyOne
+  }
+
+  /// The list of one, where the value is no list itself.
+  var asList: HurlValue? {
+    guard isOnlyOne, let value, value.elements == nil else { return value }
+    return .list([value])
+  }
+}
+
+/// What a query gives, after its filters.
 struct QueryEvaluation {
   let renderer: HurlRenderer
 
   func value(
     _ query: HurlQuery, _ filters: [HurlFilter], in reader: inout ResponseReader
-  ) throws(HurlRuntimeError) -> HurlValue? {
-    var value: HurlValue?
+  ) throws(HurlRuntimeError) -> FoundValue {
+    var found: FoundValue
     do throws(EvaluationFailure) {
-      value = try self.value(query, in: &reader)
+      if case .jsonpath(let path) = query.kind {
+        found = try QueryEvaluation.value(
+          at: try text(path), in: try reader.json(), coerces: renderer.context.coercesJSONPath)
+      } else {
+        found = FoundValue(try self.value(query, in: &reader))
+      }
     } catch {
       throw HurlRuntimeError(position: query.position, message: error.message)
     }
-    for filter in filters {
-      guard let input = value else {
+    for (number, filter) in filters.enumerated() {
+      if number == 0, case .bytes(let kept)? = found.value, filter.kind == .count,
+        query.kind == .bytes || query.kind == .rawBytes
+      {
+        found = FoundValue(.integer(Int64(kept.count + reader.response.droppedBodyBytes)))
+        continue
+      }
+      guard let input = found.value else {
         throw HurlRuntimeError(
           position: filter.position, message: "there is no value for the filter \(filter.name)")
       }
-      value = try FilterEvaluation(renderer: renderer).apply(filter, to: input)
+      found = try FilterEvaluation(renderer: renderer).apply(
+        filter, to: filter.kind.isOfLists ? found.asList ?? input : input)
     }
-    return value
+    return found
   }
 
   private func value(
@@ -52,8 +84,12 @@ struct QueryEvaluation {
     case .body: return .string(try reader.text())
     case .bytes: return .bytes(try reader.bytes())
     case .rawBytes: return .bytes(response.body)
-    case .sha256: return .bytes(Digest.sha256(try reader.bytes()))
-    case .md5: return .bytes(Digest.md5(try reader.bytes()))
+    case .sha256:
+      if let made = response.sha256 { return .bytes(made) }
+      return .bytes(Digest.sha256(try reader.bytes()))
+    case .md5:
+      if let made = response.md5 { return .bytes(made) }
+      return .bytes(Digest.md5(try reader.bytes()))
     case .ip: return response.address.map(HurlValue.string)
     case .redirects: return .list(response.redirects)
     case .certificate(let field): return reader.certificate(field)
@@ -62,7 +98,7 @@ struct QueryEvaluation {
       return values.count > 1 ? .list(values.map(HurlValue.string)) : values.first.map(HurlValue.string)
     case .cookie(let name, let attribute): return reader.cookie(try text(name), attribute ?? .value)
     case .variable(let name): return renderer.variables[try text(name)]
-    case .jsonpath(let path): return try QueryEvaluation.value(at: try text(path), in: try reader.json())
+    case .jsonpath: return nil
     case .xpath(let expression): return try reader.markup().value(of: try text(expression))
     case .regex(let pattern):
       return try QueryEvaluation.group(1, of: try expression(pattern), in: try reader.text())
@@ -81,14 +117,17 @@ struct QueryEvaluation {
     }
   }
 
-  /// What a path leads to: a value where it leads to one place alone, else a list of all that was found; an empty list that
-  /// does not count as existing where that is nothing.
-  static func value(at path: String, in document: JSONValue) throws(EvaluationFailure) -> HurlValue? {
+  /// What a path leads to: nothing, the one value, or a list of all; where that is nothing although it could have been
+  /// several, an empty list that does not count as existing. Without coercion a list always.
+  static func value(
+    at path: String, in document: JSONValue, coerces: Bool
+  ) throws(EvaluationFailure) -> FoundValue {
     do throws(JSONPathError) {
       let path = try KnownPaths.path(path)
-      if path.isSingular { return path.singleValue(in: document).map(HurlValue.init) }
+      if path.isSingular, coerces { return FoundValue(path.singleValue(in: document).map(HurlValue.init)) }
       let found = try path.values(in: document)
-      return found.isEmpty ? .nodeset(0) : .list(found.map(HurlValue.init))
+      if found.count == 1, coerces { return FoundValue(HurlValue(found[0]), isOnlyOne: true) }
+      return FoundValue(found.isEmpty ? .nodeset(0) : .list(found.map(HurlValue.init)))
     } catch {
       throw EvaluationFailure(message: "the JSONPath \(path) cannot be used: \(error)")
     }

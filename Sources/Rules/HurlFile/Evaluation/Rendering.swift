@@ -11,11 +11,23 @@ struct HurlRenderer {
     switch expression.kind {
     case .newDate: return .date(context.now)
     case .newUUID: return .string(newUUID())
+    case .randomInt: return .integer(randomInt())
+    case .randomString: return .string(randomString())
     case .variable(let name):
       guard let value = variables[name] else {
         throw HurlRuntimeError(position: expression.position, message: "the variable \(name) is not set")
       }
       return value
+    }
+  }
+
+  /// The value that a predicate or a filter is given.
+  func value(_ expected: HurlExpected) throws(HurlRuntimeError) -> HurlValue {
+    switch expected {
+    case .literal(let value): value
+    case .text(let template): .string(try text(template))
+    case .placeholder(let expression): try value(expression)
+    case .file(let name, let position): .bytes(try file(name, at: position))
     }
   }
 
@@ -61,6 +73,24 @@ struct HurlRenderer {
     guard let text = value.rendered else {
       throw HurlRuntimeError(
         position: expression.position, message: "\(value.summary) cannot be written into a text")
+    }
+    return text
+  }
+
+  /// Fits a signed number of 32 bits, as databases and languages mostly have them.
+  private func randomInt() -> Int64 {
+    context.randomness.bytes(4).reduce(0) { $0 << 8 | Int64($1) } & 0x7FFF_FFFF
+  }
+
+  /// Sixteen letters and digits: enough that two never meet.
+  private func randomString() -> String {
+    let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
+    var text = ""
+    while text.utf8.count < 16 {
+      // Of the 256 values those past the last multiple of 62 would favour some letters.
+      for byte in context.randomness.bytes(16) where byte < 248 && text.utf8.count < 16 {
+        text.append(letters[Int(byte) % 62])
+      }
     }
     return text
   }

@@ -6,10 +6,15 @@ import SystemInterfaces
 struct FilterEvaluation {
   let renderer: HurlRenderer
 
-  /// The value after `filter`; nil where it found nothing.
-  func apply(_ filter: HurlFilter, to input: HurlValue) throws(HurlRuntimeError) -> HurlValue? {
+  /// The value after `filter`.
+  func apply(_ filter: HurlFilter, to input: HurlValue) throws(HurlRuntimeError) -> FoundValue {
     do throws(EvaluationFailure) {
-      return try result(filter, input)
+      if case .jsonpath(let path) = filter.kind {
+        return try QueryEvaluation.value(
+          at: try text(path), in: try ResponseReader.json(try string(input), "the text"),
+          coerces: renderer.context.coercesJSONPath)
+      }
+      return FoundValue(try result(filter, input))
     } catch {
       throw HurlRuntimeError(
         position: filter.position, message: "the filter \(filter.name): \(error.message)")
@@ -19,7 +24,7 @@ struct FilterEvaluation {
   private func result(_ filter: HurlFilter, _ input: HurlValue) throws(EvaluationFailure) -> HurlValue? {
     switch filter.kind {
     case .count: return .integer(Int64(try count(input)))
-    case .nth(let position): return try element(position, of: try list(input))
+    case .nth(let position): return try element(try number(position), of: try list(input))
     case .first: return try list(input).first
     case .last: return try list(input).last
     case .location:
@@ -66,8 +71,6 @@ struct FilterEvaluation {
       }
       return .string(text)
     case .urlQueryParameter(let name): return try queryParameter(try text(name), in: input)
-    case .jsonpath(let path):
-      return try QueryEvaluation.value(at: try text(path), in: try ResponseReader.json(input, "the text"))
     // HTML's rules read XML too.
     case .xpath(let expression):
       return try XPathDocument(input, .html, "the text").value(of: try text(expression))
@@ -180,6 +183,16 @@ struct FilterEvaluation {
 
   // MARK: Arguments
 
+  private func number(_ expected: HurlExpected) throws(EvaluationFailure) -> Int {
+    let value: HurlValue?
+    do throws(HurlRuntimeError) { value = try renderer.value(expected) } catch {
+      throw EvaluationFailure(message: error.message)
+    }
+    guard case .integer(let number)? = value, let position = Int(exactly: number) else {
+      throw EvaluationFailure(message: "expected a whole number, not \(value?.summary ?? "nothing")")
+    }
+    return position
+  }
   private func text(_ template: HurlTemplate) throws(EvaluationFailure) -> String {
     do throws(HurlRuntimeError) { return try renderer.text(template) } catch {
       throw EvaluationFailure(message: error.message)
@@ -193,6 +206,16 @@ struct FilterEvaluation {
   private func decoded(_ bytes: [UInt8], _ encoding: String) throws(EvaluationFailure) -> String {
     do throws(CharacterSets.Failure) { return try CharacterSets.text(bytes, encoding: encoding) } catch {
       throw EvaluationFailure(message: error.message)
+    }
+  }
+}
+
+extension HurlFilter.Kind {
+  /// Whether it asks about a list.
+  var isOfLists: Bool {
+    switch self {
+    case .count, .nth, .first, .last: true
+    default: false
     }
   }
 }

@@ -31,7 +31,7 @@ extension HurlParser {
     switch option {
     case .compressed, .digest, .http10, .http11, .http2, .http3, .insecure, .ipv4, .ipv6, .location,
       .locationTrusted,
-      .netrc, .netrcOptional, .pathAsIs, .skip, .verbose, .veryVerbose:
+      .netrc, .netrcOptional, .noJSONPathCoercion, .pathAsIs, .skip, .verbose, .veryVerbose:
       return try bool()
     case .limitRate: return try number(smallest: 0)
     case .maxRedirects, .repeat, .retry: return try number(smallest: -1)
@@ -39,8 +39,10 @@ extension HurlParser {
       // Hurl counts bare numbers of these in seconds and of those in milliseconds.
       return try duration(
         bareUnit: option == .connectTimeout || option == .maxTime ? .seconds(1) : .milliseconds(1))
-    case .caCertificate, .clientCertificate, .clientKey, .output: return .text(try fileName())
-    case .awsSigV4, .connectTo, .header, .netrcFile, .pinnedPublicKey, .proxy, .resolve, .unixSocket, .user:
+    case .caCertificate, .clientKey, .output: return .text(try fileName())
+    case .clientCertificate: return .text(try fileName(keepingEscapedColons: true))
+    case .awsSigV4, .connectTo, .header, .netrcFile, .noHeader, .pinnedPublicKey, .proxy, .resolve,
+      .unixSocket, .user:
       return .text(try unquoted())
     case .verbosity: return .text(try verbosity())
     case .variable: return try variable()
@@ -94,7 +96,7 @@ extension HurlParser {
     let start = scanner.position
     let name = scanner.takeWhile { $0.isAlphanumeric || $0 == "_" || $0 == "-" }
     if name.isEmpty { throw scanner.error("expected the name of a variable", at: start) }
-    if name == "newUuid" || name == "newDate" || name == "getEnv" {
+    if HurlExpression.Kind.functions[name] != nil || name == "getEnv" {
       throw scanner.error("\(name) is a function and cannot be set", at: start)
     }
     scanner.skipSpaces()

@@ -58,7 +58,7 @@ extension HurlParser {
     switch name {
     case "startsWith": return (name, .startsWith(try expected(.textOrBytes)))
     case "endsWith": return (name, .endsWith(try expected(.textOrBytes)))
-    case "contains": return (name, .contains(try expected(.textOrBytes)))
+    case "contains": return (name, .contains(try expected(.anything)))
     default: return (name, .includes(try expected(.anything)))
     }
   }
@@ -79,7 +79,7 @@ extension HurlParser {
     let value = try expected()
     switch (accepts, value) {
     case (.anything, _), (.comparable, .text), (.comparable, .placeholder), (.textOrBytes, .text),
-      (.textOrBytes, .literal(.bytes)), (.textOrBytes, .file):
+      (.textOrBytes, .placeholder), (.textOrBytes, .literal(.bytes)), (.textOrBytes, .file):
       return value
     case (.comparable, .literal(.integer)), (.comparable, .literal(.float)),
       (.comparable, .literal(.bigInteger)):

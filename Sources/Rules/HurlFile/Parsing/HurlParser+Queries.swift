@@ -136,7 +136,8 @@ extension HurlParser {
     case "urlQueryParam": return .urlQueryParameter(try argument(of: name))
     case "nth":
       try space(after: name)
-      return .nth(try integer())
+      if scanner.isNext("{{") { return .nth(.placeholder(try placeholder())) }
+      return .nth(.literal(.integer(Int64(try integer()))))
     case "regex": return .regex(try pattern(of: name))
     case "replace": return .replace(try pattern(of: name), try argument(of: "the text to replace"))
     default: return .replaceRegex(try pattern(of: name), try argument(of: "the pattern"))

@@ -59,13 +59,7 @@ extension HurlParser {
     guard scanner.take("}}") else {
       throw scanner.error("expected }} after {{\(name), not \(described(scanner.peek))")
     }
-    let kind: HurlExpression.Kind =
-      switch name {
-      case "newUuid": .newUUID
-      case "newDate": .newDate
-      default: .variable(name)
-      }
-    return HurlExpression(position: start, kind: kind)
+    return HurlExpression(position: start, kind: HurlExpression.Kind.functions[name] ?? .variable(name))
   }
 
   // MARK: Kinds of text
@@ -178,8 +172,8 @@ extension HurlParser {
 
   private static let quotedMarks = ASCIISet("\"`{\\\n\r\t\u{8}\u{C}")
 
-  /// A file name; spaces and semicolons in it are escaped.
-  mutating func fileName() throws(HurlSyntaxError) -> HurlTemplate {
+  /// A file name; spaces and semicolons in it are escaped. Where a colon begins a passphrase, one of the name stays escaped.
+  mutating func fileName(keepingEscapedColons: Bool = false) throws(HurlSyntaxError) -> HurlTemplate {
     let start = (scanner.position, scanner.index)
     let isSection = scanner.peek == "["
     var builder = HurlTemplateBuilder()
@@ -187,7 +181,9 @@ extension HurlParser {
       if scanner.isNext("{{") {
         builder.append(try placeholder())
       } else if scalar == "\\" {
-        builder.append(try escape(["#": "#", ";": ";", " ": " ", "{": "{", "}": "}", ":": ":"]))
+        let scalar = try escape(["#": "#", ";": ";", " ": " ", "{": "{", "}": "}", ":": ":"])
+        if keepingEscapedColons, scalar == ":" || scalar == "\\" { builder.append("\\") }
+        builder.append(scalar)
       } else if HurlParser.fileNameEnds.contains(scalar) {
         break
       } else {

@@ -5,6 +5,8 @@ import Glibc
 public enum XPathLibrary {
   /// Whether expressions can be evaluated.
   public static var isPresent: Bool { xml_adapter_is_present() != 0 }
+  /// Whether `text` is an expression, as far as can be told without a document.
+  static func isExpression(_ text: String) -> Bool { xml_adapter_is_expression(text) != 0 }
   /// What to do where they cannot.
   public static let advice = "install libxml2 (on Debian and Ubuntu: apt-get install libxml2)"
 }

@@ -78,11 +78,15 @@ extension PostgresJudge {
           "validates \(name) in the transaction that adds it: the lock is held for the whole scan", name)
       }
     case "AT_DetachPartition":
-      if !(command["def"]?["PartitionCmd"]?.flag("concurrent") ?? false) {
+      if command["def"]?["PartitionCmd"]?.flag("concurrent") ?? false {
+        outsiders.append((currentLine, "DETACH PARTITION CONCURRENTLY", table))
+      } else {
         issue(
           "require-concurrent-partition-detach", .locking, "locks \(table): DETACH PARTITION … CONCURRENTLY",
           table)
       }
+    case "AT_EnableRowSecurity", "AT_ForceRowSecurity":
+      if isOld(table) { securedTables[table.lowercased()] = currentLine }
     case "AT_SetUnLogged":
       issue("set-unlogged", .irreversible, "\(table) is emptied by a crash from now on", table)
     case "AT_SetTableSpace":
@@ -98,6 +102,7 @@ extension PostgresJudge {
     let column = SchemaObject(.column, name, table: table)
     effect(.create, column)
     judgeType(definition["typeName"], of: name, in: table)
+    define(definition, of: table)
     createdColumns.insert(column)
     let constraints = definition.list("constraints").compactMap { $0["Constraint"] }
     func has(_ kind: String) -> Bool { constraints.contains { $0["contype"]?.string == kind } }
@@ -186,6 +191,9 @@ extension PostgresJudge {
     let type = PostgresType(definition?["typeName"])
     let table = column.table ?? ""
     effect(.changeType, column)
+    let before = settings.catalog.type(of: column)
+    if let type { define(column, .column(type.columnType)) }
+    if !isNew, let before, let type, judgeKnownTypes(before, type.columnType, of: column) { return }
     // Without the old type only these are known to hold whatever was there.
     let widest: Set<String> = ["text", "jsonb", "json", "numeric"]
     let isWide =
@@ -202,6 +210,24 @@ extension PostgresJudge {
         "\(table).\(column.name) becomes \(type?.name ?? "another type"): values that do not fit are lost or refused, "
           + "and the table may be rewritten under a full lock", "\(table).\(column.name)")
     }
+  }
+
+  /// Where earlier scripts say what the type was, the two of them decide; false where they do not.
+  private mutating func judgeKnownTypes(
+    _ old: ColumnType, _ new: ColumnType, of column: SchemaObject
+  ) -> Bool {
+    let subject = "\(column.table ?? "").\(column.name)"
+    switch old.change(to: new) {
+    case .widens:
+      issue("changing-column-type", .advice, "\(subject) gets wider, and every value stays", subject)
+    case .rewrites:
+      issue(
+        "changing-column-type", .locking,
+        "\(subject) goes from \(old.name) to \(new.name): the table is rewritten under a full lock, and every value stays",
+        subject)
+    case .loses, .unknown: return false
+    }
+    return true
   }
 
   private mutating func judgeSetNotNull(_ column: SchemaObject, isNew: Bool) {

@@ -102,9 +102,10 @@ extension PostgresJudge {
     adviseRobust(
       !body.flag("if_not_exists") && !name.isEmpty, "CREATE INDEX fails on a second run: IF NOT EXISTS",
       evenInTransaction: isConcurrent)
+    if isConcurrent { outsiders.append((currentLine, "CREATE INDEX CONCURRENTLY", table)) }
     if isConcurrent, isInTransaction {
       issue(
-        "ban-concurrent-index-creation-in-transaction", .locking,
+        "ban-concurrent-index-creation-in-transaction", .breaking,
         "CREATE INDEX CONCURRENTLY fails inside a transaction", table)
     }
     if !isConcurrent {

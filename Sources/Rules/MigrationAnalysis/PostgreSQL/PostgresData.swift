@@ -70,7 +70,7 @@ extension PostgresJudge {
   }
 
   /// Whether a condition holds for every row by its looks: none, `true`, `1 = 1`.
-  private static func takesAll(_ condition: JSONValue?) -> Bool {
+  static func takesAll(_ condition: JSONValue?) -> Bool {
     guard let condition else { return true }
     if let constant = condition["A_Const"]?["boolval"] { return constant["boolval"]?.bool ?? false }
     if let cast = condition["TypeCast"], cast["typeName"]?["names"]?.lastName == "bool" {
@@ -85,46 +85,5 @@ extension PostgresJudge {
       return bare(left) == bare(right)
     }
     return false
-  }
-
-  /// DO runs a block in which statements stand: they are judged, what is put together at run time is not.
-  mutating func judgeBlock(_ body: JSONValue, _ range: Range<Int>) {
-    let outer = SQLTokenizer.tokens(of: Array(bytes[range]), dialect: .postgresql)
-    guard let string = outer.first(where: { $0.kind == .dollarString || $0.kind == .string }) else { return }
-    let content = Array(string.text.utf8)
-    let closing = string.kind == .dollarString ? (string.end - string.start - content.count) / 2 : 1
-    let base = range.lowerBound + string.start + closing
-    let starts: Set<String> = ["DROP", "ALTER", "TRUNCATE", "DELETE", "UPDATE", "CREATE"]
-    let before: Set<String> = ["BEGIN", "THEN", "ELSE", "LOOP", ""]
-    var tokenizer = SQLTokenizer(content, dialect: .postgresql)
-    var previous = ""
-    let blockLine = currentLine
-    while let token = tokenizer.next() {
-      if token.upper == "EXECUTE" {
-        issue(
-          "sql-not-understood", .notUnderstood, "EXECUTE runs SQL that is put together at run time",
-          "execute",
-          line: lines.line(at: base + token.start))
-      }
-      if starts.contains(token.upper), before.contains(previous) {
-        var end = token
-        while let next = tokenizer.next(), !next.isSymbol(";") { end = next }
-        if let parsed = try? PostgresParser.parse(Array(content[token.start..<end.end])) {
-          for var statement in parsed {
-            statement.range = base + token.start..<base + end.end
-            visit(statement, count: 1)
-          }
-        } else {
-          issue(
-            "sql-not-understood", .notUnderstood, "\(token.upper) … in a block could not be read",
-            token.upper,
-            line: lines.line(at: base + token.start))
-        }
-        previous = ""
-      } else {
-        previous = token.isSymbol(";") ? "" : token.kind == .word ? token.upper : token.text
-      }
-    }
-    restore(line: blockLine)
   }
 }

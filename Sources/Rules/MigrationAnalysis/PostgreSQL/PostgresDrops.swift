@@ -82,6 +82,14 @@ extension PostgresJudge {
   }
 
   private mutating func noteIndexDrop(_ name: String) {
+    if currentIsConcurrent {
+      outsiders.append((currentLine, "DROP INDEX CONCURRENTLY", name))
+      if isInTransaction {
+        issue(
+          "ban-concurrent-index-creation-in-transaction", .breaking,
+          "DROP INDEX CONCURRENTLY fails inside a transaction", name)
+      }
+    }
     guard isNotMadeHere(.index, name), !currentIsConcurrent else { return }
     issue(
       "require-concurrent-index-deletion", .locking,
@@ -110,10 +118,7 @@ extension PostgresJudge {
         "\(relation).\(old)")
     case "OBJECT_TABLE", "OBJECT_FOREIGN_TABLE":
       effect(.rename(to: new.lowercased()), SchemaObject(.table, relation))
-      issue(
-        "renaming-table", risk(.breaking, on: relation),
-        "the table \(relation) is called \(new): the version before does not find it",
-        relation)
+      renamedTables.append((relation, new, currentLine))
       if !isOld(relation) { createdTables.insert(new.lowercased()) }
     case "OBJECT_VIEW", "OBJECT_MATVIEW":
       effect(.rename(to: new.lowercased()), SchemaObject(.view, relation))

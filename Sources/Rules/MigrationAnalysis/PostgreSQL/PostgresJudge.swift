@@ -9,6 +9,7 @@ struct PostgresJudge {
   private var issues: [SQLIssue] = []
   private var statements: [SQLStatement] = []
   private(set) var effects: [SchemaEffect] = []
+  private var definitions: [SchemaDefinition] = []
   private(set) var currentLine = 1
   private(set) var statementCount = 0
 
@@ -40,6 +41,15 @@ struct PostgresJudge {
   var pendingDrops: [(rule: String, object: SchemaObject, line: Int, words: String)] = []
   /// Types that the script has renamed: their old names by the new ones.
   var renamedTypes: [String: String] = [:]
+  /// Tables that the script has renamed: what they were called, to be judged when it is known whether a view takes the
+  /// name.
+  var renamedTables: [(old: String, new: String, line: Int)] = []
+  /// Tables whose rows nobody sees without a policy, and where that was switched on.
+  var securedTables: [String: Int] = [:]
+  /// Statements that refuse a transaction, and their tables.
+  var outsiders: [(line: Int, words: String, subject: String)] = []
+  /// Bodies of functions that the script makes, by name.
+  var functions: [String: FunctionBody] = [:]
   /// Whether the current statement is CONCURRENTLY.
   private(set) var currentIsConcurrent = false
 
@@ -102,7 +112,19 @@ struct PostgresJudge {
   func report() -> SQLScriptReport {
     SQLScriptReport(
       dialect: .postgresql, statements: statements.sorted { $0.line < $1.line },
-      issues: issues.sorted { ($0.line, $0.rule) < ($1.line, $1.rule) }, effects: effects)
+      issues: issues.sorted { ($0.line, $0.rule) < ($1.line, $1.rule) }, effects: effects,
+      definitions: definitions)
+  }
+
+  /// Notes the type of a column.
+  mutating func define(_ column: JSONValue, of table: String) {
+    guard let name = column["colname"]?.string, let type = PostgresType(column["typeName"]) else { return }
+    define(SchemaObject(.column, name, table: table), .column(type.columnType))
+  }
+
+  /// Notes what something is.
+  mutating func define(_ object: SchemaObject, _ content: SchemaDefinition.Content) {
+    definitions.append(SchemaDefinition(object: object, content: content, line: currentLine))
   }
 
   // MARK: - Walk
@@ -115,7 +137,7 @@ struct PostgresJudge {
   }
 
   mutating func visit(_ statement: PostgresStatement, count: Int) {
-    statementCount = count
+    statementCount = max(statementCount, count)
     var tokenizer = SQLTokenizer(bytes, dialect: .postgresql, from: statement.range.lowerBound)
     let start = tokenizer.next()?.start ?? statement.range.lowerBound
     currentLine = lines.line(at: start)
@@ -123,6 +145,8 @@ struct PostgresJudge {
     judgeNames(in: Array(bytes[min(start, statement.range.upperBound)..<statement.range.upperBound]))
     judgeTimeouts(statement)
     let body = statement.body
+    judgeCommonTables(body)
+    judgeCalls(body)
     currentIsConcurrent = body.flag("concurrent")
     switch statement.kind {
     case "TransactionStmt": judgeTransaction(body)
@@ -144,6 +168,13 @@ struct PostgresJudge {
     case "DeleteStmt": judgeDelete(body)
     case "UpdateStmt": judgeUpdate(body)
     case "InsertStmt": noteInsert(body)
+    case "MergeStmt": judgeMerge(body)
+    case "CreateFunctionStmt":
+      noteFunction(body, statement.range)
+      noteCreation(statement.kind, body)
+    case "ViewStmt":
+      judgeView(body)
+      noteCreation(statement.kind, body)
     case "SelectStmt": noteSelectInto(body)
     case "AlterEnumStmt": judgeEnum(body)
     case "CreateDomainStmt", "AlterDomainStmt": judgeDomain(statement.kind, body)

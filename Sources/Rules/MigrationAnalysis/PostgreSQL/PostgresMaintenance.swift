@@ -135,6 +135,9 @@ extension PostgresJudge {
         "the transaction is never committed: nothing of it happens",
         "begin", line: beginLine)
     }
+    finishRenames()
+    finishSecurity()
+    finishOutsiders()
     for drop in pendingDrops {
       issue(
         drop.rule, .breaking, "drops \(drop.words) \(drop.object.name)", drop.object.name, line: drop.line)

@@ -6,12 +6,21 @@ struct PostgresType {
   var name: String
   var hasModifiers: Bool
   var isArray: Bool
+  /// The numbers in parentheses.
+  var modifiers: [Int] = []
+
+  /// Under one name for each type.
+  var columnType: ColumnType { ColumnType(name, modifiers: modifiers, isArray: isArray) }
 
   init?(_ node: JSONValue?) {
     guard let node, let last = node["names"]?.array?.last?.name else { return nil }
     name = last.lowercased()
     hasModifiers = node["typmods"]?.array?.isEmpty == false
     isArray = node["arrayBounds"] != nil
+    // An absent number is zero.
+    modifiers = (node["typmods"]?.array ?? []).compactMap { modifier in
+      modifier["A_Const"]?["ival"].map { $0["ival"]?.int ?? 0 }
+    }
   }
 }
 

@@ -21,6 +21,7 @@ extension PostgresJudge {
     }
     for element in body.list("tableElts") {
       guard let column = element["ColumnDef"] else { continue }
+      define(column, of: table)
       judgeType(column["typeName"], of: column["colname"]?.string ?? "", in: table)
     }
   }

@@ -13,6 +13,8 @@ public struct CodeMigration: Hashable, Sendable {
   public private(set) var issues: [SQLIssue] = []
   /// What stays lost.
   public private(set) var losses: [String] = []
+  /// Whether the way forward was found: else nothing is known about it.
+  public private(set) var isUnderstood = true
 
   /// Reads a migration.
   public init(_ text: String, tool: MigrationTool) {
@@ -21,9 +23,17 @@ public struct CodeMigration: Hashable, Sendable {
     case .alembic: readPair(code, tool, forward: "def upgrade", back: "def downgrade", blocks: .indentation)
     case .rails: readRails(code)
     case .django: readDjango(code)
-    case .knex: readKnex(code)
+    case .knex, .sequelize, .typeorm, .mikroORM, .nodePgMigrate, .script: readKnex(code, tool)
+    case .laravel, .phinx, .doctrine: readPHP(code, tool)
+    case .entityFramework: readPair(code, tool, forward: "void Up(", back: "void Down(", blocks: .braces)
+    case .ecto: readEcto(code)
+    case .gooseGo: readGoose(code)
     default: readLiquibase(code)
     }
+    if ![.knex, .sequelize, .typeorm, .mikroORM, .nodePgMigrate, .script].contains(tool) {
+      judgeConcurrency(code, tool)
+    }
+    removeRepeated()
     for issue in issues where issue.risk == .irreversible {
       losses.append("what \(issue.subject) held")
     }
@@ -38,6 +48,7 @@ public struct CodeMigration: Hashable, Sendable {
     let down = code.block(back, blocks)
     wayBackLine = down?.first?.number ?? up?.first?.number
     doesSomething = up.map(CodeText.doesSomething) ?? true
+    isUnderstood = up != nil
     judge(up ?? [], tool)
     guard let down else {
       whyNoDownMigration = "there is no \(back.split(separator: " ").last ?? "")"
@@ -97,15 +108,105 @@ public struct CodeMigration: Hashable, Sendable {
     }
   }
 
-  private mutating func readKnex(_ code: CodeText) {
-    let names = code.lines.contains { $0.text.contains("exports.up") || $0.text.contains("exports.down") }
-    if names {
-      readPair(code, .knex, forward: "exports.up", back: "exports.down", blocks: .braces)
-    } else if code.lines.contains(where: { $0.text.contains("function up") }) {
-      readPair(code, .knex, forward: "function up", back: "function down", blocks: .braces)
-    } else {
-      readPair(code, .knex, forward: "up(", back: "down(", blocks: .braces)
+  private mutating func readKnex(_ code: CodeText, _ tool: MigrationTool) {
+    let heads = [
+      ("exports.up", "exports.down"), ("function up", "function down"), ("up(", "down("), ("up:", "down:"),
+      ("up =", "down ="),
+    ]
+    let (up, down) = heads.first { code.block($0.0, .braces) != nil } ?? ("exports.up", "exports.down")
+    // The way back may be written in another of these manners.
+    let back =
+      heads.map(\.1).first { $0 == down && code.block($0, .braces) != nil }
+      ?? heads.map(\.1).first { code.block($0, .braces) != nil } ?? down
+    readPair(code, tool, forward: up, back: back, blocks: .braces)
+    judgeConcurrency(code, tool)
+  }
+
+  private mutating func readPHP(_ code: CodeText, _ tool: MigrationTool) {
+    guard code.block("function up", .braces) == nil, let change = code.block("function change", .braces)
+    else {
+      readPair(code, tool, forward: "function up", back: "function down", blocks: .braces)
+      return
     }
+    readChange(change, tool, irreversible: ["->execute(", "->drop()", "->removeColumn(", "->changeColumn("])
+  }
+
+  /// One method for both ways: the tool turns back what it can.
+  private mutating func readChange(_ change: [CodeText.Line], _ tool: MigrationTool, irreversible: [String]) {
+    wayBackLine = change.first?.number
+    doesSomething = CodeText.doesSomething(change)
+    judge(change, tool)
+    hasDownMigration = true
+    for line in change {
+      guard let call = irreversible.first(where: line.text.contains) else { continue }
+      hasDownMigration = false
+      wayBackLine = line.number
+      whyNoDownMigration = "\(call.filter { $0.isLetter || $0 == "_" }) cannot be turned back by the tool"
+      return
+    }
+  }
+
+  private mutating func readEcto(_ code: CodeText) {
+    guard let change = code.block("def change", .end) else {
+      readPair(code, .ecto, forward: "def up", back: "def down", blocks: .end)
+      return
+    }
+    readChange(
+      change, .ecto,
+      irreversible: ["drop table(", "drop(table(", "drop_if_exists", "remove_if_exists"]
+        + (change.contains { $0.text.contains("execute") && !$0.text.contains(",") } ? ["execute"] : []))
+  }
+
+  /// goose's migrations in Go are two functions that are registered together.
+  private mutating func readGoose(_ code: CodeText) {
+    let names =
+      ["AddMigrationContext(", "AddMigrationNoTxContext(", "AddMigration(", "AddMigrationNoTx("].flatMap {
+        code.calls($0).map(\.arguments)
+      }.first?.split(separator: ",").map { $0.filter { !$0.isWhitespace } } ?? []
+    guard names.count == 2 else {
+      isUnderstood = false
+      doesSomething = true
+      whyNoDownMigration = "its functions were not found"
+      return
+    }
+    readPair(code, .gooseGo, forward: "func \(names[0])(", back: "func \(names[1])(", blocks: .braces)
+  }
+
+  /// CONCURRENTLY in a migration that its tool runs in a transaction.
+  private mutating func judgeConcurrency(_ code: CodeText, _ tool: MigrationTool) {
+    let text = code.lines.map(\.text).joined(separator: "\n")
+    let plain = text.filter { !$0.isWhitespace }
+    let isOutside: Bool
+    switch tool {
+    case .rails: isOutside = text.contains("disable_ddl_transaction!")
+    case .ecto: isOutside = text.contains("@disable_ddl_transaction true")
+    case .django: isOutside = plain.contains("atomic=False")
+    case .alembic: isOutside = text.contains("autocommit_block") || text.contains("isolation_level")
+    case .knex: isOutside = plain.contains("transaction:false")
+    case .typeorm: isOutside = plain.contains("transaction=false")
+    case .laravel: isOutside = plain.contains("$withinTransaction=false")
+    case .entityFramework: isOutside = plain.contains("suppressTransaction:true")
+    case .nodePgMigrate: isOutside = text.contains("noTransaction")
+    case .gooseGo: isOutside = text.contains("NoTx")
+    case .mikroORM: isOutside = text.contains("isTransactional")
+    default: return
+    }
+    guard !isOutside else { return }
+    let marks = [
+      "algorithm: :concurrently", "concurrently: true", "AddIndexConcurrently(", "RemoveIndexConcurrently(",
+      "postgresql_concurrently=True", "CONCURRENTLY", "concurrently: true",
+    ]
+    guard
+      let line = code.lines.first(where: { line in
+        marks.contains(where: line.text.contains) && !line.text.contains("import")
+      })
+    else { return }
+    issues.append(
+      SQLIssue(
+        rule: "ban-concurrent-index-creation-in-transaction", risk: .breaking,
+        message:
+          "CONCURRENTLY fails here: \(tool.rawValue) runs the migration in a transaction unless it says otherwise",
+        line: line.number, subject: "concurrently"))
   }
 
   private mutating func readLiquibase(_ code: CodeText) {
@@ -122,10 +223,27 @@ public struct CodeMigration: Hashable, Sendable {
     whyNoDownMigration = "a change that Liquibase cannot reverse has no rollback"
   }
 
+  /// One call may be seen by two rules of one name: the surer of them stays.
+  private mutating func removeRepeated() {
+    var seen: [String: Int] = [:]
+    var kept: [SQLIssue] = []
+    for issue in issues {
+      let key = "\(issue.rule) \(issue.line)"
+      if let index = seen[key] {
+        if kept[index].risk == .notUnderstood { kept[index] = issue }
+      } else {
+        seen[key] = kept.count
+        kept.append(issue)
+      }
+    }
+    issues = kept
+  }
+
   // MARK: - What is destroyed
 
   private mutating func judge(_ lines: [CodeText.Line], _ tool: MigrationTool) {
     issues += RequiredColumns.find(in: lines, tool: tool)
+    issues += CodeColumns.issues(in: lines, tool: tool) + CodeOperations.issues(in: lines, tool: tool)
     let calls: [(words: [String], rule: String, risk: SQLRisk, what: String)] = [
       (
         [
@@ -169,7 +287,7 @@ public struct CodeMigration: Hashable, Sendable {
     }
     for (sql, line) in CodeText.sql(in: lines) {
       let report = SQLAnalysis.analyze(Array(sql.utf8))
-      for var issue in report.issues where [.irreversible, .breaking].contains(issue.risk) {
+      for var issue in report.issues where [.irreversible, .breaking, .notUnderstood].contains(issue.risk) {
         issue.line += line - 1
         issues.append(issue)
       }

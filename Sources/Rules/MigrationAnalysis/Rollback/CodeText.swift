@@ -27,6 +27,12 @@ struct CodeText: Hashable, Sendable {
     guard
       let start = lines.firstIndex(where: { line in
         guard let range = line.text.firstRange(of: head) else { return false }
+        // `setup(` is no `up(`.
+        if range.lowerBound > line.text.startIndex {
+          let before = line.text[line.text.index(before: range.lowerBound)]
+          if before.isLetter || before.isNumber || before == "_" { return false }
+        }
+        if head.hasSuffix("(") || head.hasSuffix(":") { return true }
         guard let after = line.text[range.upperBound...].first else { return true }
         return !(after.isLetter || after.isNumber || after == "_")
       })
@@ -41,6 +47,10 @@ struct CodeText: Hashable, Sendable {
         body.append(line)
       }
     case .end:
+      // `def down, do: drop table(:jobs)` is all on one line.
+      if let short = lines[start].text.firstRange(of: ", do:") {
+        return [Line(number: lines[start].number, text: String(lines[start].text[short.upperBound...]))]
+      }
       for line in lines[(start + 1)...] {
         if line.text.prefix(while: \.isWhitespace).count <= indentation, line.text.contains("end") { break }
         body.append(line)
@@ -50,7 +60,12 @@ struct CodeText: Hashable, Sendable {
       var hasOpened = false
       for (index, line) in lines[start...].enumerated() {
         var inside = ""
-        for character in line.text {
+        // What stands before the head on its line belongs to what came before.
+        let text =
+          index == 0
+          ? line.text[(line.text.firstRange(of: head)?.lowerBound ?? line.text.startIndex)...]
+          : line.text[...]
+        for character in text {
           if character == "{" {
             depth += 1
             if !hasOpened { hasOpened = true } else { inside.append(character) }
@@ -60,7 +75,7 @@ struct CodeText: Hashable, Sendable {
           if hasOpened, depth > 0 { inside.append(character) }
         }
         // An arrow function without braces is its first statement.
-        if !hasOpened, index > 0 || line.text.contains("=>") { inside = line.text }
+        if !hasOpened, index > 0 || text.contains("=>") { inside = String(text) }
         body.append(Line(number: line.number, text: inside))
         if hasOpened, depth <= 0 { break }
         if !hasOpened, line.text.contains(";") { break }
@@ -91,6 +106,10 @@ struct CodeText: Hashable, Sendable {
     var found: [(String, Int)] = []
     for (index, line) in lines.enumerated() {
       guard let range = line.text.firstRange(of: name) else { continue }
+      if range.lowerBound > line.text.startIndex, name.first?.isLetter == true {
+        let before = line.text[line.text.index(before: range.lowerBound)]
+        if before.isLetter || before.isNumber || before == "_" { continue }
+      }
       var depth = 1
       var arguments = ""
       var rest = String(line.text[range.upperBound...])
@@ -154,6 +173,11 @@ struct CodeText: Hashable, Sendable {
     return words.isEmpty ? nil : words.prefix(2).joined(separator: ".")
   }
 
+  /// The first word in quotes, or the first symbol, in lower case.
+  static func firstQuoted(_ text: String) -> String? {
+    quoted(text)?.split(separator: ".").first.map { $0.lowercased() }
+  }
+
   /// The same for the lines of a call that goes over several.
   static func quoted(_ lines: [Line], after number: Int) -> String? {
     let next = lines.drop { $0.number <= number }.prefix(3)
@@ -162,7 +186,11 @@ struct CodeText: Hashable, Sendable {
 
   /// Strings that begin as SQL does, and their lines.
   static func sql(in lines: [Line]) -> [(text: String, line: Int)] {
-    let verbs = ["alter ", "drop ", "truncate ", "delete from ", "update "]
+    let verbs = [
+      "alter ", "drop ", "truncate ", "delete from ", "update ", "with ", "merge ", "replace ", "rename ",
+      "create ",
+      "do $", "revoke ",
+    ]
     let text = lines.map(\.text).joined(separator: "\n")
     var found: [(String, Int)] = []
     var rest = text[...]

@@ -43,7 +43,9 @@ public struct MigrationParts: Hashable, Sendable {
       (forward, back) = (parts.forward, parts.wayBack)
     case .liquibase where file.path.lowercased().hasSuffix(".sql"):
       (forward, back) = SectionedScript.liquibase(text)
-    case .alembic, .django, .rails, .knex, .liquibase:
+    case .alembic, .django, .rails, .knex, .liquibase, .sequelize, .typeorm, .laravel, .ecto, .phinx,
+      .doctrine,
+      .entityFramework, .mikroORM, .nodePgMigrate, .gooseGo, .script:
       forward = nil
       back = DownMigration(place: .missing, sql: nil)
     default:

@@ -4,6 +4,14 @@ public enum MigrationTool: String, Codable, Hashable, Sendable, CaseIterable {
   case pair
   case golangMigrate = "golang-migrate"
   case flyway, dbmate, goose, sqitch, liquibase, alembic, django, rails, knex, prisma, diesel
+  case drizzle, sequelize, typeorm, laravel, ecto, phinx, doctrine
+  case entityFramework = "ef-core"
+  case mikroORM = "mikro-orm"
+  case nodePgMigrate = "node-pg-migrate"
+  case gooseGo = "goose-go"
+  case sqlx
+  /// Code with a way forward and back that follows no tool known here.
+  case script
 }
 
 /// A file that changes a database, by its name and, where names do not suffice, its text.
@@ -42,13 +50,25 @@ public struct MigrationFile: Hashable, Sendable {
     (tool, role) = found
   }
 
-  /// Whether the tool puts the script into a transaction of its own, as dbmate and goose do unless the script says no.
-  public func runsInTransaction(_ text: String) -> Bool {
+  /// How the tool runs the script, unless the script says otherwise, as far as its own documentation tells.
+  public func transactionHabit(_ text: String) -> TransactionHabit {
+    let lower = text.lowercased()
     switch tool {
-    case .dbmate: !text.lowercased().contains("transaction:false")
-    case .goose: !text.lowercased().contains("+goose no transaction")
-    default: false
+    case .dbmate: return lower.contains("transaction:false") ? .none : .wraps
+    case .goose: return lower.contains("+goose no transaction") ? .none : .wraps
+    case .sqlx: return lower.hasPrefix("-- no-transaction") ? .none : .wraps
+    case .diesel, .drizzle: return .wraps
+    case .liquibase: return lower.contains("runintransaction:false") ? .none : .wraps
+    case .golangMigrate, .prisma: return .oneQuery
+    case .flyway: return .unmixed
+    default: return .none
     }
+  }
+
+  /// Whether a path stands in a folder by the name of which migrations are found.
+  public static func isMigrationFolder(_ path: String) -> Bool {
+    let folders = Set(path.lowercased().split(separator: "/").dropLast().map(String.init))
+    return !migrationFolders.isDisjoint(with: folders) && foldersWithout.isDisjoint(with: folders)
   }
 
   /// Folders whose SQL is never run against an environment's database.
@@ -60,7 +80,8 @@ public struct MigrationFile: Hashable, Sendable {
   static let migrationFolders: Set<String> = [
     "migrations", "migration", "migrate", "flyway", "changelog", "changelogs", "changesets", "upgrades",
     "dbmate",
-    "goose", "schema-migrations", "schema_migrations", "db-migrations", "ddl", "patches", "rollback",
+    "goose", "schema-migrations", "drizzle", "migrations-drizzle", "schema_migrations", "db-migrations",
+    "ddl", "patches", "rollback",
     "rollbacks",
     "evolutions",
   ]
@@ -83,16 +104,36 @@ public struct MigrationFile: Hashable, Sendable {
       }
     }
     if name.hasSuffix(".rb"), folders.suffix(2) == ["db", "migrate"] { return (.rails, .forward) }
-    if name.hasSuffix(".js") || name.hasSuffix(".ts") || name.hasSuffix(".mjs") || name.hasSuffix(".cjs"),
-      inMigrations, text.contains("up") && (text.contains("knex") || text.contains("queryInterface"))
-    {
-      return (.knex, .forward)
-    }
+    if let tool = codeTool(name, text, inMigrations || isListed) { return (tool, .forward) }
     if name.hasSuffix(".xml") || name.hasSuffix(".yml") || name.hasSuffix(".yaml") || name.hasSuffix(".json"),
       text.contains("databaseChangeLog"), text.contains("changeSet")
     {
       return (.liquibase, .forward)
     }
+    return nil
+  }
+
+  /// Whose conventions code follows, by what it names.
+  private static func codeTool(_ name: String, _ text: String, _ isInPlace: Bool) -> MigrationTool? {
+    func ends(_ suffixes: String...) -> Bool { suffixes.contains(where: name.hasSuffix) }
+    func holds(_ words: String...) -> Bool { words.allSatisfy(text.contains) }
+    if ends(".js", ".ts", ".mjs", ".cjs", ".mts", ".cts") {
+      guard !ends(".d.ts") else { return nil }
+      if holds("MigrationInterface", "queryRunner") { return .typeorm }
+      if holds("queryInterface") { return .sequelize }
+      if holds("extends Migration", "addSql") { return .mikroORM }
+      guard isInPlace, text.contains("up") else { return nil }
+      if holds("pgm.") { return .nodePgMigrate }
+      return text.contains("knex") ? .knex : text.contains("down") ? .script : nil
+    }
+    if ends(".php") {
+      if holds("AbstractMigration") { return text.contains("addSql") ? .doctrine : .phinx }
+      return isInPlace && holds("Migration", "function up") ? .laravel : nil
+    }
+    // The designer's file beside a migration says what the model is, and runs nothing.
+    if ends(".cs"), !ends(".designer.cs"), holds("MigrationBuilder", "void Up(") { return .entityFramework }
+    if ends(".exs", ".ex"), holds("use Ecto.Migration") { return .ecto }
+    if ends(".go"), holds("goose.AddMigration") { return .gooseGo }
     return nil
   }
 
@@ -116,6 +157,11 @@ public struct MigrationFile: Hashable, Sendable {
       if stem.hasPrefix("r__") { return (.flyway, .repeatable) }
     }
     let lower = text.lowercased()
+    if lower.contains("--> statement-breakpoint")
+      || folders.contains("drizzle") && stem.first?.isNumber == true
+    {
+      return (.drizzle, .forward)
+    }
     if lower.contains("-- migrate:up") { return (.dbmate, .forward) }
     if lower.contains("-- +goose up") { return (.goose, .forward) }
     if lower.contains("--liquibase formatted sql") || lower.contains("-- liquibase formatted sql") {

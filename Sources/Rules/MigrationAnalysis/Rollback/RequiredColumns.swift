@@ -32,6 +32,26 @@ enum RequiredColumns {
           return issue(CodeText.quoted(String(text)) ?? "a column", call.line + offset, .breaking)
         }
       }
+    case .sequelize, .typeorm:
+      return issues(
+        code.calls("addColumn("), unlessMadeBy: code.calls("createTable("),
+        requires: {
+          let plain = $0.filter { !$0.isWhitespace }
+          return holds(plain, "allowNull:false", "isNullable:false")
+            && !holds(plain, "efault", "autoIncrement:true")
+        })
+    case .nodePgMigrate:
+      return issues(
+        code.calls("addColumn(") + code.calls("addColumns("), unlessMadeBy: code.calls("createTable("),
+        requires: {
+          let plain = $0.filter { !$0.isWhitespace }
+          return plain.contains("notNull:true") && !plain.contains("default:")
+        })
+    case .ecto:
+      guard lines.contains(where: { $0.text.contains("alter table(") }) else { return [] }
+      return issues(
+        code.calls("add :", endsAtLine: true), unlessMadeBy: code.calls("create table("),
+        requires: { $0.contains("null: false") && !$0.contains("default:") })
     default: return []
     }
   }

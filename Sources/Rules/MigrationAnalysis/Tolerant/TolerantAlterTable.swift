@@ -10,10 +10,7 @@ extension TolerantJudge {
 
   private mutating func rename(table: String, to new: String) {
     effect(.rename(to: new.lowercased()), SchemaObject(.table, table))
-    guard isOld(table) else { return }
-    issue(
-      "renaming-table", .breaking, "the table \(table) is called \(new): the version before does not find it",
-      table)
+    note(renamed: table, to: new)
   }
 
   mutating func alterTable(_ cursor: inout TokenCursor) {
@@ -111,6 +108,7 @@ extension TolerantJudge {
     let definition = ColumnDefinition(cursor)
     let column = SchemaObject(.column, name, table: table)
     effect(.create, column)
+    define(column, definition.type)
     note(newColumn: column, isRequired: ColumnDefinition.isNotNull(cursor))
     if definition.hasDefault { noteDefault(column, true) }
     if definition.isRequired, isOld(table) {
@@ -170,7 +168,26 @@ extension TolerantJudge {
     let column = SchemaObject(.column, name, table: table)
     effect(.changeType, column)
     if ColumnDefinition(cursor).hasDefault { noteDefault(column, true) }
+    let definition = ColumnDefinition(cursor)
+    let before = catalog.type(of: column)
+    define(column, definition.type)
     guard isOld(table), !createdColumns.contains(column) else { return }
+    if let before, let after = definition.type {
+      switch before.change(to: after) {
+      case .widens, .rewrites:
+        issue(
+          "changing-column-type", .locking, "\(table).\(name) gets wider, and every value stays",
+          "\(table).\(name)")
+        return
+      case .loses:
+        issue(
+          "changing-column-type", .irreversible,
+          "\(table).\(name) goes from \(before.name) to \(after.name): values that do not fit are lost or refused",
+          "\(table).\(name)")
+        return
+      case .unknown: break
+      }
+    }
     issue(
       "changing-column-type", .notUnderstood,
       "\(table).\(name) is defined anew: whether that loses values depends on the definition before",

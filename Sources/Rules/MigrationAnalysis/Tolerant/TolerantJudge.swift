@@ -4,6 +4,11 @@ struct TolerantJudge {
   private var issues: [SQLIssue] = []
   private var statements: [SQLStatement] = []
   private var effects: [SchemaEffect] = []
+  private var definitions: [SchemaDefinition] = []
+  /// The schema that earlier scripts have left.
+  let catalog: SchemaCatalog
+  /// Tables that the script has renamed.
+  private var renamedTables: [(old: String, new: String, line: Int)] = []
   private var line = 1
   private(set) var createdTables: Set<String> = []
   private(set) var createdColumns: Set<SchemaObject> = []
@@ -12,7 +17,10 @@ struct TolerantJudge {
   /// Columns that must be given, of tables made here; for tables that take another's place.
   private var requiredInNewTables: [String: Set<String>] = [:]
 
-  init(dialect: SQLDialect) { self.dialect = dialect }
+  init(dialect: SQLDialect, catalog: SchemaCatalog = SchemaCatalog()) {
+    self.dialect = dialect
+    self.catalog = catalog
+  }
 
   // MARK: - Notes
 
@@ -30,6 +38,13 @@ struct TolerantJudge {
     effects.append(SchemaEffect(verb, object, line: line))
   }
 
+  mutating func define(_ column: SchemaObject, _ type: ColumnType?) {
+    guard let type else { return }
+    definitions.append(SchemaDefinition(object: column, content: .column(type), line: line))
+  }
+
+  mutating func note(renamed table: String, to new: String) { renamedTables.append((table, new, line)) }
+
   func isOld(_ table: String) -> Bool { !createdTables.contains(table.lowercased()) }
 
   mutating func noteDefault(_ column: SchemaObject, _ has: Bool) { defaults[column] = (has, line) }
@@ -45,6 +60,7 @@ struct TolerantJudge {
     self.line = line
     statements.append(SQLStatement(line: line, rules: []))
     var cursor = statement
+    cursor.skipCommonTables()
     let harmless: Set<String> = [
       "SELECT", "SET", "USE", "START", "BEGIN", "COMMIT", "ROLLBACK", "END", "SAVEPOINT", "RELEASE", "PRAGMA",
       "LOCK", "UNLOCK", "ANALYZE", "EXPLAIN", "SHOW", "DESCRIBE", "GRANT", "FLUSH", "OPTIMIZE", "VACUUM",
@@ -66,8 +82,11 @@ struct TolerantJudge {
       delete(&cursor)
     } else if cursor.take("UPDATE") {
       update(&cursor)
-    } else if cursor.takeAny(["INSERT", "REPLACE"]) != nil {
+    } else if let verb = cursor.takeAny(["INSERT", "REPLACE"]) {
+      let before = effects.count
       insert(&cursor)
+      // A row of the same key is deleted first.
+      if verb == "REPLACE", effects.count > before { replaced(effects[before].object.name) }
     } else if cursor.take("REVOKE") {
       issue("ban-revoke", .breaking, "takes rights away that the version before may use", "revoke")
     } else if cursor.takeAny(harmless) == nil {
@@ -88,10 +107,25 @@ struct TolerantJudge {
         "\(column.table ?? "").\(column.name)", line: state.line)
     }
     judgeRebuiltTables()
+    for (old, new, line) in renamedTables where isOld(old) {
+      // A view under the old name still serves the version before.
+      let hasView = effects.contains { $0.verb == .create && $0.object == SchemaObject(.view, old) }
+      issue(
+        "renaming-table", hasView ? .advice : .breaking,
+        hasView
+          ? "the table \(old) is called \(new), and a view takes its name"
+          : "the table \(old) is called \(new): the version before does not find it", old, line: line)
+    }
     return SQLScriptReport(
       dialect: dialect, statements: statements,
       issues: issues.sorted { ($0.line, $0.rule) < ($1.line, $1.rule) },
-      effects: effects)
+      effects: effects, definitions: definitions)
+  }
+
+  private mutating func replaced(_ table: String) {
+    effect(.delete, SchemaObject(.table, table))
+    guard isOld(table) else { return }
+    issue("replace-rows", .advice, "replaces rows of \(table) that only a backup brings back", table)
   }
 
   // MARK: - CREATE and DROP
@@ -135,6 +169,7 @@ struct TolerantJudge {
     for part in TokenCursor.parts(content) {
       var cursor = TokenCursor(part)
       guard !notColumns.contains(cursor.upper), let name = cursor.name() else { continue }
+      define(SchemaObject(.column, name, table: table), ColumnDefinition(cursor).type)
       if ColumnDefinition(cursor).isRequired {
         requiredInNewTables[table.lowercased(), default: []].insert(name.lowercased())
       }
@@ -269,6 +304,7 @@ struct ColumnDefinition {
   let isRequired: Bool
   let hasDefault: Bool
   let isUnique: Bool
+  let type: ColumnType?
 
   init(_ cursor: TokenCursor) {
     let words = cursor.tokens.map(\.upper)
@@ -278,6 +314,13 @@ struct ColumnDefinition {
     let isPrimary = cursor.contains("PRIMARY")
     isRequired = isNotNull && !hasDefault && !fillsItself && !isPrimary
     isUnique = cursor.contains("UNIQUE")
+    var rest = cursor
+    var name: String?
+    if rest.tokens.first?.kind == .word { name = rest.name() }
+    if name?.uppercased() == "DOUBLE" { _ = rest.take("PRECISION") }
+    if name?.uppercased() == "CHARACTER", rest.take("VARYING") { name = "varchar" }
+    let numbers = rest.parenthesized()?.compactMap { $0.kind == .number ? Int($0.text) : nil } ?? []
+    type = name.map { ColumnType($0, modifiers: numbers) }
   }
 
   static func isNotNull(_ cursor: TokenCursor) -> Bool {

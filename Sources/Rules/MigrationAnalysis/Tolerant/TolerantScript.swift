@@ -5,14 +5,17 @@ struct TolerantScript {
   private let dialect: SQLDialect
   private let lines: LineIndex
 
-  init(_ bytes: [UInt8], dialect: SQLDialect) {
+  private let catalog: SchemaCatalog
+
+  init(_ bytes: [UInt8], dialect: SQLDialect, catalog: SchemaCatalog = SchemaCatalog()) {
+    self.catalog = catalog
     self.bytes = bytes
     self.dialect = dialect
     lines = LineIndex(bytes)
   }
 
   func report() -> SQLScriptReport {
-    var judge = TolerantJudge(dialect: dialect)
+    var judge = TolerantJudge(dialect: dialect, catalog: catalog)
     for statement in statements() {
       judge.visit(TokenCursor(statement), line: lines.line(at: statement.first?.start ?? 0))
     }
@@ -118,6 +121,21 @@ struct TokenCursor {
       content.append(token)
     }
     return Array(content.dropFirst())
+  }
+
+  /// Goes past `WITH name AS (…), …` to the statement that it serves.
+  mutating func skipCommonTables() {
+    guard upper == "WITH" else { return }
+    var rest = self
+    rest.skip()
+    _ = rest.take("RECURSIVE")
+    while rest.name() != nil {
+      _ = rest.parenthesized()
+      guard rest.take("AS"), rest.parenthesized() != nil else { return }
+      guard rest.tokens.first?.isSymbol(",") == true else { break }
+      rest.skip()
+    }
+    self = rest
   }
 
   mutating func skip() { if !tokens.isEmpty { tokens.removeFirst() } }

@@ -24,26 +24,47 @@ extension TemplateComparison {
       remedy: "Hand parameters in, or ask AWS by a change set."),
     .init(
       "replacement-refused", "CloudFormation refuses this replacement: the update would fail.",
-      remedy: "Change the physical name too, or take another logical id."),
+      severity: .error, remedy: "Change the physical name too, or take another logical id."),
+    .init(
+      "update-refused",
+      "The service or CloudFormation does not carry this update out: the deployment would fail.",
+      remedy: "Leave the property as it is, or make a new resource and move what the old one holds."),
+    .init(
+      "upgrade-without-way-back",
+      "A version is raised that cannot be lowered again: no template brings it back.",
+      remedy: "Take a snapshot first, and acknowledge that the way back is a restore."),
+    .init(
+      "data-expires",
+      "Data is deleted from now on that was kept before: shorter retention, expiry, time to live.",
+      remedy: "Copy what is still needed first, then acknowledge."),
+    .init(
+      "backups-shortened", "Backups are deleted that were kept before.",
+      remedy: "Take a snapshot that stays, then acknowledge."),
+    .init(
+      "protection-removed", "A protection of data ends: versioning, deletion protection, backups.",
+      remedy: "Keep it on, or acknowledge until when it is off."),
+    .init(
+      "access-locked-out", "A policy or a key shuts out those who could set it back.",
+      remedy: "Leave a statement that lets the account's root or the deployment role change the policy."),
     .init(
       "resource-renamed", "A resource goes while an equal one comes under another logical id.",
       remedy: "Keep the logical id, or move the data first."),
     .init(
       "policy-weakened", "A resource that holds data loses its retaining policy.",
-      remedy: "Keep Retain or Snapshot."),
+      severity: .warning, remedy: "Keep Retain or Snapshot."),
     .init(
       "nested-stack-changed", "A nested stack changes; what happens inside is judged by its own template.",
-      remedy: "Compare the nested template as well."),
+      severity: .notice, remedy: "Compare the nested template as well."),
     .init(
       "values-missing", "Parameters without a known value: judged as if the deployed value stays.",
-      remedy: "Hand the values in."),
+      severity: .notice, remedy: "Hand the values in."),
     .init(
       "parameter-falls-back",
       "A parameter has no new value and the template's default differs from the deployed value.",
-      remedy: "Hand the new value in."),
+      severity: .warning, remedy: "Hand the new value in."),
     .init(
       "lookup-open", "A value comes from Systems Manager at deployment and may have changed.",
-      remedy: "Look the value up, or ask AWS by a change set."),
+      severity: .notice, remedy: "Look the value up, or ask AWS by a change set."),
     .init(
       "transform-open",
       "A macro, an include or SAM makes resources that are not in the template as it stands.",
@@ -54,29 +75,37 @@ extension TemplateComparison {
       remedy: "Keep one of them."),
     .init(
       "template-part-open", "A loop or a member of the template could not be read.",
-      remedy: "Write the collection's values in, or hand parameters in."),
+      severity: .warning, remedy: "Write the collection's values in, or hand parameters in."),
     .init(
       "export-in-use",
       "An export that another template imports is removed or changed: the update is refused.",
-      remedy: "Release the import first, in a deployment of its own."),
+      severity: .error, remedy: "Release the import first, in a deployment of its own."),
     .init(
-      "export-removed", "An export is removed.", remedy: "Make sure that no other stack imports it."),
+      "export-removed", "An export is removed.", severity: .warning,
+      remedy: "Make sure that no other stack imports it."),
     .init(
       "export-changed", "The value of an export changes or may change.",
-      remedy: "Make sure that no other stack imports it."),
-    .init("output-changed", "An output is removed or changes.", remedy: "Look for scripts that read it."),
+      severity: .warning, remedy: "Make sure that no other stack imports it."),
+    .init(
+      "output-changed", "An output is removed or changes.", severity: .notice,
+      remedy: "Look for scripts that read it."),
     .init(
       "iam-wildcard", "A policy newly allows everything, or anyone.",
       remedy: "Name actions, resources and principals."),
-    .init("iam-widened", "A policy newly allows more than before.", remedy: "Review what is added."),
+    .init(
+      "iam-widened", "A policy newly allows more than before.", severity: .warning,
+      remedy: "Review what is added."),
     .init(
       "iam-policy-attached", "A managed policy is attached; an error for AdministratorAccess.",
       remedy: "Review what it allows."),
-    .init("iam-deny-removed", "A statement that denied is gone.", remedy: "Review what it held back."),
+    .init(
+      "iam-deny-removed", "A statement that denied is gone.", severity: .warning,
+      remedy: "Review what it held back."),
     .init(
       "network-opened", "A security group newly lets the whole Internet in; a notice for web ports.",
       remedy: "Name the address blocks that need it."),
     .init(
-      "network-widened", "A security group lets in more than before.", remedy: "Review what is added."),
+      "network-widened", "A security group lets in more than before.", severity: .warning,
+      remedy: "Review what is added."),
   ]
 }

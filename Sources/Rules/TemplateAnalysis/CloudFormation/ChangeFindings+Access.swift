@@ -18,6 +18,10 @@ extension ChangeFindings {
           "iam-wildcard", isNew ? .warning : .error,
           "\(pair.id) (\(pair.type)) newly allows \(Self.list(wildcards.map(\.description))).", outcome)
       }
+      if let locked = LockoutRules.lockout(pair.type, before: before, after: grants) {
+        tell(
+          "access-locked-out", .error, "\(pair.id) (\(pair.type)) locks its owner out: \(locked).", outcome)
+      }
       // What a new resource may do is part of reviewing it; what an old one gains is easily missed.
       if isNew { continue }
       let rest = added.filter { !$0.isWildcard(in: pair.type) }

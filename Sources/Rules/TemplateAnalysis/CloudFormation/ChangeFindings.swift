@@ -34,6 +34,7 @@ struct ChangeFindings {
       outcome.isLookUpOnly ? .notice : outcome.losesData && change.stateful ? .error : .warning
     if let finding = change.finding(in: path, openSeverity: openSeverity) { all.append(finding) }
     if change.action == .replace { judgeRefusal(outcome, pair) }
+    judgeRefusals(outcome)
     if change.action == .update, TypeFacts.isNestedStack(change.type),
       judge.nestedOutcomes[change.logicalId] == nil
     {
@@ -53,14 +54,39 @@ struct ChangeFindings {
         "replacement-refused", .error,
         "\(change.logicalId) changes its type, which CloudFormation refuses: give the new resource another "
           + "logical id.", line: change.line, subject: change.logicalId)
-    } else if let property = judge.entry(change.type)?.nameProperty, let name = change.name,
+    } else if let property = judge.entry(change.type)?.customName(of: change.type),
       judge.entry(change.type)?.deletesFirst == false, !outcome.changedProperties.contains(property),
-      let old = pair.old, judge.old?.physicalName(of: old)?.text == name
+      let name = pair.new.flatMap({ judge.new?.properties(of: $0)[property].text }),
+      let before = pair.old.flatMap({ judge.old?.properties(of: $0)[property].text }), before == name
     {
       add(
         "replacement-refused", .error,
         "\(change.logicalId) has the fixed name \(name) and would be replaced, which CloudFormation refuses: "
           + "change \(property) too, or leave the name out.", line: change.line, subject: change.logicalId)
+    }
+  }
+
+  /// Updates in place that fail, cannot be taken back, or lose something.
+  private mutating func judgeRefusals(_ outcome: ResourceJudge.Outcome) {
+    let change = outcome.change
+    let what = "\(change.logicalId) (\(change.type))"
+    for refusal in outcome.refusals {
+      if refusal.effect == .refused {
+        // Made anew, it is set like any other property.
+        guard change.action != .replace else { continue }
+        add(
+          "update-refused", .error, "\(what): the update fails. \(refusal.reason)", line: change.line,
+          subject: "\(change.logicalId) \(refusal.property) \(refusal.reason)")
+      } else {
+        add(
+          "upgrade-without-way-back", .error, "\(what): \(refusal.reason)", line: change.line,
+          subject: "\(change.logicalId) \(refusal.property)")
+      }
+    }
+    for loss in outcome.losses {
+      add(
+        loss.code, loss.isImmediate ? .error : .warning, loss.message, line: change.line,
+        subject: "\(change.logicalId) \(loss.property) \(loss.message)")
     }
   }
 

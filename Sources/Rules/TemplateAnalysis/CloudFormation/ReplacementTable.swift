@@ -17,6 +17,17 @@ public struct ReplacementTable: Sendable {
     public var deletesFirst = false
     /// The writable property that names the resource.
     public var nameProperty: String?
+
+    /// The property by which the account tells resources of `type` apart, so that two with one value cannot stand beside
+    /// each other: what `Ref` returns, or the name that is fixed when the resource is made.
+    public func customName(of type: String) -> String? {
+      if let nameProperty { return nameProperty }
+      // Zones of one name stand beside each other.
+      guard type != "AWS::Route53::HostedZone" else { return nil }
+      let own = (type.split(separator: ":").last.map(String.init) ?? "") + "Name"
+      let fixed = Set(createOnly.filter { $0.count == 1 }.map { $0[0] })
+      return fixed.contains(own) ? own : fixed.contains("Name") ? "Name" : nil
+    }
   }
 
   private enum Storage: @unchecked Sendable {

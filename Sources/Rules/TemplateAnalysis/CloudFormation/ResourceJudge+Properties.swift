@@ -9,7 +9,7 @@ extension ResourceJudge {
   func judgeProperties(_ pair: Pair, _ outcome: inout Outcome) {
     guard let before = pair.old, let after = pair.new, let old, let new else { return }
     let comparison = comparison
-    if before.type != after.type {
+    if before.type != after.type, !TypeFacts.isSameAfterTransform(before.type, after.type) {
       outcome.change.action = .replace
       outcome.change.properties = ["Type"]
       outcome.change.oldResource = fate(after)
@@ -31,9 +31,18 @@ extension ResourceJudge {
       if case .open(let inputs) = difference.likeness { outcome.open.formUnion(inputs) }
     }
     judgeReplacement(after, first, second, &outcome)
+    if before.type != after.type {
+      outcome.change.action = outcome.change.action == .none ? .update : outcome.change.action
+      outcome.change.reasons.append(
+        "\(before.type) becomes \(after.type), which are the same after the transform.")
+    }
     if outcome.change.action == .none {
       outcome.change.properties = []
       return
+    }
+    if outcome.change.action != .replace {
+      outcome.losses = DataLossRules.losses(after.id, after.type, first, second)
+      outcome.change.losses += outcome.losses.compactMap(\.loses)
     }
     outcome.change.properties = (paths + attributes).sorted()
     if outcome.change.action == .replace || outcome.change.action == .mayReplace {
@@ -87,8 +96,35 @@ extension ResourceJudge {
     for pointer in entry.conditionalCreateOnly where isCertain != false {
       judge(pointer, isCertain: isCertain == true, first, second, &outcome)
     }
+    judgeRules(after, first, second, &outcome)
     if outcome.change.action == .replace, entry.deletesFirst {
       outcome.change.reasons.append("The old resource is deleted before the new one is made.")
+    }
+  }
+
+  /// What the documentation says beyond the schemas.
+  private func judgeRules(
+    _ after: TemplateEvaluator.Resource, _ first: ResolvedValue, _ second: ResolvedValue,
+    _ outcome: inout Outcome
+  ) {
+    let policy = after.node["UpdatePolicy"].flatMap { new?.evaluate($0) } ?? .absent
+    let change = UpdateRules.Change(
+      type: after.type, old: first, new: second, updatePolicy: policy, comparison: comparison)
+    for consequence in UpdateRules.consequences(of: change) {
+      switch consequence.effect {
+      case .replaces:
+        outcome.change.reasons.removeAll {
+          $0.hasPrefix("A change of \(consequence.property) replaces it in some cases")
+        }
+        replace(&outcome, consequence.reason)
+      case .mayReplace: atLeastMayReplace(&outcome, consequence.reason)
+      case .refused: outcome.refusals.append(consequence)
+      case .cannotGoBack:
+        outcome.refusals.append(consequence)
+        outcome.change.losses.append(
+          "what \(after.id) takes in after its last snapshot, which alone brings back its \(consequence.property)"
+        )
+      }
     }
   }
 

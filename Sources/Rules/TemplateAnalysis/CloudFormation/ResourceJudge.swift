@@ -20,6 +20,10 @@ final class ResourceJudge {
     var isLookUpOnly = false
     /// Whether a property changes that no service changes in place, though the schema leaves it open.
     var losesData = false
+    /// What the service does not carry out, and what cannot be set back: each with its property.
+    var refusals: [UpdateRules.Consequence] = []
+    /// What is lost although the resource stays.
+    var losses: [DataLossRules.Loss] = []
     var changedProperties: Set<String> { Set(differences.compactMap(\.path.first)) }
   }
 

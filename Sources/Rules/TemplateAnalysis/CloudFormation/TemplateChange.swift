@@ -52,6 +52,8 @@ public struct ResourceImpact: Hashable, Sendable {
   public var line: Int?
   /// The physical name where the templates decide it, to find the resource in an account.
   public var name: String?
+  /// What is lost although the resource stays: what expires, backups, objects overwritten later.
+  public var losses: [String] = []
 
   /// A change.
   public init(

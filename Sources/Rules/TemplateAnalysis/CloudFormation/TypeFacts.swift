@@ -24,6 +24,21 @@ enum TypeFacts {
     "AWS::Lambda::Version", "AWS::Serverless::LayerVersion", "AWS::StepFunctions::StateMachineVersion",
   ]
 
+  /// What SAM makes of its own types, under the same logical id.
+  private static let transformed: [String: String] = [
+    "AWS::Serverless::Function": "AWS::Lambda::Function",
+    "AWS::Serverless::SimpleTable": "AWS::DynamoDB::Table",
+    "AWS::Serverless::Api": "AWS::ApiGateway::RestApi", "AWS::Serverless::HttpApi": "AWS::ApiGatewayV2::Api",
+    "AWS::Serverless::StateMachine": "AWS::StepFunctions::StateMachine",
+    "AWS::Serverless::Application": "AWS::CloudFormation::Stack",
+    "AWS::Serverless::GraphQLApi": "AWS::AppSync::GraphQLApi",
+  ]
+
+  /// Whether two types are one once SAM has gone over the template.
+  static func isSameAfterTransform(_ one: String, _ other: String) -> Bool {
+    (transformed[one] ?? one) == (transformed[other] ?? other)
+  }
+
   /// Whether a change of a property that its schema calls conditionally create-only always makes a new resource: keys and
   /// local indexes of a table are fixed when it is made.
   static func replacesInFact(_ property: String, of type: String) -> Bool {

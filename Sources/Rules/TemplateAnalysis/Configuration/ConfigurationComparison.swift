@@ -106,7 +106,26 @@ public enum ConfigurationComparison {
     // Names, references and placeholders are no secrets.
     let lower = value.lowercased()
     if value.hasPrefix("arn:") || lower.hasPrefix("{{resolve:") || value.hasPrefix("/") { return false }
-    if name.hasSuffix("_ARN") || name.hasSuffix("_ID") || name.hasSuffix("_NAME") { return false }
+    // What stands after the secret's word says what the value is: a lifetime, a place, a kind.
+    let facts = [
+      "ARN", "ID", "NAME", "TTL", "EXPIRY", "EXPIRES", "EXPIRATION", "LIFETIME", "AGE", "LENGTH", "SIZE",
+      "COUNT",
+      "LIMIT", "TIMEOUT", "INTERVAL", "DAYS", "HOURS", "MINUTES", "SECONDS", "ROTATION", "ALGORITHM", "ALG",
+      "TYPE",
+      "FORMAT", "PREFIX", "HEADER", "ISSUER", "AUDIENCE", "URL", "URI", "ENDPOINT", "PATH", "FILE", "REGION",
+      "ALIAS",
+      "VERSION", "ENABLED", "REQUIRED", "POLICY", "BUCKET", "TABLE", "STACK", "PROVIDER", "STORE", "IN",
+      "SEC", "MS",
+    ]
+    if let last = name.uppercased().split(separator: "_").last, facts.contains(String(last)) { return false }
+    if ["true", "false", "yes", "no", "on", "off", "none"].contains(lower) { return false }
+    // A small number is a count or a time, except where it may be the secret itself.
+    let isNumber = value.count < 7 && value.allSatisfy { $0.isNumber || ".smhd".contains($0) }
+    if isNumber,
+      !["PASSWORD", "PASSWD", "PIN", "SECRET", "PASSPHRASE"].contains(where: name.uppercased().hasSuffix)
+    {
+      return false
+    }
     return !["changeme", "replace_me", "todo", "xxx", "example", "<"].contains { lower.hasPrefix($0) }
   }
 

@@ -9,7 +9,7 @@ public final class TemplateUploader: Sendable {
   private let held = Mutex<[String: (s3: S3Client, bucket: String, key: String)]>([:])
   private let notRemoved = Mutex<[String]>([])
 
-  /// A carrier over `clients`: each template goes with the credentials of its stack, whose caller then reads it.
+  /// An uploader over `clients`: each template goes with the credentials of its stack, whose caller then reads it.
   public init(_ clients: StackClients) { self.clients = clients }
 
   /// Objects that could not be removed, each with the reason.

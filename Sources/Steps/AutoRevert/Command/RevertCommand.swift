@@ -3,6 +3,7 @@ import CommandArguments
 import DeploymentRecords
 import Reporting
 import RollbackPlanning
+import StepResults
 import StepRuntime
 
 /// `auto-revert`: puts the recorded state back, verifies, and tells people.
@@ -116,6 +117,8 @@ public struct RevertCommand: StepCommand {
   public func answerInstead(in session: StepSession) async throws -> String? {
     list ? try RestorePointList.text(session) : nil
   }
+
+  public static var catalog: [FindingDescription] { RevertCatalog.entries }
 
   public static let examples: [CommandDescription.Topic.Entry] = [
     (

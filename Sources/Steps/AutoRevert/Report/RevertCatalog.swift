@@ -4,8 +4,28 @@ import StepResults
 /// What the finding codes of `auto-revert` mean.
 enum RevertCatalog {
   static let entries: [FindingDescription] =
-    PlanFindingCode.allCases.map { FindingDescription($0.rawValue, meaning($0), remedy: remedy($0)) }
+    PlanFindingCode.allCases.map {
+      FindingDescription(
+        $0.rawValue, meaning($0), severity: severity($0), remedy: remedy($0))
+    }
     + GitOnlyFindings.catalog
+
+  /// How much a code weighs that always weighs the same; nil for one that depends on what was allowed or found.
+  private static func severity(_ code: PlanFindingCode) -> Severity? {
+    switch code {
+    case .actionFailed, .deadline, .exportInUse, .importMissing, .methodNotPossible, .needsPerson,
+      .notHealthy, .restorePointMissing, .restorePointOfLiveVersion, .safetyRule, .skipNotStuck, .unknownRole:
+      .error
+    case .databaseBeside, .driftAfterSkip, .healthUnknown, .nestedUnseen, .notificationFailed,
+      .parameterMoved, .parameterUnverified, .resourceRetained, .resourcesSkipped, .restorePointElsewhere,
+      .restorePointIncomplete, .restorePointUnreadable, .rollbackConfigurationLeft, .safetyRuleOverridden,
+      .schemaRollback, .secretLeft, .stackLeftOut, .templateLeft:
+      .warning
+    case .evidenceThin, .finalSnapshot, .lockIsLocal:
+      .notice
+    default: nil
+    }
+  }
 
   private static func meaning(_ code: PlanFindingCode) -> String {
     switch code {
@@ -31,7 +51,7 @@ enum RevertCatalog {
     case .parameterMoved: "A parameter read from SSM resolves to another value than recorded."
     case .notCompared: "A stack could not be compared with the restore point."
     case .methodNotPossible: "The method asked for is not possible in this state."
-    case .actionFailed: "An action failed."
+    case .actionFailed: "An action of the rollback failed."
     case .unknownRole: "The configuration names no stack of this role."
     case .secretLeft: "A secret has another version than recorded and is left."
     case .resourceLeft: "Something outside the stacks' templates is not put back."

@@ -169,6 +169,14 @@ struct ChangeReader {
           new: try content(change.new),
           isLink: change.new.map { $0.kind == .symlink || $0.kind == .submodule } ?? false))
     }
+    func kind(_ entry: TreeEntry?) -> ChangedPath.Kind? {
+      entry.map { $0.kind == .submodule ? .submodule : $0.kind == .symlink ? .link : .file }
+    }
+    let all = changes.map { change in
+      ChangedPath(
+        path: change.path, oldPath: change.oldPath, old: kind(change.old), new: kind(change.new),
+        isMoved: change.old != nil && change.old?.id == change.new?.id && change.oldPath != nil)
+    }
     func read(_ path: String, _ tree: ObjectId?) throws -> [UInt8]? {
       guard let tree, let entry = try repository.entry(at: path, inTree: tree) else { return nil }
       guard entry.kind == .file || entry.kind == .executable else { return nil }
@@ -177,8 +185,7 @@ struct ChangeReader {
     let commits = try range.base.map { try repository.commits(from: $0, to: range.head, limit: 1000) } ?? []
     return Change(
       base: range.base?.hex ?? "", head: range.head.hex, because: range.because, changedCount: changes.count,
-      paths: changes.map(\.path),
-      files: files, readOld: { try read($0, baseTree) }, readNew: { try read($0, headTree) },
+      all: all, files: files, readOld: { try read($0, baseTree) }, readNew: { try read($0, headTree) },
       readTip: { try read($0, tipTree) },
       listNew: { try repository.paths(at: range.head.hex, under: $0) },
       listFolder: { try repository.files(inFolder: $0, ofTree: headTree) },

@@ -18,14 +18,31 @@ struct ChangedFile: Sendable {
   }
 }
 
+/// A path that differs, whatever it holds and whether or not anybody reads it.
+struct ChangedPath: Hashable, Sendable {
+  /// In the newer version, or in the older one where it is gone.
+  var path: String
+  /// In the older version, where it was called otherwise.
+  var oldPath: String?
+  /// What stands there before and after.
+  var old: Kind?, new: Kind?
+  /// Whether content and kind stay: only the name is another one.
+  var isMoved = false
+
+  /// What a path leads to.
+  enum Kind: Hashable, Sendable { case file, link, submodule }
+}
+
 /// What is compared: the files that differ, and any other file of both versions when asked for.
 struct Change {
   /// For people and for the record.
   var base: String, head: String, because: String
   /// All that differ, however many were read.
   var changedCount: Int
+  /// All that differ.
+  var all: [ChangedPath] = []
   /// The paths of all that differ.
-  var paths: [String] = []
+  var paths: [String] { all.map(\.path) }
   /// Those that the judges may read.
   var files: [ChangedFile]
   /// Paths of changed files, judged or not: (old, new).

@@ -31,11 +31,25 @@ struct FileComparison {
           new: try bytes(new, "--new"))
       ]
     }
+    let all = files.filter { $0.old != $0.new }.map { file in
+      ChangedPath(
+        path: file.path, oldPath: file.oldPath, old: file.old.map { _ in .file },
+        new: file.new.map { _ in .file })
+    }
     return Change(
-      base: old, head: new, because: "--old and --new", changedCount: files.count { $0.old != $0.new },
-      files: files, readOld: reader(of: old), readNew: reader(of: new), readTip: reader(of: old),
-      listNew: { _ in [] },
-      listFolder: { _ in [] }, messages: [])
+      base: old, head: new, because: "--old and --new", changedCount: all.count, all: all, files: files,
+      readOld: reader(of: old), readNew: reader(of: new), readTip: reader(of: old),
+      listNew: { [self] _ in isFolder.new ? [] : siblings(of: new, but: old) }, listFolder: { _ in [] },
+      messages: [])
+  }
+
+  /// Files beside a template that is named: they may import what it exports.
+  private func siblings(of path: String, but other: String) -> [String] {
+    let folder = RelativePath.folder(of: path)
+    // A folder that cannot be listed tells nothing, as one without other templates.
+    let names =
+      (try? session.context.files.names(in: session.context.absolute(folder.isEmpty ? "." : folder))) ?? []
+    return names.sorted().compactMap { RelativePath.join(folder, $0) }.filter { $0 != path && $0 != other }
   }
 
   // MARK: - Assemblies

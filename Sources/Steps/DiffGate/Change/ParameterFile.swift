@@ -9,10 +9,11 @@ enum ParameterFile {
   static func read(_ path: String, option: String, _ session: StepSession) throws -> [String: String] {
     let bytes: [UInt8]
     do throws(FileError) {
-      bytes = try session.context.files.read(session.context.absolute(path))
+      bytes = try session.context.files.read(
+        session.context.absolute(path), session.context.reading(path, in: session.repositoryRoot))
     } catch {
       throw StepFailure(
-        .data, "cannot read \(option) \(path): \(SystemError.message(error.code))",
+        .data, "cannot read \(option) \(path): \(error.reason)",
         advice: "name a JSON file of parameter names and values")
     }
     do throws(YAMLError) {

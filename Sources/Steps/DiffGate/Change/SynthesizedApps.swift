@@ -12,14 +12,18 @@ struct SynthesizedApps {
   let session: StepSession
   /// Whether the work tree is at the revision that is judged.
   let isCurrent: Bool
+  /// What became of the applications' files.
+  private(set) var dispositions: [FileDisposition] = []
   private static let codeExtensions: Set<String> = [
     "ts", "js", "mts", "mjs", "cjs", "py", "java", "kt", "cs", "fs", "go",
   ]
 
   /// Adds the templates of such applications to the change, and says what could not be compared.
-  func extend(_ change: inout Change) throws -> [Finding] {
+  mutating func extend(_ change: inout Change) throws -> [Finding] {
     var findings: [Finding] = []
     for app in try apps(change) {
+      let before = findings.count
+      defer { place(change, app, isJudged: findings.count == before) }
       let output = RelativePath.join(app.folder, app.output) ?? app.output
       guard isCurrent, let bytes = try workFile("\(output)/manifest.json"),
         let manifest = AssemblyManifest(bytes)
@@ -38,6 +42,37 @@ struct SynthesizedApps {
     return findings
   }
 
+  /// Whether a file takes part in what an application's stacks become.
+  private static func isSource(_ path: String) -> Bool {
+    if case .harmless(let rule, _) = NamedShapes.shape(of: path), rule == "test" || rule == "documentation" {
+      return false
+    }
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let suffix = name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) }
+    let sources: Set<String> = [
+      "cdk.json", "cdk.context.json", "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml",
+      "requirements.txt", "pyproject.toml", "poetry.lock", "go.mod", "pom.xml", "build.gradle",
+    ]
+    return suffix.map(codeExtensions.contains) == true || sources.contains(name)
+  }
+
+  /// The dispositions of the changed files that belong to an application.
+  private mutating func place(_ change: Change, _ app: App, isJudged: Bool) {
+    guard app.isTouched else { return }
+    for path in change.paths
+    where Self.isSource(path) && (app.folder.isEmpty || path.hasPrefix(app.folder + "/")) {
+      dispositions.append(
+        isJudged
+          ? FileDisposition(
+            path: path, disposition: .judged, rule: "cdk-app",
+            why: "the templates that its application was synthesized to were compared")
+          : FileDisposition(
+            path: path, disposition: .notJudged, rule: "cdk-app",
+            why: "it belongs to a CDK application whose templates are not at hand",
+            remedy: "synthesize both versions and compare them with --old DIR --new DIR"))
+    }
+  }
+
   // MARK: - Which applications
 
   private struct App: Hashable {
@@ -51,11 +86,7 @@ struct SynthesizedApps {
   private func apps(_ change: Change) throws -> [App] {
     var folders: [String: Bool] = ["": false]
     for path in change.paths {
-      let name = path.split(separator: "/").last.map(String.init) ?? path
-      let isCode = name.lastIndex(of: ".").map {
-        Self.codeExtensions.contains(String(name[name.index(after: $0)...]))
-      }
-      guard isCode == true || name == "cdk.json" else { continue }
+      guard Self.isSource(path) else { continue }
       var folder = RelativePath.folder(of: path)
       while true {
         folders[folder] = true

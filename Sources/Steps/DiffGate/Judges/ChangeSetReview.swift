@@ -175,6 +175,7 @@ struct ChangeSetReview {
       properties: Set(theirs.details.compactMap { $0.path ?? $0.name ?? $0.attribute }).sorted(),
       stateful: known?.stateful ?? statefulTypes.contains(theirs.type), line: known?.line, name: known?.name
     )
+    change.losses = known?.losses ?? []
     change.oldResource =
       switch theirs.policyAction {
       case "Retain", "ReplaceAndRetain": .retained

@@ -11,6 +11,8 @@ struct ConfigurationJudge {
   let policy: Policy
   private(set) var entries: [ConfigurationEntry] = []
   private(set) var findings: [Finding] = []
+  /// What became of the files.
+  private(set) var dispositions: [FileDisposition] = []
 
   init(change: Change, session: StepSession, policy: Policy) {
     self.change = change
@@ -38,6 +40,9 @@ struct ConfigurationJudge {
     var production: [(ConfigurationVersions, [ConfigurationDifference])] = []
     for file in change.files {
       guard let environment = ConfigurationJudge.environment(of: file.path), !file.isLink else { continue }
+      dispositions.append(
+        FileDisposition(
+          path: file.path, disposition: .judged, rule: "configuration", why: "its keys were compared"))
       guard let versions = versions(file.path, environment, old: file.old, new: file.new) else { continue }
       let differences = ConfigurationComparison.differences(versions, isSecret: Redactor.isSecretName)
       for difference in differences { note(difference) }

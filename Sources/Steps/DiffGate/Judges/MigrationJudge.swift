@@ -8,13 +8,15 @@ struct MigrationJudge {
   let patterns: [PathPattern]
   let policy: GatePolicy
   private(set) var entries: [MigrationEntry] = []
-  private(set) var findings: [Finding] = []
+  var findings: [Finding] = []
+  /// What became of the files.
+  private(set) var dispositions: [FileDisposition] = []
   /// What stays lost whatever is done.
-  private(set) var losses: [String] = []
+  var losses: [String] = []
   /// What is written after the deployment and lost by going back.
   private(set) var laterLosses: [String] = []
   /// Migrations whose data only a backup brings back.
-  private(set) var needsRestore = false
+  var needsRestore = false
   /// In the order in which a rollback runs them: newest first.
   var rollbackScripts: [String] { entries.reversed().compactMap(\.rollbackScript) }
 
@@ -27,24 +29,47 @@ struct MigrationJudge {
   /// Whether a file takes part by its name alone, before anything is read.
   static func isOfInterest(_ path: String) -> Bool {
     let lower = path.lowercased()
-    return [".sql", ".py", ".rb", ".js", ".ts", ".mjs", ".cjs", ".xml"].contains { lower.hasSuffix($0) }
+    if [".sql", ".py", ".rb", ".js", ".ts", ".mjs", ".cjs", ".mts", ".cts", ".xml"].contains(
+      where: lower.hasSuffix)
+    {
+      return true
+    }
+    // In these languages migrations are few among many files, and stand in folders that say so.
+    return [".php", ".cs", ".exs", ".ex", ".go"].contains(where: lower.hasSuffix)
+      && (lower.contains("migrat") || lower.contains("goose"))
   }
 
   mutating func judgeAll() throws {
     for file in change.files where !file.isLink { try judge(file) }
+    try judgeDumps()
+  }
+
+  mutating func note(
+    _ path: String, _ disposition: FileDisposition.Kind, _ rule: String, _ why: String, remedy: String? = nil
+  ) {
+    dispositions.append(
+      FileDisposition(path: path, disposition: disposition, rule: rule, why: why, remedy: remedy))
   }
 
   private mutating func judge(_ file: ChangedFile) throws {
     let isListed = patterns.contains { $0.matches(file.path) }
     if !patterns.isEmpty, !isListed { return }
     guard let bytes = file.new else {
-      try judgeGone(file, isListed)
+      try judgeGone(file, file.path, isListed)
+      return
+    }
+    // Moved to where no tool looks for it, it is gone.
+    if let before = file.oldPath, MigrationFile(path: file.path, text: nil, isListed: isListed) == nil,
+      MigrationFile(path: file.path, text: text(bytes), isListed: isListed) == nil
+    {
+      try judgeGone(file, before, patterns.contains { $0.matches(before) })
       return
     }
     guard bytes.count <= SQLAnalysis.byteLimit || file.fileExtension == "sql" else { return }
     // A dump is not judged, and need not be copied to be told from a migration.
-    let text = String(decoding: bytes.prefix(SQLAnalysis.byteLimit), as: UTF8.self)
+    let text = text(bytes)
     guard let migration = MigrationFile(path: file.path, text: text, isListed: isListed) else { return }
+    note(file.path, .judged, "migration", "its statements were judged")
     // Moved as it was: nothing new is run.
     if let old = file.old, old == bytes { return }
     switch migration.role {
@@ -54,31 +79,43 @@ struct MigrationJudge {
     }
   }
 
+  func text(_ bytes: [UInt8]) -> String {
+    String(decoding: bytes.prefix(SQLAnalysis.byteLimit), as: UTF8.self)
+  }
+
   // MARK: - Forward
 
   private mutating func judgeForward(
     _ file: ChangedFile, _ migration: MigrationFile, _ text: String, _ bytes: [UInt8]
   ) throws {
-    if file.old != nil, migration.role == .forward {
-      findings.append(
-        Finding(
-          "migration-edited", .warning,
-          "this migration was there before the change: environments that have run it do not run it again, and tools "
-            + "that keep checksums refuse it", path: file.path, subject: "edited"))
-    }
     let parts = try MigrationParts(migration, text: text) { path in
       try change.readNew(path).map { String(decoding: $0, as: UTF8.self) }
     }
     guard let forwardText = parts.forward else {
+      if noteEdit(ofCode: file, migration, text) { return }
       judgeCode(file, migration, text)
       return
     }
-    let settings = SQLSettings(
-      postgresVersion: policy.postgresVersion,
-      runsInTransaction: policy.migrationsInTransaction ?? migration.runsInTransaction(text))
-    let report = SQLAnalysis.analyze(
-      migration.tool == .pair || bytes.count > SQLAnalysis.byteLimit ? bytes : Array(forwardText.utf8),
-      path: file.path, settings: settings)
+    let edit = noteEdit(of: file, migration, forwardText)
+    if edit?.isSame == true { return }
+    var settings = SQLSettings(postgresVersion: policy.postgresVersion)
+    settings.habit =
+      policy.migrationsInTransaction.map { $0 ? .wraps : .none } ?? migration.transactionHabit(text)
+    settings.runsInTransaction = settings.habit == .wraps
+    let source =
+      migration.tool == .pair || bytes.count > SQLAnalysis.byteLimit ? bytes : Array(forwardText.utf8)
+    func analyze() -> SQLScriptReport {
+      SQLAnalysis.analyze(source, dialect: dialect(of: file.path), path: file.path, settings: settings)
+    }
+    var report = analyze()
+    if report.issues.contains(where: { $0.rule == "changing-column-type" })
+      || report.effects.contains(where: { $0.object.kind == .view })
+    {
+      // Only then is it worth reading what earlier scripts have made.
+      settings.catalog = try catalog(before: file, migration)
+      report = analyze()
+    }
+    if let edit { report = edit.restricted(report) }
     var entry = MigrationEntry(
       path: file.path, dialect: report.dialect.rawValue, tool: migration.tool.rawValue,
       statements: report.statements.map { .init(line: $0.line, rules: $0.rules) },
@@ -92,7 +129,7 @@ struct MigrationJudge {
   }
 
   /// Adds a script's issues as findings; advice decides nothing about the way back and stays in the statements.
-  private mutating func add(_ report: SQLScriptReport, path: String) {
+  mutating func add(_ report: SQLScriptReport, path: String) {
     for issue in report.issues {
       let severity: Severity
       switch issue.risk {
@@ -185,6 +222,12 @@ struct MigrationJudge {
 
   private mutating func judgeCode(_ file: ChangedFile, _ migration: MigrationFile, _ text: String) {
     let code = CodeMigration(text, tool: migration.tool)
+    guard code.isUnderstood else {
+      note(
+        file.path, .notJudged, "migration", "its way forward was not found in the code",
+        remedy: "look at it by hand and acknowledge it")
+      return
+    }
     var entry = MigrationEntry(
       path: file.path, dialect: nil, tool: migration.tool.rawValue,
       statements: code.issues.map { .init(line: $0.line, rules: [$0.rule]) },
@@ -216,7 +259,7 @@ struct MigrationJudge {
       return RollbackNames.candidates(for: migration).contains(file.path)
     }
     guard !isJudged else { return }
-    let report = SQLAnalysis.analyze(bytes, path: file.path)
+    let report = SQLAnalysis.analyze(bytes, dialect: dialect(of: file.path), path: file.path)
     for issue in report.issues where issue.risk == .syntax || issue.risk == .notUnderstood {
       findings.append(
         Finding(
@@ -231,9 +274,11 @@ struct MigrationJudge {
     }
   }
 
-  private mutating func judgeGone(_ file: ChangedFile, _ isListed: Bool) throws {
-    let text = file.old.map { String(decoding: $0.prefix(SQLAnalysis.byteLimit), as: UTF8.self) }
-    guard let migration = MigrationFile(path: file.path, text: text, isListed: isListed) else { return }
+  private mutating func judgeGone(_ file: ChangedFile, _ path: String, _ isListed: Bool) throws {
+    guard let migration = MigrationFile(path: path, text: file.old.map(text), isListed: isListed) else {
+      return
+    }
+    note(file.path, .judged, "migration", "that it is gone was judged")
     switch migration.role {
     case .forward:
       findings.append(
@@ -242,7 +287,7 @@ struct MigrationJudge {
           "a migration that was there is gone: environments that have run it cannot be rebuilt",
           path: file.path,
           subject: file.path))
-    case .rollback where try undoesSomething(file.path):
+    case .rollback where try undoesSomething(path):
       findings.append(
         Finding(
           "rollback-script-removed", .error, "the script that undoes a migration is gone", path: file.path,
@@ -265,5 +310,4 @@ struct MigrationJudge {
       return RollbackNames.candidates(for: migration).contains(path)
     }
   }
-
 }

@@ -17,13 +17,22 @@ struct TemplateJudge {
   /// Every template that differs, and what was found about it.
   private(set) var judged: [JudgedTemplate] = []
   /// Findings about files that are no readable templates.
-  private var unreadable: [Finding] = []
+  var unreadable: [Finding] = []
   var manifests: [String: AssemblyManifest?] = [:]
   private let facts: RecordedStacks
   private let replacements: ReplacementTable
+  var parameterFiles: ParameterFiles
+  var repositoryTemplates: RepositoryTemplates
+  var changedParameters: [ParameterFiles.Changed] = []
+  /// The newer versions of all that is judged.
+  private var newer: [CloudFormationTemplate] = []
+  /// What became of the files that were looked at, beside those that are judged as templates.
+  private(set) var dispositions: [FileDisposition] = []
+  /// Names of parameters whose values come from configuration keys that are called alike, by template.
+  private var assumed: [Finding] = []
 
   /// A template on both sides; nil where that side has none.
-  private struct Versions {
+  struct Versions {
     let file: ChangedFile
     var old: NestedTemplate?
     var new: NestedTemplate?
@@ -31,7 +40,8 @@ struct TemplateJudge {
 
   init(
     change: Change, config: DeploymentConfig, policy: GatePolicy, values: ParameterValues, areNamed: Bool,
-    facts: RecordedStacks = RecordedStacks(), replacements: ReplacementTable = .builtIn
+    environments: Set<String> = [], facts: RecordedStacks = RecordedStacks(),
+    replacements: ReplacementTable = .builtIn
   ) {
     self.change = change
     self.config = config
@@ -40,10 +50,17 @@ struct TemplateJudge {
     self.areNamed = areNamed
     self.facts = facts
     self.replacements = replacements
+    parameterFiles = ParameterFiles(
+      change: change, environment: config.environment, environments: environments)
+    repositoryTemplates = RepositoryTemplates(change: change)
   }
 
   mutating func judgeAll() throws {
-    var versions = try candidates().compactMap { try parse($0) }
+    var files = try candidates()
+    if !areNamed { files += try withOtherValues(files) }
+    var versions: [Versions] = []
+    for file in files { versions += try parse(file) }
+    newer = versions.compactMap { $0.new?.template }
     // Templates of nested stacks are judged with what the outer one hands down, wherever an outer one is found.
     var before = NestedTemplateFinder(read: change.readOld)
     var after = NestedTemplateFinder(read: change.readNew)
@@ -72,7 +89,23 @@ struct TemplateJudge {
   }
 
   /// All findings, those about files that cannot be read first.
-  var findings: [Finding] { unreadable + judged.flatMap(\.change.findings) }
+  var findings: [Finding] { unreadable + judged.flatMap(\.change.findings) + assumed }
+
+  /// Fingerprints of findings that leave open whether something with data stays.
+  var openFingerprints: Set<String> {
+    var found: Set<String> = []
+    for template in judged {
+      let stateful = Set(
+        template.change.resources.filter { $0.stateful && $0.action == .mayReplace }.map(\.logicalId))
+      for finding in template.change.findings
+      where finding.code == "resource-may-be-replaced"
+        && stateful.contains(where: { finding.message.hasPrefix("\($0) (") })
+      {
+        found.insert(finding.fingerprint)
+      }
+    }
+    return found
+  }
 
   /// Takes over what CloudFormation itself said, by the position of the template.
   mutating func adopt(_ answers: [Int: [ResourceImpact]]) {
@@ -86,7 +119,9 @@ struct TemplateJudge {
     func isWanted(_ file: ChangedFile) -> Bool {
       areNamed || (patterns.isEmpty ? looksLikeTemplate(file) : patterns.contains { $0.matches(file.path) })
     }
-    var files = change.files.filter { !$0.isLink && $0.old != $0.new && isWanted($0) }
+    var files = change.files.filter {
+      !$0.isLink && (areNamed || $0.old != $0.new || $0.oldPath != nil) && isWanted($0)
+    }
     for file in change.files where file.name == "manifest.json" {
       files += try withOtherParameters(file).filter { other in !files.contains { $0.path == other.path } }
     }
@@ -94,7 +129,10 @@ struct TemplateJudge {
   }
 
   private func looksLikeTemplate(_ file: ChangedFile) -> Bool {
-    guard TemplateText.isOfInterest(file.path) else { return false }
+    guard TemplateText.isOfInterest(file.path) || file.oldPath.map(TemplateText.isOfInterest) == true else {
+      return false
+    }
+    if ServerlessConfiguration.isOfInterest(file.path) { return true }
     return [file.old, file.new].contains { $0.map(TemplateText.mentionsResources) ?? false }
   }
 
@@ -115,7 +153,13 @@ struct TemplateJudge {
   }
 
   /// Both versions of a template, or a finding where one cannot be read.
-  private mutating func parse(_ file: ChangedFile) throws -> Versions? {
+  private mutating func parse(_ file: ChangedFile) throws -> [Versions] {
+    if !areNamed, JestSnapshot.isOfInterest(file.path) { return try parseSnapshot(file) }
+    if !areNamed, ServerlessConfiguration.isOfInterest(file.path) { return try parseServerless(file) }
+    return try parseTemplate(file).map { [$0] } ?? []
+  }
+
+  private mutating func parseTemplate(_ file: ChangedFile) throws -> Versions? {
     // Where nobody said that these files are templates, other documents that mention resources are none of ours.
     let isSure = areNamed || !policy.templates.isEmpty
     func template(_ bytes: [UInt8]?, _ path: String) throws(TemplateError) -> NestedTemplate? {
@@ -133,6 +177,7 @@ struct TemplateJudge {
       if areNamed {
         throw StepFailure(.data, error.description, advice: "name a CloudFormation template in JSON or YAML")
       }
+      note(file.path, .judged, "template", "it cannot be read, which is a finding")
       unreadable.append(
         Finding(
           code, severity, "\(what): \(error.message)", path: error.path,
@@ -159,7 +204,24 @@ struct TemplateJudge {
         "this file was a template and is none now", "syntax")
       return nil
     }
-    return versions.old == nil && versions.new == nil ? nil : versions
+    guard versions.old != nil || versions.new != nil else { return nil }
+    if areNamed || !policy.templates.isEmpty || TemplateText.isOfInterest(file.path) {
+      note(file.path, .judged, "template", "its resources were compared")
+    } else {
+      note(
+        file.path, .notJudged, "template",
+        "it was called \(file.oldPath ?? file.path), and whether the deployment still reads it is not known",
+        remedy:
+          "give it a name that ends in .yaml, .yml, .json or .template, or name it under diff-gate.ignore")
+    }
+    return versions
+  }
+
+  mutating func note(
+    _ path: String, _ disposition: FileDisposition.Kind, _ rule: String, _ why: String, remedy: String? = nil
+  ) {
+    dispositions.append(
+      FileDisposition(path: path, disposition: disposition, rule: rule, why: why, remedy: remedy))
   }
 
   /// Templates in the folders above a file that may nest it, and that the change does not touch.
@@ -200,11 +262,19 @@ struct TemplateJudge {
     context.importers = facts.importers
     context.replacements = replacements
     let deployed = stack.flatMap { facts.parameters[$0.name] } ?? [:]
+    let declared = Set((versions.new ?? versions.old)?.template.parameterNames ?? [])
+    let beside =
+      areNamed
+      ? ParameterFiles.Values()
+      : try parameterFiles.values(of: file.path, declares: declared, changed: changedParameters)
+    let oldOwn = beside.old.merging(oldManifest?.parameters(of: file.oldName) ?? [:]) { $1 }
+    let newOwn = beside.new.merging(manifest?.parameters(of: file.name) ?? [:]) { $1 }
+    let oldValues = values.old(oldOwn, deployed: deployed)
+    let newValues = values.new(newOwn)
     func compare() -> TemplateChange {
       TemplateComparison.compare(
-        old: versions.old?.template, new: versions.new?.template,
-        oldParameters: values.old(oldManifest?.parameters(of: file.oldName), deployed: deployed),
-        newParameters: values.new(manifest?.parameters(of: file.name)), context: context)
+        old: versions.old?.template, new: versions.new?.template, oldParameters: oldValues,
+        newParameters: newValues, context: context)
     }
     var result = compare()
     if result.outputs.contains(where: { $0.export != nil && $0.action != .added }) {
@@ -212,12 +282,33 @@ struct TemplateJudge {
       context.otherTemplates = try neighbours(of: file)
       if !context.otherTemplates.isEmpty { result = compare() }
     }
+    // What stays as it is, values included, is no line of a report.
+    if file.old == file.new, !result.resources.contains(where: { $0.action != .none }), result.outputs.isEmpty
+    {
+      return
+    }
     let place = JudgedTemplate(
       entry: TemplateEntry(path: file.path, stack: stack?.name, resources: []), change: result,
-      parameters: values.new(manifest?.parameters(of: file.name)),
+      parameters: newValues,
       declared: versions.new?.template.parameterNames ?? [],
       nests: versions.new?.template.nestedStacks.isEmpty == false)
     report(place)
+    if result.resources.contains(where: { $0.action != .none }) {
+      assume(
+        declared.filter { newOwn[$0] == nil && values.givenNew[$0] == nil && values.new[$0] != nil },
+        file.path)
+    }
+  }
+
+  /// That a parameter has the value of a configuration key of its name is likely, and no more.
+  private mutating func assume(_ names: Set<String>, _ path: String) {
+    guard !names.isEmpty else { return }
+    let list = names.sorted().joined(separator: ", ")
+    assumed.append(
+      Finding(
+        "values-assumed", .notice,
+        "the values of \(list) are assumed to be those of the configuration's keys of these names: hand parameters in to "
+          + "be sure", path: path, subject: list))
   }
 
   private mutating func report(_ template: JudgedTemplate) {
@@ -250,22 +341,13 @@ struct TemplateJudge {
     return known
   }
 
-  /// The other templates of the same folder, as the change leaves them.
-  private func neighbours(of file: ChangedFile) throws -> [CloudFormationTemplate] {
-    let folder = RelativePath.folder(of: file.path)
-    guard !folder.isEmpty else { return [] }
-    var found: [CloudFormationTemplate] = []
-    for path in try change.listNew(folder).filter({ $0 != file.path && TemplateText.isOfInterest($0) })
-      .prefix(200)
-    {
-      guard let bytes = try change.readNew(path), TemplateText.mentionsResources(bytes) else { continue }
-      // One that cannot be read is its own change's concern.
-      do throws(TemplateError) { found.append(try CloudFormationTemplate(parsing: bytes, path: path)) } catch
-      {
-        continue
-      }
+  /// The other templates of the repository, as the change leaves them.
+  private mutating func neighbours(of file: ChangedFile) throws -> [CloudFormationTemplate] {
+    let named = areNamed ? newer.filter { $0.path != file.path } : []
+    let others = try repositoryTemplates.all().filter { other in
+      other.path != file.path && other.path != file.oldPath && !named.contains { $0.path == other.path }
     }
-    return found
+    return named + others.map(\.template)
   }
 
   private mutating func manifest(

@@ -5,7 +5,7 @@ enum TemplateText {
   /// Whether a file takes part by its name alone.
   static func isOfInterest(_ path: String) -> Bool {
     let lower = path.lowercased()
-    return [".yaml", ".yml", ".json", ".template"].contains { lower.hasSuffix($0) }
+    return [".yaml", ".yml", ".json", ".template", ".snap"].contains { lower.hasSuffix($0) }
   }
 
   /// The words that every template has: a section of resources, and a type or the format's version.

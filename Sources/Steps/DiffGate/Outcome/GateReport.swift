@@ -6,11 +6,13 @@ import StepResults
 enum GateReport {
   static func make(_ record: Record<GatePart>) -> Report {
     let details = [
-      resources(record.part.templates), migrations(record.part.migrations), acknowledging(record),
-      comparison(record.summary),
+      CoverageReport.remedies(record), resources(record.part.templates), migrations(record.part.migrations),
+      acknowledging(record), CoverageReport.harmless(record.summary.coverage), comparison(record.summary),
     ]
     return Report(
-      record, headline: headline(record), sections: [rollback(record)], details: details.compactMap { $0 },
+      record, headline: headline(record),
+      sections: [rollback(record)] + CoverageReport.notJudged(record.part.files),
+      details: details.compactMap { $0 },
       cases: cases(record), catalog: GateFindings.catalog)
   }
 
@@ -22,22 +24,33 @@ enum GateReport {
     let time = minutes(outline.minutes)
     let way =
       switch outline.reversibility {
-      case .nothingToDo where summary.changedFiles == 0: "nothing differs"
-      case .nothingToDo: "nothing in \(count(summary.changedFiles, "changed file")) needs a rollback"
+      case .nothingToDo where summary.changedFiles == 0 && summary.coverage.relevant == 0: "nothing differs"
+      case .nothingToDo where !summary.coverage.isWhole: "what was judged needs no rollback"
+      case .nothingToDo where summary.coverage.harmless["application"] != nil:
+        "no stack, schema or configuration changes: deploying the version before undoes this change"
+      case .nothingToDo: "nothing in \(count(max(1, summary.changedFiles), "changed file")) needs a rollback"
       case .complete: "this change can be undone in \(time)"
       case .withLoss: "this change can be undone in \(time), but not without loss"
       case .restoreOnly: "only a backup undoes this change, in \(time)"
       }
     let errors = record.findings.count { $0.severity == .error }
     let warnings = record.findings.count { $0.severity == .warning }
-    if errors > 0 { return "\(way): \(count(errors, "finding")) stop\(errors == 1 ? "s" : "") it" }
-    return warnings > 0 ? "\(way), \(count(warnings, "warning"))" : way
+    let reach = summary.coverage.isWhole ? "" : "; \(CoverageReport.words(summary.coverage))"
+    if errors > 0 { return "\(way): \(count(errors, "finding")) stop\(errors == 1 ? "s" : "") it\(reach)" }
+    return (warnings > 0 ? "\(way), \(count(warnings, "warning"))" : way) + reach
   }
 
   private static func rollback(_ record: Record<GatePart>) -> ReportSection {
     let outline = record.summary.rollback
     let title = "Rolling this change back"
-    if outline.reversibility == .nothingToDo { return ReportSection(title, lines: ["nothing to roll back"]) }
+    if outline.reversibility == .nothingToDo {
+      return ReportSection(
+        title,
+        lines: [
+          record.summary.coverage.isWhole
+            ? "nothing to roll back" : "not known: \(CoverageReport.words(record.summary.coverage))"
+        ])
+    }
     var lines: [String] = []
     if !record.summary.stacks.isEmpty {
       lines.append(
@@ -132,11 +145,21 @@ enum GateReport {
   /// How the findings that stop could be acknowledged: fingerprints are needed for that and nowhere else.
   private static func acknowledging(_ record: Record<GatePart>) -> ReportSection? {
     let errors = record.findings.filter { $0.severity == .error }
-    guard !errors.isEmpty, errors.count <= 20 else { return nil }
+    let open = record.findings.filter { $0.severity == .warning && GateRun.openCodes.contains($0.code) }
+    guard let first = errors.first ?? open.first else { return nil }
     return ReportSection(
-      "To take a risk knowingly, acknowledge it with a reason and a last day", lines: [],
-      columns: ["fingerprint", "finding", "where"],
-      rows: errors.map { [$0.fingerprint, $0.code, $0.path ?? ""] })
+      "To take a risk knowingly, acknowledge it with a reason and a last day",
+      lines: [
+        "add to backstop-acknowledgements.yml, under acknowledgements:",
+        "  - {fingerprint: \(first.fingerprint), code: \(first.code), reason: …, expires: 2026-12-31}",
+      ],
+      columns: ["fingerprint", "finding", "what", "where"],
+      rows: (errors + open).map { finding in
+        [
+          finding.fingerprint, finding.code, CoverageReport.subject(finding.message),
+          finding.path.map { path in finding.line.map { "\(path):\($0)" } ?? path } ?? "",
+        ]
+      })
   }
 
   /// What was compared with what, and who spoke about resources.
@@ -154,13 +177,19 @@ enum GateReport {
   private static func cases(_ record: Record<GatePart>) -> [ReportCase] {
     let templates = record.part.templates.map { ($0.path, "templates") }
     let migrations = record.part.migrations.map { ($0.path, "migrations") }
-    return (templates + migrations).map { path, suite in
-      let errors = record.findings.filter { $0.path == path && $0.severity == .error }
-      return ReportCase(
-        name: path, suite: suite, file: path, line: errors.first?.line,
-        outcome: errors.isEmpty ? .pass : .fail,
-        message: errors.map { "\($0.message) [\($0.code)]" }.joined(separator: "\n"))
+    let open = record.part.files.filter { $0.disposition == .notJudged }.map { file in
+      ReportCase(
+        name: file.path, suite: "not judged", file: file.path, outcome: .skipped,
+        message: "\(file.why). \(file.remedy ?? "")")
     }
+    return open
+      + (templates + migrations).map { path, suite in
+        let errors = record.findings.filter { $0.path == path && $0.severity == .error }
+        return ReportCase(
+          name: path, suite: suite, file: path, line: errors.first?.line,
+          outcome: errors.isEmpty ? .pass : .fail,
+          message: errors.map { "\($0.message) [\($0.code)]" }.joined(separator: "\n"))
+      }
   }
 
   private static func count(_ number: Int, _ noun: String) -> String {

@@ -113,7 +113,9 @@ private struct Losses {
   var needsRestore = false
 
   init(_ changes: [TemplateChange]) {
-    for resource in changes.flatMap(\.resources) where resource.stateful {
+    for resource in changes.flatMap(\.resources) {
+      existing += resource.losses
+      guard resource.stateful else { continue }
       switch (resource.action, resource.oldResource) {
       case (.delete, _), (.replace, .deleted), (.replace, nil):
         existing.append("all data of \(resource.logicalId)")

@@ -43,6 +43,12 @@ struct BaselinePhase: Sendable {
     dependencies.redact = { [redactor = session.redactor] in redactor.redact($0) }
     let report = await SmokeRun.run(
       try hurlChains() + builtIn.chains + probes.chains, settings: settings, dependencies: dependencies)
+    // A machine that cannot ask must not record that the version before was broken, too.
+    if let unasked = report.results.first(where: { $0.failure == .thisMachine }) {
+      throw StepFailure(
+        .unavailable, "the answers cannot be recorded from this machine: \(unasked.name): \(unasked.message)",
+        advice: "check http_proxy, https_proxy, no_proxy and the CA settings, and run it again")
+    }
     let findings = report.results.filter { $0.outcome == .fail || $0.outcome == .error }.map {
       Finding(
         "baseline-failing", .warning,
@@ -59,13 +65,14 @@ struct BaselinePhase: Sendable {
         policy.files, relativeTo: folder, session.context.files, isPattern: true)
       let environment = HurlEnvironment(
         root: folder, files: session.context.files, random: session.context.random, redactor: session.redactor
-      ) { [session] in try session.aws() }
+      ) { [session] region in try session.signing(forRegion: region) }
       let variables = SmokeVariables.make(
         config: session.config, policy: policy, environment: session.context.environment,
         redactor: session.redactor)
       return try HurlPlan(
         files, variables: variables, environment: environment,
-        workingDirectory: session.context.workingDirectory
+        workingDirectory: session.context.workingDirectory, requiresVariables: false,
+        parallel: policy.parallel
       ).chains
     } catch let error as CheckSourceError {
       throw StepFailure(.data, "\(error)", advice: error.advice)

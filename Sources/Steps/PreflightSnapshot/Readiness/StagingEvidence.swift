@@ -25,9 +25,20 @@ struct StagingEvidence: Sendable {
     guard session.isProduction, let commit else { return [] }
     let (environments, stops) = wanted
     return try environments.compactMap { environment in
-      StagingEvidence.finding(
-        try session.stageProof(of: commit, in: environment), commit, environment, stops: stops)
+      let proof = try session.stageProof(of: commit, in: environment)
+      return StagingEvidence.finding(proof, commit, environment, stops: stops)
+        ?? (stops ? StagingEvidence.attestation(proof, commit, environment) : nil)
     }
+  }
+
+  /// Where the policy asks for a pass, who wrote it down counts: a record and an entry of the ledger are signed by nobody.
+  static func attestation(_ proof: StageProof, _ commit: String, _ environment: String) -> Finding? {
+    guard case .passed(let entry) = proof else { return nil }
+    return Finding(
+      "staging-unattested", .warning,
+      "\(environment) passed \(commit.prefix(12)) by the word of the run \(entry.run) alone: nothing is signed, so that "
+        + "whoever can write the records or push refs/backstop/\(environment) can say so",
+      subject: environment)
   }
 
   static func finding(_ proof: StageProof, _ commit: String, _ environment: String, stops: Bool) -> Finding? {

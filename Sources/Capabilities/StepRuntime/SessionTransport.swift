@@ -1,0 +1,48 @@
+import AWSClients
+import DeploymentConfig
+import HTTPTransport
+import SystemInterfaces
+
+/// How a session's requests go out: one transport, with the authorities that the usual settings name.
+extension StepSession {
+  /// Where requests to AWS and to everything else go out.
+  struct Transports: Sendable {
+    var general: any HTTPTransport, aws: any HTTPTransport
+  }
+
+  /// The HTTP transport, made when first asked for.
+  public func http() -> any HTTPTransport { transports().general }
+
+  /// The same for requests to AWS, whose tools have settings of their own.
+  func awsHTTP() -> any HTTPTransport { transports().aws }
+
+  func makeTransports() -> Transports {
+    let base = context.makeTransport(context.environment)
+    let environment = context.environment
+    let aws = AWSConfiguration(environment: environment, files: context.files).authoritiesFile
+    typealias Named = (setting: String, path: String?, isFolder: Bool)
+    let policyFile = policy.authoritiesFile(in: self.environment).map { path in
+      path.hasPrefix("/") ? path : "\(repositoryRoot ?? context.workingDirectory)/\(path)"
+    }
+    let ofPolicy: [Named] = [("ca-bundle of the policy", policyFile, false)]
+    let usual: [Named] = [
+      ("CURL_CA_BUNDLE", environment["CURL_CA_BUNDLE"], false),
+      ("SSL_CERT_FILE", environment["SSL_CERT_FILE"], false),
+      ("SSL_CERT_DIR", environment["SSL_CERT_DIR"], true),
+    ]
+    let ofAWS: [Named] = [(aws?.setting ?? "", aws?.path, false)]
+    func transport(_ named: [Named]) -> any HTTPTransport {
+      let absolute = named.map {
+        ($0.setting, $0.path.map { $0.isEmpty ? $0 : context.absolute($0) }, $0.isFolder)
+      }
+      return TrustedAuthorities(absolute, files: context.files).map { AuthoritiesTransport(base, $0) } ?? base
+    }
+    // A network that opens TLS opens all of it: what names its authority for AWS does for the rest, where nothing else is
+    // named.
+    return Transports(general: transport(ofPolicy + usual + ofAWS), aws: transport(ofAWS + ofPolicy + usual))
+  }
+
+  /// Why this machine does not reach what every run must reach, AWS's endpoint of the region, by the run's own settings; nil
+  /// where it does, and where no region says which that is.
+  public func unreachableReason() async -> String? { await (try? aws())?.unreachableReason() }
+}

@@ -1,0 +1,76 @@
+import JSONValues
+
+/// What is known only when the whole script was read.
+extension PostgresJudge {
+  /// A table that is called otherwise still serves the version before where a view takes its name.
+  mutating func finishRenames() {
+    for (old, new, line) in renamedTables {
+      let hasView = !isNotMadeHere(.view, old)
+      issue(
+        "renaming-table", hasView ? .advice : risk(.breaking, on: old),
+        hasView
+          ? "the table \(old) is called \(new), and a view takes its name"
+          : "the table \(old) is called \(new): the version before does not find it", old, line: line)
+    }
+  }
+
+  /// Without a policy, row-level security shows nobody any row but the table's owner.
+  mutating func finishSecurity() {
+    let policies = Set(
+      effects.filter { $0.verb == .create && $0.object.kind == .policy }.compactMap(\.object.table))
+    for (table, line) in securedTables.sorted(by: { $0.value < $1.value }) where !policies.contains(table) {
+      issue(
+        "row-security-without-policy", .breaking,
+        "row-level security of \(table) is switched on without a policy: whoever does not own it sees no row any more",
+        table, line: line)
+    }
+  }
+
+  /// Statements that refuse a transaction, by how the tool runs the script.
+  mutating func finishOutsiders() {
+    let rule = "ban-concurrent-index-creation-in-transaction"
+    for (line, words, subject) in outsiders {
+      let why: String?
+      switch settings.habit {
+      case .oneQuery:
+        why =
+          statementCount > 1 ? "the tool sends the whole file as one query, which is one transaction" : nil
+      case .unmixed:
+        why =
+          statementCount > outsiders.count
+          ? "the tool refuses to mix it with statements of a transaction" : nil
+      case .none, .wraps: why = nil
+      }
+      if let why { issue(rule, .breaking, "\(words) fails here: \(why)", subject, line: line) }
+    }
+  }
+
+  /// A view that loses columns: the version before may read them.
+  mutating func judgeView(_ body: JSONValue) {
+    guard let name = body["view"]?.relationName.lowercased() else { return }
+    let named = body.list("aliases").compactMap(\.name)
+    let selected = PostgresJudge.columns(of: body["query"]?["SelectStmt"])
+    guard let columns = named.isEmpty ? selected : named else { return }
+    let before = settings.catalog.views[name] ?? []
+    let gone = before.filter { !columns.contains($0) }
+    define(SchemaObject(.view, name), .view(columns.map { $0.lowercased() }))
+    guard !gone.isEmpty else { return }
+    issue(
+      "view-loses-columns", .breaking,
+      "the view \(name) has no \(gone.joined(separator: ", ")) any more: the version before may read it", name
+    )
+  }
+
+  /// The names of the columns that a query returns; nil where it does not say them all.
+  private static func columns(of query: JSONValue?) -> [String]? {
+    var names: [String] = []
+    for element in query?.list("targetList") ?? [] {
+      guard let target = element["ResTarget"] else { return nil }
+      guard let name = target["name"]?.string ?? target["val"]?["ColumnRef"]?["fields"]?.lastName else {
+        return nil
+      }
+      names.append(name.lowercased())
+    }
+    return names.isEmpty ? nil : names
+  }
+}

@@ -1,0 +1,255 @@
+/// Changes in place that lose data, or what protects it: retention that gets shorter, expiry that begins, backups and
+/// locks that end.
+enum DataLossRules {
+  /// One loss.
+  struct Loss: Hashable {
+    /// `data-expires`, `backups-shortened` or `protection-removed`.
+    var code: String
+    /// Whether data is gone with the update; else it may go later.
+    var isImmediate: Bool
+    var property: String
+    var message: String
+    /// What is lost, for the outline of a rollback; nil where nothing is by itself.
+    var loses: String?
+  }
+
+  /// What a change of a resource that stays loses.
+  static func losses(_ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue) -> [Loss] {
+    retention(id, type, old, new) + switches(id, type, old, new) + expiry(id, type, old, new)
+  }
+
+  // MARK: - Figures that get smaller
+
+  private struct Retention {
+    let types: Set<String>
+    let path: [String]
+    /// What holds where nothing is written; nil: not known.
+    let whenAbsent: Double?
+    let isBackup: Bool
+    /// A written value that means for ever.
+    var forever: Double?
+
+    init(
+      _ types: Set<String>, _ path: String..., whenAbsent: Double?, isBackup: Bool = false,
+      forever: Double? = nil
+    ) {
+      (self.types, self.path, self.whenAbsent) = (types, path, whenAbsent)
+      (self.isBackup, self.forever) = (isBackup, forever)
+    }
+  }
+
+  private static let retentions = [
+    Retention(["AWS::Logs::LogGroup"], "RetentionInDays", whenAbsent: .infinity),
+    Retention(["AWS::Kinesis::Stream"], "RetentionPeriodHours", whenAbsent: 24),
+    Retention(["AWS::SQS::Queue"], "MessageRetentionPeriod", whenAbsent: 345_600),
+    Retention(["AWS::Events::Archive"], "RetentionDays", whenAbsent: .infinity, forever: 0),
+    Retention(["AWS::CloudTrail::EventDataStore"], "RetentionPeriod", whenAbsent: nil),
+    Retention(["AWS::KinesisVideo::Stream"], "DataRetentionInHours", whenAbsent: 0),
+    Retention(
+      ["AWS::Timestream::Table"], "RetentionProperties", "MagneticStoreRetentionPeriodInDays", whenAbsent: nil
+    ),
+    Retention(
+      ["AWS::IoTAnalytics::Datastore", "AWS::IoTAnalytics::Channel"], "RetentionPeriod", "NumberOfDays",
+      whenAbsent: .infinity),
+    Retention(
+      ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::DocDB::DBCluster", "AWS::Neptune::DBCluster"],
+      "BackupRetentionPeriod", whenAbsent: 1, isBackup: true),
+    Retention(["AWS::Redshift::Cluster"], "AutomatedSnapshotRetentionPeriod", whenAbsent: 1, isBackup: true),
+    Retention(
+      [
+        "AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::CacheCluster", "AWS::MemoryDB::Cluster",
+        "AWS::ElastiCache::ServerlessCache",
+      ], "SnapshotRetentionLimit", whenAbsent: 0, isBackup: true),
+    Retention(
+      ["AWS::FSx::FileSystem"], "WindowsConfiguration", "AutomaticBackupRetentionDays", whenAbsent: nil,
+      isBackup: true),
+    Retention(
+      ["AWS::FSx::FileSystem"], "OntapConfiguration", "AutomaticBackupRetentionDays", whenAbsent: nil,
+      isBackup: true),
+    Retention(
+      ["AWS::DynamoDB::Table"], "PointInTimeRecoverySpecification", "RecoveryPeriodInDays", whenAbsent: 35,
+      isBackup: true),
+  ]
+
+  private static func retention(
+    _ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue
+  ) -> [Loss] {
+    retentions.filter { $0.types.contains(type) }.compactMap { rule in
+      func figure(_ side: ResolvedValue) -> Double? {
+        let value = side.value(at: rule.path[...])
+        if value == .absent { return rule.whenAbsent }
+        guard let figure = value.text.flatMap(Double.init) else { return nil }
+        return figure == rule.forever ? .infinity : figure
+      }
+      guard let before = figure(old), let after = figure(new), after < before else { return nil }
+      let property = rule.path.joined(separator: ".")
+      let (first, second) = (words(before), words(after))
+      return Loss(
+        code: rule.isBackup ? "backups-shortened" : "data-expires", isImmediate: true, property: property,
+        message:
+          "\(id) (\(type)): \(property) goes from \(first) to \(second): what is older is deleted, and no "
+          + "rollback brings it back.",
+        loses: rule.isBackup
+          ? "backups of \(id) that are older than \(second)" : "what \(id) holds beyond \(property) \(second)"
+      )
+    }
+  }
+
+  private static func words(_ figure: Double) -> String {
+    figure == .infinity ? "for ever" : figure == figure.rounded() ? String(Int(figure)) : String(figure)
+  }
+
+  // MARK: - Switches
+
+  private struct Switch {
+    let types: Set<String>
+    let path: [String]
+    let on: Set<String>
+    /// What stands where nothing is written.
+    let whenAbsent: String
+    let code: String
+    let isImmediate: Bool
+    let message: String
+    let loses: String?
+
+    init(
+      _ types: Set<String>, _ path: [String], on: Set<String> = ["true"], whenAbsent: String = "false",
+      code: String = "protection-removed", isImmediate: Bool = false, _ message: String, loses: String? = nil
+    ) {
+      (self.types, self.path, self.on, self.whenAbsent) = (types, path, on, whenAbsent)
+      (self.code, self.isImmediate, self.message, self.loses) = (code, isImmediate, message, loses)
+    }
+  }
+
+  private static let protections = "deletion protection ends: from now on one call deletes it with its data"
+  private static let switches = [
+    Switch(
+      ["AWS::DynamoDB::Table"], ["PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"],
+      code: "backups-shortened", isImmediate: true,
+      "point-in-time recovery ends, and what it kept is deleted", loses: "the point-in-time backups of"),
+    Switch(
+      ["AWS::S3::Bucket"], ["VersioningConfiguration", "Status"], on: ["Enabled"], whenAbsent: "Suspended",
+      "versioning is suspended: what is overwritten or deleted from now on is gone",
+      loses: "objects overwritten or deleted after the deployment in"),
+    Switch(
+      [
+        "AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::RDS::GlobalCluster", "AWS::DocDB::DBCluster",
+        "AWS::Neptune::DBCluster", "AWS::NeptuneGraph::Graph", "AWS::QLDB::Ledger",
+      ], ["DeletionProtection"], protections),
+    Switch(
+      ["AWS::DynamoDB::Table", "AWS::DSQL::Cluster"], ["DeletionProtectionEnabled"], protections),
+    Switch(
+      ["AWS::Cognito::UserPool"], ["DeletionProtection"], on: ["ACTIVE"], whenAbsent: "INACTIVE", protections),
+    Switch(["AWS::EC2::Instance"], ["DisableApiTermination"], protections),
+    Switch(
+      ["AWS::CloudTrail::EventDataStore"], ["TerminationProtectionEnabled"], whenAbsent: "true", protections),
+    Switch(
+      ["AWS::EFS::FileSystem"], ["BackupPolicy", "Status"], on: ["ENABLED"], whenAbsent: "DISABLED",
+      "automatic backups end"),
+    Switch(
+      ["AWS::KMS::Key", "AWS::KMS::ReplicaKey"], ["Enabled"], whenAbsent: "true", code: "access-locked-out",
+      isImmediate: true, "the key is disabled: nothing that it encrypts can be read"),
+  ]
+
+  private static func switches(
+    _ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue
+  ) -> [Loss] {
+    switches.filter { $0.types.contains(type) }.compactMap { rule in
+      func isOn(_ side: ResolvedValue) -> Bool? {
+        let value = side.value(at: rule.path[...])
+        if value == .absent { return rule.on.contains(rule.whenAbsent) }
+        return value.text.map(rule.on.contains)
+      }
+      guard isOn(old) == true, isOn(new) == false else { return nil }
+      return Loss(
+        code: rule.code, isImmediate: rule.isImmediate, property: rule.path.joined(separator: "."),
+        message: "\(id) (\(type)): \(rule.message).", loses: rule.loses.map { "\($0) \(id)" })
+    }
+  }
+
+  // MARK: - Expiry
+
+  private static func expiry(
+    _ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue
+  ) -> [Loss] {
+    switch type {
+    case "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable": timeToLive(id, type, old, new)
+    case "AWS::S3::Bucket": lifecycle(id, type, old, new)
+    case "AWS::ECR::Repository", "AWS::ECR::PublicRepository": images(id, type, old, new)
+    default: []
+    }
+  }
+
+  private static func timeToLive(
+    _ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue
+  ) -> [Loss] {
+    func attribute(_ side: ResolvedValue) -> String? {
+      let value = side["TimeToLiveSpecification"]
+      return value["Enabled"].truth == true ? value["AttributeName"].text ?? "its attribute" : nil
+    }
+    guard let after = attribute(new), attribute(old) != after else { return [] }
+    return [
+      Loss(
+        code: "data-expires", isImmediate: true, property: "TimeToLiveSpecification",
+        message:
+          "\(id) (\(type)): items whose \(after) has passed are deleted from now on, and no rollback brings them "
+          + "back.", loses: "items of \(id) whose \(after) has passed")
+    ]
+  }
+
+  private struct Expiry: Hashable {
+    var kind: String, scope: String
+    var days: Double
+  }
+
+  private static func expiries(_ bucket: ResolvedValue) -> [Expiry] {
+    guard case .list(let rules) = bucket["LifecycleConfiguration"]["Rules"] else { return [] }
+    return rules.flatMap { rule -> [Expiry] in
+      guard rule["Status"].text != "Disabled" else { return [] }
+      let scope = rule["Prefix"].text ?? rule["Filter"]["Prefix"].text ?? ""
+      let figures: [(String, ResolvedValue)] = [
+        ("objects", rule["ExpirationInDays"]), ("objects", rule["Expiration"]["Days"]),
+        ("earlier versions", rule["NoncurrentVersionExpirationInDays"]),
+        ("earlier versions", rule["NoncurrentVersionExpiration"]["NoncurrentDays"]),
+      ]
+      var found = figures.compactMap { kind, value in
+        value.text.flatMap(Double.init).map { Expiry(kind: kind, scope: scope, days: $0) }
+      }
+      if rule["ExpirationDate"] != .absent { found.append(Expiry(kind: "objects", scope: scope, days: 0)) }
+      return found
+    }
+  }
+
+  private static func lifecycle(
+    _ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue
+  ) -> [Loss] {
+    let before = expiries(old)
+    return expiries(new).filter { expiry in
+      !before.contains {
+        $0.kind == expiry.kind && expiry.scope.hasPrefix($0.scope) && $0.days <= expiry.days
+      }
+    }.map { expiry in
+      let what = expiry.kind + (expiry.scope.isEmpty ? "" : " under \(expiry.scope)")
+      let when = expiry.days == 0 ? "at a date" : "after \(words(expiry.days)) days"
+      return Loss(
+        code: "data-expires", isImmediate: true, property: "LifecycleConfiguration",
+        message:
+          "\(id) (\(type)): \(what) expire \(when) from now on, and no rollback brings back what has expired.",
+        loses: "\(what) of \(id) that expire")
+    }
+  }
+
+  private static func images(
+    _ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue
+  ) -> [Loss] {
+    let (before, after) = (old["LifecyclePolicy"], new["LifecyclePolicy"])
+    guard after != .absent, before != after else { return [] }
+    return [
+      Loss(
+        code: "data-expires", isImmediate: before == .absent, property: "LifecyclePolicy",
+        message:
+          "\(id) (\(type)): images that its lifecycle policy selects are deleted, those that a rollback needs "
+          + "among them.", loses: "images of \(id) that its lifecycle policy selects")
+    ]
+  }
+}

@@ -1,0 +1,164 @@
+import DeploymentConfig
+import MigrationAnalysis
+import StepResults
+
+/// Migrations that were there before, and the schema that they have left.
+extension MigrationJudge {
+  /// The dialect that the policy names for a path: the pattern that says most counts; nil to find out.
+  func dialect(of path: String) -> SQLDialect? {
+    policy.dialects.filter { PathPattern($0.key).matches(path) }.max { $0.key.count < $1.key.count }
+      .flatMap { SQLDialect(rawValue: $0.value) }
+  }
+
+  // MARK: - Edited
+
+  /// Says that a migration was there before, and what of it is new; nil where it was not there.
+  mutating func noteEdit(
+    of file: ChangedFile, _ migration: MigrationFile, _ forward: String
+  ) -> StatementComparison? {
+    guard migration.role == .forward, let bytes = file.old else { return nil }
+    let before = text(bytes)
+    let path = file.oldPath ?? file.path
+    let isSameTool = MigrationFile(path: path, text: before, isListed: true)?.tool == migration.tool
+    let old = isSameTool ? MigrationParts(migration, text: before) { _ in nil }.forward ?? before : before
+    let comparison = StatementComparison(
+      old: old, new: forward, dialect: dialect(of: file.path) ?? SQLDialect.detect(forward, path: file.path))
+    note(edited: file, migration, isSame: comparison.isSame)
+    return comparison
+  }
+
+  /// The same for code; true where nothing but layout and comments differs.
+  mutating func noteEdit(ofCode file: ChangedFile, _ migration: MigrationFile, _ new: String) -> Bool {
+    guard migration.role == .forward, let bytes = file.old else { return false }
+    let isSame = CodeLikeness.isSame(text(bytes), new)
+    note(edited: file, migration, isSame: isSame)
+    return isSame
+  }
+
+  private mutating func note(edited file: ChangedFile, _ migration: MigrationFile, isSame: Bool) {
+    // These keep a checksum of the whole file, comments included.
+    let refuses = [.flyway, .prisma].contains(migration.tool)
+    let consequence =
+      isSame
+      ? "comments or layout of this migration change, and no statement does"
+        + (refuses
+          ? ": \(migration.tool.rawValue) refuses it all the same, for its checksum is another one" : "")
+      : "this migration was there before the change: environments that have run it do not run it again, and tools "
+        + "that keep checksums refuse it; statements that were there before are not judged again"
+    findings.append(
+      Finding(
+        "migration-edited", isSame && !refuses ? .notice : .warning, consequence, path: file.path,
+        subject: "edited"))
+  }
+
+  // MARK: - The schema at hand
+
+  /// What the scripts before `file` have made, in the order of their names.
+  func catalog(before file: ChangedFile, _ migration: MigrationFile) throws -> SchemaCatalog {
+    var folder = RelativePath.folder(of: file.path)
+    if migration.tool == .prisma || migration.tool == .diesel { folder = RelativePath.folder(of: folder) }
+    var catalog = SchemaCatalog()
+    guard !folder.isEmpty else { return catalog }
+    let paths = try change.listNew(folder).filter { $0.hasSuffix(".sql") && $0 != file.path }
+      .filter { NaturalOrder.precedes($0, file.path) }.sorted(by: NaturalOrder.precedes)
+    for path in paths.suffix(500) {
+      guard let bytes = try change.readNew(path) else { continue }
+      let script = text(bytes)
+      guard let earlier = MigrationFile(path: path, text: script, isListed: true), earlier.role == .forward,
+        let forward = MigrationParts(earlier, text: script, read: { _ in nil }).forward
+      else { continue }
+      catalog.apply(
+        SQLAnalysis.analyze(Array(forward.utf8), dialect: dialect(of: path), path: path))
+    }
+    return catalog
+  }
+
+  // MARK: - Dumps
+
+  /// Files that say what a schema is. Where migrations come with the change they are what those have left; else the two
+  /// versions are compared.
+  mutating func judgeDumps() throws {
+    let hasMigrations = !entries.isEmpty
+    for file in change.files where !file.isLink && SchemaDump.isOne(file.path) {
+      guard !dispositions.contains(where: { $0.path == file.path }) else { continue }
+      if hasMigrations {
+        note(
+          file.path, .judged, "schema-dump",
+          "it is what the migrations of this change leave, which were judged")
+        continue
+      }
+      guard let old = file.old else {
+        note(file.path, .judged, "schema-dump", "there was no schema before it")
+        continue
+      }
+      func catalog(_ bytes: [UInt8]) -> SchemaCatalog {
+        var catalog = SchemaCatalog()
+        catalog.apply(SQLAnalysis.analyze(bytes, dialect: dialect(of: file.path), path: file.path))
+        return catalog
+      }
+      let issues = catalog(old).issues(goingTo: file.new.map(catalog) ?? SchemaCatalog())
+      note(file.path, .judged, "schema-dump", "its two versions were compared as schemas")
+      for issue in issues where issue.risk != .advice {
+        let severity: Severity = [.locking, .notUnderstood].contains(issue.risk) ? .warning : .error
+        findings.append(
+          Finding(issue.rule, severity, issue.message, path: file.path, subject: issue.subject))
+        if issue.risk == .irreversible {
+          losses.append("what the \(issue.subject) held")
+          needsRestore = true
+        }
+      }
+    }
+  }
+}
+
+/// Files that hold a whole schema as SQL.
+enum SchemaDump {
+  static func isOne(_ path: String) -> Bool {
+    let parts = path.lowercased().split(separator: "/").map(String.init)
+    guard let name = parts.last, NamedShapes.testFolders.isDisjoint(with: parts.dropLast()) else {
+      return false
+    }
+    return ["schema.sql", "structure.sql"].contains(name) || name.hasSuffix("_structure.sql")
+      || name.hasSuffix(".schema.sql")
+  }
+}
+
+/// Names with numbers in the order in which people count.
+enum NaturalOrder {
+  static func precedes(_ one: String, _ other: String) -> Bool {
+    let (first, second) = (pieces(one), pieces(other))
+    for (left, right) in zip(first, second) where left != right {
+      if let a = UInt64(left), let b = UInt64(right), a != b { return a < b }
+      return left < right
+    }
+    return first.count < second.count
+  }
+
+  private static func pieces(_ text: String) -> [String] {
+    var found: [String] = []
+    var wasNumber: Bool?
+    for character in text {
+      let isNumber = character.isNumber
+      if isNumber == wasNumber {
+        found[found.count - 1].append(character)
+      } else {
+        found.append(String(character))
+      }
+      wasNumber = isNumber
+    }
+    return found
+  }
+}
+
+/// Whether two versions of code differ in more than layout and comments.
+enum CodeLikeness {
+  static func isSame(_ one: String, _ other: String) -> Bool { plain(one) == plain(other) }
+
+  private static func plain(_ text: String) -> [Substring] {
+    text.split(separator: "\n").filter { line in
+      let trimmed = line.drop(while: \.isWhitespace)
+      return !trimmed.hasPrefix("#") && !trimmed.hasPrefix("//") && !trimmed.hasPrefix("*")
+        && !trimmed.hasPrefix("/*")
+    }.flatMap { $0.split(whereSeparator: { $0.isWhitespace || $0 == "," || $0 == ";" }) }
+  }
+}
