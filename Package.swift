@@ -190,7 +190,7 @@ let package = Package(
     library(
       .capabilities, "HealthWatch",
       [
-        "CryptoDigests", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
         "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
     library(
@@ -245,8 +245,8 @@ let package = Package(
     library(
       .steps, "Watch30m",
       [
-        "CommandArguments", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
-        "HealthAnalysis", "HealthWatch", "Reporting", "StepRuntime",
+        "CommandArguments", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "StepResults", "HealthAnalysis", "HealthWatch", "Reporting", "StepRuntime",
       ]),
 
     step("preflight-snapshot", "PreflightSnapshot"),
@@ -301,7 +301,7 @@ let package = Package(
     tests(
       "HealthWatch",
       [
-        "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis", "AWSClients",
+        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis", "AWSClients",
         "HTTPTransport", "Reporting",
       ]),
     tests("HurlFile", ["JSONValues", "SystemInterfaces"]),

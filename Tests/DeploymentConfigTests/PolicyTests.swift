@@ -33,7 +33,9 @@ import Testing
         replacement-table: ci/types.txt
         rules: [{ code: no-friday, path: "*.yaml", contains: friday, message: no, severity: notice }]
       smoke-test: { files: a.hurl, deadline: 3m, concurrency: 4, flaky: fail, allow-writes: true, latency-factor: 2.5 }
-      watch-30m: { for: 10m, every: 30s, settle: 1m, judge: mann-whitney, error-rate: 0.05, logs: false }
+      watch-30m: { for: 10m, every: 30s, settle: 1m, judge: mann-whitney, error-rate: 0.05, logs: false,
+        warm-up: 0s, latency-ceiling: 5s, lost-traffic: stop, log-patterns: PAYMENT,
+        mann-whitney: { tolerance: 0.1, direction: increase, nan-strategy: replace, effect-size-measure: cles } }
       auto-revert: { deadline: 1h, maximum-per-day: 1, maximum-age: 2h, kill-switch: STOP, branch: false }
       notifications:
         - { kind: slack, url-from: SLACK_URL, environments: [prod], after: 10m }
@@ -53,6 +55,10 @@ import Testing
     #expect(policy.smoke.files == ["a.hurl"] && policy.smoke.deadline == .seconds(180))
     #expect(
       policy.watch.length == .seconds(600) && policy.watch.judge == .mannWhitney && !policy.watch.readsLogs)
+    #expect(policy.watch.warmUp == .zero && policy.watch.latencyCeiling == .seconds(5))
+    #expect(policy.watch.lostTraffic == .stop && policy.watch.logPatterns == ["PAYMENT"])
+    #expect(policy.watch.mannWhitney.tolerance == 0.1 && policy.watch.mannWhitney.direction == .increase)
+    #expect(policy.watch.mannWhitney.missingData == .replace && policy.watch.mannWhitney.measure == .cles)
     #expect(policy.revert.killSwitch == "STOP" && !policy.revert.makesBranch)
     let told = policy.notifications
     #expect(told.map(\.name) == ["SLACK_URL", "Slack C0OPS", "a@example.com"])

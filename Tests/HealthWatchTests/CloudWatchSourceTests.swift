@@ -1,5 +1,6 @@
 import AWSClients
 import HTTPTransport
+import Synchronization
 import SystemInterfaces
 import TestSupport
 import Testing
@@ -8,6 +9,64 @@ import Testing
 
 /// Metrics of stacks in two regions.
 @Suite struct `CloudWatch of several accounts` {
+  /// What a CloudWatch that answers with `answer` (the number of the request in) is understood to have said.
+  private func ask(_ answer: @escaping @Sendable (Int) -> HTTPResponse) async throws -> MetricAnswer {
+    let count = Mutex(0)
+    let transport = ScriptedTransport { _ in
+      answer(
+        count.withLock {
+          $0 += 1
+          return $0
+        })
+    }
+    let own = AWSClient(
+      transport: transport, clock: ManualClock(), random: Randomness(),
+      configuration: AWSConfiguration(environment: Environment(), files: LocalFileSystem()),
+      region: "us-east-1",
+      credentials: StaticCredentials(AWSCredentials(accessKeyId: "A", secretAccessKey: "secret-of-a-test")))
+    let start = Timestamp("2026-11-26T09:00:00Z")!
+    return try await CloudWatchSource(clients: StackClients(own, names: [], places: [:])).points(
+      of: [MetricStatistic(namespace: "N", name: "a", dimensions: [], statistic: "Sum")], from: start,
+      to: start + .seconds(7200), period: .seconds(60))
+  }
+
+  private static func body(_ status: String, extra: String = "", message: String = "") -> HTTPResponse {
+    HTTPResponse(
+      status: 200,
+      body: Array(
+        ("<GetMetricDataResponse><GetMetricDataResult><MetricDataResults><member><Id>m0</Id><StatusCode>\(status)"
+          + "</StatusCode>\(message)<Timestamps><member>2026-11-26T10:00:00Z</member></Timestamps><Values><member>1"
+          + "</member></Values></member></MetricDataResults>\(extra)</GetMetricDataResult></GetMetricDataResponse>")
+          .utf8))
+  }
+
+  @Test func `pages without an end are read once, and are not whole`() async throws {
+    let answer = try await ask { _ in Self.body("Complete", extra: "<NextToken>again</NextToken>") }
+    #expect(answer.calls.getMetricData == 2)
+    #expect(answer.incomplete.values.first?.hasPrefix("PartialData, its pages have no end") == true)
+  }
+
+  @Test func `a retry is a call`() async throws {
+    let answer = try await ask { number in
+      number == 1 ? HTTPResponse(status: 503, body: Array("busy".utf8)) : Self.body("Complete")
+    }
+    #expect(answer.calls.getMetricData == 2)
+    #expect(answer.incomplete.isEmpty)
+  }
+
+  @Test func `CloudWatch's own words are kept`() async throws {
+    let words =
+      "<Messages><member><Code>Forbidden</Code><Value>no permission for account 1</Value></member></Messages>"
+    let answer = try await ask { _ in Self.body("Forbidden", message: words) }
+    #expect(answer.incomplete.values.first == "Forbidden, Forbidden: no permission for account 1")
+  }
+
+  @Test func `a login page is no answer of CloudWatch`() async throws {
+    await #expect(throws: AWSError.self) {
+      try await ask { _ in HTTPResponse(status: 200, body: Array("<html><body>Log in</body></html>".utf8)) }
+    }
+  }
+
   @Test func `each account is asked for its own metrics, once`() async throws {
     let transport = ScriptedTransport { request in
       let value = request.url.contains("eu-west-1") ? 7 : 3

@@ -57,13 +57,6 @@ import Testing
     #expect(!failure.advice.isEmpty)
   }
 
-  @Test func `a point that is repeated is a revision`() throws {
-    let text = Self.header + Self.good + "\n2026-11-24T10:00:00Z,api/shop,errors,7,100\n"
-    let seen = try PointsFile.parse(Array(text.utf8), path: "points.csv")
-    #expect(seen.count == 1)
-    #expect(seen.points.values.first?.values.first?.value == 7)
-  }
-
   @Test func `what is written reads back the same`() throws {
     var seen = Observations()
     let start = Timestamp(seconds: 1_750_000_000.25)
@@ -79,5 +72,32 @@ import Testing
     let text = PointsFile.text(seen)
     #expect(try PointsFile.parse(Array(text.utf8), path: "x") == seen)
     #expect(PointsFile.text(try PointsFile.parse(Array(text.utf8), path: "x")) == text)
+  }
+
+  @Test func `two lines that contradict each other are a mistake, two equal ones are not`() throws {
+    let line = "2026-11-24T10:00:00Z,api,errors,1,2"
+    #expect(
+      try PointsFile.parse(Array("\(PointsFile.header)\n\(line)\n\(line)\n".utf8), path: "p").count == 1)
+    #expect {
+      try PointsFile.parse(
+        Array("\(PointsFile.header)\n\(line)\n2026-11-24T10:00:00Z,api,errors,2,2\n".utf8), path: "p")
+    } throws: { error in
+      "\(error)".contains("p:3: ") && "\(error)".contains("1.0 of 2.0 in an earlier line")
+    }
+  }
+
+  @Test(arguments: ["0x10", "inf", "nan", "1_000", " "])
+  func `what is no decimal number is refused`(value: String) {
+    #expect(throws: StepFailure.self) {
+      try PointsFile.parse(
+        Array("\(PointsFile.header)\n2026-11-24T10:00:00Z,cpu,gauge,\(value),\n".utf8), path: "p")
+    }
+  }
+
+  @Test func `NaN is a time at which nothing was measured`() throws {
+    let seen = try PointsFile.parse(
+      Array("\(PointsFile.header)\n2026-11-24T10:00:00Z,cpu,gauge,NaN,\n".utf8), path: "p")
+    #expect(seen.count == 0)
+    #expect(seen.names.map(\.name) == ["cpu"])
   }
 }

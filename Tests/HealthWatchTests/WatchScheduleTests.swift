@@ -25,15 +25,12 @@ import Testing
     #expect(usual.baselineStart == now - .seconds(86_400))
   }
 
-  @Test func `the longest function timeout is waited for`() {
-    let slow = schedule(.init(length: .seconds(1800))) { $0.longestTimeout = .seconds(600) }
-    #expect(slow.settle == .seconds(600))
-    let quick = schedule(.init(length: .seconds(1800))) { $0.longestTimeout = .seconds(3) }
-    #expect(quick.settle == .seconds(120))
-    let told = schedule(.init(length: .seconds(1800), settle: .seconds(30))) {
-      $0.longestTimeout = .seconds(600)
-    }
+  @Test func `a slow function is waited for by itself, unless a time was asked for`() {
+    #expect(schedule(.init(length: .seconds(1800))).waitsForEach)
+    let told = schedule(.init(length: .seconds(1800), settle: .seconds(30)))
     #expect(told.settle == .seconds(30))
+    #expect(!told.waitsForEach)
+    #expect(!schedule(.init(length: .seconds(60))).waitsForEach)
   }
 
   @Test(arguments: [(10.0, 1.0, 2.0, 1.0), (60, 1, 12, 4), (180, 5, 36, 12), (300, 60, 60, 120)])

@@ -55,10 +55,10 @@ import Testing
     #expect(await run(replay) == 0)
     #expect(
       terminal.output == """
-        GO  watch-30m prod: all series stay where they were
+        GO  watch-30m prod: all 2 series stay where they were
 
         Series
-          watched 30m from 2026-11-24T10:00:00Z, periods of 1m
+          watched 30 min from 2026-11-24T10:00:00Z, periods of 1 min
           SERIES    KIND     VERDICT  BEFORE        SINCE      WHY
           api/shop  errors   healthy  288 of 57600  0 of 1200  an error rate over 10.0 % is ruled out
           api/shop  latency  healthy  103.5 ms      104 ms     p95 stays within 518 ms

@@ -12,6 +12,12 @@ struct EndpointProbe: Probe {
   /// Whether this machine reaches what every run must reach; asked where the endpoint is silent.
   var isReached: @Sendable () async -> Bool = { true }
 
+  /// A page that asks for a password: a gateway's or a proxy's, and no sign of life of what is behind it.
+  static func isLoginPage(_ body: [UInt8]) -> Bool {
+    let text = String(decoding: body.prefix(65_536), as: UTF8.self).lowercased()
+    return text.contains("<input") && (text.contains("type=\"password\"") || text.contains("type='password'"))
+  }
+
   var name: SeriesName { SeriesName(name: "\(probePrefix)GET /", kind: .errors) }
 
   func ask() async throws -> ProbeAnswer {
@@ -20,6 +26,9 @@ struct EndpointProbe: Probe {
     do {
       let response = try await transport.send(request)
       if response.status >= 500 { return .failed(status: response.status) }
+      if EndpointProbe.isLoginPage(response.body) {
+        return .foreign("a login page answered with \(response.status) instead of the endpoint")
+      }
       return .answered(status: response.status, milliseconds: response.timings.total.inSeconds * 1000)
     } catch let error as TransferError {
       if error.isFaultOfThisMachine { return .unasked("\(error)") }

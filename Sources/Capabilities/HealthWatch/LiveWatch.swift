@@ -15,8 +15,12 @@ struct LiveWatch: Sendable {
   var probe: (any Probe)?
   var clock: any WallClock
   var progress: Progress
+  /// Whether one look is made, and the next left to another run.
+  var isOnce = false
   /// Called after each look with all that was seen, to write it down.
   var save: @Sendable (Observations) throws -> Void = { _ in }
+  /// Called after each look with what another run needs to go on; with nil when the watch is over.
+  var keep: @Sendable (WatchState?) throws -> Void = { _ in }
 
   /// What a watch gathers.
   struct State: Sendable {
@@ -32,41 +36,93 @@ struct LiveWatch: Sendable {
     /// Whether the baseline came whole; it is asked for again until it does.
     var hasBaseline = false
     var logs: [LogRecord] = []
+    /// Kinds of error that each log group had before, and whether all were read.
+    var knownKinds: [String: (kinds: Set<String>, isWhole: Bool)] = [:]
+    /// Log groups that could not be read.
+    var unreadLogs: Set<String> = []
+    /// The series as they were judged last.
+    var series: [WatchedSeries] = []
+    /// How much longer than planned the watch goes on, because something has begun and is not decided.
+    var extended: Duration = .zero
   }
 
-  /// Watches to the end. `earlier` holds what a run that was interrupted had seen.
+  /// Watches to the end. `earlier` holds what a run that was interrupted had seen, `begun` what it had done.
   /// - Throws: what AWS threw at the very first look; later failures leave the question open instead.
-  func run(earlier: Observations = Observations()) async throws -> WatchResult {
+  func run(earlier: Observations = Observations(), begun: WatchState? = nil) async throws -> WatchResult {
     var state = State(seen: earlier)
+    if let begun {
+      (state.looks, state.failedLooks, state.revisions) = (begun.looks, begun.failedLooks, begun.revisions)
+      state.calls = begun.calls
+      if let name = probe?.name { for point in begun.probes { state.seen.insert(point, into: name) } }
+    }
+    let looksBefore = state.looks
     for series in targets.series { state.seen.declare(series.name) }
     var endedEarly = false
     var isInterrupted = false
+    var isFinished = true
     do {
       try await ask(from: schedule.baselineStart, &state)
       while true {
-        let isLast = clock.now >= schedule.lastLook
+        try await readLogs(&state)
+        var isLast = clock.now >= schedule.lastLook + state.extended
         judge(&state, isComplete: isLast)
+        if isLast, state.judgement.verdict != .stop, state.judgement.hasBegun,
+          clock.now < schedule.lastLook + schedule.longestExtension
+        {
+          state.extended = min(schedule.longestExtension, clock.now - schedule.lastLook + schedule.interval)
+          progress.detail("something has begun: the watch goes on")
+          isLast = false
+          judge(&state, isComplete: false)
+        }
         try save(state.seen)
+        try keep(kept(state))
         show(state)
         if state.judgement.verdict == .stop {
           endedEarly = !isLast
           break
         }
         if isLast { break }
+        if isOnce {
+          isFinished = false
+          break
+        }
         try await clock.sleep(
-          for: min(schedule.interval, max(.milliseconds(1), schedule.lastLook - clock.now)))
+          for: min(
+            schedule.interval, max(.milliseconds(1), schedule.lastLook + state.extended - clock.now)))
         try await look(&state)
       }
-    } catch is CancellationError where state.looks > 0 {
+    } catch is CancellationError where state.looks > looksBefore {
       isInterrupted = true
+      isFinished = false
       judge(&state, isComplete: false)
       if state.judgement.verdict != .stop {
         state.judgement.verdict = .inconclusive
         state.judgement.reasons = ["the watch was interrupted before its time"]
       }
       try save(state.seen)
+      try keep(kept(state))
     }
-    return try await conclude(&state, endedEarly: endedEarly, isInterrupted: isInterrupted)
+    if isFinished { try keep(nil) }
+    if !isFinished, !isInterrupted {
+      let passed = min(clock.now - schedule.deployedAt, schedule.end - schedule.deployedAt)
+      state.judgement.verdict = .inconclusive
+      state.judgement.reasons =
+        [
+          "the watch goes on: \(people(passed)) of \(people(schedule.end - schedule.deployedAt)) have passed"
+        ] + state.judgement.reasons
+    }
+    return conclude(&state, endedEarly: endedEarly, isInterrupted: isInterrupted, isFinished: isFinished)
+  }
+
+  /// What another run needs to go on.
+  private func kept(_ state: State) -> WatchState {
+    var kept = WatchState(deployedAt: schedule.deployedAt, end: schedule.end)
+    (kept.looks, kept.failedLooks, kept.revisions) = (state.looks, state.failedLooks, state.revisions)
+    kept.calls = state.calls
+    if let name = probe?.name {
+      kept.probes = (state.seen.points[name] ?? [:]).values.sorted { $0.time < $1.time }
+    }
+    return kept
   }
 
   // MARK: - Looking
@@ -118,6 +174,10 @@ struct LiveWatch: Sendable {
     case .silent(let why):
       progress.detail("probe: \(why)")
       if isAWSReachable { state.seen.insert(SeriesPoint(time: time, value: 1, count: 1), into: name) }
+    case .foreign(let why):
+      progress.detail("probe: \(why)")
+      state.seen.declare(name)
+      state.seen.gaps[name] = why
     case .unasked(let why):
       progress.detail("probe: \(why)")
       guard !state.findings.contains(where: { $0.code == "watch-probe-unasked" }) else { return }
@@ -131,6 +191,8 @@ struct LiveWatch: Sendable {
 
   private func take(_ answer: MetricAnswer, _ state: inout State) {
     state.seen.gaps = [:]
+    let whole = Set(answer.points.keys).subtracting(answer.incomplete.keys)
+    progress.detail("\(whole.count) metrics came whole, \(answer.incomplete.count) did not")
     for series in targets.series {
       if let (metric, why) = (series.values + series.counts).lazy.compactMap({ metric in
         answer.incomplete[metric].map { (metric, $0) }
@@ -173,8 +235,9 @@ struct LiveWatch: Sendable {
   // MARK: - Judging
 
   private func judge(_ state: inout State, isComplete: Bool) {
+    let end = schedule.end + state.extended
     let window = WatchWindow(
-      deployedAt: schedule.deployedAt, duration: schedule.end - schedule.deployedAt, period: schedule.period,
+      deployedAt: schedule.deployedAt, duration: end - schedule.deployedAt, period: schedule.period,
       isComplete: isComplete)
     var seen = state.seen
     if let until = schedule.baselineUntil {
@@ -182,43 +245,64 @@ struct LiveWatch: Sendable {
       seen.forget(from: until, to: schedule.deployedAt)
     }
     let known = state.knownUntil ?? schedule.deployedAt
-    if isComplete, known < schedule.end {
+    if isComplete, known < end {
       for series in targets.series {
         seen.gaps[series.name] = "AWS has not answered since \(known.formatted(milliseconds: false))"
       }
     }
-    let series = seen.series(
-      deployedAt: schedule.deployedAt, period: schedule.period, settled: known - schedule.settle,
-      end: schedule.end)
-    state.judgement = HealthJudge(policy: policy, window: window).judge(series)
+    let own = Dictionary(targets.series.map { ($0.name, $0) }) { first, _ in first }
+    let lags =
+      schedule.waitsForEach ? own.mapValues { $0.settle - schedule.settle }.filter { $0.value > .zero } : [:]
+    state.series = seen.series(
+      deployedAt: schedule.deployedAt, period: schedule.period, settled: known - schedule.settle, end: end,
+      lags: lags)
+    for index in state.series.indices {
+      let name = SeriesName(name: state.series[index].name, kind: state.series[index].kind)
+      state.series[index].ceiling = own[name]?.ceiling
+    }
+    state.judgement = HealthJudge(policy: policy, window: window).judge(state.series)
   }
 
   private func show(_ state: State) {
     let passed = clock.now - schedule.deployedAt
     let total = schedule.end - schedule.deployedAt
-    let front = state.judgement.series.first { $0.isFrontDoor && $0.kind == .errors }
-    let figures =
-      front.map { one in
-        ", \(Int(one.observed["failures"] ?? 0)) of \(Int(one.observed["requests"] ?? 0)) requests failed"
-      } ?? ""
+    let left = max(.zero, schedule.lastLook + state.extended - clock.now)
     let worst = state.judgement.series.count { $0.verdict == .severe || $0.verdict == .degraded }
+    // What is worst first, then what users meet: as many as a line has room for.
+    let ranks: [SeriesVerdict: Int] = [.severe: 0, .degraded: 1, .inconclusive: 3, .healthy: 3]
+    let shown = zip(state.judgement.series, state.series).sorted { one, other in
+      let (first, second) = (ranks[one.0.verdict] ?? 3, ranks[other.0.verdict] ?? 3)
+      return first == second ? one.0.isFrontDoor && !other.0.isFrontDoor : first < second
+    }.prefix(3)
+    let lines = shown.map { judged, series in
+      let figures =
+        judged.kind == .errors
+        ? " \(number(judged.observed["failures"] ?? 0)) of \(number(judged.observed["requests"] ?? 0)) failed"
+        : judged.observed["medianMs"].map { " \(number($0)) ms" } ?? ""
+      return "\(judged.name) \(Sparkline.text(series))\(figures)"
+    }
     progress.update(
-      "watching \(Int(passed.inSeconds)) of \(Int(total.inSeconds)) s: \(state.judgement.series.count) series"
-        + "\(figures)\(worst > 0 ? ", \(worst) got worse" : "")")
+      "watching \(people(min(passed, total))) of \(people(total)), \(people(left)) left: "
+        + "\(state.judgement.series.count) series\(worst > 0 ? ", \(worst) got worse" : ""); "
+        + lines.joined(separator: "; "))
   }
 
   // MARK: - The end
 
-  private func conclude(_ state: inout State, endedEarly: Bool, isInterrupted: Bool) async throws
-    -> WatchResult
-  {
+  private func conclude(
+    _ state: inout State, endedEarly: Bool, isInterrupted: Bool, isFinished: Bool
+  ) -> WatchResult {
     if isInterrupted {
       state.findings.append(
         Finding(
           "watch-early-end", .warning, "the watch was interrupted before its time", subject: "interrupt"))
-    } else {
-      try await readLogs(&state)
+    } else if !isFinished {
+      state.findings.append(
+        Finding(
+          "watch-goes-on", .notice, state.judgement.reasons[0] + "; the next look is another run's",
+          subject: "once"))
     }
+    reportLogs(&state)
     checkFlow(&state)
     for stack in targets.missingStacks {
       state.findings.append(
@@ -228,10 +312,10 @@ struct LiveWatch: Sendable {
       deployedAt: schedule.deployedAt, duration: (schedule.end - schedule.deployedAt).inSeconds,
       period: schedule.period.inSeconds, interval: schedule.interval.inSeconds,
       settle: schedule.settle.inSeconds, judge: policy.judge.rawValue, mode: "live", looks: state.looks,
-      revisions: state.revisions, endedEarly: endedEarly)
+      revisions: state.revisions, endedEarly: endedEarly, extended: state.extended.inSeconds)
     return WatchResult(
-      judgement: state.judgement, window: window, calls: state.calls, logs: state.logs,
-      findings: state.findings)
+      judgement: state.judgement, series: state.series, window: window, calls: state.calls, logs: state.logs,
+      findings: state.findings, isFinished: isFinished)
   }
 
   /// Proves that metrics flow: a series that had points before and has none since, and probes that were answered and
@@ -248,45 +332,20 @@ struct LiveWatch: Sendable {
     state.findings.append(
       Finding(
         "watch-metrics-missing", .warning,
-        "\(Int(answered)) probes were answered, but no API of the stacks counts a request since the deployment: is "
+        "\(number(answered)) probes were answered, but no API of the stacks counts a request since the deployment: is "
           + "API_ENDPOINT one of them?", subject: "flow"))
-  }
-
-  private func readLogs(_ state: inout State) async throws {
-    guard let logs else { return }
-    for group in targets.logGroups {
-      do {
-        let after = try await logs.errors(in: group, from: schedule.deployedAt, to: clock.now)
-        if after.events.isEmpty { continue }
-        let before = try await logs.errors(
-          in: group, from: schedule.deployedAt - .seconds(86_400), to: schedule.deployedAt)
-        let new = LogKinds.new(in: group.name, before: before.events, after: after.events)
-        state.logs += new
-        for kind in new.prefix(5) {
-          let doubt = before.isWhole ? "" : " (the earlier log was too long to read whole)"
-          state.findings.append(
-            Finding(
-              "watch-new-log-error", .warning,
-              "\(group.name): \(kind.count) × since the deployment and not in the day before\(doubt): \(kind.example)",
-              subject: "\(group.name) \(kind.kind)"))
-        }
-      } catch let error as CancellationError {
-        throw error
-      } catch {
-        state.findings.append(
-          Finding(
-            "watch-aws-unreachable", .notice, "log group \(group.name) was not read: \(error)",
-            subject: group.name))
-      }
-    }
   }
 }
 
 /// What a live watch found.
 struct WatchResult: Sendable {
   var judgement: WatchJudgement
+  /// As they were judged.
+  var series: [WatchedSeries]
   var window: WindowRecord
   var calls: CallCount
   var logs: [LogRecord]
   var findings: [Finding]
+  /// Whether no further look is to be made.
+  var isFinished: Bool
 }

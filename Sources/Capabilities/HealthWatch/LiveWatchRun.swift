@@ -1,6 +1,8 @@
 import AWSClients
 import DeploymentConfig
+import DeploymentRecords
 import HealthAnalysis
+import JSONValues
 import Reporting
 import StepResults
 import StepRuntime
@@ -18,13 +20,15 @@ struct LiveWatchRun {
       stacks: session.config.stacks, stateMachineARN: session.config.stateMachineARN, clients: clients)
     session.progress.update("finding what the stacks hold")
     let targets = try await source.targets()
-    let schedule = WatchSchedule(
+    let begun = try earlierState(targets)
+    var schedule = WatchSchedule(
       .init(
         length: request.length ?? policy.length,
         interval: request.interval ?? policyInterval(policy),
         settle: request.settle ?? policy.settle, period: request.period,
         deployedAt: request.deployedAt, baselineUntil: request.baselineUntil),
       now: session.context.clock.now, targets: targets)
+    if let begun { (schedule.deployedAt, schedule.end) = (begun.deployedAt, begun.end) }
     guard schedule.deployedAt <= session.context.clock.now else {
       throw StepFailure(
         .usage, "--deployed-at \(schedule.deployedAt.formatted(milliseconds: false)) is in the future",
@@ -32,17 +36,20 @@ struct LiveWatchRun {
     }
     session.progress.say(
       "watching \(targets.series.count) series of \(session.config.stacks.count) stacks for "
-        + "\((schedule.end - session.context.clock.now).text), deployed at "
+        + "\(people(schedule.end - session.context.clock.now))\(begun == nil ? "" : " more"), deployed at "
         + schedule.deployedAt.formatted(milliseconds: false))
     let watch = LiveWatch(
       schedule: schedule, targets: targets, policy: request.healthPolicy(policy),
       metrics: CloudWatchSource(clients: clients),
-      logs: policy.readsLogs ? CloudWatchLogsSource(clients: clients) : nil, probe: probe(schedule),
-      clock: session.context.clock, progress: session.progress, save: recorder())
+      logs: policy.readsLogs ? CloudWatchLogsSource(clients: clients, more: policy.logPatterns) : nil,
+      probe: probe(schedule),
+      clock: session.context.clock, progress: session.progress, isOnce: request.isOnce, save: recorder(),
+      keep: keeper())
     let before = await session.liveDeployment()
-    let result = try await watch.run(earlier: earlierProbes(schedule))
+    let result = try await watch.run(earlier: earlierProbes(schedule), begun: begun)
     var outcome = WatchOutcome.make(
-      result.judgement, window: result.window, calls: result.calls, logs: result.logs,
+      result.judgement, series: result.series, isFinished: result.isFinished, window: result.window,
+      calls: result.calls, logs: result.logs,
       findings: result.findings)
     // What was seen of two deployments is said of neither.
     if let before, await session.liveDeployment() == before {
@@ -71,6 +78,38 @@ struct LiveWatchRun {
     let path = session.context.absolute(record)
     let files = session.context.files
     return { seen in try files.writeAtomically(Array(PointsFile.text(seen).utf8), to: path, mode: 0o600) }
+  }
+
+  private var statePath: String { session.records.root + "/" + WatchState.fileName }
+
+  /// Keeps what another run needs, and takes it away when the watch is over.
+  private func keeper() -> @Sendable (WatchState?) throws -> Void {
+    let (path, folder, files) = (statePath, session.records.root, session.context.files)
+    return { state in
+      guard let state else {
+        if files.exists(path) { try files.remove(path) }
+        return
+      }
+      try files.createFolder(folder, mode: 0o700)
+      try files.writeAtomically(
+        Array((state.document.serialized(pretty: true) + "\n").utf8), to: path, mode: 0o600)
+    }
+  }
+
+  /// What a watch of this deployment did that was not over; nil where there is none. A state that cannot be read is said
+  /// and begun anew: what it knew, CloudWatch knows too, but for the probes.
+  private func earlierState(_ targets: WatchTargets) throws -> WatchState? {
+    guard session.context.files.exists(statePath) else { return nil }
+    let bytes = try session.context.files.read(statePath)
+    guard let document = try? JSONValue(parsing: bytes), let state = WatchState(document) else {
+      session.progress.warn("\(statePath) is no state of a watch: the watch begins anew")
+      return nil
+    }
+    guard
+      state.goesOn(
+        deployedAt: request.deployedAt, updatedAt: targets.updatedAt, now: session.context.clock.now)
+    else { return nil }
+    return state
   }
 
   /// The probes of a watch of this deployment that was interrupted: all else CloudWatch still knows.

@@ -31,9 +31,21 @@ enum LogKinds {
     return out
   }
 
+  /// Lines of kinds that `known` does not hold.
+  static func lines(newTo known: Set<String>, _ lines: [LogLine]) -> [LogLine] {
+    lines.filter { line in
+      let kind = kind(of: line.message)
+      return !kind.isEmpty && !known.contains(kind)
+    }
+  }
+
   /// Kinds of `after` that `before` does not know, most frequent first.
   static func new(in group: String, before: [LogLine], after: [LogLine]) -> [LogRecord] {
-    let known = Set(before.map { kind(of: $0.message) })
+    new(in: group, known: Set(before.map { kind(of: $0.message) }), after: after)
+  }
+
+  /// The same, where the kinds of before are known.
+  static func new(in group: String, known: Set<String>, after: [LogLine]) -> [LogRecord] {
     var found: [String: LogRecord] = [:]
     for event in after {
       let kind = kind(of: event.message)

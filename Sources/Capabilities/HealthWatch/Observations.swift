@@ -56,10 +56,13 @@ struct Observations: Hashable, Sendable {
 
   /// The series for the judge. The period in which the deployment took place mixes both versions and belongs to neither
   /// part; periods that begin after `settled` may still change and are left out.
-  func series(deployedAt: Timestamp, period: Duration, settled: Timestamp?, end: Timestamp?)
-    -> [WatchedSeries]
-  {
+  /// - Parameter lags: how much longer than `settled` says a series may still change.
+  func series(
+    deployedAt: Timestamp, period: Duration, settled: Timestamp?, end: Timestamp?,
+    lags: [SeriesName: Duration] = [:]
+  ) -> [WatchedSeries] {
     names.map { name in
+      let settled = settled.map { $0 - (lags[name] ?? .zero) }
       // A probe has no length: it met the old version or the new one.
       let isProbe = name.name.hasPrefix(probePrefix)
       let length = isProbe ? Duration.microseconds(1) : period
@@ -71,7 +74,8 @@ struct Observations: Hashable, Sendable {
             && (isProbe || settled.map { point.time + length <= $0 } ?? true)
         },
         isFrontDoor: Observations.isFrontDoor(name),
-        severeRate: name.name.hasSuffix(Observations.clientErrors) ? 0.5 : nil, gap: gaps[name])
+        severeRate: name.name.hasSuffix(Observations.clientErrors) ? 0.5 : nil,
+        settledUntil: isProbe || lags[name] == nil ? nil : settled, gap: gaps[name])
     }
   }
 

@@ -40,10 +40,21 @@ struct ReplayedWatch {
         seen.gaps[name] = "the points end at \(last.formatted(milliseconds: false)), before the watch does"
       }
     }
-    let window = WatchWindow(deployedAt: deployedAt, duration: length, period: period)
-    let judge = HealthJudge(policy: request.healthPolicy(session.policy.watch), window: window)
-    let judgement = judge.judge(
-      seen.series(deployedAt: deployedAt, period: period, settled: nil, end: deployedAt + length))
+    var window = WatchWindow(deployedAt: deployedAt, duration: length, period: period)
+    let policy = request.healthPolicy(session.policy.watch)
+    // As a live watch would, this one goes on where something has begun in its last periods, while there are points.
+    var extended: Duration = .zero
+    var series = seen.series(deployedAt: deployedAt, period: period, settled: nil, end: deployedAt + length)
+    var judgement = HealthJudge(policy: policy, window: window).judge(series)
+    while judgement.verdict != .stop, judgement.hasBegun, extended < period * 6,
+      last >= deployedAt + length + extended
+    {
+      extended += period
+      window.duration = length + extended
+      series = seen.series(
+        deployedAt: deployedAt, period: period, settled: nil, end: deployedAt + window.duration)
+      judgement = HealthJudge(policy: policy, window: window).judge(series)
+    }
     if let record = request.record {
       try session.context.files.writeAtomically(
         Array(PointsFile.text(seen).utf8), to: session.context.absolute(record), mode: 0o600)
@@ -52,25 +63,48 @@ struct ReplayedWatch {
     let shown = WindowRecord(
       deployedAt: deployedAt, duration: length.inSeconds, period: period.inSeconds,
       interval: period.inSeconds,
-      settle: 0, judge: judge.policy.judge.rawValue, mode: "replay", looks: window.looks, revisions: 0,
-      endedEarly: false)
-    return WatchOutcome.make(judgement, window: shown, findings: findings, inputs: [input])
+      settle: 0, judge: policy.judge.rawValue, mode: "replay", looks: window.looks, revisions: 0,
+      endedEarly: false, extended: extended.inSeconds)
+    return WatchOutcome.make(judgement, series: series, window: shown, findings: findings, inputs: [input])
   }
 }
 
 /// A judgement as the step's outcome.
 enum WatchOutcome {
   static func make(
-    _ judgement: WatchJudgement, window: WindowRecord, calls: CallCount = CallCount(), logs: [LogRecord] = [],
+    _ judgement: WatchJudgement, series: [WatchedSeries], isFinished: Bool = true, window: WindowRecord,
+    calls: CallCount = CallCount(), logs: [LogRecord] = [],
     findings: [Finding] = [], inputs: [RecordInput] = []
   ) -> StepOutcome<WatchPart> {
     var counts: [String: Int] = [:]
     for series in judgement.series { counts[series.verdict.rawValue, default: 0] += 1 }
     return StepOutcome(
-      verdict: Verdict(judgement.verdict), findings: WatchFindings.of(judgement) + findings, inputs: inputs,
+      verdict: Verdict(judgement.verdict),
+      findings: (isFinished || judgement.verdict == .stop ? WatchFindings.of(judgement) : []) + findings,
+      inputs: inputs,
       summary: WatchPart.Summary(reasons: judgement.reasons, counts: counts),
       part: WatchPart(
-        series: judgement.series.map { SeriesRecord($0) }, calls: calls, window: window, logs: logs))
+        series: records(judgement, series, window), finished: isFinished, calls: calls, window: window,
+        logs: logs))
+  }
+}
+
+extension WatchOutcome {
+  /// Series whose points are kept for charts; of very many series the record holds the figures alone.
+  static let mostCharts = 200
+
+  private static func records(
+    _ judgement: WatchJudgement, _ series: [WatchedSeries], _ shown: WindowRecord
+  ) -> [SeriesRecord] {
+    let window = WatchWindow(
+      deployedAt: shown.deployedAt, duration: .seconds(shown.duration), period: .seconds(shown.period))
+    return judgement.series.enumerated().map { index, judged in
+      var record = SeriesRecord(judged)
+      if index < mostCharts, series.indices.contains(index) {
+        record.chart = ChartRecord(series[index], judged, window: window)
+      }
+      return record
+    }
   }
 }
 

@@ -38,11 +38,10 @@ struct StackTargets: TargetSource {
         try await add(resourcesOf: id, to: &targets, depth: depth + 1)
       case "AWS::Lambda::Function":
         let name = String(id.split(separator: ":").last ?? "")
-        targets.series += WatchedMetrics.function(name: name).kept(with: stack)
+        let timeout = try await functions.getFunctionConfiguration(name).timeoutSeconds
+        targets.series += WatchedMetrics.function(name: name, timeout: timeout.map { .seconds($0) })
+          .kept(with: stack)
         targets.logGroups.append(LogGroup(name: "/aws/lambda/\(name)", stack: stack))
-        if let seconds = try await functions.getFunctionConfiguration(name).timeoutSeconds {
-          targets.longestTimeout = max(targets.longestTimeout, .seconds(seconds))
-        }
       case "AWS::ApiGateway::RestApi":
         let name = try await gateways.getApi(.rest, id: id).name
         for stage in try await gateways.getStages(.rest, api: id) {
@@ -70,16 +69,18 @@ struct StackTargets: TargetSource {
 /// Which metrics make the series of a resource. Names and dimensions are those of the services' user guides.
 enum WatchedMetrics {
   /// Functions fail by errors and by throttles; a throttled call is no invocation.
-  static func function(name: String) -> [SeriesDefinition] {
+  static func function(name: String, timeout: Duration? = nil) -> [SeriesDefinition] {
     let metric = from("AWS/Lambda", [MetricDimension(name: "FunctionName", value: name)])
     let throttles = metric("Throttles", "Sum")
     return [
       SeriesDefinition(
         name: SeriesName(name: "function/\(name)", kind: .errors),
-        values: [metric("Errors", "Sum"), throttles], counts: [metric("Invocations", "Sum"), throttles]),
+        values: [metric("Errors", "Sum"), throttles], counts: [metric("Invocations", "Sum"), throttles],
+        settle: timeout ?? .zero),
       SeriesDefinition(
         name: SeriesName(name: "function/\(name)", kind: .latency), values: [metric("Duration", "p95")],
-        counts: [metric("Invocations", "Sum")]),
+        counts: [metric("Invocations", "Sum")], settle: timeout ?? .zero,
+        ceiling: timeout.map { $0.inSeconds * 1000 }),
     ]
   }
 

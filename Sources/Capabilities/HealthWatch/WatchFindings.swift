@@ -27,6 +27,9 @@ public enum WatchFindings {
       "watch-early-end", "The watch was interrupted before its time.", severity: .warning,
       remedy: "Run it again."),
     FindingDescription(
+      "watch-goes-on", "One look was made, and the watch is not over.",
+      remedy: "Run watch-30m --once again after the interval, until it says finished."),
+    FindingDescription(
       "watch-new-log-error", "The logs show a kind of error that they did not show before the deployment.",
       severity: .warning, remedy: "Read the example and its log group."),
     FindingDescription(

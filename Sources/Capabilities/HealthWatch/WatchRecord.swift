@@ -17,6 +17,8 @@ public struct WatchPart: StepPart {
 
   /// One entry a series.
   public var series: [SeriesRecord]
+  /// Whether no further look is to be made; false after a look of `--once` that left the question open.
+  public var finished: Bool
   /// What CloudWatch was asked.
   public var calls: CallCount
   /// What was watched, and how.
@@ -41,6 +43,8 @@ public struct SeriesRecord: Codable, Hashable, Sendable {
   public var baseline: [String: Double], observed: [String: Double]
   /// In words.
   public var reasons: [String]
+  /// What a chart of the series shows; not kept where there are very many series.
+  public var chart: ChartRecord?
 
   init(_ judged: SeriesJudgement) {
     name = judged.name
@@ -102,6 +106,8 @@ public struct WindowRecord: Codable, Hashable, Sendable {
   public var looks: Int, revisions: Int
   /// Whether the watch ended before its time, because its answer was certain.
   public var endedEarly: Bool
+  /// Seconds that it went on after its time, because something had begun and was not decided.
+  public var extended: Double
 }
 
 /// A kind of error that the logs had not shown before the deployment.

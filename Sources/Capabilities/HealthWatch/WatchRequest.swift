@@ -20,6 +20,8 @@ public struct WatchRequest: Sendable {
   public var baselineUntil: Timestamp?
   /// Where what was seen is written.
   public var record: String?
+  /// Whether one look is made, and the next left to another run.
+  public var isOnce = false
   /// The rule.
   public var judge: HealthPolicy.Judge?
 
@@ -43,6 +45,18 @@ public struct WatchRequest: Sendable {
     health.severeErrorRate = policy.errorRate
     health.severeLatencyFactor = policy.latencyFactor
     health.falseAlarms = policy.alpha
+    health.warmUp = policy.warmUp
+    health.ceilingLatency = policy.latencyCeiling.inSeconds * 1000
+    health.stopsOnLostTraffic = policy.lostTraffic == .stop
+    let asked = policy.mannWhitney
+    health.classifier.tolerance = asked.tolerance
+    health.classifier.confidence = asked.confidence
+    health.classifier.effectSizes = (asked.allowedDecrease, asked.allowedIncrease)
+    health.classifier.criticalSizes = (asked.criticalDecrease, asked.criticalIncrease)
+    health.classifier.measure = .init(rawValue: asked.measure.rawValue) ?? .meanRatio
+    health.direction = asked.direction.flatMap { .init(rawValue: $0.rawValue) }
+    health.missingData = .init(rawValue: asked.missingData.rawValue) ?? .remove
+    health.isCritical = asked.isCritical
     return health
   }
 }

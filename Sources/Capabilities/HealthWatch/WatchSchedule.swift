@@ -12,6 +12,10 @@ struct WatchSchedule: Hashable, Sendable {
   var period: Duration
   /// How old a period must be to count.
   var settle: Duration
+  /// Whether a series that settles later is waited for, by itself.
+  var waitsForEach: Bool
+  /// How much longer the watch may go on where something has begun and is not decided.
+  var longestExtension: Duration { period * 6 }
 
   /// Where the baseline ends, before the deployment.
   var baselineUntil: Timestamp?
@@ -32,10 +36,10 @@ struct WatchSchedule: Hashable, Sendable {
     interval = min(request.interval ?? .seconds(60), max(length / 5, .milliseconds(100)))
     period = request.period ?? WatchSchedule.period(for: length)
     baselineUntil = request.baselineUntil
-    // Lambda dates a metric by the start of the invocation: minutes change until the longest one has ended. A watch
-    // of less than five minutes, as in a demonstration, waits for the same share of its length as a usual one.
-    let usual = max(.seconds(120), targets.longestTimeout)
-    settle = request.settle ?? (length < .seconds(300) ? max(.seconds(1), length / 15) : usual)
+    // A watch of less than five minutes, as in a demonstration, waits for the same share of its length as a usual one.
+    let isShort = length < .seconds(300)
+    settle = request.settle ?? (isShort ? max(.seconds(1), length / 15) : .seconds(120))
+    waitsForEach = request.settle == nil && !isShort
     if let given = request.deployedAt {
       deployedAt = given
       // Even where the time is over, a few looks are taken: only a probe of now can tell that all is down.

@@ -26,6 +26,11 @@ struct SeriesDefinition: Hashable, Sendable {
   var values: [MetricStatistic]
   /// Requests; none for a gauge.
   var counts: [MetricStatistic]
+  /// How old its periods must be to count, where that is longer than for all: Lambda dates a metric by the start of the
+  /// invocation, and so minutes change until the longest one has ended.
+  var settle: Duration = .zero
+  /// Milliseconds that its callers wait at most, where known.
+  var ceiling: Double?
 }
 
 extension [SeriesDefinition] {
@@ -51,8 +56,6 @@ struct WatchTargets: Hashable, Sendable {
   var series: [SeriesDefinition] = []
   /// The functions' log groups.
   var logGroups: [LogGroup] = []
-  /// Of all functions: as long may a minute of Lambda's metrics still change.
-  var longestTimeout: Duration = .zero
   /// The last update of any stack.
   var updatedAt: Timestamp?
   /// Stacks that the configuration names and AWS does not know.
@@ -110,6 +113,8 @@ enum ProbeAnswer: Hashable, Sendable {
   case failed(status: Int)
   /// No answer, and why.
   case silent(String)
+  /// An answer that is not the endpoint's own, such as a login page in front of it.
+  case foreign(String)
   /// This machine could not ask, and why: that says nothing of the endpoint.
   case unasked(String)
 }

@@ -12,7 +12,7 @@ public enum HTMLReport: ReportFormat {
       <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
       <title>\(OutsideText.xml(title))</title>
-      <style>\(style)</style></head><body>
+      <style>\(style)\(report.charts.isEmpty ? "" : ChartSVG.style + ChartSVG.dark + chartStyle)</style></head><body>
       <h1><span class="verdict \(report.verdict.rawValue)">\(report.verdict.rawValue)</span> \
       \(OutsideText.xml("\(report.step.rawValue) \(report.environment)"))</h1>
       <p>\(OutsideText.xml(report.headline))</p>
@@ -30,6 +30,7 @@ public enum HTMLReport: ReportFormat {
       }
       out += "</ul>\n"
     }
+    for chart in report.charts { out += figure(chart) }
     let cases = report.cases
     // A table of exchanges says nothing where there were none.
     if cases.allSatisfy(\.exchanges.isEmpty) && cases.allSatisfy({ $0.milliseconds == 0 }) {
@@ -38,6 +39,15 @@ public enum HTMLReport: ReportFormat {
       out += checks(cases)
     }
     return out + "</body></html>\n"
+  }
+
+  private static func figure(_ chart: ReportChart) -> String {
+    """
+    <figure><figcaption><b>\(XMLText.escaped(chart.title))</b> <span class="mark \(XMLText.escaped(chart.verdict))">\
+    \(XMLText.escaped(chart.verdict))</span><br><span class="facts">\(XMLText.escaped(chart.subtitle))</span></figcaption>
+    \(ChartSVG.render(chart))</figure>
+
+    """
   }
 
   private static func checks(_ cases: [ReportCase]) -> String {
@@ -107,6 +117,16 @@ public enum HTMLReport: ReportFormat {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { OutsideText.xml(String($0)) }
       .joined(separator: "<br>")
   }
+
+  private static let chartStyle = """
+    figure{margin:1.4em 0;break-inside:avoid}figcaption{margin-bottom:.3em}.mark{padding:0 .4em;border:1px solid;
+    border-radius:.3em}.mark.severe{color:#b3261e;font-weight:bold}.mark.degraded{color:#8a5a00}
+    svg.chart{font:11px system-ui,sans-serif;max-width:60em}td{overflow-wrap:anywhere}
+    @media(max-width:40em){body{margin:1em auto}table{display:block;overflow-x:auto}svg.chart{font-size:17px}}
+    @media screen and (prefers-color-scheme:dark){.mark.severe{color:#ff7b72}.mark.degraded{color:#d29922}}
+    @media print{body{margin:0;max-width:none;background:#fff;color:#000}}
+
+    """
 
   private static let style = """
     body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em;color:#1b1f24}

@@ -27,6 +27,8 @@ public struct Report: Sendable {
   /// One entry a check, for formats that count them; made each time they are asked for.
   public var cases: [ReportCase] { makeCases() }
   private let makeCases: @Sendable () -> [ReportCase]
+  /// Series over time, for formats that draw.
+  public var charts: [ReportChart] = []
   /// What the finding codes mean.
   public var catalog: [FindingDescription]
 

@@ -73,7 +73,8 @@ struct ChangeTest: Sendable {
       let since = trials[detector.onset...index]
       outcome.rate = ChangeTest.rate(of: since)
       let severe = max(severeRate, trial.severeRate ?? 0)
-      if outcome.rate > severe, index >= earliest,
+      // What ended with the warm-up was a warm-up.
+      if outcome.rate > severe, index >= earliest, earliest == 0 || trial.rate > severe,
         persists(trials[...index], isLast: window.isComplete && index == trials.count - 1),
         isSure(since, severe)
       {

@@ -17,8 +17,7 @@ public struct HealthJudge: Sendable {
   /// The judgement of all `series` together. While the window is not complete, only `stop` is final.
   public func judge(_ series: [WatchedSeries]) -> WatchJudgement {
     let shares = falseAlarmShares(series)
-    let judged = series.indices.map { judge(series[$0], falseAlarms: shares[$0]) }
-    return conclude(judged)
+    return conclude(withProbe(series.indices.map { judge(series[$0], falseAlarms: shares[$0]) }))
   }
 
   /// Half of the false alarms are spent on the front door, the rest on all others, in equal parts.
@@ -34,11 +33,29 @@ public struct HealthJudge: Sendable {
 
   private func judge(_ series: WatchedSeries, falseAlarms: Double) -> SeriesJudgement {
     if series.isProbe { return ProbeRule(window: window).judge(series) }
-    if policy.judge == .mannWhitney { return MannWhitneyRule(window: window).judge(series) }
+    if policy.judge == .mannWhitney { return MannWhitneyRule(policy: policy, window: window).judge(series) }
     switch series.kind {
     case .errors: return ErrorRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series)
     case .latency: return LatencyRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series)
     case .gauge: return GaugeRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series)
+    }
+  }
+
+  /// Lost traffic at the front door with the probe's answer beside it, and severe where the policy wants that.
+  private func withProbe(_ judged: [SeriesJudgement]) -> [SeriesJudgement] {
+    let probe = judged.first { $0.isProbe && ($0.observed["requests"] ?? 0) > 0 }
+    return judged.map { one in
+      guard one.doubt == .vanished, one.isFrontDoor else { return one }
+      var one = one
+      if let probe, let sent = probe.observed["requests"] {
+        let answered = sent - (probe.observed["failures"] ?? 0)
+        one.reasons[0] += "; \(whole(answered)) of \(whole(sent)) probes were answered"
+      }
+      if policy.stopsOnLostTraffic, window.isComplete, one.kind == .errors {
+        (one.verdict, one.doubt) = (.severe, nil)
+        one.decidedAt = window.deployedAt + window.duration
+      }
+      return one
     }
   }
 

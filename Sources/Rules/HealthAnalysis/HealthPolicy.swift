@@ -29,6 +29,16 @@ public struct HealthPolicy: Hashable, Sendable {
   public var warmUp: Duration = .seconds(240)
   /// The probability of a severe rate below which a series counts as healthy.
   public var healthyRisk = 0.05
+  /// Whether a front door that lost most of its traffic warrants a rollback, or only a question.
+  public var stopsOnLostTraffic = false
+  /// How the Mann-Whitney rule classifies.
+  public var classifier = MannWhitneyClassifier()
+  /// Which way its metrics may not move, where it is the same for all; what missing data mean; whether a failure is
+  /// critical.
+  public var direction: MannWhitneyClassifier.Direction?,
+    missingData = MannWhitneyClassifier.MissingData.remove
+  /// See `direction`.
+  public var isCritical = false
   /// The share of the expected traffic below which most of it is lost.
   public var lostTraffic = 0.3
 

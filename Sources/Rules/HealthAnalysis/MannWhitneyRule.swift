@@ -1,6 +1,7 @@
-/// Judges a series by the Mann-Whitney classifier with its default settings: once, when the watch is complete, because
-/// the test's confidence holds for a single look.
+/// Judges a series by the Mann-Whitney classifier: once, when the watch is complete, because the test's confidence holds
+/// for a single look.
 struct MannWhitneyRule: Sendable {
+  var policy: HealthPolicy
   var window: WatchWindow
 
   func judge(_ series: WatchedSeries) -> SeriesJudgement {
@@ -19,9 +20,12 @@ struct MannWhitneyRule: Sendable {
       judgement.reasons = ["the Mann-Whitney test looks once, at the end"]
       return judgement
     }
-    let direction: MannWhitneyClassifier.Direction = series.kind == .gauge ? .either : .increase
-    let result = MannWhitneyClassifier().classify(control: before, experiment: after, direction: direction)
-    judgement.reasons = ["Mann-Whitney: \(result.label.rawValue)"]
+    let direction = policy.direction ?? (series.kind == .gauge ? .either : .increase)
+    let result = policy.classifier.classify(
+      control: before, experiment: after, direction: direction, missing: policy.missingData,
+      isCritical: policy.isCritical)
+    judgement.observed["critical"] = result.isCritical ? 1 : 0
+    judgement.reasons = ["Mann-Whitney: \(result.label.rawValue)\(result.isCritical ? ", critical" : "")"]
     switch result.label {
     case .pass: judgement.verdict = .healthy
     case .high, .low:

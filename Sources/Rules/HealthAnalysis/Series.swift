@@ -48,13 +48,16 @@ public struct WatchedSeries: Hashable, Sendable {
   public var ceiling: Double?
   /// How long this series may be slow after a deployment, where it is not the policy's.
   public var warmUp: Duration?
+  /// Up to when this series' periods are settled, where not all of the watch's are.
+  public var settledUntil: Timestamp?
   /// Why the watch's data are not whole, where they are not (partial data, a failed call).
   public var gap: String?
 
   /// A series; whole unless `gap` says otherwise.
   public init(
     name: String, kind: SeriesKind, baseline: [SeriesPoint] = [], watch: [SeriesPoint] = [],
-    isFrontDoor: Bool = false, severeRate: Double? = nil, gap: String? = nil
+    isFrontDoor: Bool = false, severeRate: Double? = nil,
+    settledUntil: Timestamp? = nil, gap: String? = nil
   ) {
     self.name = name
     self.kind = kind
@@ -62,6 +65,7 @@ public struct WatchedSeries: Hashable, Sendable {
     self.watch = watch
     self.isFrontDoor = isFrontDoor
     self.severeRate = severeRate
+    self.settledUntil = settledUntil
     self.gap = gap
   }
 }

@@ -53,6 +53,9 @@ struct Traffic: Hashable, Sendable {
 
   /// How long the watch is so far: a watch that ended early is not blamed for the minutes that it did not see.
   private static func length(of series: WatchedSeries, window: WatchWindow) -> Duration {
+    if let until = series.settledUntil, until < window.deployedAt + window.duration {
+      return max(.zero, until - window.deployedAt)
+    }
     guard !window.isComplete, let last = series.watch.last else { return window.duration }
     return min(window.duration, last.time - window.deployedAt + window.period)
   }

@@ -3,6 +3,7 @@ import DeploymentConfig
 import DeploymentRecords
 import HealthAnalysis
 import HealthWatch
+import Redaction
 import Reporting
 import StepResults
 import StepRuntime
@@ -14,6 +15,7 @@ public struct WatchCommand: StepCommand {
     "Watches metrics, logs and the endpoint after a deployment, and says go or stop."
   public static let environmentOptions = [
     "for", "every", "settle", "period", "deployed-at", "baseline-until", "replay", "record", "judge",
+    "svg",
   ]
 
   public let common: CommonOptions
@@ -26,6 +28,8 @@ public struct WatchCommand: StepCommand {
   let replay: String?
   let record: String?
   let judge: HealthPolicy.Judge?
+  let once: Bool
+  let svg: String?
 
   /// Declares the options and takes their values.
   public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
@@ -34,7 +38,7 @@ public struct WatchCommand: StepCommand {
     every = try arguments.option("every", "Time between looks. (default: 1m)")
     settle = try arguments.option(
       "settle",
-      "How old a period must be to count. (default: 2m or the longest function timeout; less in a short watch)"
+      "How old a period must be to count. (default: 2m, of a function its timeout; less in a short watch)"
     )
     period = try arguments.option(
       "period", "The length of a period. (default: 1m; less in a watch of seconds)")
@@ -46,6 +50,9 @@ public struct WatchCommand: StepCommand {
     replay = try arguments.option(
       "replay", "Judge recorded points (CSV: timestamp,series,kind,value,count) without waiting.")
     record = try arguments.option("record", "Write what was seen, in the same CSV.")
+    once = arguments.flag(
+      "once", "Make one look, keep its state, and leave the next to another run: 3 while the watch goes on.")
+    svg = try arguments.option("svg", "Write the charts of all series as one SVG.")
     judge = try arguments.option("judge", "The rule: sequential or mann-whitney. (default: sequential)")
   }
 
@@ -61,10 +68,19 @@ public struct WatchCommand: StepCommand {
     request.baselineUntil = baselineUntil?.value
     request.record = record
     request.judge = judge
-    if let replay { return try request.replay(replay, in: session) }
-    return try await request.watch(in: session)
+    request.isOnce = once
+    let outcome =
+      if let replay { try request.replay(replay, in: session) } else { try await request.watch(in: session) }
+    if let svg {
+      let picture = session.redactor.redact(
+        ChartSVG.page(outcome.part.series.compactMap { WatchReport.chart($0, outcome.part.window) }))
+      try session.context.files.writeAtomically(
+        Array(picture.utf8), to: session.context.absolute(svg), mode: 0o644)
+    }
+    return outcome
   }
 
+  public static let environmentFlags = ["once"]
   public static var catalog: [FindingDescription] { WatchFindings.catalog }
 
   public static let examples: [CommandDescription.Topic.Entry] = [

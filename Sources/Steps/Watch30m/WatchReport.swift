@@ -11,8 +11,10 @@ enum WatchReport {
     let part = record.part
     let window = part.window
     var lines = [
-      "watched \(Duration.seconds(window.duration).text) from \(window.deployedAt.formatted(milliseconds: false)), "
-        + "periods of \(Duration.seconds(window.period).text)"
+      "watched \(people(.seconds(window.duration))) from \(window.deployedAt.formatted(milliseconds: false)), "
+        + "periods of \(people(.seconds(window.period)))"
+        + (window.extended > 0
+          ? ", and \(people(.seconds(window.extended))) longer: something had begun and was not decided" : "")
         + (window.endedEarly ? ", ended early: the answer was certain" : "")
     ]
     if window.mode == "live" {
@@ -32,15 +34,39 @@ enum WatchReport {
           "New kinds of error in the logs", columns: ["log group", "count", "example"],
           rows: part.logs.map { [$0.group, String($0.count), $0.example] }))
     }
-    return Report(
+    var report = Report(
       record, headline: headline(record), sections: sections, cases: part.series.map { testCase($0) },
       catalog: WatchFindings.catalog)
+    report.charts = part.series.sorted { rank($0) < rank($1) }.compactMap { chart($0, window) }
+    return report
+  }
+
+  /// What is worst comes first.
+  private static func rank(_ series: SeriesRecord) -> Int {
+    ["severe", "degraded", "inconclusive"].firstIndex(of: series.verdict) ?? 3
+  }
+
+  /// The series drawn; nil where it has no points.
+  static func chart(_ series: SeriesRecord, _ window: WindowRecord) -> ReportChart? {
+    guard let chart = series.chart else { return nil }
+    let usual = chart.usualLow.flatMap { low in chart.usualHigh.map { low...max(low, $0) } }
+    let unit = series.kind == "errors" ? "%" : series.kind == "latency" ? " ms" : ""
+    return ReportChart(
+      title: "\(series.name) (\(series.kind))", verdict: series.verdict, subtitle: series.reasons.first ?? "",
+      unit: unit, start: chart.start, period: .seconds(chart.period), values: chart.values,
+      counts: chart.counts,
+      dayBefore: chart.dayBefore, usual: usual, limit: chart.limit, deployedAt: window.deployedAt,
+      onset: series.onset, decidedAt: series.decidedAt)
   }
 
   private static func headline(_ record: Record<WatchPart>) -> String {
     let reason = record.summary.reasons.first ?? ""
-    let isDegraded = record.verdict == .go && (record.summary.counts["degraded"] ?? 0) > 0
-    return isDegraded ? "degraded: \(reason)" : reason
+    let counts = record.summary.counts
+    let degraded = counts["degraded"] ?? 0
+    guard record.verdict == .go, degraded > 0 else { return reason }
+    let judged = record.part.series.count - (counts["inconclusive"] ?? 0)
+    return
+      "degraded: \(degraded) of \(judged) series that could be judged got worse, not enough to roll back: \(reason)"
   }
 
   private static func row(_ series: SeriesRecord) -> [String] {
@@ -73,14 +99,8 @@ enum WatchReport {
       message: outcome == .pass ? "" : series.reasons.joined(separator: "; "))
   }
 
-  /// At most one decimal.
-  private static func number(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    return tenths % 10 == 0 ? String(tenths / 10) : "\(tenths / 10).\(abs(tenths % 10))"
-  }
-
   private static func cents(_ dollars: Double) -> String {
-    let hundredths = Int((dollars * 10_000).rounded())
+    let hundredths = Int((min(max(0, dollars), 1e9) * 10_000).rounded())
     let fraction = String(hundredths % 100)
     return "\(hundredths / 100).\(fraction.count < 2 ? "0" : "")\(fraction)"
   }

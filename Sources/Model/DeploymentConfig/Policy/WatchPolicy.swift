@@ -15,6 +15,16 @@ public struct WatchPolicy: Hashable, Sendable {
   public var latencyFactor = 5.0
   /// `false-alarms`: the share of healthy watches that may roll back.
   public var alpha = 0.01
+  /// `warm-up`: how long latencies may be high after a deployment; `latency-ceiling`: what callers wait at most.
+  public var warmUp: Duration = .seconds(240), latencyCeiling: Duration = .seconds(29)
+  /// `lost-traffic`: what a front door that lost most of its requests means.
+  public enum LostTraffic: String, Hashable, Sendable, CaseIterable { case inconclusive, stop }
+  /// See `LostTraffic`.
+  public var lostTraffic = LostTraffic.inconclusive
+  /// `mann-whitney`: the options of that judge.
+  public var mannWhitney = MannWhitneyPolicy()
+  /// `log-patterns`: filter patterns of CloudWatch Logs that are asked for besides the usual ones.
+  public var logPatterns: [String] = []
   /// `logs`: whether the functions' logs are read.
   public var readsLogs = true
 
@@ -31,6 +41,11 @@ public struct WatchPolicy: Hashable, Sendable {
     if let value = try section.double("latency-factor", in: 1...1000) { latencyFactor = value }
     if let value = try section.double("false-alarms", in: 0.000001...0.5) { alpha = value }
     if let value = try section.bool("logs") { readsLogs = value }
+    if let value = try section.duration("warm-up") { warmUp = value }
+    if let value = try section.duration("latency-ceiling") { latencyCeiling = value }
+    if let value = try section.word("lost-traffic", LostTraffic.self) { lostTraffic = value }
+    if let value = try section.strings("log-patterns") { logPatterns = value }
+    mannWhitney = try MannWhitneyPolicy(section.section("mann-whitney"))
     try section.finish()
   }
 }

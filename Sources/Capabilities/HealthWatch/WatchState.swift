@@ -1,0 +1,70 @@
+import HealthAnalysis
+import JSONValues
+import SystemInterfaces
+
+/// What a watch that is not over keeps after each look, so that another run goes on with nothing lost: CloudWatch knows
+/// the points, nobody else knows the probes and the plan.
+struct WatchState: Hashable, Sendable {
+  /// The name of its file in the records folder.
+  static let fileName = "watch-30m-state.json"
+
+  /// When the new version was in place, and the end of the periods that are judged.
+  var deployedAt: Timestamp, end: Timestamp
+  /// How often AWS was asked, how often in vain, and how many points changed between two answers.
+  var looks = 0, failedLooks = 0, revisions = 0
+  /// What was asked.
+  var calls = CallCount()
+  /// The probe's answers.
+  var probes: [SeriesPoint] = []
+
+  /// Whether it is the watch of a deployment at `deployedAt` (nil: the last update of the stacks, `updatedAt`) that can
+  /// still be gone on with at `now`.
+  func goesOn(deployedAt wanted: Timestamp?, updatedAt: Timestamp?, now: Timestamp) -> Bool {
+    guard now < end + .seconds(3600), deployedAt <= now else { return false }
+    if let wanted { return wanted == deployedAt }
+    return updatedAt.map { $0 <= deployedAt } ?? true
+  }
+
+  var document: JSONValue {
+    [
+      "schemaVersion": 1, "deployedAt": .string(deployedAt.description), "end": .string(end.description),
+      "looks": .number(JSONNumber(looks)), "failedLooks": .number(JSONNumber(failedLooks)),
+      "revisions": .number(JSONNumber(revisions)), "getMetricData": .number(JSONNumber(calls.getMetricData)),
+      "metricsRequested": .number(JSONNumber(calls.metricsRequested)),
+      "probes": .array(
+        probes.map {
+          [
+            .string($0.time.description), .number(JSONNumber(Int($0.value))),
+            .number(JSONNumber(Int($0.count))),
+          ]
+        }),
+    ]
+  }
+
+  init(deployedAt: Timestamp, end: Timestamp) {
+    self.deployedAt = deployedAt
+    self.end = end
+  }
+
+  /// Nil where `document` is no state of this version: the watch then begins anew.
+  init?(_ document: JSONValue) {
+    guard document["schemaVersion"]?.int == 1,
+      let deployedAt = document["deployedAt"]?.string.flatMap({ Timestamp($0) }),
+      let end = document["end"]?.string.flatMap({ Timestamp($0) })
+    else { return nil }
+    self.init(deployedAt: deployedAt, end: end)
+    looks = document["looks"]?.int ?? 0
+    failedLooks = document["failedLooks"]?.int ?? 0
+    revisions = document["revisions"]?.int ?? 0
+    calls.add(
+      CallCount(
+        getMetricData: document["getMetricData"]?.int ?? 0,
+        metricsRequested: document["metricsRequested"]?.int ?? 0))
+    probes = (document["probes"]?.array ?? []).compactMap { entry in
+      guard let time = entry[0]?.string.flatMap({ Timestamp($0) }), let value = entry[1]?.double,
+        let count = entry[2]?.double
+      else { return nil }
+      return SeriesPoint(time: time, value: value, count: count)
+    }
+  }
+}
