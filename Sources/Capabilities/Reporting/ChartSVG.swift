@@ -18,9 +18,9 @@ public enum ChartSVG {
     for (index, chart) in charts.enumerated() {
       out += "<g transform=\"translate(0 \(text(Double(index) * row)))\">"
       out +=
-        "<text class=\"title\" x=\"12\" y=\"20\">\(XMLText.escaped("\(chart.title): \(chart.verdict)"))</text>"
+        "<text class=\"title\" x=\"12\" y=\"20\">\(OutsideText.xml("\(chart.title): \(chart.verdict)"))</text>"
       out +=
-        "<text class=\"note\" x=\"12\" y=\"36\">\(XMLText.escaped(String(chart.subtitle.prefix(120))))</text>"
+        "<text class=\"note\" x=\"12\" y=\"36\">\(OutsideText.xml(String(chart.subtitle.prefix(120))))</text>"
       out += "<g transform=\"translate(0 42)\">\(marks(chart))</g></g>\n"
     }
     return out + "</svg>\n"
@@ -29,7 +29,7 @@ public enum ChartSVG {
   /// One chart for a page whose style sheet has `style`.
   static func render(_ chart: ReportChart) -> String {
     "<svg class=\"chart\" viewBox=\"0 0 \(text(width)) \(text(height))\" role=\"img\" aria-label=\""
-      + XMLText.escaped("\(chart.title): \(chart.verdict). \(chart.subtitle)") + "\">\(marks(chart))</svg>"
+      + OutsideText.xml("\(chart.title): \(chart.verdict). \(chart.subtitle)") + "\">\(marks(chart))</svg>"
   }
 
   private static func marks(_ chart: ReportChart) -> String {
@@ -154,7 +154,7 @@ public enum ChartSVG {
   private static func label(
     _ words: String, x: Double, y: Double, _ style: String, anchor: String = "start"
   ) -> String {
-    "<text class=\"\(style)\" x=\"\(text(x))\" y=\"\(text(y))\" text-anchor=\"\(anchor)\">\(XMLText.escaped(words))</text>"
+    "<text class=\"\(style)\" x=\"\(text(x))\" y=\"\(text(y))\" text-anchor=\"\(anchor)\">\(OutsideText.xml(words))</text>"
   }
 
   /// A coordinate with one decimal.

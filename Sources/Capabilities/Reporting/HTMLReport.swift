@@ -43,8 +43,8 @@ public enum HTMLReport: ReportFormat {
 
   private static func figure(_ chart: ReportChart) -> String {
     """
-    <figure><figcaption><b>\(XMLText.escaped(chart.title))</b> <span class="mark \(XMLText.escaped(chart.verdict))">\
-    \(XMLText.escaped(chart.verdict))</span><br><span class="facts">\(XMLText.escaped(chart.subtitle))</span></figcaption>
+    <figure><figcaption><b>\(OutsideText.xml(chart.title))</b> <span class="mark \(OutsideText.xml(chart.verdict))">\
+    \(OutsideText.xml(chart.verdict))</span><br><span class="facts">\(OutsideText.xml(chart.subtitle))</span></figcaption>
     \(ChartSVG.render(chart))</figure>
 
     """
