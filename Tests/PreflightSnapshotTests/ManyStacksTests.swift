@@ -70,7 +70,7 @@ import Testing
         case "DescribeStacks":
           return """
             <Stacks><member><StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/\(name)/1</StackId>
-            <StackName>\(name)</StackName><RawStackStatus>UPDATE_COMPLETE</RawStackStatus>
+            <StackName>\(name)</StackName><StackStatus>UPDATE_COMPLETE</StackStatus>
             <CreationTime>2026-01-01T00:00:00Z</CreationTime></member></Stacks>
             """
         case "GetTemplate": return "<TemplateBody>Resources: {}</TemplateBody>"
