@@ -1,3 +1,4 @@
+import CloudFormationModel
 import AWSClients
 import CurlTransport
 import Foundation

@@ -256,7 +256,8 @@ struct EvidenceEndToEndTests {
     // The next steps know which commit is live, whatever is checked out.
     let next = try world.run("smoke-test", ["--format", "json"])
     let restored = (try tree(accepted))["summary"]?["restoredCommit"]?.string
-    #expect(restored != nil && (try tree(next))["commit"]?.string == restored)
+    let nextCommit = try tree(next)["commit"]?.string
+    #expect(restored != nil && nextCommit == restored)
   }
 
   @Test func `a comparison of two files is no evidence in an incident`() async throws {

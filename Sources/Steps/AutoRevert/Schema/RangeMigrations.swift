@@ -85,7 +85,7 @@ struct RangeMigrations: Hashable, Sendable {
     }
     let settings = SQLSettings(
       postgresVersion: policy.postgresVersion,
-      runsInTransaction: policy.migrationsInTransaction ?? file.runsInTransaction(text))
+      runsInTransaction: policy.migrationsInTransaction ?? (file.transactionHabit(text) == .wraps))
     return SQLAnalysis.analyze(Array(forward.utf8), path: file.path, settings: settings).issues
       .filter { $0.risk != .advice }
   }

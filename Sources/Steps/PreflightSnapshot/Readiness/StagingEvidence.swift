@@ -36,8 +36,8 @@ struct StagingEvidence: Sendable {
     guard case .passed(let entry) = proof else { return nil }
     return Finding(
       "staging-unattested", .warning,
-      "\(environment) passed \(commit.prefix(12)) by the word of the run \(entry.run) alone: nothing is signed, so that "
-        + "whoever can write the records or push refs/backstop/\(environment) can say so",
+      "\(environment) passed \(commit.prefix(12)) by the word of its \(entry.step.rawValue) record alone: nothing is signed, so "
+        + "that whoever can write the records or push refs/backstop/\(environment) can say so",
       subject: environment)
   }
 
