@@ -1,11 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .treatAllWarnings(as: .error),
-  .enableUpcomingFeature("MemberImportVisibility"),
-]
+/// A folder that `ci/release-libraries` made: a release carries its libraries, and asks no more than an old glibc of a
+/// system. Without it the system's shared libcurl and OpenSSL are used.
+let carried = Context.environment["BACKSTOP_RELEASE_LIBRARIES"]
+
+let strict: [SwiftSetting] =
+  [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ] + (carried == nil ? [] : [.define("CARRIED_LIBRARIES")])
 
 /// What a step does is wait for others; what counts is how soon it starts.
 let small: [SwiftSetting] = strict + [.unsafeFlags(["-Osize"], .when(configuration: .release))]
@@ -32,10 +37,6 @@ func library(
     name: name, dependencies: dependencies, path: "Sources/\(layer.rawValue)/\(name)",
     swiftSettings: fast.contains(name) ? strict : small, linkerSettings: linked)
 }
-
-/// A folder that `ci/release-libraries` made: a release carries its libraries, and asks no more than an old glibc of a
-/// system. Without it the system's shared libcurl and OpenSSL are used.
-let carried = Context.environment["BACKSTOP_RELEASE_LIBRARIES"]
 
 /// The libraries of a target: `shared` of the system, or in a release these archives.
 func libraries(_ shared: [String], carried archives: [String]) -> [LinkerSetting] {
@@ -190,7 +191,8 @@ let package = Package(
     library(
       .capabilities, "HealthWatch",
       [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "StepResults",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords",
+        "StepResults",
         "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
     library(
@@ -214,7 +216,8 @@ let package = Package(
         "DeploymentEvidence",
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
         "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
-        "MigrationAnalysis", "RollbackPlanning", "AWSClients", "DatabaseAccess", "GitHistory",
+        "MigrationAnalysis", "RollbackPlanning", "TemplateAnalysis", "AWSClients", "DatabaseAccess",
+        "GitHistory",
         "HTTPTransport", "MailTransport", "DeploymentLedger", "HealthWatch", "Reporting", "RestorePoints",
         "SmokeChecks", "StepRuntime",
       ]),
@@ -273,7 +276,7 @@ let package = Package(
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
         "CloudFormationModel", "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction",
         "StepResults",
-        "RollbackPlanning", "TemplateAnalysis", "AWSClients", "CurlTransport", "GitHistory", "HTTPTransport", "MailTransport",
+        "RollbackPlanning", "AWSClients", "CurlTransport", "GitHistory", "HTTPTransport", "MailTransport",
         "DeploymentLedger", "Reporting", "StepRuntime",
       ]),
     tests("CIEnvironment", ["SystemInterfaces"]),
@@ -301,7 +304,8 @@ let package = Package(
     tests(
       "HealthWatch",
       [
-        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis", "AWSClients",
+        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis",
+        "AWSClients",
         "HTTPTransport", "Reporting",
       ]),
     tests("HurlFile", ["JSONValues", "SystemInterfaces"]),

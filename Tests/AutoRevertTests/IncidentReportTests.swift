@@ -151,19 +151,43 @@ import Testing
       createdAt: day - .seconds(3600), region: "eu-west-1", account: nil)
     point.database = DatabaseState(kind: "instance", identifier: "shop", status: "available", stack: "S")
     point.database?.snapshotId = "shop-before-42"
-    try session.restorePoints.write(point, contents: [:])
+    point.application = "."
+    point.stacks = [
+      StackState(
+        role: "api", name: "Shop-Api", stackId: "arn:aws:cloudformation:eu-west-1:1:stack/Shop-Api/1",
+        status: "UPDATE_COMPLETE", lastUpdatedAt: day - .seconds(108_000), templateFile: "t",
+        templateSha256: "")
+    ]
+    let held = try #require(point.held)
+    // One that was live before: what was said of it says nothing of what the point holds.
+    let other = try #require(
+      Deployment([
+        StackVersion(
+          name: "Shop-Api", id: point.stacks[0].stackId, updatedAt: day - .seconds(200_000),
+          status: "UPDATE_COMPLETE")
+      ]))
+    try session.restorePoints.write(point, contents: ["t": Array("{}".utf8)])
     try session.restorePoints.markLatest(point.id)
-    func put(_ run: String, _ step: String, _ verdict: String, _ time: String) throws {
+    func put(
+      _ run: String, _ step: String, _ verdict: String, _ time: String, of deployment: Deployment,
+      _ answers: String
+    ) throws {
       let folder = bench.folder(".backstop/prod/runs/\(run)")
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let text =
-        #"{"step":"\#(step)","commit":"\#(String(repeating: "a", count: 40))","verdict":"\#(verdict)","finishedAt":"\#(time)"}"#
+        #"{"step":"\#(step)","environment":"prod","application":".","#
+        + #""liveStacks":\#(deployment.json.serialized()),"commit":"\#(String(repeating: "a", count: 40))","#
+        + #""verdict":"\#(verdict)","startedAt":"\#(time)","finishedAt":"\#(time)",\#(answers)}"#
       try text.write(toFile: "\(folder)/\(step).json", atomically: true, encoding: .utf8)
     }
-    try put("1", "smoke-test", "stop", "2026-11-25T01:00:00Z")
-    try put("2", "smoke-test", "go", "2026-11-25T02:00:00Z")
-    try put("3", "watch-30m", "go", "2026-11-25T03:00:00Z")
-    try put("4", "diff-gate", "stop", "2026-11-25T04:00:00Z")
+    func home(_ outcome: String) -> String { #""checks":[{"id":"home","outcome":"\#(outcome)"}]"# }
+    let watched =
+      #""window":{"mode":"live"},"series":[{"name":"errors","kind":"errors","verdict":"healthy"}]"#
+    try put("1", "smoke-test", "stop", "2026-11-25T01:00:00Z", of: held, home("fail"))
+    try put("2", "smoke-test", "go", "2026-11-25T02:00:00Z", of: held, home("pass"))
+    try put("3", "watch-30m", "go", "2026-11-25T03:00:00Z", of: held, watched)
+    try put("4", "diff-gate", "stop", "2026-11-25T04:00:00Z", of: held, home("fail"))
+    try put("5", "smoke-test", "stop", "2026-11-25T05:00:00Z", of: other, home("fail"))
     let lines = try RestorePointList.text(session).split(separator: "\n")
     #expect(lines[0].hasPrefix("RESTORE POINT"))
     for word in [

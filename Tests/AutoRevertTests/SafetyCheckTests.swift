@@ -6,12 +6,12 @@ import HTTPTransport
 import JSONValues
 import RollbackPlanning
 import StepResults
-import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing
 
 @testable import AutoRevert
+@testable import StepRuntime
 
 @Suite struct `Safety` {
   private func state(_ killSwitch: String, _ bench: SessionBench = SessionBench()) async throws -> String? {
@@ -219,6 +219,13 @@ import Testing
     try "{".write(toFile: "\(session.records.root)/smoke-test.json", atomically: true, encoding: .utf8)
     try "".write(toFile: "\(session.records.root)/runs/1/watch-30m.json", atomically: true, encoding: .utf8)
     #expect(try RevertEvidence(session).about(live, point: nil).stops.count == 1)
-    #expect(bench.terminal.error.contains("a record is left out"))
+    for damaged in ["smoke-test.json", "runs/1/watch-30m.json"].map({ "\(session.records.root)/\($0)" }) {
+      #expect(!FileManager.default.fileExists(atPath: damaged))
+      #expect(FileManager.default.fileExists(atPath: "\(damaged).damaged"))
+      #expect(
+        session.remarkedFindings.contains { finding in
+          finding.code == "record-set-aside" && finding.message.hasPrefix("\(damaged) cannot be used")
+        })
+    }
   }
 }

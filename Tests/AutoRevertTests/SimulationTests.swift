@@ -357,11 +357,17 @@ import Testing
       if generator.chance(0.5) { other.point = "20261123T004000Z-fedcba" }
       let (second, options) = (other, options)
       let said = Mutex<[String]>([])
+      let gaveUp = Mutex(false)
       world.cloud.intruder.withLock { intruder in
         intruder = {
           do {
             let result = try await second.run({ $0.options = options })
             said.withLock { $0 += self.honesty(result, beside: true, isInside: true) }
+          } catch let failure as OperationFailure {
+            // To give up on a service that answers nonsense is as honest as it is for one run alone; what it had begun, its
+            // own next run ends.
+            gaveUp.withLock { $0 = true }
+            said.withLock { $0 += Self.unexplained(failure).map { "the second run \($0)" } }
           } catch {
             said.withLock { $0.append("the second run threw \(error)") }
           }
@@ -384,7 +390,8 @@ import Testing
         // The time that the other took is time in which the service did not answer: to give up then is honest.
         return world.cloud.violations + said.withLock { $0 }
       }
-      return world.cloud.violations + said.withLock { $0 } + honesty(result, beside: true)
+      return world.cloud.violations + said.withLock { $0 }
+        + honesty(result, beside: true, isInside: gaveUp.withLock { $0 })
     }
 
     /// What the engine says against what is.

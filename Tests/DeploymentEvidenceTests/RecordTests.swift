@@ -81,6 +81,10 @@ import Testing
     guard case .reverted(let reverted) = revert.statement else { return #expect(Bool(false), "\(revert)") }
     #expect(reverted.changed && reverted.isPartial && reverted.undoneCommit == "c0ffee")
     #expect(reverted.health?.passed == ["x"] && revert.isGo && revert.commit == "v1")
+    // One that stopped put no commit back.
+    let stopped = try record(
+      "auto-revert", "stop", #""summary":{"outcome":"stopped","restorePoint":"p","restoredCommit":"v1"}"#)
+    #expect(stopped.statement == .nothing && stopped.commit == nil)
     let commits = ["a", "b"].map { String(repeating: $0, count: 40) }
     let gate = try record(
       "diff-gate", "stop",

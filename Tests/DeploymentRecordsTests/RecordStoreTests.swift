@@ -33,9 +33,8 @@ private struct SamplePart: StepPart, Equatable {
     let tree = try store().redactedTree(record())
     #expect(
       tree.object?.names == [
-        "schemaVersion", "step", "tool", "environment", "commit", "verdict", "startedAt", "finishedAt",
-        "summary",
-        "findings", "inputs", "checks",
+        "schemaVersion", "step", "tool", "environment", "application", "deployment", "commit", "verdict",
+        "startedAt", "finishedAt", "summary", "findings", "inputs", "checks",
       ])
     #expect(tree["commit"] == .null)
     #expect(tree["findings"]?[0]?["code"]?.string == "high")

@@ -88,11 +88,13 @@ import Testing
     #expect(series.contains { $0["name"]?.string?.hasPrefix("function/") ?? false })
 
     let revert = try run(
-      "auto-revert", "--confirm", "rollback-production", "--reason", "it is bad", "--allow-replace", "--format", "json")
+      "auto-revert", "--confirm", "rollback-production", "--reason", "it is bad", "--allow-replace",
+      "--format", "json")
     #expect(revert.status == 0, "\(revert.output)\(revert.error)")
     #expect(try await versions() == ["1", "1"])
     let again = try run(
-      "auto-revert", "--confirm", "rollback-production", "--reason", "it is bad", "--allow-replace", "--format", "json")
+      "auto-revert", "--confirm", "rollback-production", "--reason", "it is bad", "--allow-replace",
+      "--format", "json")
     #expect(again.status == 0, "\(again.output)\(again.error)")
     #expect(try JSONValue(parsing: again.output)["actions"]?.array?.isEmpty == true)
   }
@@ -111,7 +113,9 @@ import Testing
     try await CloudFormationClient(other).updateStack(workflow, update, token: "deploy-\(world.name)")
     let revert = try BuiltStep(
       "auto-revert", in: world.folder.path, variables: world.variables.merging(user) { $1 }
-    ).run(["prod", "--policy", "backstop.yml", "--confirm", "rollback-production", "--reason", "it is bad", "--format",
+    ).run([
+      "prod", "--policy", "backstop.yml", "--confirm", "rollback-production", "--reason", "it is bad",
+      "--format",
       "json",
     ]) { _ in
       let deadline = Date().addingTimeInterval(60)

@@ -238,7 +238,11 @@ struct AutoRevertEndToEndOutsideTests {
       }.isEmpty)
 
     let outcome = try world.revert("--restore-database", "--confirm", "RESTORE-DATABASE")
-    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    // Functions that run may carry the old address until they are deployed again: not all is verified.
+    #expect(outcome.status == 3, "\(outcome.output)\(outcome.error)")
+    #expect(outcome.output.contains("\"outcome\": \"restored\""))
+    #expect(
+      outcome.output.contains("database-beside") && outcome.output.contains("deploy the API stack again"))
     #expect(try actions(outcome) == ["restore", "restoreDatabase", "switchDatabase"])
     #expect(outcome.output.contains("goes on owning \(world.name)"))
     let restored = try #require(
@@ -257,7 +261,9 @@ struct AutoRevertEndToEndOutsideTests {
 
     // Once more: it is there, and nothing moves the secret back.
     let again = try world.revert("--restore-database", "--confirm", "RESTORE-DATABASE")
-    #expect(again.status == 0, "\(again.output)\(again.error)")
+    #expect(again.status == 3, "\(again.output)\(again.error)")
+    #expect(
+      again.output.contains("\"outcome\": \"nothing-to-do\"") && again.output.contains("database-beside"))
     #expect(try actions(again) == [])
     #expect(try await secrets.describeSecret("\(world.name)-secret").currentVersion == value.versionId)
   }
@@ -294,7 +300,10 @@ struct AutoRevertEndToEndOutsideTests {
     try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
     _ = try sql("ALTER TABLE \(table) ADD COLUMN a int; ALTER TABLE \(table) RENAME COLUMN id TO number")
 
-    let common = options + ["--commit", newer, "--confirm", "rollback-production", "--reason", "it is bad", "--format", "json"]
+    let common =
+      options + [
+        "--commit", newer, "--confirm", "rollback-production", "--reason", "it is bad", "--format", "json",
+      ]
     let both = try world.run("auto-revert", common + ["--rollback-schema", "--restore-database"])
     #expect(both.status == 64)
     // A script that fails leaves nothing half done: the first one needs the column's new name.

@@ -1,5 +1,5 @@
-import CloudFormationModel
 import AWSClients
+import CloudFormationModel
 import CurlTransport
 import Foundation
 import JSONValues

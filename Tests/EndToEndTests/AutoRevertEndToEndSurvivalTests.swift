@@ -188,25 +188,32 @@ struct AutoRevertEndToEndSurvivalTests {
 
   @Test func `12 old code is not put on a schema that it does not fit`() async throws {
     try await world.aws.createStack(world.name, template: world.plain())
-    try world.snapshot()
+    let good = String(repeating: "a", count: 40)
+    let bad = String(repeating: "b", count: 40)
+    let snapshot = try world.run("preflight-snapshot", ["--deployed-commit", good])
+    #expect(snapshot.status == 0, "\(snapshot.output)\(snapshot.error)")
     try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
+    // No code is here to be judged: what the gate said of exactly these commits serves.
+    let judged = SystemClock().now
     let gate = #"""
-      {"step":"diff-gate","commit":"abc","findings":[
+      {"schemaVersion":1,"step":"diff-gate","application":".","commit":"\#(bad)","verdict":"stop",
+        "startedAt":"\#(judged)","finishedAt":"\#(judged)","summary":{"base":"\#(good)","head":"\#(bad)"},"findings":[
         {"code":"renaming-column","path":"migrations/7.sql"},
         {"code":"require-concurrent-index-creation","path":"migrations/8.sql"}],"migrations":[
         {"path":"migrations/7.sql","statements":[{"line":1,"rules":["renaming-column","prefer-text-field"]}]},
         {"path":"migrations/8.sql","statements":[{"line":1,"rules":["require-concurrent-index-creation"]}]}]}
       """#
     try gate.write(toFile: world.folder(".backstop/prod/diff-gate.json"), atomically: true, encoding: .utf8)
-    let refused = try world.revert("--commit", "abc")
+    let refused = try world.revert("--commit", bad)
     #expect(refused.status == 1)
     #expect(
       refused.output.contains("schema-ahead") && refused.output.contains("migrations/7.sql (renaming-column)")
     )
     #expect(!refused.output.contains("8.sql"))
     #expect(try await world.marker() == "2")
-    let accepted = try world.revert("--commit", "abc", "--accept-schema")
-    #expect(accepted.status == 0, "\(accepted.error)")
+    // What was accepted is still ahead, so not all is verified.
+    let accepted = try world.revert("--commit", bad, "--accept-schema")
+    #expect(accepted.status == 3, "\(accepted.output)\(accepted.error)")
     #expect(try await world.marker() == "1")
   }
 

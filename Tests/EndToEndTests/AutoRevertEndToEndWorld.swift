@@ -165,6 +165,7 @@ struct AutoRevertWorld {
   var journal: String {
     get throws {
       let records = folder(".backstop/prod")
+      guard FileManager.default.fileExists(atPath: records) else { return "" }
       let names = try FileManager.default.contentsOfDirectory(atPath: records).filter {
         $0.hasPrefix("journal-")
       }

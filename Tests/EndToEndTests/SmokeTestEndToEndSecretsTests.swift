@@ -74,7 +74,9 @@ private let server = Result { try ServerProcess(python: "hurl_server.py") }
       }
       for (name, text) in outputs {
         let output = Searched(text)
-        #expect(output.place(of: "[redacted]") != nil, "\(name)")
+        // Brackets are escaped where they would be markup.
+        let mark = name == "m.md" ? "\\[redacted\\]" : "[redacted]"
+        #expect(output.place(of: mark) != nil, "\(name)")
         let leaked = secrets.filter { output.place(of: $0) != nil }
         #expect(leaked.isEmpty, "\(name): \(leaked.count), such as \(leaked.first ?? "")")
         // No recognisable half, and none in another writing.

@@ -32,7 +32,8 @@ private let misbehaving = Result { try ServerProcess(python: "misbehaving_server
   @Test func `no arguments are a wrong command line`() throws {
     let outcome = try run()
     #expect(outcome.status == 64)
-    #expect(outcome.error.contains("USAGE: smoke-test"))
+    #expect(outcome.error.contains("ENVIRONMENT is missing"))
+    #expect(outcome.error.contains("Usage: smoke-test ENVIRONMENT"))
   }
 
   @Test func `a wrong environment names the ones there are`() throws {

@@ -86,8 +86,12 @@ struct Watch30mEndToEndCloudTests {
     try traffic(60)
     let deployedAt = now
     try traffic(60)
+    // Requests go on for as long as it watches: a front door that loses its traffic is no go.
     let (outcome, record) = try watch(
-      ["--for", "10s", "--every", "1s", "--record", "seen.csv"], deployedAt: deployedAt, records: "good")
+      ["--for", "10s", "--every", "1s", "--record", "seen.csv"], deployedAt: deployedAt, records: "good"
+    ) { process in
+      while kill(process, 0) == 0, now < deployedAt + .seconds(60) { try traffic(60) }
+    }
     #expect(outcome.status == 0, "\(outcome.output) \(outcome.error)")
     #expect(try Schema.problems(of: folder("good/watch-30m.json"), "watch-30m") == "")
     let series = try #require(record["series"]?.array)

@@ -25,7 +25,7 @@ public enum RemoteLogins {
     access.authorities =
       environment.nonEmpty("GIT_SSL_CAINFO")
       ?? configurations.last { item in scope(of: item.name, "sslcainfo").map(url.hasPrefix) ?? false }?.value
-      ?? environment.nonEmpty("SSL_CERT_FILE")
+      ?? environment.nonEmpty("SSL_CERT_FILE") ?? SystemAuthorities.file(exists: exists)
     return access
   }
 

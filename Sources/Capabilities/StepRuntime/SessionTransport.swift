@@ -31,6 +31,9 @@ extension StepSession {
       ("SSL_CERT_DIR", environment["SSL_CERT_DIR"], true),
     ]
     let ofAWS: [Named] = [(aws?.setting ?? "", aws?.path, false)]
+    let system: [Named] = [
+      ("the system's authorities", SystemAuthorities.file { context.files.exists($0) }, false)
+    ]
     func transport(_ named: [Named]) -> any HTTPTransport {
       let absolute = named.map {
         ($0.setting, $0.path.map { $0.isEmpty ? $0 : context.absolute($0) }, $0.isFolder)
@@ -39,7 +42,9 @@ extension StepSession {
     }
     // A network that opens TLS opens all of it: what names its authority for AWS does for the rest, where nothing else is
     // named.
-    return Transports(general: transport(ofPolicy + usual + ofAWS), aws: transport(ofAWS + ofPolicy + usual))
+    return Transports(
+      general: transport(ofPolicy + usual + ofAWS + system), aws: transport(ofAWS + ofPolicy + usual + system)
+    )
   }
 
   /// Why this machine does not reach what every run must reach, AWS's endpoint of the region, by the run's own settings; nil

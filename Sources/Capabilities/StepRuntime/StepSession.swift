@@ -158,7 +158,7 @@ public final class StepSession: Sendable {
     }
   }
 
-  /// An id of a run or a restore point: time and six hexadecimal digits.
+  /// An id of a run or a restore point: time and six hexadecimal digits; later ones sort after earlier ones.
   public func newId() -> String { RunId.make(context.clock.now, context.random) }
 
   /// Styles of standard output: colours only where a person sees them, or asked for them.
@@ -179,7 +179,10 @@ public final class StepSession: Sendable {
 }
 
 enum RunId {
+  /// The first two of the six digits tell the part of the second: ids of one second sort by time as well.
   static func make(_ time: Timestamp, _ random: Randomness) -> String {
-    "\(time.basicFormat)-\(random.hex(6))"
+    let microseconds = max(0, time.microseconds % 1_000_000)
+    let part = String(microseconds * 256 / 1_000_000, radix: 16)
+    return "\(time.basicFormat)-\(part.count < 2 ? "0" : "")\(part)\(random.hex(4))"
   }
 }

@@ -33,7 +33,9 @@ extension Evidence {
     switch step {
     case .smokeTest, .watch30m: record["commit"]?.string
     case .preflightSnapshot: record["summary"]?["deployedCommit"]?.string
-    case .autoRevert: record["summary"]?["restoredCommit"]?.string
+    // What only planned or stopped names the commit that it would have put back.
+    case .autoRevert:
+      isDone(record["summary"]) ? record["summary"]?["restoredCommit"]?.string : nil
     case .diffGate: nil
     }
   }
@@ -64,14 +66,17 @@ extension Evidence {
     return Checked("watch", outcomes).map { .checked($0) } ?? .nothing
   }
 
+  /// Whether a rollback came to its end, with something put back or nothing to put back.
+  private static func isDone(_ summary: JSONValue?) -> Bool {
+    ["restored", "nothing-to-do"].contains(summary?["outcome"]?.string ?? "")
+  }
+
   private static func revert(_ record: JSONValue) -> Statement {
     let summary = record["summary"]
-    guard let outcome = summary?["outcome"]?.string, ["restored", "nothing-to-do"].contains(outcome) else {
-      return .nothing
-    }
+    guard isDone(summary) else { return .nothing }
     return .reverted(
       Reverted(
-        changed: outcome == "restored", isPartial: summary?["partial"]?.bool ?? false,
+        changed: summary?["outcome"]?.string == "restored", isPartial: summary?["partial"]?.bool ?? false,
         undone: record["undoneStacks"].flatMap { Deployment(json: $0) },
         undoneCommit: record["commit"]?.string,
         restorePoint: summary?["restorePoint"]?.string,

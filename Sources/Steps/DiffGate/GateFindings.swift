@@ -29,7 +29,7 @@ public enum GateFindings {
       severity: .error, remedy: "Keep it as long as the migration."),
     .init(
       "migration-edited", "A migration that was there before is altered.",
-      severity: .warning, remedy: "Write a new migration instead."),
+      remedy: "Write a new migration instead."),
     .init(
       "migration-removed", "A migration that was there before is removed.", severity: .warning,
       remedy: "Keep it."),

@@ -87,6 +87,7 @@ public struct AWSCall: Hashable, Sendable {
     AWSCall("ListStackResources", "cloudformation", .stack, .reads, .all),
     AWSCall("DescribeStackResources", "cloudformation", .stack, .reads, .both),
     AWSCall("DescribeStackEvents", "cloudformation", .stack, .reads, .both),
+    AWSCall("DescribeEvents", "cloudformation", .stack, .reads, .both),
     AWSCall("GetTemplate", "cloudformation", .stack, .reads, [.both, .gate]),
     AWSCall("GetStackPolicy", "cloudformation", .stack, .reads, .both),
     AWSCall("ListExports", "cloudformation", .any, .reads, .both),
@@ -130,6 +131,8 @@ public struct AWSCall: Hashable, Sendable {
     AWSCall("GetRestApis", "apigateway", .api, .reads, .live, actions: ["GET"]),
     AWSCall("GetApi", "apigateway", .api, .reads, .live, actions: ["GET"]),
     AWSCall("GetApis", "apigateway", .api, .reads, .live, actions: ["GET"]),
+    AWSCall("GetResources", "apigateway", .api, .reads, .live, actions: ["GET"]),
+    AWSCall("GetRoutes", "apigateway", .api, .reads, .live, actions: ["GET"]),
     AWSCall("GetStage", "apigateway", .api, .reads, .live, actions: ["GET"]),
     AWSCall("GetStages", "apigateway", .api, .reads, .live, actions: ["GET"]),
     AWSCall("GetDeployments", "apigateway", .api, .reads, .both, actions: ["GET"]),
@@ -137,6 +140,8 @@ public struct AWSCall: Hashable, Sendable {
   ]
 
   private static let database: [AWSCall] = [
+    AWSCall("DescribeDBProxies", "rds", .any, .reads, .both),
+    AWSCall("DescribeDBProxyTargets", "rds", .any, .reads, .both),
     AWSCall("DescribeDBInstances", "rds", .database, .reads, .live),
     AWSCall("DescribeDBClusters", "rds", .database, .reads, .live),
     AWSCall("DescribeDBSnapshots", "rds", .snapshot, .reads, .both),

@@ -51,17 +51,26 @@ public enum JestSnapshot {
     return nil
   }
 
-  /// Without the names of prototypes that older versions print before braces.
+  /// Without the names of prototypes that older versions print before braces, outside strings.
   private static func plain(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      for word in ["Object {", "Array ["]
-      where line.hasSuffix(word) || line.hasSuffix(word + "}") || line.hasSuffix(word + "},")
-        || line.hasSuffix(word + "]") || line.hasSuffix(word + "],")
-      {
-        guard let range = line.ranges(of: word).last else { continue }
-        return line[..<range.lowerBound] + String(word.last!) + line[range.upperBound...]
+    let names = ["Object {", "Array ["].map { Array($0.utf8) }
+    let bytes = Array(text.utf8)
+    var out: [UInt8] = []
+    var isString = false
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      if isString, byte == UInt8(ascii: "\\"), index + 1 < bytes.count {
+        out.append(byte)
+        index += 1
+      } else if byte == UInt8(ascii: "\"") {
+        isString.toggle()
+      } else if !isString, let name = names.first(where: { bytes[index...].starts(with: $0) }) {
+        index += name.count - 1
       }
-      return String(line)
-    }.joined(separator: "\n")
+      out.append(bytes[index])
+      index += 1
+    }
+    return String(decoding: out, as: UTF8.self)
   }
 }

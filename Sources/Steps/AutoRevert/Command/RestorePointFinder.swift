@@ -40,20 +40,27 @@ struct RestorePointFinder {
   func find(
     named: String?, continued: ContinuedRevert?, targets: [TargetStack], evidence: RevertEvidence
   ) async throws -> Choice {
+    let (points, damaged, unnamed) = try points()
+    let here = Set(points.map(\.id) + damaged.map(\.id))
+    // A name that none of them has is wrong whatever AWS says.
+    if let named,
+      RestorePointChoice.named(named, among: points, damaged: damaged.map(\.id), live: nil) == .unknown
+    {
+      throw try unknown(named, damaged, besides: here)
+    }
     let stacks = try await describe(targets)
     var choice = Choice(live: Deployment(stacks.compactMap(StackVersion.init)))
     if let continued, named == nil {
       choice.loaded = try continued.restorePoint.map(load)
       return choice
     }
-    let (points, damaged) = try points()
-    let here = Set(points.map(\.id) + damaged.map(\.id))
     let found: RestorePointChoice
     if let named {
       found = .named(named, among: points, damaged: damaged.map(\.id), live: choice.live)
     } else {
       found = .newest(in: evidence.history, damaged: damaged.map(\.id), live: choice.live) { point in
-        needed(targets, by: point, stacks)
+        // What it holds by a name that nobody had confirmed is left alone, and does not make it another application's.
+        needed(targets, by: point, stacks).filter { !(unnamed[point.id] ?? []).contains($0) }
       }
     }
     switch found {
@@ -62,13 +69,7 @@ struct RestorePointFinder {
       choice.findings = damaged.map(Self.finding) + (named == nil ? try newerElsewhere(than: id, here) : [])
       if isLive { choice.findings.append(Self.ofLive(id)) }
     case .damaged(let id, let older): throw unusable(id, older, damaged)
-    case .unknown:
-      throw StepFailure(
-        .data,
-        "--to \(named ?? ""): no restore point of this id or commit. auto-revert --list shows those there are"
-          + (damaged.isEmpty
-            ? "." : ", and what is wrong with \(damaged.map(\.id).joined(separator: ", "))."),
-        advice: try elsewhere(named, besides: here).map(advice) ?? "")
+    case .unknown: throw try unknown(named ?? "", damaged, besides: here)
     case .none:
       // Updates that run can be cancelled without one; finished ones are refused by the plan.
       choice.findings.append(
@@ -133,6 +134,16 @@ struct RestorePointFinder {
       "the restore point \(damaged.id) cannot be used, and is not needed: \(damaged.why).")
   }
 
+  private func unknown(_ name: String, _ damaged: [Damaged], besides here: Set<String>) throws -> StepFailure
+  {
+    StepFailure(
+      .data,
+      "--to \(name): no restore point of this id or commit. auto-revert --list shows those there are"
+        + (damaged.isEmpty
+          ? "." : ", and what is wrong with \(damaged.map(\.id).joined(separator: ", "))."),
+      advice: try elsewhere(name, besides: here).map(advice) ?? "")
+  }
+
   private func unusable(_ id: String, _ older: String?, _ damaged: [Damaged]) -> StepFailure {
     StepFailure(
       .data,
@@ -169,18 +180,26 @@ struct RestorePointFinder {
       + "with --store"
   }
 
-  /// The restore points of this environment that can be read, and the others.
-  private func points() throws -> (whole: [RecordedDeployment], damaged: [Damaged]) {
+  /// The restore points that can be read, the others, and the stacks that each holds by a name which nobody had confirmed.
+  private typealias Points = (
+    whole: [RecordedDeployment], damaged: [Damaged], unnamed: [String: Set<String>]
+  )
+
+  /// The restore points of this environment.
+  private func points() throws -> Points {
     var whole: [RecordedDeployment] = []
     var damaged: [Damaged] = []
+    var unnamed: [String: Set<String>] = [:]
     for id in try session.restorePoints.ids() {
       do {
-        if let recorded = try session.restorePoints.read(id).recorded { whole.append(recorded) }
+        let point = try session.restorePoints.read(id)
+        if let recorded = point.recorded { whole.append(recorded) }
+        unnamed[id] = Set(point.stacks.filter { $0.isDerived == true }.map(\.name))
       } catch  where error is RecordError || error is FileError {
         damaged.append((id, "\(error)"))
       }
     }
-    return (whole, damaged)
+    return (whole, damaged, unnamed)
   }
 
   /// The stacks as they are now: the first that AWS is asked.

@@ -20,7 +20,12 @@ struct RangeMigrations: Hashable, Sendable {
   ///   - restored: the commit that the restore point holds.
   ///   - deployed: the commit that is live.
   init(_ session: StepSession, restored: String?, deployed: String?, _ evidence: RevertEvidence) throws {
-    guard session.repositoryRoot != nil else { return }
+    guard session.repositoryRoot != nil else {
+      if let restored, let deployed {
+        breaking = evidence.judgement(from: restored, to: deployed)?.breaking ?? []
+      }
+      return
+    }
     let repository = try session.repository()
     guard let restored, let deployed, let older = ObjectId(hex: restored), let newer = ObjectId(hex: deployed)
     else {

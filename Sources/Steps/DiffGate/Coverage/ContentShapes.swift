@@ -67,8 +67,11 @@ enum ContentShapes {
   private static func document(_ content: Content) -> FileShape? {
     let text = content.text
     func holds(_ words: String...) -> Bool { words.allSatisfy(text.contains) }
-    if TemplateText.mentionsResources(Array((content.old ?? "").utf8))
-      || TemplateText.mentionsResources(Array(text.utf8))
+    // Where its name is one of templates, the judge of templates has parsed it and found none.
+    let isParsed = !content.isLeftOut.templates && TemplateText.isOfInterest(content.path)
+    if !isParsed,
+      TemplateText.mentionsResources(Array((content.old ?? "").utf8))
+        || TemplateText.mentionsResources(Array(text.utf8))
     {
       return .unjudged(
         rule: "template",
