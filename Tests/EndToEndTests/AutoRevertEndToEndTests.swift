@@ -76,7 +76,8 @@ import Testing
 
   @Test(arguments: [
     ["--method", "undo"], ["--skip", "Fn"], ["--allow-stateful", "Table"],
-    ["--frobnicate"],
+    ["--frobnicate"], ["--branch", "bad..name"], ["--branch", "-x y"], ["--branch=.lock"],
+    ["--git-only", "--revert", "HEAD", "--branch", "a~1"],
   ]) func `a wrong option is a wrong command line`(option: [String]) throws {
     try writeConfig()
     #expect(try run(["prod", "--confirm", "rollback-production"] + option).status == 64)

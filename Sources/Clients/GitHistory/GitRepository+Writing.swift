@@ -3,6 +3,12 @@ import SystemInterfaces
 
 /// New commits and branches. Nothing here touches the work tree or the index.
 extension GitRepository {
+  /// Whether git takes a branch of this name.
+  public static func isBranchName(_ name: String) -> Bool {
+    var isValid: Int32 = 0
+    return git_branch_name_is_valid(&isValid, name) == 0 && isValid != 0
+  }
+
   /// Who commits: `BACKSTOP_…` or `GIT_{AUTHOR,COMMITTER}_{NAME,EMAIL}`, else `user.name` and `user.email`.
   ///
   /// - Parameter role: `AUTHOR` or `COMMITTER`.

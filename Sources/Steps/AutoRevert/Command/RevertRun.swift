@@ -2,6 +2,7 @@ import AWSClients
 import DeploymentConfig
 import DeploymentEvidence
 import DeploymentRecords
+import GitHistory
 import JSONValues
 import Redaction
 import Reporting
@@ -16,6 +17,11 @@ struct RevertRun {
   let session: StepSession
 
   func outcome() async throws -> StepOutcome<RevertPart> {
+    if let branch = command.branch, !GitRepository.isBranchName(branch) {
+      throw StepFailure(
+        .usage, "--branch \(branch): git takes no branch of that name",
+        advice: "git check-ref-format says which names it takes")
+    }
     if command.gitOnly { return try GitOnlyAdapter.outcome(command, session) }
     if let commits = command.revert {
       // It would roll the stacks back, whatever commits these are.
