@@ -482,6 +482,7 @@ final class CurlTransfer: @unchecked Sendable {
     case .http10: UInt32(CURL_HTTP_VERSION_1_0)
     case .http11: UInt32(CURL_HTTP_VERSION_1_1)
     case .http2: UInt32(CURL_HTTP_VERSION_2_0)
+    case .http2Direct: UInt32(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
     case .automatic: UInt32(CURL_HTTP_VERSION_2TLS)
     }
   }
