@@ -179,7 +179,7 @@ import Testing
     let relief = ReliefFacts(
       function: "fn", stack: "Shop-api-prod", wanted: wanted, live: live, afterwards: live)
     let plan = Relief.plan(Sample.stack("api", .updateComplete), relief, method: .relief)
-    #expect(plan.actions.map(\.value) == (raised.map { [$0] } ?? []))
+    #expect(plan.actions.map(\.payload) == (raised.map { [.settings($0)] } ?? []))
     #expect(plan.isBlocked == (raised == nil && lower != nil))
     if let lower { #expect(plan.findings.contains { $0.message.contains("does not get \(lower)") }) }
   }

@@ -53,6 +53,27 @@ public struct PlannedAction: Hashable, Sendable {
     /// Commit the revert on a branch.
     case revertCommit
   }
+  /// What an action outside the stacks' own operations sets: each kind of action with what it needs.
+  public enum Payload: Hashable, Sendable {
+    /// It sets nothing, or its target says it all.
+    case nothing
+    /// The version that a label of a secret, or an alias of a function, is to name.
+    case version(String)
+    /// The deployment that a stage is to serve.
+    case deployment(String)
+    /// The digest of the code, or of the definition, that is to be there afterwards.
+    case digest(String)
+    /// Settings in words, as the facts compare them.
+    case settings(String)
+    /// The function whose package goes back to its place.
+    case package(function: String)
+    /// A stack's policy.
+    case policy(String)
+    /// The snapshot that a database is made of.
+    case snapshot(String)
+    /// The database that a secret is to name.
+    case database(String)
+  }
   /// 1 for the first; unique.
   public var order = 0
   /// Actions of one stage run side by side; a stage begins when the one before it has ended.
@@ -81,8 +102,8 @@ public struct PlannedAction: Hashable, Sendable {
   public var awaited: StackOperation = .others
   /// Which try this is; part of the request token.
   public var attempt = 1
-  /// What an action outside the stacks sets: a version, a deployment, a commit.
-  public var value: String?
+  /// What an action outside the stacks' own operations sets.
+  public var payload = Payload.nothing
   /// The stack that owns what an action outside the stacks changes.
   public var stack: String?
 

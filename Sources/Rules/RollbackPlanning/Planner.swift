@@ -150,7 +150,7 @@ public enum Planner {
           "the recorded template of \(package.stack) fetches the code of \(package.function) from there, and it is gone"
       )
       action.stack = package.stack
-      action.value = package.function
+      action.payload = .package(function: package.function)
       return action
     }
   }

@@ -36,7 +36,7 @@ struct ReliefPlan {
         .relieve, target: relief.function,
         reason: "runs with \(relief.live ?? ""), --relief asks for \(wanted); undone again to "
           + (relief.afterwards ?? ""))
-      action.value = wanted
+      action.payload = .settings(wanted)
       action.stack = relief.stack
       findings.append(
         PlanFinding(

@@ -123,7 +123,7 @@ struct ResourceDecider {
     -> PlannedAction
   {
     var action = PlannedAction(kind, target: resource.target, reason: reason)
-    action.value = resource.recorded
+    action.payload = resource.payload
     action.stack = resource.stack
     return action
   }

@@ -49,7 +49,7 @@ struct StackPolicyAndTriggers {
       .liftStackPolicy, target: stack.name,
       reason: "the stack's policy denies \(names); --override-stack-policy")
     lift.stack = stack.name
-    lift.value = StackPolicy.permissive
+    lift.payload = .policy(StackPolicy.permissive)
     lift.losses = ["until it is put back, the protection of \(stack.name) by its policy"]
     decision.before = lift
     decision.findings.append(
@@ -89,7 +89,7 @@ struct StackPolicyAndTriggers {
     var action = PlannedAction(
       .restoreStackPolicy, target: stack.name, reason: "everything may be updated, recorded was a policy")
     action.stack = stack.name
-    action.value = wanted
+    action.payload = .policy(wanted)
     decision.closing.append(action)
   }
 

@@ -126,12 +126,13 @@ extension RevertEngine {
   /// Sets a stack's policy, with a line before that holds the one to go back to.
   /// - Returns: why it could not be set.
   func setPolicy(_ action: PlannedAction) async throws -> String? {
+    guard case .policy(let policy) = action.payload else { return "there is no policy to set" }
     let former = liftedPolicies[action.target]
     try calls.note(.before, action, nil, former.map { [("policy", .string($0))] } ?? [])
     // By its id: meanwhile another stack may have taken the name.
     let stack = task.restorePoint?.stack(action.target)?.stackId ?? action.target
     do throws(OperationFailure) {
-      try await cloudFormation.setStackPolicy(stack, action.value ?? "")
+      try await cloudFormation.setStackPolicy(stack, policy)
     } catch {
       try calls.note(.after, action, nil, [("result", .string("\(error.kind)"))])
       if error.kind == .credentials { throw error }

@@ -134,7 +134,7 @@ public final class RevertEngine {
       var action = PlannedAction(
         .restoreStackPolicy, target: stack, reason: "it was lifted for a restore that did not come to its end"
       )
-      action.value = policy
+      action.payload = .policy(policy)
       action.stack = stack
       if let failure = try await setPolicy(action) {
         note([
