@@ -1,3 +1,5 @@
+import StepResults
+
 /// What is done once the application is back: the schema, and the database from its snapshot. Both on request only.
 struct LastPlan {
   let facts: RevertFacts
@@ -142,6 +144,6 @@ struct LastPlan {
   }
 
   private func stop(_ plan: inout Plan, _ code: PlanFindingCode, _ target: String?, _ message: String) {
-    plan.findings.append(PlanFinding(code, .stop, target: target, message))
+    plan.findings.append(PlanFinding(code, .error, target: target, message))
   }
 }

@@ -154,14 +154,17 @@ public struct PlannedAction: Hashable, Sendable {
 
 /// How long actions take, in seconds.
 public struct Estimates: Hashable, Sendable {
-  private var learned: [PlannedAction.Kind: [Double]] = [:]
+  /// The seconds that each run took for each of its actions, run by run.
+  private var learned: [PlannedAction.Kind: [[Double]]] = [:]
 
   /// The runbook's durations and nothing learned.
   public static let runbook = Estimates()
 
-  /// Takes in what an earlier run took.
-  public mutating func learn(_ kind: PlannedAction.Kind, seconds: Double) {
-    learned[kind, default: []].append(seconds)
+  /// Takes in what one earlier run took for its actions.
+  public mutating func learn(_ run: [(kind: PlannedAction.Kind, seconds: Double)]) {
+    for (kind, taken) in Dictionary(grouping: run, by: \.kind) {
+      learned[kind, default: []].append(taken.map(\.seconds))
+    }
   }
 
   /// How many runs have to have been seen before they tell more than the runbook.
@@ -170,7 +173,7 @@ public struct Estimates: Hashable, Sendable {
   /// The median of what was learned, else the middle of the runbook's range.
   public func seconds(_ kind: PlannedAction.Kind) -> Double {
     if let known = learned[kind], known.count >= Estimates.enough {
-      let sorted = known.sorted()
+      let sorted = known.joined().sorted()
       let middle = sorted.count / 2
       return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
