@@ -93,7 +93,7 @@ struct RestorePointFinder {
 
   private static func ofLive(_ id: String) -> PlanFinding {
     PlanFinding(
-      .restorePointOfLiveVersion, .note, target: id,
+      .restorePointOfLiveVersion, .notice, target: id,
       "nothing was deployed since the restore point \(id) was made: it holds the deployment that is live, and no stop about "
         + "that stands. An older one is put back where --to names it.")
   }
