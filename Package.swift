@@ -140,6 +140,7 @@ let package = Package(
 
     // Adapters to the outside world.
     library(.clients, "CIEnvironment", ["SystemInterfaces"]),
+    library(.clients, "CodeHosts", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
     library(.clients, "DatabaseAccess", ["JSONValues", "SQLText", "SystemInterfaces"]),
     library(
       .clients, "GitHistory", ["CLibGit2", "CLibGit2Shims", "SystemInterfaces"],
@@ -216,7 +217,7 @@ let package = Package(
         "DeploymentEvidence",
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
         "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
-        "MigrationAnalysis", "RollbackPlanning", "TemplateAnalysis", "AWSClients", "DatabaseAccess",
+        "MigrationAnalysis", "RollbackPlanning", "TemplateAnalysis", "AWSClients", "CodeHosts", "DatabaseAccess",
         "GitHistory",
         "HTTPTransport", "MailTransport", "DeploymentLedger", "HealthWatch", "Reporting", "RestorePoints",
         "SmokeChecks", "StepRuntime",
@@ -280,6 +281,7 @@ let package = Package(
         "DeploymentLedger", "Reporting", "StepRuntime",
       ]),
     tests("CIEnvironment", ["SystemInterfaces"]),
+    tests("CodeHosts", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
     tests("CommandArguments", []),
     tests("CryptoDigests", []),
     tests("CurlTransport", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),

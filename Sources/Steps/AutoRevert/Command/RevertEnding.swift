@@ -39,7 +39,7 @@ struct RevertEnding {
     }
     if result.ending == .planned, notices.contains(where: { $0.severity == .stop }) { verdict = .stop }
     var health: RevertPart.HealthEntry?
-    var branch: String?
+    var revert = RollbackRevert.Result()
     var unverified: [String] = []
     if goesBack, result.ending == .restored || result.ending == .nothingToDo {
       session.progress.say("checking health")
@@ -52,9 +52,8 @@ struct RevertEnding {
       if verdict == .go, !unverified.isEmpty { verdict = .inconclusive }
       // Healthy as far as the checks tell, and not all is where it should be.
       if verdict == .go, result.findings.contains(where: { $0.code.leavesOpen }) { verdict = .inconclusive }
-      let made = try GitOnlyAdapter.revertCommit(command, session, undone)
-      branch = made.branch
-      findings += made.findings.map(Finding.init)
+      revert = try await revertCommits()
+      findings += revert.findings
     }
     try endJournal()
     if !command.dryRun, session.isProduction, !session.pushesLedger {
@@ -87,12 +86,18 @@ struct RevertEnding {
         result, loaded?.point, evidence.said, command.dryRun ? nil : health,
         now: session.context.clock.now
       ).entries
-    var summary = summary(branch)
+    var summary = summary(revert.branch)
     summary.partial = only.isEmpty ? nil : true
     summary.unverified = unverified.isEmpty ? nil : unverified
-    summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
+    summary.pullRequestText = revert.pullRequestText
+    GitOnlyAdapter.take(revert.delivered, &summary)
     var outcome = StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
     outcome.deployment = liveAfterwards
+    if result.ending == .stopped, result.actions.isEmpty, !command.dryRun, let word = wanted.first {
+      outcome.failure = StepFailure(
+        .refused, "the plan was not carried out: --confirm \(word) was not given",
+        advice: "look at the plan with --dry-run, then run this again with --confirm \(word)")
+    }
     return outcome
   }
 
@@ -167,15 +172,15 @@ struct RevertEnding {
     return (min(deployed ?? restoredAt, restoredAt), restoredAt)
   }
 
-  /// Leaves the text of the pull request beside the record; its path.
-  private func writePullRequestText(_ branch: String, _ part: RevertPart) throws -> String {
-    let text = PullRequestText.make(
-      branch: branch, environment: session.environment, reason: command.reason,
-      restored: loaded?.point.commit, commits: part.commits, evidence: part.evidence)
-    let path = "\(session.records.root)/revert-pull-request.md"
-    try session.context.files.writeAtomically(
-      Array(session.redactor.redact(text).utf8), to: path, mode: 0o600)
-    return path
+  /// Takes the commits back in git, too.
+  private func revertCommits() async throws -> RollbackRevert.Result {
+    let ran = result.actions.filter { $0.action.kind == .rollBackSchema && $0.ending == .done }
+    var revert = RollbackRevert(command: command, session: session, undone: undone)
+    revert.schemaIsBack = !ran.isEmpty
+    revert.restorePoint = loaded?.point.id
+    revert.evidence = evidence.shown(undone.commits.map(\.id)).map(RevertPart.EvidenceEntry.init)
+    revert.schema.undone = ran.map(\.action.reason)
+    return try await revert.make()
   }
 
   private func endJournal() throws {
@@ -198,6 +203,10 @@ struct RevertEnding {
       summary.tookSeconds = (last - first).inSeconds
     }
     summary.branch = branch
+    if goesBack, ["restored", "nothing-to-do"].contains(word) {
+      summary.undoneCommit = undone.gitCommits.first?.id.hex
+      summary.undoneFrom = undone.gitCommits.isEmpty ? nil : undone.restored?.hex
+    }
     return summary
   }
 
