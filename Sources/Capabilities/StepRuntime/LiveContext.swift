@@ -46,10 +46,21 @@ extension StepMain {
     await withTaskExecutorPreference(executor) {
       var retained: (any Sendable)?
       let status = await run(
-        arguments: Array(CommandLine.arguments.dropFirst()), context: context, interruption: interruption,
+        arguments: commandLine(), context: context, interruption: interruption,
         leaving: &retained)
       // All output is written. What libraries do at `exit` would run under the threads that still use them.
       withExtendedLifetime(retained) { _exit(status) }
     }
+  }
+
+  /// What follows the program's name.
+  private static func commandLine() -> [String] {
+    var arguments: [String] = []
+    var index: Int32 = 1
+    while let text = shim_argument(index) {
+      arguments.append(String(cString: text))
+      index += 1
+    }
+    return arguments
   }
 }

@@ -30,8 +30,17 @@ public struct PlanFinding: Hashable, Sendable {
 }
 
 extension PlanFindingCode {
-  /// Whether what was put back is not all in use with it, so that nobody may call the application healthy.
-  public var leavesOpen: Bool { self == .databaseStillUsed }
+  /// Whether a warning of it means that something is not as recorded, or may not be, although the stacks are back: then
+  /// nobody may call all of it restored.
+  public var leavesOpen: Bool {
+    switch self {
+    case .databaseStillUsed, .databaseBeside, .parameterUnverified, .parameterMoved, .schemaAhead,
+      .schemaUnknown, .secretLeft, .resourceLeft, .resourcesSkipped, .driftAfterSkip,
+      .rollbackConfigurationLeft:
+      true
+    default: false
+    }
+  }
 }
 
 /// What auto-revert reports, one code each.

@@ -49,12 +49,16 @@ struct RevertEnding {
       findings += checked.findings
       verdict = checked.health.verdict
       unverified = RevertEnding.unverified(findings, schemaIsBack: command.rollbackSchema)
-      if verdict == .go, !unverified.isEmpty { verdict = .inconclusive }
       // Healthy as far as the checks tell, and not all is where it should be.
-      if verdict == .go, result.findings.contains(where: { $0.code.leavesOpen }) { verdict = .inconclusive }
+      if verdict == .go, !unverified.isEmpty { verdict = .inconclusive }
       let made = try GitOnlyAdapter.revertCommit(command, session, undone)
       branch = made.branch
       findings += made.findings.map(Finding.init)
+    }
+    let standing = standingStops(health)
+    if let stop = standing.last {
+      verdict = .stop
+      findings.append(Finding(standingFinding(stop)))
     }
     try endJournal()
     if !command.dryRun, session.isProduction, !session.pushesLedger {
@@ -73,7 +77,9 @@ struct RevertEnding {
             "to be carried out it wants " + wanted.map { "--confirm \($0)" }.joined(separator: " ")
               + ", or a person at a terminal who types it.")))
     }
-    let hasJournal = try !journal.lines().isEmpty
+    // One that was interrupted before it began anything may find the lines of an earlier run.
+    let hasJournal =
+      try result.ending == .interrupted ? journal.unfinished() != nil : !journal.lines().isEmpty
     var part = RevertPart(
       plan: result.plan.actions.map(RevertPart.PlanEntry.init), journal: hasJournal ? journal.path : nil,
       actions: result.actions.map(RevertPart.ActionEntry.init), health: health)
@@ -96,6 +102,32 @@ struct RevertEnding {
     return outcome
   }
 
+  /// The stops that stand about what is live where nothing is put back: nobody may call that good. Checks that failed before
+  /// and passed just now take theirs back.
+  private func standingStops(_ health: RevertPart.HealthEntry?) -> [Evidence] {
+    let putsNothingBack =
+      result.ending == .nothingToDo || result.ending == .planned && result.plan.actions.isEmpty
+    guard goesBack, putsNothingBack, let live = evidence.live else { return [] }
+    var passed: [Evidence] = []
+    if let health, health.verdict == .go, let checked = health.checked {
+      let now = session.context.clock.now
+      passed = [
+        Evidence(
+          .autoRevert, .go, .checked(checked), startedAt: now, finishedAt: now,
+          application: session.application, deployment: live)
+      ]
+    }
+    return evidence.history(adding: passed).standingStops(about: live)
+  }
+
+  private func standingFinding(_ stop: Evidence) -> PlanFinding {
+    PlanFinding(
+      .notHealthy, .stop,
+      "\(stop.step.rawValue) said stop at \(stop.finishedAt.formatted(milliseconds: false)) of what is live, the same checks have "
+        + "not passed since, and nothing was put back. Deploy the last good commit, or name a restore point with --to."
+    )
+  }
+
   /// What is live now: the stacks as they were seen last, and those that were left alone as they were before.
   private var liveAfterwards: Deployment? {
     let seen = result.facts.stacks.compactMap { stack in
@@ -107,15 +139,14 @@ struct RevertEnding {
     return Deployment(seen + (evidence.live?.stacks ?? []).filter { !looked.contains($0.name) })
   }
 
-  /// What was put back and could not be seen: values that AWS masks, a schema that is ahead, functions that may still carry
-  /// the address of another database.
+  /// What was not put back, or could not be seen: values that AWS masks, a schema that is ahead, a secret or a resource that
+  /// was left, functions that may still carry the address of another database.
   private static func unverified(_ findings: [Finding], schemaIsBack: Bool) -> [String] {
-    let codes: [PlanFindingCode] = [
-      .parameterUnverified, .schemaAhead, .schemaUnknown, .databaseBeside,
-    ]
-    return findings.filter { finding in
-      finding.severity == .warning && codes.contains { $0.rawValue == finding.code }
-        && !(schemaIsBack && finding.code == PlanFindingCode.schemaAhead.rawValue)
+    findings.filter { finding in
+      guard finding.severity == .warning, let code = PlanFindingCode(rawValue: finding.code) else {
+        return false
+      }
+      return code.leavesOpen && !(schemaIsBack && code == .schemaAhead)
     }.map(\.message)
   }
 
@@ -170,7 +201,8 @@ struct RevertEnding {
   /// Leaves the text of the pull request beside the record; its path.
   private func writePullRequestText(_ branch: String, _ part: RevertPart) throws -> String {
     let text = PullRequestText.make(
-      branch: branch, environment: session.environment, reason: command.reason,
+      branch: branch, environment: session.environment, wasPutBack: result.ending == .restored,
+      reason: command.reason,
       restored: loaded?.point.commit, commits: part.commits, evidence: part.evidence)
     let path = "\(session.records.root)/revert-pull-request.md"
     try session.context.files.writeAtomically(

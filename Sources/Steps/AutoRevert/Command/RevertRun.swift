@@ -121,8 +121,8 @@ struct RevertRun {
     }
     let evidence = evidence.about(chosen.live, point: chosen.loaded?.point)
     let journal = RevertJournal(
-      records: session.records.root, restorePoint: chosen.loaded?.point.id, files: session.context.files,
-      clock: session.context.clock, redactor: session.redactor)
+      records: session.records.root, restorePoint: chosen.loaded?.point.id, application: session.application,
+      files: session.context.files, clock: session.context.clock, redactor: session.redactor)
     // A policy that the dead run lifted is put back, whatever becomes of its revert.
     let liftedPolicies = try journal.liftedPolicies()
     let superseded = try await SupersededRevert(
@@ -182,8 +182,8 @@ struct RevertRun {
     defer { escalation?.cancel() }
     let result = try await engine.run(dryRun: command.dryRun) { plan, facts in
       PlanText.show(plan, facts, chosen.loaded?.point, session)
-      guard plan.changesSomething else { return true }
       try safety.enforce(plan)
+      guard plan.changesSomething else { return true }
       notices += try safety.enforce(
         safety.completed(firstFacts, facts, plan, chosen.loaded?.point, evidence, undone.commits))
       guard !plan.isBlocked else { return true }
@@ -205,6 +205,12 @@ struct RevertRun {
     }
     escalation?.cancel()
     if command.dryRun, result.plan.changesSomething {
+      if case .refused(let reason, let advice) = confirmation {
+        notices.append(
+          PlanFinding(
+            .safetyRule, .note, target: "confirmation",
+            "to be carried out it wants more: \(reason); \(advice)"))
+      }
       if let refusal, result.plan.open.contains(where: \.undoesFinished) {
         notices.append(safety.wanted(refusal))
       }
@@ -280,7 +286,10 @@ struct RevertRun {
     switch summary.outcome {
     case "deleted": "the stacks are deleted"
     case "relieved": "the setting is made; nothing was rolled back"
-    default: summary.restoredCommit.map { "back at commit \($0.prefix(12))" } ?? "as before the update"
+    default:
+      summary.restoredCommit.map { "back at commit \($0.prefix(12))" }
+        ?? summary.restorePoint.map { "back at the restore point \($0)" }
+        ?? "as CloudFormation had it before the update; nothing was compared"
     }
   }
 
@@ -323,8 +332,8 @@ struct RevertRun {
 
   private func newestUnfinished() throws -> (restorePoint: String?, begin: JSONValue)? {
     try RevertJournal.newestUnfinished(
-      records: session.records.root, files: session.context.files, clock: session.context.clock,
-      redactor: session.redactor)
+      records: session.records.root, application: session.application, files: session.context.files,
+      clock: session.context.clock, redactor: session.redactor)
   }
 
   private func unfinished() throws -> ContinuedRevert? {

@@ -7,7 +7,7 @@ enum FollowUp {
   static func steps(_ record: Record<RevertPart>) -> [String] {
     let name = record.environment
     var steps: [String] = []
-    if record.summary.outcome == "interrupted" || has(.deadline, record) {
+    if record.summary.outcome == "interrupted" && record.part.journal != nil || has(.deadline, record) {
       steps.append("Go on: auto-revert \(name) --continue")
     }
     steps += few(record.findings.filter { $0.severity == .error }) { "Resolve: \($0.message)" }
@@ -21,10 +21,10 @@ enum FollowUp {
     }
     let isBack = ["restored", "nothing-to-do"].contains(record.summary.outcome)
     if !record.part.commits.isEmpty, isBack { steps += git(record) }
-    if isBack, record.part.health?.watch == nil {
-      steps.append("Watch the restored version: watch-30m \(name) --for 30m")
-    }
     if isBack, !record.part.actions.isEmpty {
+      if record.part.health?.watch == nil {
+        steps.append("Watch the restored version: watch-30m \(name) --for 30m")
+      }
       steps.append(
         "Find the root cause and why no test caught it; fix it, test it in staging, and deploy the fix")
     }
@@ -77,10 +77,9 @@ enum FollowUp {
 
   private static func leaves(_ code: String) -> Bool {
     let codes: [PlanFindingCode] = [
-      .rollbackConfigurationLeft, .resourcesSkipped, .driftAfterSkip, .secretLeft, .resourceLeft,
-      .parameterUnverified, .stackNotRecorded, .resourceRetained,
+      .stackNotRecorded, .resourceRetained,
     ]
-    return codes.contains { $0.rawValue == code }
+    return codes.contains { $0.rawValue == code } || PlanFindingCode(rawValue: code)?.leavesOpen == true
   }
 }
 
@@ -105,11 +104,11 @@ enum Checklist {
           && !record.findings.contains { $0.code == PlanFindingCode.restorePointIncomplete.rawValue },
         "Verify backup/snapshot is available"),
       "During:",
-      line(isBack || actions.contains { $0.result == "done" }, "Cancel or restore stacks in correct order"),
+      line(actions.contains { $0.result == "done" }, "Cancel or restore stacks in correct order"),
       line(!record.part.timeline.isEmpty && !actions.isEmpty, "Monitor CloudFormation events"),
       line(isBack, "Verify each stack rollback completes successfully"),
       "After:",
-      line(isHealthy, "Run health checks and test API endpoints"),
+      line(isHealthy && record.part.health?.asked != 0, "Run health checks and test API endpoints"),
       line(record.part.health?.watch == .go, "Check CloudWatch metrics and monitor logs for errors"),
       line(record.summary.branch != nil, "Take the change back in git"),
       line(wasTold && isBack && isHealthy, "Notify team and stakeholders of completion"),
