@@ -17,10 +17,12 @@ struct HistoryEndToEndTests {
     let first = Self.number("BACKSTOP_HISTORY_SEED", else: 1)
     let count = Self.number("BACKSTOP_HISTORIES", else: 5)
     var seen = Set<String>()
+    var logs: [String] = []
     for seed in first..<(first + count) {
       var world = try await HistoryWorld(seed: UInt64(seed), aws, health: server.port("http"))
       for _ in 0..<18 { try await world.step() }
       for violation in world.broken { Issue.record("seed \(seed): \(violation)") }
+      logs.append("seed \(seed): \(world.log)")
       seen.formUnion(
         world.log.map { $0.prefix { !$0.isNumber && $0 != "[" }.trimmingCharacters(in: .whitespaces) })
     }
@@ -30,6 +32,6 @@ struct HistoryEndToEndTests {
         "deploy", "foreign deploy", "failed deployment", "check", "snapshot made", "snapshot refused",
         "noise",
         "revert refused", "revert restored", "revert nothing-to-do", "revert of one restored",
-      ]), "\(seen)")
+      ]), "\(seen)\n\(logs.joined(separator: "\n"))")
   }
 }

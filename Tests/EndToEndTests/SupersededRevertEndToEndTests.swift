@@ -71,7 +71,7 @@ struct SupersededRevertEndToEndTests {
     #expect(continued.status == 1, "\(continued.output)\(continued.error)")
     #expect(continued.error.contains("without --continue"))
     // A dry run says the same, and leaves the dead run as it is.
-    let shown = try world.run("auto-revert", ["--dry-run", "--format", "json"])
+    let shown = try world.run("auto-revert", ["--dry-run", "--allow-replace", "--format", "json"])
     #expect(shown.status == 0, "\(shown.output)\(shown.error)")
     #expect(try codes(shown).contains("journal-superseded"))
     #expect(try await world.marker() == "3")

@@ -35,6 +35,10 @@ extension StepMain {
   /// On the main actor: it begins before there is another thread, whose first allocation would make a second heap.
   @MainActor public static func main() async {
     ProcessTerminal.secureStreams()
+    if let lack = MachineNeeds.lack() {
+      ProcessTerminal().write("\(Command.Part.step.rawValue): \(lack)\n", to: .standardError)
+      _exit(lack.status.rawValue)
+    }
     // Threads mostly take turns here: heaps of their own would only grow in small steps, each a call of the system.
     shim_use_one_heap()
     if Command.sendsRequests { CurlTransport.warmUp() }
@@ -46,21 +50,10 @@ extension StepMain {
     await withTaskExecutorPreference(executor) {
       var retained: (any Sendable)?
       let status = await run(
-        arguments: commandLine(), context: context, interruption: interruption,
+        arguments: Array(CommandLine.arguments.dropFirst()), context: context, interruption: interruption,
         leaving: &retained)
       // All output is written. What libraries do at `exit` would run under the threads that still use them.
       withExtendedLifetime(retained) { _exit(status) }
     }
-  }
-
-  /// What follows the program's name.
-  private static func commandLine() -> [String] {
-    var arguments: [String] = []
-    var index: Int32 = 1
-    while let text = shim_argument(index) {
-      arguments.append(String(cString: text))
-      index += 1
-    }
-    return arguments
   }
 }

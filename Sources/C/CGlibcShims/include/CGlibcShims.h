@@ -5,7 +5,7 @@
 /* One heap for all threads, which grows by a mebibyte at a time. Called before there is a second thread. */
 void shim_use_one_heap(void);
 
-/* An argument of the command line, 0 being the program; NULL past the last. Swift itself reads them from /proc, which need not
-   be there. */
-const char *shim_argument(int index);
+/* How many files this process may have open at once, raised towards `wanted` where it may raise it itself; -1 where nothing
+   tells. */
+long shim_open_files(long wanted);
 #endif
