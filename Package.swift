@@ -133,7 +133,8 @@ let package = Package(
     library(
       .rules, "MigrationAnalysis", ["JSONValues", "SQLText", "StepResults", "CLibPgQuery"],
       linked: [.linkedLibrary(":libpg_query.a")]),
-    library(.rules, "RollbackPlanning", ["JSONValues", "SystemInterfaces", "CloudFormationModel"]),
+    library(
+      .rules, "RollbackPlanning", ["JSONValues", "SystemInterfaces", "CloudFormationModel", "StepResults"]),
     library(
       .rules, "TemplateAnalysis",
       ["JSONValues", "YAMLDocuments", "CloudFormationModel", "DeploymentRecords", "Redaction", "StepResults"]),

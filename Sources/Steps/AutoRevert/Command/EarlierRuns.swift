@@ -41,10 +41,12 @@ enum EarlierRuns {
   static func estimates(_ session: StepSession) throws -> Estimates {
     var estimates = Estimates.runbook
     for record in try records(session, newest: 20) {
-      for action in record.part.actions where action.result == "done" {
-        guard let kind = PlannedAction.Kind(rawValue: action.action) else { continue }
-        estimates.learn(kind, seconds: (action.finishedAt - action.startedAt).inSeconds)
-      }
+      estimates.learn(
+        record.part.actions.filter { $0.result == "done" }.compactMap { action in
+          PlannedAction.Kind(rawValue: action.action).map {
+            ($0, (action.finishedAt - action.startedAt).inSeconds)
+          }
+        })
     }
     return estimates
   }

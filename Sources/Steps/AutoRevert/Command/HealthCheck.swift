@@ -80,7 +80,7 @@ struct HealthCheck {
       let finding =
         outcome.verdict == .stop
         ? PlanFinding(
-          .notHealthy, .stop, "\(length) after the rollback the numbers are not back: \(reasons).")
+          .notHealthy, .error, "\(length) after the rollback the numbers are not back: \(reasons).")
         : PlanFinding(
           .healthUnknown, .warning,
           "\(length) of watching did not show whether the numbers are back: \(reasons).")
@@ -115,7 +115,8 @@ struct HealthCheck {
       [
         Finding(
           PlanFinding(
-            .notHealthy, .stop, "\(health.failed) of \(health.checks) checks do not pass after the rollback.")
+            .notHealthy, .error, "\(health.failed) of \(health.checks) checks do not pass after the rollback."
+          )
         )
       ]
     case .inconclusive:

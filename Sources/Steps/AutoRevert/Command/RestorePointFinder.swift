@@ -93,7 +93,7 @@ struct RestorePointFinder {
 
   private static func ofLive(_ id: String) -> PlanFinding {
     PlanFinding(
-      .restorePointOfLiveVersion, .note, target: id,
+      .restorePointOfLiveVersion, .notice, target: id,
       "no stack was updated since the restore point \(id) was made: it holds the deployment that is live. An older one is put "
         + "back where --to names it.")
   }

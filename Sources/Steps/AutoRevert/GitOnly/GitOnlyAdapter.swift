@@ -113,14 +113,14 @@ enum GitOnlyAdapter {
       }
       let branch = GitRevertBranch(repository: repository, name: command.branch ?? plan.branchName)
       if let existing = try ExistingRevert(repository).of(newest, branch: branch.name) {
-        return (nil, [PlanFinding(.revertCommit, .note, existing)])
+        return (nil, [PlanFinding(.revertCommit, .notice, existing)])
       }
       switch try branch.write(plan, at: session.context.clock.now, reason: command.reason) {
       case .made(let tip), .alreadyThere(let tip):
         let note =
           "the revert of \(undone.commits.count == 1 ? "1 commit" : "\(undone.commits.count) commits") is on the "
           + "branch \(branch.name) (\(tip.short)): merge it, or the next deployment brings the fault back"
-        return (branch.name, [PlanFinding(.revertCommit, .note, note)])
+        return (branch.name, [PlanFinding(.revertCommit, .notice, note)])
       case .taken(let finding): return left(finding.message)
       }
     } catch let error as GitError {

@@ -220,6 +220,11 @@ public final class RevertJournal: Sendable {
     Set(begin["only"]?.array?.compactMap(\.string) ?? [])
   }
 
+  /// How the run of a `begin` line went back.
+  static func method(_ begin: JSONValue) -> PlanOptions.Method {
+    begin["method"]?.string.flatMap(PlanOptions.Method.init) ?? .automatic
+  }
+
   /// The newest journal under `records` that holds an unfinished run: the id of its restore point (nil for `none`).
   public static func newestUnfinished(
     records: String, application: String?, files: any FileSystem, clock: any WallClock, redactor: Redactor

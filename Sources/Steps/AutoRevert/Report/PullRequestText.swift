@@ -29,7 +29,7 @@ enum PullRequestText {
       "",
       "**To reapply** once the fault is mended, revert the revert: "
         + FollowUp.reapply(branch, commits.count)
-        + ". Merging the original branch again would bring nothing back.",
+        + " on top of the branch that it was merged into. Merging the original branch again would bring nothing back.",
     ]
     return lines.joined(separator: "\n") + "\n"
   }

@@ -127,7 +127,7 @@ enum RevertReport {
   private static func sections(_ record: Record<RevertPart>) -> [ReportSection] {
     let ran = !["planned", "committed", "not-reverted"].contains(record.summary.outcome)
     var sections = [why(record)]
-    if ran { sections.append(ReportSection("Left to do", lines: FollowUp.steps(record))) }
+    if ran { sections.append(ReportSection("Left to do", lines: record.part.leftToDo.map(\.line))) }
     sections.append(ReportSection("Not verified", lines: record.summary.unverified ?? []))
     sections.append(health(record))
     sections.append(done(record))
