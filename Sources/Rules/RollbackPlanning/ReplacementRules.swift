@@ -1,3 +1,5 @@
+import CloudFormationModel
+
 /// What a restore may take away.
 ///
 /// What holds data is named one by one, since each wants leave by name; the rest is told in one sentence a stack, so that
@@ -46,9 +48,7 @@ struct ReplacementRules {
     let custom = changes.filter { $0.isCustom && $0.effect == .mayReplace && !$0.isUnseen }
     guard !custom.isEmpty else { return "" }
     func names(_ kept: Bool?) -> String { LossSummary.names(custom.filter { $0.keptID == kept }) }
-    var text =
-      " \(LossSummary.names(custom)): the function of a custom resource decides. It is replaced, and the old one deleted, "
-      + "only where the function answers the update with another PhysicalResourceId. Look at how it answers."
+    var text = " \(LossSummary.names(custom)): \(CustomResources.outcomeOfChange)"
     if !names(true).isEmpty {
       text += " The deployment that is undone left the id as it was: \(names(true))."
     }
