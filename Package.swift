@@ -133,7 +133,8 @@ let package = Package(
     library(
       .rules, "MigrationAnalysis", ["JSONValues", "SQLText", "StepResults", "CLibPgQuery"],
       linked: [.linkedLibrary(":libpg_query.a")]),
-    library(.rules, "RollbackPlanning", ["JSONValues", "SystemInterfaces", "CloudFormationModel"]),
+    library(
+      .rules, "RollbackPlanning", ["JSONValues", "SystemInterfaces", "CloudFormationModel", "StepResults"]),
     library(
       .rules, "TemplateAnalysis",
       ["JSONValues", "YAMLDocuments", "CloudFormationModel", "DeploymentRecords", "Redaction", "StepResults"]),
@@ -365,7 +366,8 @@ let package = Package(
       name: "FuzzTests",
       dependencies: [
         "JSONValues", "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "HurlFile",
-        "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting", "TestSupport",
+        "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting", "AWSClients", "HealthWatch",
+        "GitHistory", "DeploymentLedger", "SystemInterfaces", "TestSupport",
       ],
       swiftSettings: strict),
     // The built binaries against real parts.

@@ -47,7 +47,7 @@ import Testing
       command: command, session: session,
       undone: UndoneRange(session, restored: restored, deployed: try session.commitId())
     ).make()
-    return (made.branch, made.findings.map(\.message).joined())
+    return (made.branch, made.said.map(\.message).joined())
   }
 
   private func undone(_ restored: String?) throws -> UndoneRange {

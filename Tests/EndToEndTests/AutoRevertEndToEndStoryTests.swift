@@ -106,7 +106,7 @@ struct AutoRevertEndToEndStoryTests {
     let mails = try await people.mails()
     #expect(
       mails.map { $0["fields"]?["subject"]?.string } == [
-        "[URGENT] Rolling back prod", "Re: [URGENT] Rolling back prod",
+        "[URGENT] Rolling back prod", "Re: [OVER] Rolling back prod",
       ])
 
     // The revert stands on a branch, and its tree is the good one.
@@ -116,7 +116,8 @@ struct AutoRevertEndToEndStoryTests {
     #expect(text.contains("Charge twice") && text.contains("git revert \(branch)"))
     let report = try String(contentsOfFile: world.folder("incident.md"), encoding: .utf8)
     for words in [
-      "RESTORED, NOT ALL VERIFIED", "Not verified", "Left to do", "Merge the branch", "Timeline",
+      "RESTORED, NOT ALL VERIFIED", "Not verified", "Left to do", "git push --set-upstream origin",
+      "Timeline",
       "UPDATE\\_COMPLETE", "Charge twice",
       "Checklist",
     ] { #expect(report.contains(words), "\(words)") }

@@ -14,6 +14,8 @@ struct RollbackRevert {
   let undone: UndoneRange
   /// Whether the rollback scripts of the range ran: then nothing of its migrations is left in the database.
   var schemaIsBack = false
+  /// Whether this run put something back; else it found all as recorded.
+  var wasPutBack = true
   var restorePoint: String?
   var evidence: [RevertPart.EvidenceEntry] = []
   var schema = PullRequestText.SchemaState()
@@ -22,6 +24,8 @@ struct RollbackRevert {
   struct Result {
     var branch: String?
     var pullRequestText: String?
+    /// What is said of the revert itself, and beside it.
+    var said: [PlanFinding] = []
     var findings: [Finding] = []
     var delivered = RevertDelivery.Result()
   }
@@ -37,7 +41,7 @@ struct RollbackRevert {
   }
 
   private func left(_ why: String) -> Result {
-    Result(findings: [Finding(PlanFinding(.revertCommit, .warning, "no revert commit was made: \(why)"))])
+    Result(said: [PlanFinding(.revertCommit, .warning, "no revert commit was made: \(why)")])
   }
 
   private func attempt() async throws -> Result {
@@ -69,7 +73,7 @@ struct RollbackRevert {
     let branch = GitRevertBranch(
       repository: repository, name: command.branch ?? plan.branchName(session.environment))
     if let existing = try ExistingRevert(repository).of(newest, branch: wish.pushes ? nil : branch.name) {
-      return Result(findings: [Finding(PlanFinding(.revertCommit, .note, existing))])
+      return Result(said: [PlanFinding(.revertCommit, .notice, existing)])
     }
     let message = try made.message(onto: plan.onto, restorePoint: restorePoint)
     switch try await branch.write(plan, at: session.context.clock.now, message, session) {
@@ -88,7 +92,7 @@ struct RollbackRevert {
       "the revert of \(count == 1 ? "1 commit" : "\(count) commits") is on the "
       + "branch \(branch.name) (\(tip.short)): merge it, or the next deployment brings the fault back"
     var result = Result(
-      branch: branch.name, findings: [Finding(PlanFinding(.revertCommit, .note, note))])
+      branch: branch.name, said: [PlanFinding(.revertCommit, .notice, note)])
     result.findings += plan.findings.filter {
       [GitOnlyFindings.migrationsKept, GitOnlyFindings.migrationsGone].contains($0.code)
     }
@@ -98,6 +102,7 @@ struct RollbackRevert {
       commits: undone.commits.map { RevertPart.CommitEntry(id: $0.id, summary: $0.summary) },
       evidence: evidence)
     text.schema = schema
+    text.wasPutBack = wasPutBack
     text.record = session.records.run
     let (path, delivered) = try await made.deliver(branch, plan, tip: tip, wish, message, text)
     result.pullRequestText = path

@@ -10,6 +10,8 @@ struct PullRequestText {
   var reason: String?
   /// The commit that was put back; nil where nothing was rolled back but git.
   var restored: String?
+  /// Whether something was put back; else all was found as recorded.
+  var wasPutBack = true
   var commits: [RevertPart.CommitEntry]
   var evidence: [RevertPart.EvidenceEntry] = []
   var schema = SchemaState()
@@ -26,7 +28,7 @@ struct PullRequestText {
     let name = OutsideText.markdownCode(environment)
     var lines = [
       restored.map {
-        "\(name) was rolled back to \($0.prefix(12)). Without this revert the next deployment brings the fault back."
+        "\(name) \(wasPutBack ? "was rolled back to" : "was found at") \($0.prefix(12)). Without this revert the next deployment brings the fault back."
       }
         ?? "This takes commits back that were meant for \(name). Without it the next deployment brings them along.",
       "",
@@ -47,7 +49,7 @@ struct PullRequestText {
       "",
       "**To reapply** once the fault is mended, revert the revert: "
         + FollowUp.reapply(branch, commits.count)
-        + ". Merging the original branch again would bring nothing back. A commit whose title begins with `Reapply` lets the "
+        + " on top of the branch that it was merged into. Merging the original branch again would bring nothing back. A commit whose title begins with `Reapply` lets the "
         + "next deployment pass.",
     ]
     if let record { lines += ["", "Record: \(flat(record))"] }
