@@ -179,6 +179,8 @@ public struct HTTPResponse: Sendable {
   public var certificate: HTTPCertificate?
   /// The address that answered, where known.
   public var address: String?
+  /// The proxy of the environment that the request went through, host and port; nil where it went through none.
+  public var proxy: String?
 
   /// An answer; what is not given is empty.
   public init(

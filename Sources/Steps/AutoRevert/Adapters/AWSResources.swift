@@ -202,7 +202,8 @@ public struct AWSResources: ResourceOperations {
       let apis = APIGatewayClient(client)
       let isREST =
         try await ifThere { try await apis.getStage(.rest, api: parts[0], stage: parts[1]) } != nil
-      _ = try await apis.updateStage(isREST ? .rest : .v2, api: parts[0], stage: parts[1], deployment: deployment)
+      _ = try await apis.updateStage(
+        isREST ? .rest : .v2, api: parts[0], stage: parts[1], deployment: deployment)
     case (.restoreStateMachine, _):
       guard let definition = restorePoint.definitions[action.target] else {
         throw OperationFailure(.refused, "the restore point holds no definition of \(action.target)")

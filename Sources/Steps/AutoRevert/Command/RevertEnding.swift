@@ -38,7 +38,7 @@ struct RevertEnding {
     if result.ending == .planned, notices.contains(where: { $0.severity == .error }) { verdict = .stop }
     var health: RevertPart.HealthEntry?
     var checks: [Finding] = []
-    var branch: String?
+    var revert = RollbackRevert.Result()
     var unverified: [String] = []
     if goesBack, result.ending == .restored || result.ending == .nothingToDo {
       session.progress.say("checking health")
@@ -48,17 +48,21 @@ struct RevertEnding {
       unverified = RevertEnding.unverified(said, schemaIsBack: command.rollbackSchema)
       // Healthy as far as the checks tell, and not all is where it should be.
       if verdict == .go, !unverified.isEmpty { verdict = .inconclusive }
-      let made = try GitOnlyAdapter.revertCommit(command, session, undone)
-      branch = made.branch
-      said += made.findings
+      revert = try await revertCommits()
+      said += revert.said
+    }
+    if let stop = standingStops(health).last {
+      verdict = .stop
+      said.append(RevertEnding.finding(about: stop))
     }
     try endJournal()
     said += remarks
     var part = try part(health)
-    var summary = summary(branch)
+    var summary = summary(revert.branch)
     summary.partial = options.only.isEmpty ? nil : true
     summary.unverified = unverified.isEmpty ? nil : unverified
-    summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
+    summary.pullRequestText = revert.pullRequestText
+    GitOnlyAdapter.take(revert.delivered, &summary)
     part.leftToDo =
       FollowUp(
         environment: session.environment, command: CommandText(command, session), summary: summary,
@@ -67,11 +71,16 @@ struct RevertEnding {
       ).tasks
     // What several say is told once.
     var told = Set<String>()
-    let findings = (said.map(Finding.init) + checks).filter {
+    let findings = (said.map(Finding.init) + checks + revert.findings).filter {
       told.insert("\($0.code) \($0.message)").inserted
     }
     var outcome = StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
     outcome.deployment = liveAfterwards
+    if result.ending == .stopped, result.actions.isEmpty, !command.dryRun, let word = wanted.first {
+      outcome.failure = StepFailure(
+        .refused, "the plan was not carried out: --confirm \(word) was not given",
+        advice: "look at the plan with --dry-run, then run this again with --confirm \(word)")
+    }
     return outcome
   }
 
@@ -96,7 +105,9 @@ struct RevertEnding {
   }
 
   private func part(_ health: RevertPart.HealthEntry?) throws -> RevertPart {
-    let hasJournal = try !journal.lines().isEmpty
+    // One that was interrupted before it began anything may find the lines of an earlier run.
+    let hasJournal =
+      try result.ending == .interrupted ? journal.unfinished() != nil : !journal.lines().isEmpty
     var part = RevertPart(
       plan: result.plan.actions.map(RevertPart.PlanEntry.init), journal: hasJournal ? journal.path : nil,
       actions: result.actions.map(RevertPart.ActionEntry.init), health: health)
@@ -113,6 +124,32 @@ struct RevertEnding {
     return part
   }
 
+  /// The stops that stand about what is live where nothing is put back: nobody may call that good. Checks that failed before
+  /// and passed just now take theirs back.
+  private func standingStops(_ health: RevertPart.HealthEntry?) -> [Evidence] {
+    let putsNothingBack =
+      result.ending == .nothingToDo || result.ending == .planned && result.plan.actions.isEmpty
+    guard goesBack, putsNothingBack, let live = evidence.live else { return [] }
+    var passed: [Evidence] = []
+    if let health, health.verdict == .go, let checked = health.checked {
+      let now = session.context.clock.now
+      passed = [
+        Evidence(
+          .autoRevert, .go, .checked(checked), startedAt: now, finishedAt: now,
+          application: session.application, deployment: live)
+      ]
+    }
+    return evidence.history(adding: passed).standingStops(about: live)
+  }
+
+  private static func finding(about stop: Evidence) -> PlanFinding {
+    PlanFinding(
+      .notHealthy, .error,
+      "\(stop.step.rawValue) said stop at \(stop.finishedAt.formatted(milliseconds: false)) of what is live, the same checks have "
+        + "not passed since, and nothing was put back. Deploy the last good commit, or name a restore point with --to."
+    )
+  }
+
   /// What is live now: the stacks as they were seen last, and those that were left alone as they were before.
   private var liveAfterwards: Deployment? {
     let seen = result.facts.stacks.compactMap { stack in
@@ -124,7 +161,7 @@ struct RevertEnding {
     return Deployment(seen + (evidence.live?.stacks ?? []).filter { !looked.contains($0.name) })
   }
 
-  /// What was put back and could not be seen, or is not in use.
+  /// What was not put back, could not be seen, or is not in use.
   private static func unverified(_ said: [PlanFinding], schemaIsBack: Bool) -> [String] {
     said.filter { finding in
       finding.severity == .warning && finding.code.leavesOpen
@@ -180,15 +217,16 @@ struct RevertEnding {
     return (min(deployed ?? restoredAt, restoredAt), restoredAt)
   }
 
-  /// Leaves the text of the pull request beside the record; its path.
-  private func writePullRequestText(_ branch: String, _ part: RevertPart) throws -> String {
-    let text = PullRequestText.make(
-      branch: branch, environment: session.environment, reason: command.reason,
-      restored: loaded?.point.commit, commits: part.commits, evidence: part.evidence)
-    let path = "\(session.records.root)/revert-pull-request.md"
-    try session.context.files.writeAtomically(
-      Array(session.redactor.redact(text).utf8), to: path, mode: 0o600)
-    return path
+  /// Takes the commits back in git, too.
+  private func revertCommits() async throws -> RollbackRevert.Result {
+    let ran = result.actions.filter { $0.action.kind == .rollBackSchema && $0.ending == .done }
+    var revert = RollbackRevert(command: command, session: session, undone: undone)
+    revert.wasPutBack = result.ending == .restored
+    revert.schemaIsBack = !ran.isEmpty
+    revert.restorePoint = loaded?.point.id
+    revert.evidence = evidence.shown(undone.commits.map(\.id)).map(RevertPart.EvidenceEntry.init)
+    revert.schema.undone = ran.map(\.action.reason)
+    return try await revert.make()
   }
 
   private func endJournal() throws {
@@ -211,6 +249,10 @@ struct RevertEnding {
       summary.tookSeconds = (last - first).inSeconds
     }
     summary.branch = branch
+    if goesBack, ["restored", "nothing-to-do"].contains(word) {
+      summary.undoneCommit = undone.gitCommits.first?.id.hex
+      summary.undoneFrom = undone.gitCommits.isEmpty ? nil : undone.restored?.hex
+    }
     return summary
   }
 

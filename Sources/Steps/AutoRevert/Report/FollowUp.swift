@@ -24,7 +24,10 @@ struct FollowUp {
 
   /// Whatever else is open, what was begun comes first.
   private var goingOn: [Task] {
-    guard summary.outcome == "interrupted" || said.contains(where: { $0.code == .deadline }) else {
+    guard
+      summary.outcome == "interrupted" && part.journal != nil
+        || said.contains(where: { $0.code == .deadline })
+    else {
       return []
     }
     return [
@@ -95,7 +98,7 @@ struct FollowUp {
         Task(command: "smoke-test \(environment)", does: "checks again, once what fails is mended"))
     }
     if !part.commits.isEmpty, isBack { tasks += git }
-    if isBack, part.health?.watch == nil {
+    if isBack, !part.actions.isEmpty, part.health?.watch == nil {
       tasks.append(
         Task(command: "watch-30m \(environment) --for 30m", does: "watches the restored version"))
     }
@@ -117,13 +120,23 @@ struct FollowUp {
       ]
     }
     let text = summary.pullRequestText.map { " with the text in \($0)" } ?? ""
-    return [
-      Task(
-        command: "git push --set-upstream origin \(branch)",
-        does: "for a pull request\(text): unless it is merged, the next deployment brings the fault back"),
+    let danger = "unless it is merged, the next deployment brings the fault back"
+    let arrival: Task? =
+      if let page = summary.pullRequest {
+        Task(command: "open \(page)", does: "shows the pull request of the revert: \(danger)")
+      } else if summary.pushedTo != nil, let command = summary.commands?.first {
+        Task(command: command, does: "for a pull request\(text): \(danger)")
+      } else if summary.pushedTo == nil {
+        Task(
+          command: summary.commands?.first ?? "git push --set-upstream origin \(branch)",
+          does: "for a pull request\(text): \(danger)")
+      } else {
+        nil
+      }
+    return [arrival].compactMap(\.self) + [
       Task(
         command: FollowUp.reapply(branch, part.commits.count),
-        does: "reapplies the commits on top of the branch that it was merged into, once the fault is mended"),
+        does: "reapplies the commits on top of the branch that it was merged into, once the fault is mended")
     ]
   }
 
@@ -154,11 +167,11 @@ enum Checklist {
           && !record.findings.contains { $0.code == PlanFindingCode.restorePointIncomplete.rawValue },
         "Verify backup/snapshot is available"),
       "During:",
-      line(isBack || actions.contains { $0.result == "done" }, "Cancel or restore stacks in correct order"),
+      line(actions.contains { $0.result == "done" }, "Cancel or restore stacks in correct order"),
       line(!record.part.timeline.isEmpty && !actions.isEmpty, "Monitor CloudFormation events"),
       line(isBack, "Verify each stack rollback completes successfully"),
       "After:",
-      line(isHealthy, "Run health checks and test API endpoints"),
+      line(isHealthy && record.part.health?.asked != 0, "Run health checks and test API endpoints"),
       line(record.part.health?.watch == .go, "Check CloudWatch metrics and monitor logs for errors"),
       line(record.summary.branch != nil, "Take the change back in git"),
       line(wasTold && isBack && isHealthy, "Notify team and stakeholders of completion"),
