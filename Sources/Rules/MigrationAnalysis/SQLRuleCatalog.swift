@@ -71,6 +71,10 @@ public enum SQLRuleCatalog {
     .init(
       "row-security-without-policy", "Row-level security hides every row, since no policy shows any.",
       remedy: "CREATE POLICY in the same script."),
+    .init(
+      "disable-trigger",
+      "A trigger is switched off and not on again: checks, copies or audit rows stay undone.",
+      remedy: "ALTER TABLE … ENABLE TRIGGER in the same script."),
     .init("ban-revoke", "Rights are taken away.", remedy: "Revoke when no deployed version needs them."),
     .init(
       "ban-duplicate-column-assignments", "A column is set twice in one statement.", remedy: "Set it once."),

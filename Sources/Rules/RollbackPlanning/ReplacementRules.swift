@@ -1,4 +1,5 @@
 import CloudFormationModel
+import StepResults
 
 /// What a restore may take away.
 ///
@@ -18,7 +19,8 @@ struct ReplacementRules {
     if !rest.isEmpty {
       findings.append(
         PlanFinding(
-          .wouldReplace, options.allowReplace ? .warning : .stop, target: stack.name,
+          .wouldReplace, options.allowReplace ? .warning : .error, target: stack.name,
+          remedy: options.allowReplace ? nil : .options(["--allow-replace"]),
           "the restore of \(stack.name) would \(listed(LossSummary.phrases(rest)))."
             + (options.allowReplace ? "" : " Only with --allow-replace.") + custom(rest)))
     }
@@ -37,7 +39,8 @@ struct ReplacementRules {
     let path = "\(stack.name)/\(change.logicalID)"
     let allowed = options.allows(change, of: stack)
     return PlanFinding(
-      .wouldLoseData, allowed ? .warning : .stop, target: path,
+      .wouldLoseData, allowed ? .warning : .error, target: path,
+      remedy: allowed ? nil : .options(["--allow-stateful", path]),
       "the restore would \(LossSummary.verb(change.effect)) \(change.logicalID) (\(change.type)) in \(stack.name), which "
         + (change.isAddition ? "the deployment that is undone added, and which holds data." : "holds data.")
         + (allowed ? "" : " Only with --allow-stateful \(path)."))
