@@ -7,8 +7,9 @@ Keeps its state in FOLDER, prints one line of JSON when it is ready ({"endpoint"
 and ends when its standard input closes. The proxy adds what ministack does not show by itself:
 
 - faults, set by POST /_faults with a JSON list of
-  {"action": NAME or "*", "do": "throttle" | "quota" | "unavailable" | "page" | "drop" | "delay", "times": N, "seconds": S}
-  `drop` forwards the call and closes the connection without its answer; GET /_faults tells what is left.
+  {"action": NAME or "*", "do": "throttle" | "quota" | "unavailable" | "refuse" | "page" | "express" | "drop" | "delay", "times": N, "seconds": S}
+  `drop` forwards the call and closes the connection without its answer, `express` lets all stacks in the answer have been deployed
+  in EXPRESS mode; GET /_faults tells what is left.
 - a log of the calls, by GET /_calls: [{"action": ..., "stack": ..., "requestId": ...}].
 - API Gateway's metrics: each answer of a deployed API is recorded as AWS/ApiGateway Count, 4XXError, 5XXError and
   Latency with the dimensions ApiName and Stage.
@@ -182,6 +183,8 @@ async def exchange(head, fields, body):
         return error_answer(fields, 400, "LimitExceededException")
     if kind == "page":
         return answer(200, "<html><body>Login</body></html>", "text/html")
+    if kind == "refuse":
+        return error_answer(fields, 400, "ValidationError")
     if kind == "unavailable":
         return error_answer(fields, 503, "ServiceUnavailable")
     if kind == "delay":
@@ -190,6 +193,8 @@ async def exchange(head, fields, body):
     answered, _, content = await forward(head, body)
     if kind == "drop":
         return None
+    if kind == "express":
+        content = content.replace(b"<StackStatus>", b"<DeploymentConfig><Mode>EXPRESS</Mode></DeploymentConfig><StackStatus>")
     if method == "HEAD":
         return re.sub(rb"(?i)\r\n(connection|transfer-encoding):[^\r\n]*", b"", answered)
     user_request = re.match(r"/restapis/([^/]+)/([^/]+)/_user_request_", path)
