@@ -364,7 +364,8 @@ let package = Package(
       name: "FuzzTests",
       dependencies: [
         "JSONValues", "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "HurlFile",
-        "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting", "TestSupport",
+        "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting", "AWSClients", "HealthWatch",
+        "GitHistory", "DeploymentLedger", "SystemInterfaces", "TestSupport",
       ],
       swiftSettings: strict),
     // The built binaries against real parts.

@@ -174,7 +174,7 @@ import Testing
 
   @Test func `the pull request lists commits, evidence and how to reapply`() {
     let text = PullRequestText.make(
-      branch: "backstop/revert-x", environment: "prod", reason: "500\nsince noon",
+      branch: "backstop/revert-x", environment: "prod", wasPutBack: true, reason: "500\nsince noon",
       restored: "0123456789abcdef",
       commits: record().part.commits,
       evidence: [

@@ -100,10 +100,12 @@ public final class StepSession: Sendable {
       records: root, store, place: placeName, context, repositoryRoot, startedAt)
     context.files = GuardedFiles(base: context.files, trust: trust)
     self.context = context
-    records = RecordStore(root: root, run: run, files: context.files, redactor: redactor)
+    let key = try StepSession.storeKey(context)
+    records = RecordStore(root: root, run: run, files: context.files, redactor: redactor, key: key)
     let remarks = remarks
     restorePoints = try StepSession.restorePoints(
-      store, records: root, place: placeName, context
+      store, records: root, place: placeName, context, key,
+      of: StepSession.application(policy, applicationFolder)
     ) { path, why in
       remarks.add(Finding("record-set-aside", .warning, "\(path) was not used: \(why)", subject: path))
     }

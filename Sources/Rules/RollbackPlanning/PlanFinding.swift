@@ -37,11 +37,14 @@ public struct PlanFinding: Hashable, Sendable {
 }
 
 extension PlanFindingCode {
-  /// Whether it says that something was put back and could not be seen, or is not in use: values that AWS masks, a schema
-  /// that is ahead, functions that may still carry the address of another database. Nobody may call it all healthy then.
+  /// Whether a warning of it means that something is not as recorded, or may not be, although the stacks are back: then
+  /// nobody may call all of it restored.
   public var leavesOpen: Bool {
     switch self {
-    case .parameterUnverified, .schemaAhead, .schemaUnknown, .databaseBeside, .databaseStillUsed: true
+    case .databaseStillUsed, .databaseBeside, .parameterUnverified, .parameterMoved, .schemaAhead,
+      .schemaUnknown, .secretLeft, .resourceLeft, .resourcesSkipped, .driftAfterSkip,
+      .rollbackConfigurationLeft:
+      true
     default: false
     }
   }

@@ -55,10 +55,11 @@ public enum Planner {
       plan.actions = reliefs.map { staged($0, 1) }
     default: extend(&plan, chosen, facts, options)
     }
-    // What is undone by CloudFormation itself is no finished deployment.
-    if let refusal = facts.refusal, ![.delete, .relief].contains(options.method),
+    // What is undone by CloudFormation itself is no finished deployment; one that came after what was judged is.
+    let undoesFinished =
       plan.open.contains(where: \.undoesFinished)
-    {
+      || plan.findings.contains { $0.code == .newerDeployment && $0.severity == .error }
+    if let refusal = facts.refusal, ![.delete, .relief].contains(options.method), undoesFinished {
       plan.findings.append(PlanFinding(.noEvidence, .error, remedy: .options(["--reason", "TEXT"]), refusal))
     }
     number(&plan, estimates)

@@ -1,3 +1,4 @@
+import CloudFormationModel
 import StepResults
 
 /// What a restore may take away.
@@ -50,9 +51,7 @@ struct ReplacementRules {
     let custom = changes.filter { $0.isCustom && $0.effect == .mayReplace && !$0.isUnseen }
     guard !custom.isEmpty else { return "" }
     func names(_ kept: Bool?) -> String { LossSummary.names(custom.filter { $0.keptID == kept }) }
-    var text =
-      " \(LossSummary.names(custom)): the function of a custom resource decides. It is replaced, and the old one deleted, "
-      + "only where the function answers the update with another PhysicalResourceId. Look at how it answers."
+    var text = " \(LossSummary.names(custom)): \(CustomResources.outcomeOfChange)"
     if !names(true).isEmpty {
       text += " The deployment that is undone left the id as it was: \(names(true))."
     }

@@ -211,6 +211,7 @@ struct PreflightRun: Sendable {
       verdict: isGood(findings) ? .go : .stop, findings: findings, summary: .init(point, isWritten: true),
       part: PreflightPart(point, database: outcome, path: session.restorePoints.folder(id), plan: nil))
     judged.deployment = deployment
+    judged.summary.onlyLookedAt = true
     return judged
   }
 }

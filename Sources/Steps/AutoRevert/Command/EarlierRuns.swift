@@ -34,6 +34,7 @@ enum EarlierRuns {
   private static func records(_ session: StepSession, newest count: Int) throws -> [Record<RevertPart>] {
     try paths(session, newest: count).filter { $0.step == .autoRevert }
       .compactMap { try? session.records.read(RevertPart.self, at: $0.path) }
+      .filter { ($0.application ?? session.application) == session.application }
   }
 
   /// Estimates learned from the records of earlier runs.

@@ -43,6 +43,7 @@ struct HealthCheck {
         failures: bad.map {
           "\($0.name): \($0.message)\($0.comparison == .brokenBefore ? ", as before the deployment" : "")"
         })
+      health.asked = outcome.part.checks.count { $0.outcome != .skipped && $0.url != nil }
       health.checked = Checked(
         "smoke",
         outcome.part.checks.filter { $0.outcome != .skipped }.map {

@@ -52,6 +52,10 @@ struct RevertEnding {
       branch = made.branch
       said += made.findings
     }
+    if let stop = standingStops(health).last {
+      verdict = .stop
+      said.append(RevertEnding.finding(about: stop))
+    }
     try endJournal()
     said += remarks
     var part = try part(health)
@@ -96,7 +100,9 @@ struct RevertEnding {
   }
 
   private func part(_ health: RevertPart.HealthEntry?) throws -> RevertPart {
-    let hasJournal = try !journal.lines().isEmpty
+    // One that was interrupted before it began anything may find the lines of an earlier run.
+    let hasJournal =
+      try result.ending == .interrupted ? journal.unfinished() != nil : !journal.lines().isEmpty
     var part = RevertPart(
       plan: result.plan.actions.map(RevertPart.PlanEntry.init), journal: hasJournal ? journal.path : nil,
       actions: result.actions.map(RevertPart.ActionEntry.init), health: health)
@@ -113,6 +119,32 @@ struct RevertEnding {
     return part
   }
 
+  /// The stops that stand about what is live where nothing is put back: nobody may call that good. Checks that failed before
+  /// and passed just now take theirs back.
+  private func standingStops(_ health: RevertPart.HealthEntry?) -> [Evidence] {
+    let putsNothingBack =
+      result.ending == .nothingToDo || result.ending == .planned && result.plan.actions.isEmpty
+    guard goesBack, putsNothingBack, let live = evidence.live else { return [] }
+    var passed: [Evidence] = []
+    if let health, health.verdict == .go, let checked = health.checked {
+      let now = session.context.clock.now
+      passed = [
+        Evidence(
+          .autoRevert, .go, .checked(checked), startedAt: now, finishedAt: now,
+          application: session.application, deployment: live)
+      ]
+    }
+    return evidence.history(adding: passed).standingStops(about: live)
+  }
+
+  private static func finding(about stop: Evidence) -> PlanFinding {
+    PlanFinding(
+      .notHealthy, .error,
+      "\(stop.step.rawValue) said stop at \(stop.finishedAt.formatted(milliseconds: false)) of what is live, the same checks have "
+        + "not passed since, and nothing was put back. Deploy the last good commit, or name a restore point with --to."
+    )
+  }
+
   /// What is live now: the stacks as they were seen last, and those that were left alone as they were before.
   private var liveAfterwards: Deployment? {
     let seen = result.facts.stacks.compactMap { stack in
@@ -124,7 +156,7 @@ struct RevertEnding {
     return Deployment(seen + (evidence.live?.stacks ?? []).filter { !looked.contains($0.name) })
   }
 
-  /// What was put back and could not be seen, or is not in use.
+  /// What was not put back, could not be seen, or is not in use.
   private static func unverified(_ said: [PlanFinding], schemaIsBack: Bool) -> [String] {
     said.filter { finding in
       finding.severity == .warning && finding.code.leavesOpen
@@ -183,7 +215,8 @@ struct RevertEnding {
   /// Leaves the text of the pull request beside the record; its path.
   private func writePullRequestText(_ branch: String, _ part: RevertPart) throws -> String {
     let text = PullRequestText.make(
-      branch: branch, environment: session.environment, reason: command.reason,
+      branch: branch, environment: session.environment, wasPutBack: result.ending == .restored,
+      reason: command.reason,
       restored: loaded?.point.commit, commits: part.commits, evidence: part.evidence)
     let path = "\(session.records.root)/revert-pull-request.md"
     try session.context.files.writeAtomically(

@@ -100,8 +100,8 @@ struct RevertRun {
 
   private func newestUnfinished() throws -> (restorePoint: String?, begin: JSONValue)? {
     try RevertJournal.newestUnfinished(
-      records: session.records.root, files: session.context.files, clock: session.context.clock,
-      redactor: session.redactor)
+      records: session.records.root, application: session.application, files: session.context.files,
+      clock: session.context.clock, redactor: session.redactor)
   }
 
   private func unfinished() throws -> ContinuedRevert? {

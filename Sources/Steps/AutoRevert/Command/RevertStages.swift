@@ -60,8 +60,8 @@ struct RevertStages {
     let operations = AWSOperations(clients, clock: session.context.clock, templates: templates)
     let chosen = try await choose(clients, operations, evidence)
     let journal = RevertJournal(
-      records: session.records.root, restorePoint: chosen.loaded?.point.id, files: session.context.files,
-      clock: session.context.clock, redactor: session.redactor)
+      records: session.records.root, restorePoint: chosen.loaded?.point.id, application: session.application,
+      files: session.context.files, clock: session.context.clock, redactor: session.redactor)
     let liftedPolicies = try journal.liftedPolicies()
     let superseded = try await SupersededRevert(
       session: session, journal: journal, operations: operations, targets: request.targets
@@ -202,8 +202,8 @@ struct RevertStages {
   private func approved(_ plan: Plan, _ facts: RevertFacts, _ found: Situation) async throws -> [PlanFinding]?
   {
     PlanText.show(plan, facts, found.point, session)
-    guard plan.changesSomething else { return [] }
     try found.safety.enforce(plan)
+    guard plan.changesSomething else { return [] }
     var notices = try found.safety.enforce(
       found.safety.completed(
         found.safetyFacts, facts, plan, found.point, found.evidence, found.undone.commits))
@@ -228,6 +228,13 @@ struct RevertStages {
     PlanText.show(result.plan, result.facts, found.point, session)
     guard result.plan.changesSomething else { return [] }
     var notices: [PlanFinding] = []
+    if case .refused(let reason, let advice) = request.confirmation {
+      notices.append(
+        PlanFinding(
+          .safetyRule, .notice, target: "confirmation",
+          "to be carried out it wants more: \(reason); \(advice)"
+        ))
+    }
     if let refusal = undertaking.refusal, result.plan.open.contains(where: \.undoesFinished) {
       notices.append(found.safety.wanted(refusal))
     }
@@ -280,7 +287,10 @@ struct RevertStages {
     switch summary.outcome {
     case "deleted": "the stacks are deleted"
     case "relieved": "the setting is made; nothing was rolled back"
-    default: summary.restoredCommit.map { "back at commit \($0.prefix(12))" } ?? "as before the update"
+    default:
+      summary.restoredCommit.map { "back at commit \($0.prefix(12))" }
+        ?? summary.restorePoint.map { "back at the restore point \($0)" }
+        ?? "as CloudFormation had it before the update; nothing was compared"
     }
   }
 }

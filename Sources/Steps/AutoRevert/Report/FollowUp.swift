@@ -24,7 +24,10 @@ struct FollowUp {
 
   /// Whatever else is open, what was begun comes first.
   private var goingOn: [Task] {
-    guard summary.outcome == "interrupted" || said.contains(where: { $0.code == .deadline }) else {
+    guard
+      summary.outcome == "interrupted" && part.journal != nil
+        || said.contains(where: { $0.code == .deadline })
+    else {
       return []
     }
     return [
@@ -95,7 +98,7 @@ struct FollowUp {
         Task(command: "smoke-test \(environment)", does: "checks again, once what fails is mended"))
     }
     if !part.commits.isEmpty, isBack { tasks += git }
-    if isBack, part.health?.watch == nil {
+    if isBack, !part.actions.isEmpty, part.health?.watch == nil {
       tasks.append(
         Task(command: "watch-30m \(environment) --for 30m", does: "watches the restored version"))
     }
@@ -154,11 +157,11 @@ enum Checklist {
           && !record.findings.contains { $0.code == PlanFindingCode.restorePointIncomplete.rawValue },
         "Verify backup/snapshot is available"),
       "During:",
-      line(isBack || actions.contains { $0.result == "done" }, "Cancel or restore stacks in correct order"),
+      line(actions.contains { $0.result == "done" }, "Cancel or restore stacks in correct order"),
       line(!record.part.timeline.isEmpty && !actions.isEmpty, "Monitor CloudFormation events"),
       line(isBack, "Verify each stack rollback completes successfully"),
       "After:",
-      line(isHealthy, "Run health checks and test API endpoints"),
+      line(isHealthy && record.part.health?.asked != 0, "Run health checks and test API endpoints"),
       line(record.part.health?.watch == .go, "Check CloudWatch metrics and monitor logs for errors"),
       line(record.summary.branch != nil, "Take the change back in git"),
       line(wasTold && isBack && isHealthy, "Notify team and stakeholders of completion"),

@@ -6,12 +6,13 @@ import StepResults
 /// The text of the revert's pull request: what it takes back, why, and how to bring it back.
 enum PullRequestText {
   static func make(
-    branch: String, environment: String, reason: String?, restored: String?,
+    branch: String, environment: String, wasPutBack: Bool, reason: String?, restored: String?,
     commits: [RevertPart.CommitEntry], evidence: [RevertPart.EvidenceEntry]
   ) -> String {
     var lines = [
-      "\(OutsideText.markdownCode(environment)) was rolled back\(restored.map { " to \($0.prefix(12))" } ?? ""). Without this revert the next "
-        + "deployment brings the fault back.", "",
+      "\(OutsideText.markdownCode(environment)) \(wasPutBack ? "was rolled back" : "was found")"
+        + (restored.map { "\(wasPutBack ? " to" : " at") \($0.prefix(12))" } ?? "")
+        + ". Without this revert the next deployment brings the fault back.", "",
     ]
     if let reason { lines += ["**Reason**: \(flat(reason))", ""] }
     lines += ["**Takes back**", ""]

@@ -106,6 +106,8 @@ public struct RevertPart: StepPart, Hashable {
     public var checks: Int, failed: Int
     /// One sentence a check that did not pass.
     public var failures: [String]
+    /// How many of the checks asked the application itself; the others ask AWS about its resources.
+    public var asked: Int?
     /// Which checks these were, for the steps that come after.
     public var checked: Checked?
     /// What the watch afterwards said, where the policy asks for one.

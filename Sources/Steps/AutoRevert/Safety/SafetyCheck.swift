@@ -138,8 +138,8 @@ struct SafetyCheck {
     for name in try files.names(in: records) where name.hasPrefix("journal-") && name.hasSuffix(".jsonl") {
       let id = String(name.dropFirst("journal-".count).dropLast(".jsonl".count))
       let journal = RevertJournal(
-        records: records, restorePoint: id, files: files, clock: session.context.clock,
-        redactor: session.redactor)
+        records: records, restorePoint: id, application: session.application, files: files,
+        clock: session.context.clock, redactor: session.redactor)
       var isOpen = false
       for line in try journal.lines() {
         switch line["event"]?.string {
