@@ -200,7 +200,7 @@ struct AutoRevertEndToEndLeaveTests {
     try await world.aws.createStack(name, template: world.plain())
     try world.snapshot()
     try await world.aws.updateStack(name, template: world.plain(), parameters: ["Version": "2"])
-    for _ in 1...5 {
+    for _ in 1...2 {
       #expect(try world.run("auto-revert", ["--dry-run", "--reason", "bad"]).status == 0)
       // Without a reason and without a stop on record nobody lets it.
       #expect(try world.run("auto-revert", ["--confirm", "rollback-production"]).status == 77)

@@ -11,7 +11,7 @@ import Testing
 @Suite(.enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"))
 struct RestorePointEndToEndAssetTests {
   enum Asset: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case code, layer, nested, definition, body
+    case layer, nested, definition, body
     var testDescription: String { rawValue }
   }
 
@@ -24,7 +24,7 @@ struct RestorePointEndToEndAssetTests {
   /// What lies at the key, in two versions.
   private func contents(_ asset: Asset, _ version: Int) throws -> [UInt8] {
     switch asset {
-    case .code, .layer:
+    case .layer:
       let folder = TemporaryFolder()
       try "def answer(event, context): return \(version)\n"
         .write(toFile: folder("index.py"), atomically: true, encoding: .utf8)
@@ -54,11 +54,6 @@ struct RestorePointEndToEndAssetTests {
   private func template(_ asset: Asset, _ key: String) -> String {
     let resource =
       switch asset {
-      case .code:
-        TemplateParts.role + "\n"
-          + TemplateParts.function(
-            "Fn", named: "\(world.name)-fn", handler: "index.answer",
-            "Code: {S3Bucket: \(bucket), S3Key: \(key)}")
       case .layer:
         """
           Layer:
@@ -94,8 +89,6 @@ struct RestorePointEndToEndAssetTests {
   /// What tells one version of the asset in use from another; nil where the local AWS does not show it.
   private func inUse(_ asset: Asset) async throws -> String? {
     switch asset {
-    case .code:
-      try await LambdaClient(world.aws.client).getFunctionConfiguration("\(world.name)-fn").codeSha256
     case .nested: try await SSMClient(world.aws.client).getParameter("/\(world.name)/inner").value
     case .definition:
       try await StepFunctionsClient(world.aws.client).describeStateMachine(
@@ -105,7 +98,11 @@ struct RestorePointEndToEndAssetTests {
     }
   }
 
-  @Test(arguments: Asset.allCases, [true, false])
+  /// That packages are kept, and that layers and nested templates which were written over stop, other suites say.
+  @Test(arguments: [
+    (Asset.layer, true), (.nested, true), (.definition, true), (.definition, false), (.body, true),
+    (.body, false),
+  ])
   func `what is promised is what the restore does`(_ asset: Asset, vanishes: Bool) async throws {
     try world.cli("s3api", "create-bucket", "--bucket", bucket)
     try await s3.putObject(bucket: bucket, key: "first", contents(asset, 1))
@@ -134,8 +131,7 @@ struct RestorePointEndToEndAssetTests {
       let actions = try JSONValue(parsing: Array(outcome.output.utf8))["actions"]?.array
       #expect(actions?.isEmpty == true && outcome.output.contains("\(bucket)/first"), "\(outcome.output)")
     }
-    // A package is kept; of a layer and a nested template nothing is, and nothing is promised.
-    if asset == .code { #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)") }
+    // Of a layer and a nested template nothing is kept, and nothing is promised.
     if asset == .layer || asset == .nested { #expect(outcome.status == 1, "\(outcome.output)") }
   }
 
