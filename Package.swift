@@ -191,8 +191,8 @@ let package = Package(
     library(
       .capabilities, "HealthWatch",
       [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords",
-        "StepResults",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentEvidence",
+        "DeploymentRecords", "Redaction", "StepResults",
         "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
     library(
@@ -304,9 +304,8 @@ let package = Package(
     tests(
       "HealthWatch",
       [
-        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis",
-        "AWSClients",
-        "HTTPTransport", "Reporting",
+        "JSONValues", "SystemInterfaces", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults", "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting",
       ]),
     tests("HurlFile", ["JSONValues", "SystemInterfaces"]),
     tests("JSONValues", []),
