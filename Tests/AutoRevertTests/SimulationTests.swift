@@ -276,7 +276,7 @@ import Testing
         do {
           let result = try await world.run({ $0.options = options }, seconds: seconds)
           if world.cloud.state.withLock({ $0.isDead }) { continue }
-          if isShort, result.findings.contains(where: { $0.code == .deadline && $0.severity == .stop }) {
+          if isShort, result.findings.contains(where: { $0.code == .deadline && $0.severity == .error }) {
             // What still runs is named, and another run goes on.
             violations += honesty(result)
             guard violations.isEmpty else { return ("deadline", violations) }
@@ -334,7 +334,7 @@ import Testing
           case .restored, .nothingToDo:
             if !left.isEmpty { violations.append("called deleted: \(left.map(\.name)) are there") }
           case .stopped:
-            if !result.findings.contains(where: { $0.severity == .stop }) {
+            if !result.findings.contains(where: { $0.severity == .error }) {
               violations.append("stopped without a reason")
             }
           default: violations.append("ended \(result.ending)")
@@ -410,11 +410,11 @@ import Testing
             } + world.wrongResources
           violations.append("called \(result.ending), but: \(stacks); done: \(world.cloud.mutations)")
         }
-        if result.findings.contains(where: { $0.severity == .stop }) {
+        if result.findings.contains(where: { $0.severity == .error }) {
           violations.append("a stop in a good end")
         }
       case .stopped:
-        let stops = result.findings.filter { $0.severity == .stop }
+        let stops = result.findings.filter { $0.severity == .error }
         if stops.isEmpty { violations.append("stopped without a reason") }
         let mayStop =
           faults.stuck > 0 || faults.failedRestore > 0 || faults.replaced > 0 || faults.failedChangeSet > 0
@@ -427,7 +427,7 @@ import Testing
       default: violations.append("ended \(result.ending)")
       }
       if !isInside, !world.openPolicies.isEmpty,
-        !result.findings.contains(where: { $0.code == .stackPolicy && $0.severity == .stop })
+        !result.findings.contains(where: { $0.code == .stackPolicy && $0.severity == .error })
       {
         violations.append("the policy of \(world.openPolicies) was left lifted")
       }

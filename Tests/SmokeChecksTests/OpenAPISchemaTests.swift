@@ -48,7 +48,7 @@ import Testing
   ) async throws -> CheckResult {
     let checks = try OpenAPIChecks(
       [try OpenAPIDocument(parsing: Array(document.utf8), file: "api.yaml")], endpoint: "http://a.example/",
-      apiKey: nil)
+      credentials: CheckCredentials())
     var settings = SmokeSettings()
     settings.settling = Settling(window: .zero)
     let report = await SmokeRun.run(

@@ -85,7 +85,7 @@ struct LiveWatchRun {
       EndpointProbe(
         endpoint: endpoint, apiCredential: session.config.apiKey,
         timeout: min(.seconds(10), max(.seconds(2), schedule.interval)), transport: session.http(),
-        isReached: { [session] in await session.unreachableReason() == nil })
+        machineFault: { [session] in await session.machineFault(isAboutTLS: $0) })
     }
   }
 
@@ -102,11 +102,13 @@ struct LiveWatchRun {
   /// Keeps what another run needs, and takes it away when the watch is over.
   private func keeper() -> @Sendable (WatchState?) throws -> Void {
     let (path, folder, files) = (statePath, session.records.root, session.context.files)
+    let application = session.application
     return { state in
-      guard let state else {
+      guard var state else {
         if files.exists(path) { try files.remove(path) }
         return
       }
+      state.application = application
       try files.createFolder(folder, mode: 0o700)
       try files.writeAtomically(
         Array((state.document.serialized(pretty: true) + "\n").utf8), to: path, mode: 0o600)
@@ -122,7 +124,7 @@ struct LiveWatchRun {
       session.progress.warn("\(statePath) is no state of a watch: the watch begins anew")
       return nil
     }
-    guard
+    guard (state.application ?? session.application) == session.application,
       state.goesOn(
         deployedAt: request.deployedAt, updatedAt: targets.updatedAt, now: session.context.clock.now)
     else { return nil }

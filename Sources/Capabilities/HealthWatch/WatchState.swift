@@ -8,6 +8,8 @@ struct WatchState: Hashable, Sendable {
   /// The name of its file in the records folder.
   static let fileName = "watch-30m-state.json"
 
+  /// Whose watch it is, as two applications may keep their records in one folder; nil where an older version wrote it.
+  var application: String?
   /// When the new version was in place, and the end of the periods that are judged.
   var deployedAt: Timestamp, end: Timestamp
   /// How often AWS was asked, how often in vain, and how many points changed between two answers.
@@ -29,7 +31,8 @@ struct WatchState: Hashable, Sendable {
 
   var document: JSONValue {
     [
-      "schemaVersion": 1, "deployedAt": .string(deployedAt.description), "end": .string(end.description),
+      "schemaVersion": 1, "application": application.map { .string($0) } ?? .null,
+      "deployedAt": .string(deployedAt.description), "end": .string(end.description),
       "looks": .number(JSONNumber(looks)), "failedLooks": .number(JSONNumber(failedLooks)),
       "revisions": .number(JSONNumber(revisions)), "getMetricData": .number(JSONNumber(calls.getMetricData)),
       "metricsRequested": .number(JSONNumber(calls.metricsRequested)),
@@ -72,6 +75,7 @@ struct WatchState: Hashable, Sendable {
       let end = document["end"]?.string.flatMap({ Timestamp($0) })
     else { return nil }
     self.init(deployedAt: deployedAt, end: end)
+    application = document["application"]?.string
     looks = document["looks"]?.int ?? 0
     failedLooks = document["failedLooks"]?.int ?? 0
     revisions = document["revisions"]?.int ?? 0

@@ -117,6 +117,8 @@ public struct AttemptResult: Sendable {
   public var repeatable: HTTPRequest?
   /// How long the server asks to wait.
   public var retryAfter: Duration?
+  /// For how long a cache may still give the answer that came out of it.
+  public var staleFor: Duration?
   /// The version that the answer names.
   public var version: String?
   /// How to ask again and what came back, where it did not pass.

@@ -135,7 +135,7 @@ struct CheckRunner: Sendable {
       guard case .failed(_, _, let settles) = last.verdict, settles,
         let wait = settings.settling.wait(
           afterFailures: result.attempts.count, elapsed: dependencies.clock.now - started,
-          askedFor: last.retryAfter, random: dependencies.random)
+          askedFor: last.retryAfter, staleFor: last.staleFor, random: dependencies.random)
       else { break }
       do { try await dependencies.clock.sleep(for: wait) } catch { break }
     }

@@ -26,6 +26,16 @@ public struct ResourceFacts: Hashable, Sendable {
   /// What is there now; nil where the resource has gone.
   public var live: String?
 
+  /// What an action that puts it back sets.
+  var payload: PlannedAction.Payload {
+    switch kind {
+    case .secret, .alias: .version(recorded)
+    case .functionCode, .stateMachine: .digest(recorded)
+    case .functionSettings: .settings(recorded)
+    case .stageDeployment: .deployment(recorded)
+    }
+  }
+
   /// A resource that was `recorded` and is now `live`.
   public init(kind: Kind, target: String, stack: String?, recorded: String, live: String?) {
     self.kind = kind

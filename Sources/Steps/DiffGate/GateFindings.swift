@@ -31,6 +31,9 @@ public enum GateFindings {
       "migration-edited", "A migration that was there before is altered.",
       remedy: "Write a new migration instead."),
     .init(
+      "migration-renamed", "A migration that was there before has another name, by which its tool knows it.",
+      severity: .warning, remedy: "Keep the name, or acknowledge that no environment has run it yet."),
+    .init(
       "migration-removed", "A migration that was there before is removed.", severity: .warning,
       remedy: "Keep it."),
     .init(

@@ -238,7 +238,7 @@ struct GateRun {
     summary.rollback = outline
     summary.acknowledged = ledger.entries.count { $0.state == "used" }
     return StepOutcome(
-      verdict: verdict(all, open: templates.openFingerprints), findings: all, inputs: inputs(change),
+      verdict: verdict(all, open: templates.openFingerprints.union(migrations.openFingerprints)), findings: all, inputs: inputs(change),
       summary: summary,
       part: GatePart(
         templates: entries, migrations: migrations.entries, configuration: configuration.entries,
@@ -250,7 +250,7 @@ struct GateRun {
   static let openCodes: Set<String> = [
     "file-not-judged", "link-not-followed", "cdk-app-unjudged", "template-before-unreadable",
     "sql-not-understood",
-    "template-part-open",
+    "template-part-open", "nested-stack-changed",
     // A change that may have chosen its own policy is not let through.
     "policy-not-of-tip",
   ]

@@ -117,6 +117,7 @@ struct PreflightRun: Sendable {
     if let commit = try CommitReadiness.facts(session) {
       findings += CommitReadiness.findings(commit, stops: stops)
     }
+    findings += try TakenBackChanges(session: session).findings()
     return findings + (try StagingEvidence(session: session).findings(try session.commitId()))
   }
 
@@ -208,6 +209,7 @@ struct PreflightRun: Sendable {
       verdict: isGood(findings) ? .go : .stop, findings: findings, summary: .init(point, isWritten: true),
       part: PreflightPart(point, database: outcome, path: session.restorePoints.folder(id), plan: nil))
     judged.deployment = deployment
+    judged.summary.onlyLookedAt = true
     return judged
   }
 }

@@ -123,6 +123,7 @@ final class HurlEntryRunner: Sendable {
     Exchange.describe(answer.response, of: exchange.first, in: &result)
     let evaluation = entry.evaluate(answer.values, variables, now)
     judge(evaluation, answer.response, context, &result)
+    judgeTrailers(answer.response, exchange.first.url, context, &result)
     Exchange.explain(answer.response, of: exchange.first, in: &result, redact: context.redact)
     keep(evaluation.captures, body: answer.response.body)
     observe(answer.response, evaluation.json, exchange, context, &result)
@@ -141,7 +142,9 @@ final class HurlEntryRunner: Sendable {
     let failed = evaluation.passed ? [] : evaluation.assertions.filter { !$0.passed }
     result.conditions = failed.map {
       FailedCondition(
-        line: $0.line, "\($0.description): expected \(shortened($0.expected)), got \(shortened($0.actual))")
+        line: $0.line,
+        "\($0.description): expected \(shortened($0.expected)), got \(shortened($0.actual))"
+          + ($0.hint.map { " (\($0))" } ?? ""))
     }
     if let status = entry.response?.status, status != response.status {
       let diagnosis = AnswerClassifier.diagnosis(
@@ -156,6 +159,23 @@ final class HurlEntryRunner: Sendable {
       result.verdict = .failed(
         .assertion, ([first.message] + others).joined(separator: "; "), settles: false)
     }
+  }
+
+  /// An answer of gRPC is 200 whatever happened: what the file does not say of its status is that it succeeded, and of a
+  /// health check that the service is serving.
+  private func judgeTrailers(
+    _ response: HTTPResponse, _ url: String, _ context: AttemptContext, _ result: inout AttemptResult
+  ) {
+    guard case .passed = result.verdict, !entry.judges(header: "grpc-status"),
+      let answer = GRPCAnswer(response)
+    else { return }
+    let isHealth = url.hasSuffix(GRPCHealthChecks.path) && !entry.looksIntoBody
+    guard let problem = answer.failure(redact: context.redact) ?? (isHealth ? answer.complaint() : nil) else {
+      return
+    }
+    let settles = problem.failure.settles || problem.failure == .unhealthy
+    result.verdict = .failed(problem.failure, problem.message, settles: settles)
+    result.conditions.append(FailedCondition(line: entry.position.line, problem.message))
   }
 
   private func unusable(_ error: HurlRuntimeError) -> AttemptResult {

@@ -1,9 +1,11 @@
+import HurlFile
 import JSONValues
 import YAMLDocuments
 
 /// The schema of a JSON body, as far as it says what fields there are and of what type: `type`, `nullable`, `properties`,
 /// `required`, `additionalProperties`, `items`, `enum`, `const`, the limits of numbers, texts and lists, `allOf`,
-/// `anyOf`, `oneOf` and `$ref` within the document. `pattern`, `format`, `not` and conditions are not judged.
+/// `anyOf`, `oneOf` and `$ref` within the document; of `pattern` and `format` what all dialects agree on. `not` and
+/// conditions are not judged.
 public struct OpenAPISchema: Hashable, Sendable {
   let root: YAMLNode
   let node: YAMLNode
@@ -51,7 +53,9 @@ private struct SchemaReader {
     let isNullable = schema["nullable"]?.bool == true || schema["x-nullable"]?.bool == true
     if value.isNull, isNullable { return [] }
     if let problem = typeProblem(value, schema, place) { return [problem] }
-    var found = literalProblems(value, schema, place) + limitProblems(value, schema, place)
+    var found =
+      literalProblems(value, schema, place) + limitProblems(value, schema, place)
+      + textProblems(value, schema, place)
     switch value {
     case .object(let object): found += problems(object, mapping, at: place, depth: depth)
     case .array(let elements):
@@ -155,6 +159,38 @@ private struct SchemaReader {
     case .array(let elements):
       limit("minItems", "has a length of", Double(elements.count), >=, "at least")
       limit("maxItems", "has a length of", Double(elements.count), <=, "at most")
+    default: break
+    }
+    return found
+  }
+
+  // MARK: - Texts
+
+  /// What a pattern or a format says of a text, and of a number's size.
+  private func textProblems(
+    _ value: JSONValue, _ schema: YAMLNode, _ place: String
+  ) -> [OpenAPISchema.Problem] {
+    var found: [OpenAPISchema.Problem] = []
+    switch value {
+    case .string(let text):
+      let shown = String(redact(value.serialized()).prefix(80))
+      if let node = schema["pattern"], let pattern = node.text,
+        SchemaPattern.isFound(pattern, in: text) == false
+      {
+        found.append(
+          .init(line: node.line, message: "\(place) is \(shown), documented with the pattern \(pattern)"))
+      }
+      if let node = schema["format"], let format = node.text, SchemaFormat.holds(format, text) == false {
+        found.append(.init(line: node.line, message: "\(place) is \(shown), documented as \(format)"))
+      }
+    case .number(let number):
+      guard let node = schema["format"], let bits = ["int32": 31, "int64": 63][node.text ?? ""] else { break }
+      let limit = Double(sign: .plus, exponent: bits, significand: 1)
+      let isExact = bits == 63 && Int64(number.text) != nil
+      if !isExact, !(number.double >= -limit && number.double < limit) {
+        found.append(
+          .init(line: node.line, message: "\(place) is \(number), documented as \(node.text ?? "")"))
+      }
     default: break
     }
     return found

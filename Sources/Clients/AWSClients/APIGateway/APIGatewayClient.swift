@@ -8,6 +8,8 @@ public struct APIGatewayAPI: Hashable, Sendable {
   /// `REST`, `HTTP` or `WEBSOCKET`.
   public var protocolType: String
   public var description: String?
+  /// The resource policy of a REST API that has one, as JSON.
+  public var policy: String?
 }
 
 /// A stage of an API.
@@ -177,7 +179,7 @@ extension APIGatewayAPI {
     self.init(
       id: json.text("id") ?? json.text("apiId") ?? "", name: json.text("name") ?? "",
       protocolType: version == .rest ? "REST" : json.text("protocolType") ?? "HTTP",
-      description: json.text("description"))
+      description: json.text("description"), policy: json.text("policy").flatMap { $0.isEmpty ? nil : $0 })
   }
 }
 

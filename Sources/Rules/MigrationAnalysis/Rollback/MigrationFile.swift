@@ -65,6 +65,21 @@ public struct MigrationFile: Hashable, Sendable {
     }
   }
 
+  /// By what its tool remembers that it has run a migration, as far as the file's name says it; nil where that stands in
+  /// the file.
+  public var nameKey: String? {
+    let parts = path.split(separator: "/").map(String.init)
+    let name = parts.last ?? path
+    let number = String(name.drop { !$0.isNumber }.prefix { $0.isNumber })
+    switch tool {
+    case .alembic, .typeorm, .entityFramework, .doctrine, .liquibase, .mikroORM, .sqitch: return nil
+    case .rails, .ecto, .golangMigrate, .dbmate, .goose, .gooseGo, .sqlx, .phinx: return number.isEmpty ? name : number
+    case .prisma, .diesel: return parts.dropLast().last ?? name
+    case .flyway where role == .repeatable: return name
+    default: return name
+    }
+  }
+
   /// Whether a path stands in a folder by the name of which migrations are found.
   public static func isMigrationFolder(_ path: String) -> Bool {
     let folders = Set(path.lowercased().split(separator: "/").dropLast().map(String.init))

@@ -38,9 +38,16 @@ struct ChangeFindings {
     if change.action == .update, TypeFacts.isNestedStack(change.type),
       judge.nestedOutcomes[change.logicalId] == nil
     {
+      // Tags and times of a nested stack change nothing of what is in it but tags.
+      let outer: Set<String> = ["Tags", "TimeoutInMinutes", "NotificationARNs"]
+      let isInside = !outcome.changedProperties.isSubset(of: outer)
       add(
-        "nested-stack-changed", .notice,
-        "\(change.logicalId) (\(change.type)) changes: what happens inside is judged by comparing its own template.",
+        "nested-stack-changed", isInside ? .warning : .notice,
+        isInside
+          ? "\(change.logicalId) (\(change.type)) changes, and its own template is not at hand on both sides: what happens "
+            + "inside is not judged."
+          : "\(change.logicalId) (\(change.type)) changes in \(outcome.changedProperties.sorted().joined(separator: ", ")) "
+            + "alone.",
         line: change.line, subject: change.logicalId)
     }
     judgeWeakenedPolicy(change, pair)
@@ -111,9 +118,10 @@ struct ChangeFindings {
     }
     for pair in judge.pairs {
       guard let change = judge.outcomes[pair.id]?.change,
-        change.action == .delete || change.action == .orphan,
+        [.delete, .orphan, .snapshotThenDelete].contains(change.action),
         let gone = pair.old, let before = judge.old?.properties(of: gone), before != .map([])
       else { continue }
+      if judgeTakenName(pair, gone, created[gone.type] ?? []) { continue }
       // A change that moves hundreds of one type is no renaming that a list would help with.
       let twin = created[gone.type]?.prefix(200).first { other in
         guard let new = other.new, let after = judge.new?.properties(of: new) else {
@@ -127,5 +135,34 @@ struct ChangeFindings {
         "\(pair.id) goes and the equal \(twin.id) comes: a new logical id makes a new resource, and what the "
           + "old one holds does not move along.", line: twin.new?.line, subject: "\(pair.id) \(twin.id)")
     }
+  }
+
+  /// A new resource under the name of one that goes: CloudFormation makes all that is new before it deletes anything.
+  private mutating func judgeTakenName(
+    _ pair: ResourceJudge.Pair, _ gone: TemplateEvaluator.Resource, _ created: [ResourceJudge.Pair]
+  ) -> Bool {
+    guard let entry = judge.entry(gone.type), let property = entry.customName(of: gone.type),
+      let before = judge.old?.properties(of: gone), before[property] != .absent
+    else { return false }
+    // What `Ref` returns is one of a kind by itself; other names are within what else is fixed when it is made.
+    var properties = [property]
+    if entry.nameProperty == nil { properties += entry.createOnly.compactMap(\.first) }
+    if gone.type == "AWS::Route53::RecordSet" { properties += ["Type", "SetIdentifier", "HostedZoneName"] }
+    let twin = created.prefix(200).first { other in
+      guard let new = other.new, let after = judge.new?.properties(of: new) else { return false }
+      return properties.allSatisfy { judge.comparison.compare(before[$0], after[$0]) == .same }
+    }
+    guard let twin else { return false }
+    let isKept = judge.outcomes[pair.id]?.change.action == .orphan
+    let name = before[property].text.map { judge.isSecret(before[property]) ? "its name" : "the name \($0)" }
+    add(
+      "name-taken", .error,
+      "\(twin.id) (\(gone.type)) is made under \(name ?? "the \(property)") that \(pair.id) still has: CloudFormation makes "
+        + "what is new before it deletes what goes, so that the update fails. Keep the logical id \(pair.id), or "
+        + (isKept
+          ? "let go of \(pair.id) in one deployment and import it as \(twin.id) in the next."
+          : "take another \(property), or move it by a stack refactor."),
+      line: twin.new?.line, subject: "\(pair.id) \(twin.id) \(property)")
+    return true
   }
 }

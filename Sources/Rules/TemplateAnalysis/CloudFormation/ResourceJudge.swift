@@ -1,3 +1,4 @@
+import CloudFormationModel
 import YAMLDocuments
 
 /// Judges resource by resource what an update does, those first that others refer to.
@@ -57,7 +58,7 @@ final class ResourceJudge {
 
   func entry(_ type: String) -> ReplacementTable.Entry? {
     if let known = entries[type] { return known }
-    let name = TypeFacts.isCustomResource(type) ? "AWS::CloudFormation::CustomResource" : type
+    let name = CustomResources.contains(type) ? "AWS::CloudFormation::CustomResource" : type
     let entry = context.replacements[name]
     entries[type] = entry
     return entry
@@ -91,7 +92,7 @@ final class ResourceJudge {
     case .none: return .same
     case .update:
       guard let attribute else {
-        let movesItsId = TypeFacts.isCustomResource(change.type) || change.type == "AWS::Batch::JobDefinition"
+        let movesItsId = CustomResources.contains(change.type) || change.type == "AWS::Batch::JobDefinition"
         return movesItsId ? .open(input) : .same
       }
       if let likeness = likeness(ofOutput: attribute, of: id) { return likeness }

@@ -1,10 +1,13 @@
 import CloudFormationModel
 import CommandArguments
+import DeploymentConfig
 import DeploymentRecords
 import Reporting
 import RollbackPlanning
 import StepResults
 import StepRuntime
+
+extension RevertPolicy.Migrations: ArgumentValue {}
 
 /// `auto-revert`: puts the recorded state back, verifies, and tells people.
 public struct RevertCommand: StepCommand {
@@ -12,9 +15,9 @@ public struct RevertCommand: StepCommand {
   public static let abstract = "Puts the recorded state back, verifies it, and tells people."
   // Nothing that confirms or widens a destructive act: that counts on the command line alone.
   public static let environmentOptions = [
-    "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch",
+    "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch", "remote", "migrations",
   ]
-  public static let environmentFlags = ["git-only"]
+  public static let environmentFlags = ["git-only", "push", "pull-request"]
 
   public let common: CommonOptions
   let confirm: [String]
@@ -47,6 +50,11 @@ public struct RevertCommand: StepCommand {
   let mainline: Int?
   let onto: String?
   let branch: String?
+  let push: Bool
+  let pullRequest: Bool
+  let pushTo: String?
+  let remote: String?
+  let migrations: RevertPolicy.Migrations?
 
   /// Declares the options and takes their values.
   public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
@@ -112,7 +120,19 @@ public struct RevertCommand: StepCommand {
       "mainline", "The parent to keep when a merge is reverted, counted from 1.")
     onto = try arguments.option("onto", "What the revert commit stands on. (default: HEAD)")
     branch = try arguments.option(
-      "branch", "The branch that gets the revert commit. (default: backstop/revert-<commit>)")
+      "branch",
+      "The branch that gets the revert commit. (default: backstop/revert-<environment>-<commit>)")
+    push = arguments.flag("push", "Push that branch.")
+    pullRequest = arguments.flag(
+      "pull-request", "Push that branch, and open a pull request for it or bring the open one up to date.")
+    pushTo = try arguments.option(
+      "push-to",
+      "Push the revert straight to this branch, where the policy allows it (auto-revert: push-to).")
+    remote = try arguments.option("remote", "The remote that is pushed to. (default: origin)")
+    migrations = try arguments.option(
+      "migrations",
+      "Whether the migrations of the reverted commits stay: keep or revert. (default: keep where the environment has a configuration)"
+    )
   }
 
   /// Reverting in git alone needs no configuration.
@@ -149,6 +169,7 @@ public struct RevertCommand: StepCommand {
     [
       "outcome": record.summary.outcome, "restore-point": record.summary.restorePoint,
       "revert-branch": record.summary.branch, "pull-request-text": record.summary.pullRequestText,
+      "pull-request": record.summary.pullRequest,
     ].compactMapValues(\.self)
   }
 }

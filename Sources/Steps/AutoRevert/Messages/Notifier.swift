@@ -29,8 +29,13 @@ actor Notifier {
     entries = session.policy.notifications.filter {
       $0.environments.isEmpty || $0.environments.contains(session.environment)
     }
-    let earlier = isContinued ? Incident.open(session.records.root, session.context.files) : nil
-    incident = earlier ?? Incident(id: session.newId(), openedAt: session.context.clock.now)
+    let earlier =
+      isContinued
+      ? Incident.open(session.records.root, of: session.application, session.context.files) : nil
+    incident =
+      earlier
+      ?? Incident(
+        id: session.newId(), application: session.application, openedAt: session.context.clock.now)
   }
 
   /// Whether the policy names anybody for this environment.

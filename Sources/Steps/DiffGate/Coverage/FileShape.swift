@@ -48,6 +48,14 @@ enum NamedShapes {
     {
       return unjudged("terraform", "Terraform is not judged")
     }
+    if name == "atlas.hcl" || ends(".my.hcl", ".pg.hcl", ".lt.hcl", ".ch.hcl", ".ms.hcl") || name == "schema.hcl"
+      || ends(".hcl") && !folders.isDisjoint(with: ["atlas", "schema", "schemas", "migrations", "db", "database"])
+    {
+      return unjudged(
+        "atlas", "Atlas's HCL says what the database should be, not how it gets there",
+        "add the migration that `atlas migrate diff` writes, or compare `atlas schema inspect --format sql` of both "
+          + "versions as schema.sql")
+    }
     if ends(".hcl") { return unjudged("hcl", "HCL (Terragrunt, Atlas, Packer) is not judged") }
     if name.hasPrefix("pulumi."), ends(".yaml", ".yml") { return unjudged("pulumi", "Pulumi is not judged") }
     if name.hasPrefix("serverless."), ends(".ts", ".js", ".mjs", ".cjs") {

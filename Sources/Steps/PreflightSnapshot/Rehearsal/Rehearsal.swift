@@ -71,7 +71,10 @@ struct Rehearsal: Sendable {
       return try await wait(for: id, stack: stack)
     } catch let error as AWSError where error.kind == .noUpdates {
       return .empty
-    } catch let error as AWSError where !error.isTemporary && !error.isAboutCredentials {
+    } catch let error as AWSError
+      where !error.isTemporary && !error.isAboutCredentials && error.kind != .badAnswer
+    {
+      // What a proxy said in AWS's place is no word about the stack.
       return .failed(error.description)
     }
   }
