@@ -372,6 +372,6 @@ struct NotifierTests {
     seconds.withLock { $0 = 12 }
     await notifier.tell(end)
     #expect(web.requests.count == 4)
-    #expect(await notifier.findings.first?.message.contains("not done within 10s") == true)
+    #expect(await notifier.findings.first?.message.contains("not done within 10 s") == true)
   }
 }

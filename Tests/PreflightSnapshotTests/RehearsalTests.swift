@@ -129,7 +129,7 @@ import Testing
       Issue.record("\(outcome)")
       return
     }
-    #expect(why.contains("still CREATE_IN_PROGRESS after 5m"))
+    #expect(why.contains("still CREATE_IN_PROGRESS after 5 min"))
   }
 
   @Test func `an interrupted run leaves neither change set nor template behind`() async throws {
@@ -148,7 +148,7 @@ import Testing
     let result = await task.result
     if case .success(let outcome) = result {
       // The five minutes of a clock that never waits were over before the cancellation came.
-      #expect(outcome == .failed("the change set was still CREATE_IN_PROGRESS after 5m"))
+      #expect(outcome == .failed("the change set was still CREATE_IN_PROGRESS after 5 min"))
     }
     let asked = transport.requests
     #expect(asked.contains { $0.form("Action") == "DeleteChangeSet" })

@@ -104,7 +104,7 @@ private final class ScriptedExecutions: ExecutionPlane {
   @Test func `one that does not end in time is named`() async throws {
     let result = try await run(policy { $0.timeout = .seconds(20) }, ScriptedExecutions(running))
     #expect(result.outcome == .fail)
-    #expect(result.message == "is still RUNNING after 20s: e")
+    #expect(result.message == "is still RUNNING after 20 s: e")
   }
 
   @Test func `an Express one that takes longer than it may fails, and AWS is not blamed`() async throws {
@@ -112,7 +112,7 @@ private final class ScriptedExecutions: ExecutionPlane {
     let plane = ScriptedExecutions(running, patience: clock)
     let result = try await run(policy { $0.timeout = .seconds(20) }, plane, clock: clock)
     #expect(result.outcome == .fail && result.failure == .execution)
-    #expect(result.message == "has not ended after 20s: arn:aws:states:r:1:stateMachine:m")
+    #expect(result.message == "has not ended after 20 s: arn:aws:states:r:1:stateMachine:m")
     #expect(plane.started.withLock { $0.count } == 1)
   }
 

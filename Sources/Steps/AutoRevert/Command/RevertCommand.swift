@@ -13,11 +13,11 @@ extension RevertPolicy.Migrations: ArgumentValue {}
 public struct RevertCommand: StepCommand {
   public typealias Part = RevertPart
   public static let abstract = "Puts the recorded state back, verifies it, and tells people."
-  // Nothing that confirms or widens a destructive act: that counts on the command line alone.
+  // Nothing that confirms or widens an act, or sends something elsewhere: that counts on the command line alone.
   public static let environmentOptions = [
-    "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch", "remote", "migrations",
+    "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch", "migrations",
   ]
-  public static let environmentFlags = ["git-only", "push", "pull-request"]
+  public static let environmentFlags = ["git-only"]
 
   public let common: CommonOptions
   let confirm: [String]
