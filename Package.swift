@@ -193,8 +193,8 @@ let package = Package(
     library(
       .capabilities, "HealthWatch",
       [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords",
-        "StepResults",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentEvidence",
+        "DeploymentRecords", "Redaction", "StepResults",
         "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
     library(
@@ -307,9 +307,8 @@ let package = Package(
     tests(
       "HealthWatch",
       [
-        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis",
-        "AWSClients",
-        "HTTPTransport", "Reporting",
+        "JSONValues", "SystemInterfaces", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults", "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting",
       ]),
     tests("HurlFile", ["JSONValues", "SystemInterfaces"]),
     tests("JSONValues", []),
