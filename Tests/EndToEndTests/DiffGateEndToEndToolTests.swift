@@ -416,6 +416,7 @@ import Testing
     ("t.integer \"age\"", "t.integer \"age\", default: 3", 3, "file-not-judged"),
     ("name: \"by_name\"", "name: \"by_name\", unique: true", 3, "file-not-judged"),
     ("2026_01_01", "2026_02_02", 0, ""),
+    ("t.integer \"age\"", "t.integer \"age\", :null => false", 1, "required-existing-column"),
   ])
   func `two versions of schema.rb are compared as schemas`(
     _ old: String, _ new: String, _ status: Int32, _ code: String

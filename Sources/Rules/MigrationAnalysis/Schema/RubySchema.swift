@@ -4,7 +4,7 @@ public enum RubySchema {
   public static func catalog(_ text: String) -> SchemaCatalog {
     var catalog = SchemaCatalog()
     var table: String?
-    for line in text.split(separator: "\n") {
+    for line in modern(text).split(separator: "\n") {
       let trimmed = line.drop(while: \.isWhitespace)
       if trimmed.hasPrefix("create_table ") {
         table = CodeText.firstQuoted(String(trimmed))
@@ -22,7 +22,7 @@ public enum RubySchema {
   static func parts(_ text: String) -> [DumpPart] {
     var table: String?
     var found: [DumpPart] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in modern(text).split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
       let trimmed = line.drop(while: \.isWhitespace)
       let words = trimmed.split(whereSeparator: \.isWhitespace).joined(separator: " ")
       if trimmed.isEmpty || trimmed.hasPrefix("#") || trimmed.hasPrefix("ActiveRecord::Schema") { continue }
@@ -34,13 +34,15 @@ public enum RubySchema {
           $0.hasPrefix("id:") || $0.hasPrefix("primary_key:")
         }
         if !options.isEmpty {
-          found.append(DumpPart(table: table, column: nil, words: options.joined(separator: ", "), line: index + 1))
+          found.append(
+            DumpPart(table: table, column: nil, words: options.joined(separator: ", "), line: index + 1))
         }
       } else if let column = column(trimmed), let table {
         let options = words.split(separator: ",").dropFirst().map { $0.drop { $0 == " " } }.filter {
           $0.hasPrefix("null:") || $0.hasPrefix("default:")
         }
-        let said = options.joined(separator: ", ")
+        // What the database computes is its whole definition.
+        let said = trimmed.hasPrefix("t.virtual ") ? words : options.joined(separator: ", ")
         found.append(
           DumpPart(
             table: table, column: column.name, words: said, isRequired: said.contains("null: false"),
@@ -61,11 +63,25 @@ public enum RubySchema {
       || line.hasPrefix("create_enum ")) && !line.contains("unique: true")
   }
 
+  /// `:null => false` as `null: false`, as it is written today.
+  private static func modern(_ text: String) -> String {
+    var found = text
+    for option in [
+      "null", "default", "limit", "precision", "scale", "unique", "array", "name", "id", "primary_key",
+    ] {
+      found = found.replacing(":\(option) => ", with: "\(option): ").replacing(
+        ":\(option)=>", with: "\(option): ")
+    }
+    return found
+  }
+
   /// `t.string "name", limit: 50`.
   private static func column(_ line: Substring) -> (name: String, type: ColumnType)? {
     guard line.hasPrefix("t."), let space = line.firstIndex(of: " ") else { return nil }
     let kind = String(line[line.index(line.startIndex, offsetBy: 2)..<space])
-    guard !["index", "check_constraint", "foreign_key", "unique_constraint", "exclusion_constraint"].contains(kind),
+    guard
+      !["index", "check_constraint", "foreign_key", "unique_constraint", "exclusion_constraint"].contains(
+        kind),
       let name = CodeText.firstQuoted(String(line[space...]))
     else { return nil }
     func number(_ option: String) -> Int? {

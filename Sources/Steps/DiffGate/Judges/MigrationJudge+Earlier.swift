@@ -130,10 +130,12 @@ extension MigrationJudge {
   /// A migration that its tool knows by its name is another one under another name: environments that have run it run it
   /// again, or refuse to go on.
   mutating func judgeName(_ file: ChangedFile, _ migration: MigrationFile) {
-    guard let before = file.oldPath, migration.role == .forward, let key = migration.nameKey,
-      let earlier = MigrationFile(path: before, text: file.old.map(text), isListed: true)?.nameKey,
-      key != earlier
+    guard let before = file.oldPath, migration.role == .forward,
+      let earlier = MigrationFile(path: before, text: file.old.map(text), isListed: true)
     else { return }
+    // Another tool knows none of what the one before has run.
+    let isSame = earlier.tool == migration.tool && earlier.nameKey == migration.nameKey
+    guard !isSame else { return }
     let finding = Finding(
       "migration-renamed", .warning,
       "this migration was called \(before): \(migration.tool.rawValue) knows it by its name, and environments that have run "
