@@ -100,6 +100,25 @@ struct SmokeTestEndToEndCloudTests {
     #expect(try run(["--settle", "0"]).status == 0)
   }
 
+  @Test func `a rollback of an API that is public by design ends healthy`() async throws {
+    let world = try AutoRevertWorld(
+      aws, extraConfig: ["API_ENDPOINT=\(endpoint)/public/", "API_KEY=0123456789abcdef"])
+    func version(_ number: Int) -> String {
+      template() + """
+
+          Marker:
+            Type: AWS::SSM::Parameter
+            Properties: {Name: "/\(world.name)/marker", Type: String, Value: "\(number)"}
+        """
+    }
+    try await aws.createStack(world.name, template: version(1))
+    try world.snapshot()
+    try await aws.updateStack(world.name, template: version(2))
+    let outcome = try world.revert()
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(try await world.marker() == "1")
+  }
+
   @Test func `what another method wants is asked there`() async throws {
     try await aws.createStack(name, template: template(ordersWantKey: true))
     try configure("/public/")
@@ -158,6 +177,10 @@ struct SmokeTestEndToEndCloudTests {
     #expect(
       lines.count == 1 && lines[0].string?.contains("KeyError: 'customer'") == true, "\(outcome.output)")
     #expect(try run(["--smoke", "a.hurl", "--settle", "0"]).output.contains("log: "))
+    let permissions = try run(["--iam-policy"]).output
+    for action in ["logs:FilterLogEvents", "cloudformation:GetTemplate"] {
+      #expect(permissions.contains(action), "\(permissions)")
+    }
     // Where nothing may be read, nothing is said, and the answer is the same.
     let blind = try run(
       ["--smoke", "a.hurl", "--settle", "0"], variables: ["AWS_ENDPOINT_URL": "http://127.0.0.1:9"])

@@ -92,7 +92,7 @@ public struct AWSCall: Hashable, Sendable {
     AWSCall("DescribeStackResources", "cloudformation", .stack, .reads, .both),
     AWSCall("DescribeStackEvents", "cloudformation", .stack, .reads, .both),
     AWSCall("DescribeEvents", "cloudformation", .stack, .reads, .both),
-    AWSCall("GetTemplate", "cloudformation", .stack, .reads, [.both, .gate]),
+    AWSCall("GetTemplate", "cloudformation", .stack, .reads, [.both, .gate, .smoke]),
     AWSCall("GetStackPolicy", "cloudformation", .stack, .reads, .both),
     AWSCall("ListExports", "cloudformation", .any, .reads, .both),
     AWSCall("ListImports", "cloudformation", .any, .reads, .both),
@@ -185,6 +185,6 @@ public struct AWSCall: Hashable, Sendable {
     AWSCall("GetMetricData", "cloudwatch", .any, .reads, .live),
     AWSCall("ListMetrics", "cloudwatch", .any, .reads, .live),
     AWSCall("DescribeAlarms", "cloudwatch", .alarm, .reads, [.watch, .both]),
-    AWSCall("FilterLogEvents", "logs", .logGroup, .reads, [.watch, .both]),
+    AWSCall("FilterLogEvents", "logs", .logGroup, .reads, [.watch, .both, .smoke]),
   ]
 }
