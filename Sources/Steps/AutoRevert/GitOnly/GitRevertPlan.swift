@@ -102,7 +102,13 @@ struct GitRevertPlan {
         return
       }
     }
-    if steps.isEmpty, !isBlocked, keptMigrations.isEmpty, commits.count > 1 {
+    if steps.isEmpty, !isBlocked, keptMigrations.isEmpty, findings.isEmpty, !folders.isEmpty {
+      findings.append(
+        Finding(
+          GitOnlyFindings.alreadyDone, .notice,
+          "none of the \(commits.count) commits changes \(folders.joined(separator: ", "))",
+          subject: onto.id.hex))
+    } else if steps.isEmpty, !isBlocked, keptMigrations.isEmpty, commits.count > 1 {
       findings.append(
         Finding(
           GitOnlyFindings.alreadyDone, .notice,
