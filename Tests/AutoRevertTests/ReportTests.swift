@@ -105,6 +105,8 @@ import Testing
     // or will be, counts on the command line alone.
     let harmless: Set = [
       "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch", "git-only",
+      // Bring what stands on a branch of its own to where people review it.
+      "push", "pull-request",
     ]
     let open = Set(RevertCommand.environmentOptions + RevertCommand.environmentFlags)
     #expect(open.subtracting(harmless).isEmpty)

@@ -15,7 +15,7 @@ public struct RevertCommand: StepCommand {
   public static let abstract = "Puts the recorded state back, verifies it, and tells people."
   // Nothing that confirms or widens a destructive act: that counts on the command line alone.
   public static let environmentOptions = [
-    "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch", "remote", "migrations",
+    "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch",
   ]
   public static let environmentFlags = ["git-only", "push", "pull-request"]
 
