@@ -104,7 +104,7 @@ import Testing
     // What says where to read, what to leave alone, or why: none of it permits anything. Every other option that there is,
     // or will be, counts on the command line alone.
     let harmless: Set = [
-      "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch", "git-only", "migrations",
+      "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch", "git-only",
     ]
     let open = Set(RevertCommand.environmentOptions + RevertCommand.environmentFlags)
     #expect(open.subtracting(harmless).isEmpty)

@@ -50,7 +50,7 @@ import Testing
       try repository.git("log", "--format=%s", "main..undo") == "Revert \"Both\"\nRevert \"Merge topic\"")
     #expect(try revert("--to", "HEAD", "--config-dir", "apps/shop").status == 65)
     #expect(try revert("--to", good, "--revert", "HEAD").status == 64)
-    let facts = try repository.git("log", "--format=%B", "refs/backstop/apps/shop/prod")
+    let facts = try repository.git("log", "--format=%B", "refs/backstop/@apps/@shop/prod")
     #expect(facts.contains("\"undoneCommit\"") && facts.contains("\"undoneFrom\": \"\(good)\""), "\(facts)")
   }
 

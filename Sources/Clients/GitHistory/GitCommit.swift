@@ -77,6 +77,11 @@ extension GitRepository {
       message: git_commit_message(handle).map { String(cString: $0) } ?? "")
   }
 
+  /// The error of an object that this clone was found not to have.
+  func absentObject(_ what: String, _ id: ObjectId) -> GitError {
+    missingObject(GIT_ENOTFOUND.rawValue, "git_odb_exists", what, id)
+  }
+
   /// The error of an object that history names and this clone may not have.
   func missingObject(
     _ code: Int32, _ call: String, _ what: String, _ id: ObjectId? = nil

@@ -10,6 +10,8 @@ extension GitRepository {
       let mine = Dictionary(uniqueKeysWithValues: ours.map { ($0.path, $0) })
       var looksForRenames = false
       for change in theirs {
+        // What comes back is written into a tree, which asks for it.
+        add(change.new, &needed)
         guard let own = mine[change.path] else { continue }
         looksForRenames = looksForRenames || own.status == .deleted || change.status == .deleted
         for entry in [change.old, change.new, own.new] { add(entry, &needed) }

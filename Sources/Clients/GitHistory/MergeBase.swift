@@ -100,6 +100,33 @@ extension GitRepository {
     return try search.find(ancestor, [commit], &walk).contains(ancestor)
   }
 
+  /// Whether `ancestor` is in the history of `commit`, as far as that can be told without walking history: by the commit-graph,
+  /// else among the newest commits. Nil where it cannot.
+  public func isInHistory(
+    _ ancestor: ObjectId, of commit: ObjectId, lookingAt limit: Int = 1000
+  ) throws(GitError) -> Bool? {
+    if ancestor == commit { return true }
+    var walk = CommitWalk(self)
+    let wanted = try walk.node(ancestor)
+    if let generation = wanted.generation { return try reaches(ancestor, generation, from: commit, &walk) }
+    var queue = CommitQueue()
+    var seen: Set<ObjectId> = [commit]
+    var isWhole = true
+    var looked = 0
+    queue.push(commit, try walk.node(commit).seconds)
+    while let id = queue.pop() {
+      looked += 1
+      guard looked <= limit else { return nil }
+      for parent in try walk.node(id).parents where seen.insert(parent).inserted {
+        if parent == ancestor { return true }
+        let seconds = try walk.node(parent).seconds
+        // Clocks differ, by more than a day hardly.
+        if seconds < wanted.seconds - 86_400 { isWhole = false } else { queue.push(parent, seconds) }
+      }
+    }
+    return isWhole && !walk.metShallowEnd ? false : nil
+  }
+
   /// By generations: nothing below that of `ancestor` can lead to it.
   private func reaches(
     _ ancestor: ObjectId, _ generation: UInt32, from commit: ObjectId, _ walk: inout CommitWalk

@@ -281,6 +281,9 @@ struct RevertMerge {
   private func write() throws(GitError) -> RevertOutcome {
     let removed = edits.filter { $0.value == nil }.keys.sorted()
     let written = edits.compactMapValues { $0 }.sorted { $0.key < $1.key }
+    for (path, entry) in written where entry.kind != .submodule && !repository.has(entry.id) {
+      throw repository.absentObject("read \(path), which the revert brings back", entry.id)
+    }
     let cleared = try repository.updatedTree(ours, removing: removed, writing: [])
     var blocked: [RevertConflict] = []
     for (path, _) in written {

@@ -15,7 +15,7 @@ public struct RevertCommand: StepCommand {
   public static let abstract = "Puts the recorded state back, verifies it, and tells people."
   // Nothing that confirms or widens an act, or sends something elsewhere: that counts on the command line alone.
   public static let environmentOptions = [
-    "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch", "migrations",
+    "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch",
   ]
   public static let environmentFlags = ["git-only"]
 

@@ -52,6 +52,7 @@ struct GitRevertPlan {
     self.onto = onto
     self.commits = commits
     var tree = onto.tree
+    var newest = onto.id
     for commit in commits {
       let parent = commit.isMerge || commits.count == 1 ? mainline : nil
       // Of other applications in the same repository.
@@ -62,7 +63,10 @@ struct GitRevertPlan {
         of: commit, mainline: parent ?? 1, in: repository, below: folders)
       var limits = RevertLimits(below: folders)
       if migrations.stay { limits.keeping = found }
-      if try !repository.isAncestor(commit.id, of: onto.id) {
+      // What stands below one that is there is there as well, and not far below.
+      if try repository.isInHistory(commit.id, of: newest) == true {
+        newest = commit.id
+      } else if try repository.isInHistory(commit.id, of: onto.id) == false {
         findings.append(
           Finding(
             GitOnlyFindings.notInHistory, .warning,
@@ -102,7 +106,13 @@ struct GitRevertPlan {
         return
       }
     }
-    if steps.isEmpty, !isBlocked, keptMigrations.isEmpty, commits.count > 1 {
+    if steps.isEmpty, !isBlocked, keptMigrations.isEmpty, findings.isEmpty, !folders.isEmpty {
+      findings.append(
+        Finding(
+          GitOnlyFindings.alreadyDone, .notice,
+          "none of the \(commits.count) commits changes \(folders.joined(separator: ", "))",
+          subject: onto.id.hex))
+    } else if steps.isEmpty, !isBlocked, keptMigrations.isEmpty, commits.count > 1 {
       findings.append(
         Finding(
           GitOnlyFindings.alreadyDone, .notice,

@@ -110,16 +110,16 @@ struct UndoneChange {
           isSame = patch == patches[index].plain
           isReverse = patch == patches[index].reversed
         }
+        // A revert of the revert, and whoever says Reapply, mean it.
+        let isMeant =
+          !states[index].reverts.isDisjoint(with: words.reverted) || words.reapplies(commits[index], newest)
         if isSame {
           states[index].ids.insert(later.id)
-          states[index].isHeld = true
-          states[index].isSaid = words.saysReapply
+          (states[index].isHeld, states[index].isSaid) = (true, isMeant || words.saysReapply)
         } else if isReverse {
           states[index].reverts.insert(later.id)
           (states[index].isHeld, states[index].isSaid) = (false, false)
-        } else if !states[index].reverts.isDisjoint(with: words.reverted)
-          || words.reapplies(commits[index], newest)
-        {
+        } else if isMeant {
           (states[index].isHeld, states[index].isSaid) = (true, true)
         }
       }
