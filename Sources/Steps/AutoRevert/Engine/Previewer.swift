@@ -96,21 +96,11 @@ final class Previewer {
     }
     var importing = request
     importing.importsExisting = true
-    var second = try await create(name, importing, live)
-    // That what is imported is there is what is wanted: a validation that calls it a conflict is left out, and only then.
-    if case .failed(let why) = second, Previewer.isConflict(why) {
-      importing.skipsValidation = true
-      second = try await create(name, importing, live)
-    }
+    let second = try await create(name, importing, live)
     // It is said what is in the way of the plain one.
     if case .failed = second, case .ready = first { return try await create(name, request, live) }
     if case .failed = second { return first }
     return second
-  }
-
-  /// Whether validation before the deployment refused that something is there already.
-  private static func isConflict(_ why: String) -> Bool {
-    why.contains("ResourceExistenceCheck") || why.contains("NAME_CONFLICT")
   }
 
   private static func needsName(_ change: RestoreChange) -> Bool {
