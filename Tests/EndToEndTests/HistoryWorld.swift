@@ -104,8 +104,14 @@ struct HistoryWorld {
 
   /// One thing at random.
   mutating func step() async throws {
-    // All begin with what is recorded: without it there is nothing to go back to.
-    if log.isEmpty { return try snapshot() }
+    // All begin with a rollback by the evidence of a check: what follows stands on one.
+    switch log.count {
+    case 0: return try snapshot()
+    case 1: return try await deploy(isBad: true)
+    case 2: return try check()
+    case 3: return try await revert(isWhole: true)
+    default: break
+    }
     switch Int.random(in: 0..<100, using: &random) {
     case 0..<24: try await deploy()
     case 24..<30: try await deployBadly()
@@ -116,11 +122,13 @@ struct HistoryWorld {
     }
   }
 
-  private mutating func deploy() async throws {
+  private mutating func deploy(isBad: Bool = false) async throws {
     // One that a pipeline makes has a commit, one by hand has none.
     let isForeign = chance(20)
-    for index in chance(70) ? [0, 1] : [Int.random(in: 0...1, using: &random)] {
-      live[index] = "\(next)-\(chance(60) ? "good" : "bad")"
+    let touchesBoth = chance(70) || isBad
+    for index in touchesBoth ? [0, 1] : [Int.random(in: 0...1, using: &random)] {
+      let isGood = chance(60)
+      live[index] = "\(next)-\(isGood && !isBad ? "good" : "bad")"
       try await aws.updateStack(
         stacks[index], template: template(stacks[index]), parameters: ["Version": live[index]])
     }
@@ -196,9 +204,10 @@ struct HistoryWorld {
   }
 
   /// What auto-revert does without a person.
-  private mutating func revert() async throws {
+  private mutating func revert(isWhole: Bool = false) async throws {
     let (before, worked) = (live, works)
-    let only = chance(25) ? [Int.random(in: 0...1, using: &random)] : [0, 1]
+    let isHalf = chance(25)
+    let only = isHalf && !isWhole ? [Int.random(in: 0...1, using: &random)] : [0, 1]
     let arguments = only.count < 2 ? ["--only", ["api", "workflow"][only[0]]] : []
     let outcome = try run(
       "auto-revert", ["--confirm", "rollback-production", "--format", "json"] + arguments)
