@@ -138,7 +138,7 @@ struct ServiceModelTests {
     let apis = try await service.getApis(version)
     #expect(apis.count == 4)
     // Each version lacks what only the other has.
-    let policy: Set = version == .v2 ? ["[].policy", "policy"] : []
+    let policy: Set<String> = version == .v2 ? ["[].policy", "policy"] : []
     #expect(unfilled(apis, except: policy) == [])
     #expect(unfilled(try await service.getApi(version, id: "a"), except: policy) == [])
     let allowed: Set = [
