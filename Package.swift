@@ -141,6 +141,7 @@ let package = Package(
 
     // Adapters to the outside world.
     library(.clients, "CIEnvironment", ["SystemInterfaces"]),
+    library(.clients, "CodeHosts", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
     library(.clients, "DatabaseAccess", ["JSONValues", "SQLText", "SystemInterfaces"]),
     library(
       .clients, "GitHistory", ["CLibGit2", "CLibGit2Shims", "SystemInterfaces"],
@@ -192,8 +193,8 @@ let package = Package(
     library(
       .capabilities, "HealthWatch",
       [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords",
-        "StepResults",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentEvidence",
+        "DeploymentRecords", "Redaction", "StepResults",
         "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
     library(
@@ -217,7 +218,7 @@ let package = Package(
         "DeploymentEvidence",
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
         "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
-        "MigrationAnalysis", "RollbackPlanning", "TemplateAnalysis", "AWSClients", "DatabaseAccess",
+        "MigrationAnalysis", "RollbackPlanning", "TemplateAnalysis", "AWSClients", "CodeHosts", "DatabaseAccess",
         "GitHistory",
         "HTTPTransport", "MailTransport", "DeploymentLedger", "HealthWatch", "Reporting", "RestorePoints",
         "SmokeChecks", "StepRuntime",
@@ -226,7 +227,7 @@ let package = Package(
       .steps, "DiffGate",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "DeploymentLedger",
         "StepResults",
         "MigrationAnalysis", "TemplateAnalysis", "AWSClients", "CIEnvironment", "GitHistory", "Reporting",
         "StepRuntime",
@@ -281,6 +282,7 @@ let package = Package(
         "DeploymentLedger", "Reporting", "StepRuntime",
       ]),
     tests("CIEnvironment", ["SystemInterfaces"]),
+    tests("CodeHosts", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
     tests("CommandArguments", []),
     tests("CryptoDigests", []),
     tests("CurlTransport", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
@@ -305,9 +307,8 @@ let package = Package(
     tests(
       "HealthWatch",
       [
-        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis",
-        "AWSClients",
-        "HTTPTransport", "Reporting",
+        "JSONValues", "SystemInterfaces", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults", "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting",
       ]),
     tests("HurlFile", ["JSONValues", "SystemInterfaces"]),
     tests("JSONValues", []),

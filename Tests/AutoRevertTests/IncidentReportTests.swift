@@ -173,16 +173,19 @@ import Testing
   }
 
   @Test func `the pull request lists commits, evidence and how to reapply`() {
-    let text = PullRequestText.make(
-      branch: "backstop/revert-x", environment: "prod", wasPutBack: true, reason: "500\nsince noon",
+    let text = PullRequestText(
+      branch: "backstop/revert-x", environment: "prod", reason: "500\nsince noon",
       restored: "0123456789abcdef",
       commits: record().part.commits,
       evidence: [
         .init(
           step: "smoke-test", verdict: .stop, finishedAt: day, commit: nil, messages: ["home answers 500"]),
         .init(step: "diff-gate", verdict: .go, finishedAt: day, commit: nil, messages: []),
-      ])
+      ],
+      schema: .init(applied: ["V2__x.sql"], undone: ["V3__y.sql"], left: ["write a migration"])
+    ).markdown
     for words in [
+      "- applied, and its file stays: V2", "- undone: V3", "- to do: write a migration",
       "**Reason**: 500 since noon", "- \(String(repeating: "b", count: 40)) Second \\| bad",
       "- smoke-test said stop at 2026-11-26T02:00:00.000Z\n  - home answers 500",
       "git revert backstop/revert-x~2..backstop/revert-x",

@@ -122,6 +122,11 @@ struct AutoRevertEndToEndStoryTests {
       "Checklist",
     ] { #expect(report.contains(words), "\(words)") }
 
+    #expect(!(try git("log", "-1", "--format=%B", branch)).contains("planted-api-key-1"))
+    let trailers = try git("log", "-1", "--format=%(trailers:only)", branch)
+    #expect(
+      trailers.contains("Backstop-Restore-Point: 20") && trailers.contains("Backstop-Environment: prod"))
+
     // No secret is anywhere.
     let html = try String(contentsOfFile: world.folder("incident.html"), encoding: .utf8)
     var all = try left
@@ -134,6 +139,33 @@ struct AutoRevertEndToEndStoryTests {
       }
     }
     #expect(all.keys.contains { $0.hasSuffix(".jsonl") } && all.keys.contains("prod/incident.json"))
+  }
+
+  @Test func `the next deployment does not bring back what was taken back, until somebody says Reapply`()
+    async throws
+  {
+    try await deployBad()
+    #expect(try revert().status == 3)
+    func preflight() throws -> BuiltStep.Outcome {
+      try BuiltStep("preflight-snapshot", in: world.folder.path, variables: variables).run([
+        "prod", "--dry-run",
+      ])
+    }
+    let refused = try preflight()
+    #expect(
+      refused.status == 1 && refused.output.contains("reverted-change-deployed"),
+      "\(refused.output)\(refused.error)")
+    #expect(
+      refused.output.contains("Reapply \(try git("rev-parse", "--short=10", "HEAD"))"), "\(refused.output)")
+    try git(
+      "commit", "-q", "--allow-empty", "-m", "Reapply \(try git("rev-parse", "HEAD")) once it is mended")
+    let said = try preflight()
+    #expect(!said.output.contains("reverted-change-deployed"), "\(said.output)\(said.error)")
+    // Without the word, the revert is what lets it pass.
+    try git("reset", "-q", "--hard", "HEAD~1")
+    try git(
+      "merge", "-q", "--ff-only", git("for-each-ref", "--format=%(refname:short)", "refs/heads/backstop"))
+    #expect(!(try preflight()).output.contains("reverted-change-deployed"))
   }
 
   @Test func `a commit that says NOAUTOREVERT=true is left to a person, who is told`() async throws {

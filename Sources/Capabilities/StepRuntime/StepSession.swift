@@ -36,7 +36,7 @@ public final class StepSession: Sendable {
   /// The root of the work tree (or the folder of a bare repository), absolute; nil outside a repository.
   public let repositoryRoot: String?
   /// The folder of the configuration below the repository's root; empty where it stands in the root itself, or elsewhere.
-  let applicationFolder: String
+  public let applicationFolder: String
   /// When the step began.
   public let startedAt: Timestamp
   /// The files read so far, as inputs of the record.

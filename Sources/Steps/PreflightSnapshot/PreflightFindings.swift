@@ -16,6 +16,16 @@ public enum PreflightFindings {
       severity: .notice,
       remedy: "Write DATABASE_STACK=… into the configuration, empty where there is none."),
     FindingDescription(
+      "reverted-change-deployed",
+      "The commit that is about to be deployed holds a change that a rollback has taken back.",
+      severity: .error,
+      remedy:
+        "Merge the revert, or say in the title of a commit that it is meant: Reapply and the commit's id."),
+    FindingDescription(
+      "reverted-change-unknown",
+      "Whether the commit that is about to be deployed holds a change that was taken back could not be looked at.",
+      severity: .warning, remedy: "Fetch more history: fetch-depth: 0 in the checkout step."),
+    FindingDescription(
       "stop-unnamed", "A stop is on record that does not say about which deployment.",
       severity: .warning,
       remedy: "Run the step where AWS can be asked, so that its record names the deployment."),

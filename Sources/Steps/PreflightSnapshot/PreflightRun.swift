@@ -119,6 +119,7 @@ struct PreflightRun: Sendable {
     if let commit = try CommitReadiness.facts(session) {
       findings += CommitReadiness.findings(commit, stops: stops)
     }
+    findings += try TakenBackChanges(session: session).findings()
     return findings + (try StagingEvidence(session: session).findings(try session.commitId()))
   }
 

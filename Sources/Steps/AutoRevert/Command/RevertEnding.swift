@@ -38,7 +38,7 @@ struct RevertEnding {
     if result.ending == .planned, notices.contains(where: { $0.severity == .error }) { verdict = .stop }
     var health: RevertPart.HealthEntry?
     var checks: [Finding] = []
-    var branch: String?
+    var revert = RollbackRevert.Result()
     var unverified: [String] = []
     if goesBack, result.ending == .restored || result.ending == .nothingToDo {
       session.progress.say("checking health")
@@ -48,9 +48,8 @@ struct RevertEnding {
       unverified = RevertEnding.unverified(said, schemaIsBack: command.rollbackSchema)
       // Healthy as far as the checks tell, and not all is where it should be.
       if verdict == .go, !unverified.isEmpty { verdict = .inconclusive }
-      let made = try GitOnlyAdapter.revertCommit(command, session, undone)
-      branch = made.branch
-      said += made.findings
+      revert = try await revertCommits()
+      said += revert.said
     }
     if let stop = standingStops(health).last {
       verdict = .stop
@@ -59,10 +58,11 @@ struct RevertEnding {
     try endJournal()
     said += remarks
     var part = try part(health)
-    var summary = summary(branch)
+    var summary = summary(revert.branch)
     summary.partial = options.only.isEmpty ? nil : true
     summary.unverified = unverified.isEmpty ? nil : unverified
-    summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
+    summary.pullRequestText = revert.pullRequestText
+    GitOnlyAdapter.take(revert.delivered, &summary)
     part.leftToDo =
       FollowUp(
         environment: session.environment, command: CommandText(command, session), summary: summary,
@@ -71,11 +71,16 @@ struct RevertEnding {
       ).tasks
     // What several say is told once.
     var told = Set<String>()
-    let findings = (said.map(Finding.init) + checks).filter {
+    let findings = (said.map(Finding.init) + checks + revert.findings).filter {
       told.insert("\($0.code) \($0.message)").inserted
     }
     var outcome = StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
     outcome.deployment = liveAfterwards
+    if result.ending == .stopped, result.actions.isEmpty, !command.dryRun, let word = wanted.first {
+      outcome.failure = StepFailure(
+        .refused, "the plan was not carried out: --confirm \(word) was not given",
+        advice: "look at the plan with --dry-run, then run this again with --confirm \(word)")
+    }
     return outcome
   }
 
@@ -212,16 +217,16 @@ struct RevertEnding {
     return (min(deployed ?? restoredAt, restoredAt), restoredAt)
   }
 
-  /// Leaves the text of the pull request beside the record; its path.
-  private func writePullRequestText(_ branch: String, _ part: RevertPart) throws -> String {
-    let text = PullRequestText.make(
-      branch: branch, environment: session.environment, wasPutBack: result.ending == .restored,
-      reason: command.reason,
-      restored: loaded?.point.commit, commits: part.commits, evidence: part.evidence)
-    let path = "\(session.records.root)/revert-pull-request.md"
-    try session.context.files.writeAtomically(
-      Array(session.redactor.redact(text).utf8), to: path, mode: 0o600)
-    return path
+  /// Takes the commits back in git, too.
+  private func revertCommits() async throws -> RollbackRevert.Result {
+    let ran = result.actions.filter { $0.action.kind == .rollBackSchema && $0.ending == .done }
+    var revert = RollbackRevert(command: command, session: session, undone: undone)
+    revert.wasPutBack = result.ending == .restored
+    revert.schemaIsBack = !ran.isEmpty
+    revert.restorePoint = loaded?.point.id
+    revert.evidence = evidence.shown(undone.commits.map(\.id)).map(RevertPart.EvidenceEntry.init)
+    revert.schema.undone = ran.map(\.action.reason)
+    return try await revert.make()
   }
 
   private func endJournal() throws {
@@ -244,6 +249,10 @@ struct RevertEnding {
       summary.tookSeconds = (last - first).inSeconds
     }
     summary.branch = branch
+    if goesBack, ["restored", "nothing-to-do"].contains(word) {
+      summary.undoneCommit = undone.gitCommits.first?.id.hex
+      summary.undoneFrom = undone.gitCommits.isEmpty ? nil : undone.restored?.hex
+    }
     return summary
   }
 

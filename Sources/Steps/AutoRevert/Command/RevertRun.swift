@@ -21,7 +21,7 @@ struct RevertRun {
         .usage, "--branch \(branch): git takes no branch of that name",
         advice: "git check-ref-format says which names it takes")
     }
-    if command.gitOnly { return try GitOnlyAdapter.outcome(command, session) }
+    if command.gitOnly { return try await GitOnlyAdapter.outcome(command, session) }
     if let commits = command.revert {
       // It would roll the stacks back, whatever commits these are.
       throw StepFailure(
@@ -29,6 +29,7 @@ struct RevertRun {
         advice:
           "add --git-only to revert in git alone, or leave it out; --to names a restore point or its commit")
     }
+    _ = try DeliveryWish(command, session)
     let limit = TimeLimit(try deadline(), clock: session.context.clock)
     let request = try await request()
     // The same command again goes on in the thread of the run that was killed, too.
@@ -66,6 +67,7 @@ struct RevertRun {
     if case .refused(let reason, let advice) = confirmation, !command.dryRun {
       throw StepFailure(.refused, reason, advice: advice)
     }
+    if let missing = missingWord, !canAsk, !command.dryRun { throw missing }
     if !command.dryRun {
       try await session.lockEnvironment(
         for: .autoRevert, takeOver: command.takeLock, mayGoWithoutShared: command.skipSharedLock)
@@ -85,6 +87,23 @@ struct RevertRun {
     return RevertRequest(
       options: options, reliefs: reliefs, hidden: hidden, targets: targets, continued: continued,
       confirmation: confirmation)
+  }
+
+  /// What a method wants typed on the command line, whatever the plan is.
+  private var missingWord: StepFailure? {
+    func refusal(_ option: String, _ what: String, _ word: String) -> StepFailure? {
+      guard !command.confirm.contains(word) else { return nil }
+      return StepFailure(
+        .refused, "\(option) \(what), and --confirm \(word) was not given",
+        advice: "look at the plan with --dry-run, then run this again with --confirm \(word)")
+    }
+    if command.method == PlanOptions.Method.delete.rawValue {
+      return refusal("--method delete", "removes the stacks and ALL THEIR DATA for good", "DELETE")
+    }
+    guard command.restoreDatabase else { return nil }
+    return refusal(
+      "--restore-database", "loses what was written since the snapshot to the application", "RESTORE-DATABASE"
+    )
   }
 
   /// A role that the configuration does not have is a wrong command line.

@@ -120,13 +120,23 @@ struct FollowUp {
       ]
     }
     let text = summary.pullRequestText.map { " with the text in \($0)" } ?? ""
-    return [
-      Task(
-        command: "git push --set-upstream origin \(branch)",
-        does: "for a pull request\(text): unless it is merged, the next deployment brings the fault back"),
+    let danger = "unless it is merged, the next deployment brings the fault back"
+    let arrival: Task? =
+      if let page = summary.pullRequest {
+        Task(command: "open \(page)", does: "shows the pull request of the revert: \(danger)")
+      } else if summary.pushedTo != nil, let command = summary.commands?.first {
+        Task(command: command, does: "for a pull request\(text): \(danger)")
+      } else if summary.pushedTo == nil {
+        Task(
+          command: summary.commands?.first ?? "git push --set-upstream origin \(branch)",
+          does: "for a pull request\(text): \(danger)")
+      } else {
+        nil
+      }
+    return [arrival].compactMap(\.self) + [
       Task(
         command: FollowUp.reapply(branch, part.commits.count),
-        does: "reapplies the commits on top of the branch that it was merged into, once the fault is mended"),
+        does: "reapplies the commits on top of the branch that it was merged into, once the fault is mended")
     ]
   }
 

@@ -10,8 +10,8 @@ public struct RevertPart: StepPart, Hashable {
 
   /// What it came to, for a person.
   public struct Summary: Codable, Hashable, Sendable {
-    /// `restored`, `nothing-to-do`, `stopped`, `planned`, `interrupted`, and with `--git-only` `committed` or
-    /// `not-reverted`.
+    /// `restored`, `nothing-to-do`, `stopped`, `planned`, `interrupted`, and with `--git-only` `committed`,
+    /// `already-reverted` or `not-reverted`.
     public var outcome: String
     /// The restore point that was put back, and the commit whose deployment it holds.
     public var restorePoint: String?, restoredCommit: String?
@@ -27,6 +27,12 @@ public struct RevertPart: StepPart, Hashable {
     public var branch: String?
     /// A file with the text of its pull request.
     public var pullRequestText: String?
+    /// The remote and the branch that it was pushed to, and the page of its pull request.
+    public var pushedTo: String?, pullRequest: String?
+    /// Commands that bring the revert to where it did not get.
+    public var commands: [String]?
+    /// The newest commit that was taken back, and the one below the oldest, where they are known.
+    public var undoneCommit: String?, undoneFrom: String?
 
     /// An outcome.
     public init(outcome: String) { self.outcome = outcome }

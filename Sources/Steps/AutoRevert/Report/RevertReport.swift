@@ -64,7 +64,13 @@ enum RevertReport {
         ? "INTERRUPTED before anything was begun. Run the same command again."
         : "INTERRUPTED. What was done is in the journal; run auto-revert \(record.environment) --continue."
     case "not-reverted": return "NOT REVERTED: git needs a person. See the findings."
-    case "committed": return "The revert stands on a branch."
+    case "already-reverted":
+      return "ALREADY REVERTED: nothing of it is left. Nothing was changed."
+    case "committed":
+      return "The revert stands on a branch"
+        + (summary.pushedTo.map { ", pushed to \($0)" }
+          ?? (summary.commands == nil ? "" : " of this clone ALONE: it was not pushed"))
+        + (summary.pullRequest.map { ": \($0)" } ?? "") + "."
     default:
       let done = record.part.actions.filter { $0.result == "done" }.map(\.target)
       let runsOn = record.part.actions.contains { $0.result.hasPrefix("out of time") }
@@ -125,7 +131,7 @@ enum RevertReport {
   }
 
   private static func sections(_ record: Record<RevertPart>) -> [ReportSection] {
-    let ran = !["planned", "committed", "not-reverted"].contains(record.summary.outcome)
+    let ran = !["planned", "committed", "already-reverted", "not-reverted"].contains(record.summary.outcome)
     var sections = [why(record)]
     if ran { sections.append(ReportSection("Left to do", lines: record.part.leftToDo.map(\.line))) }
     sections.append(ReportSection("Not verified", lines: record.summary.unverified ?? []))
@@ -149,6 +155,9 @@ enum RevertReport {
     if let commit = record.commit, !record.part.commits.isEmpty { lines.append("Deployed commit: \(commit)") }
     if let commit = record.summary.restoredCommit { lines.append("Restored commit: \(commit)") }
     if let branch = record.summary.branch { lines.append("Revert commit on branch \(branch)") }
+    if let pushed = record.summary.pushedTo { lines.append("Pushed to \(pushed)") }
+    if let page = record.summary.pullRequest { lines.append("Pull request: \(page)") }
+    lines += (record.summary.commands ?? []).map { "To type: \($0)" }
     return ReportSection("Why", lines: lines)
   }
 
