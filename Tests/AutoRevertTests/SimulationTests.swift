@@ -459,6 +459,8 @@ import Testing
           || !world.foreignImports.isEmpty && !options.keepsExports
           || world.cloud.state.withLock { $0.leftBehind.values.contains(false) }
         if !mayStop, !beside { violations.append("stopped without a fault: \(stops.map(\.message))") }
+      // A run that got in runs inside a task of the other, and may be cancelled with it.
+      case .interrupted where isInside: break
       default: violations.append("ended \(result.ending)")
       }
       if !isInside, !world.openPolicies.isEmpty,

@@ -90,6 +90,9 @@ public struct RevertPart: StepPart, Hashable {
     /// `done`, `looked again: …`, `failed: …` or `out of time: …`.
     public var result: String
 
+    /// The result where its reason is told elsewhere: a failure is a finding, and told once.
+    var shortResult: String { result.hasPrefix("failed: ") ? "failed" : result }
+
     /// An entry.
     public init(
       action: String, target: String, reason: String, startedAt: Timestamp, finishedAt: Timestamp,

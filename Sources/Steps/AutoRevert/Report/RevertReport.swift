@@ -191,7 +191,7 @@ enum RevertReport {
         return [
           clock(action.startedAt), clock(action.finishedAt), action.action, action.target,
           minutes((action.finishedAt - action.startedAt).inSeconds),
-          planned.map { minutes($0.estimateSeconds) } ?? "", action.result,
+          planned.map { minutes($0.estimateSeconds) } ?? "", action.shortResult,
         ]
       })
   }

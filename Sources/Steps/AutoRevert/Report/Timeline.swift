@@ -41,7 +41,7 @@ struct Timeline {
     }
     for one in result.actions {
       add(one.startedAt, Step.autoRevert.rawValue, "\(one.action.kind.rawValue) \(one.action.target) begun")
-      let ended = RevertPart.ActionEntry(one).result
+      let ended = RevertPart.ActionEntry(one).shortResult
       add(
         one.finishedAt, Step.autoRevert.rawValue, "\(one.action.kind.rawValue) \(one.action.target): \(ended)"
       )
