@@ -20,8 +20,7 @@ public enum HTMLReport: ReportFormat {
       <h1><span class="verdict \(report.verdict.rawValue)">\(report.verdict.rawValue)</span> \
       \(OutsideText.xml("\(report.step.rawValue) \(report.environment)"))</h1>
       <p>\(OutsideText.xml(headline))</p>
-      <p class="facts">\(report.startedAt.formatted(milliseconds: false)) to \
-      \(report.finishedAt.formatted(milliseconds: false))\(report.commit.map { ", commit \(OutsideText.xml($0))" } ?? "")</p>
+      <p class="facts">\(facts(report))</p>
 
       """
     // What is said of a case stands with it, once.
@@ -45,6 +44,20 @@ public enum HTMLReport: ReportFormat {
     return out + "</body></html>\n"
   }
 
+  /// When, which commit, and which run, with what they link to.
+  private static func facts(_ report: Report) -> String {
+    func link(_ text: String, _ address: String?) -> String {
+      guard let address else { return OutsideText.xml(text) }
+      return "<a href=\"\(OutsideText.xml(address))\">\(OutsideText.xml(text))</a>"
+    }
+    var parts = [
+      "\(report.startedAt.formatted(milliseconds: false)) to \(report.finishedAt.formatted(milliseconds: false))"
+    ]
+    if let commit = report.commit { parts.append("commit \(link(commit, report.links.commit))") }
+    if let run = report.links.run { parts.append(link("the run", run)) }
+    return parts.joined(separator: ", ")
+  }
+
   private static func figure(_ chart: ReportChart) -> String {
     """
     <figure><figcaption><b>\(OutsideText.xml(chart.title))</b> <span class="mark \(OutsideText.xml(chart.verdict))">\
@@ -61,7 +74,8 @@ public enum HTMLReport: ReportFormat {
     out += "<i class=\"dns\"></i> name <i class=\"connect\"></i> connect <i class=\"tls\"></i> TLS "
     out += "<i class=\"wait\"></i> wait <i class=\"receive\"></i> receive</p>\n"
     out +=
-      "<table class=\"checks\"><tr><th></th><th class=\"wide\">check</th><th>ms</th><th>exchanges</th></tr>\n"
+      "<table class=\"checks\"><tr><th scope=\"col\">outcome</th><th scope=\"col\" class=\"wide\">check</th><th scope=\"col\">ms</th>"
+    out += "<th scope=\"col\">exchanges</th></tr>\n"
     for item in cases {
       let place = item.file.map { "\($0):\(item.line ?? 1) " } ?? ""
       out += "<tr class=\"\(item.outcome.rawValue)\"><td>\(item.outcome.rawValue)</td><td>"
@@ -113,7 +127,8 @@ public enum HTMLReport: ReportFormat {
     guard !section.rows.isEmpty else { return out }
     out += "<table>"
     if !section.columns.isEmpty {
-      out += "<tr>" + section.columns.map { "<th>\(OutsideText.xml($0))</th>" }.joined() + "</tr>"
+      out +=
+        "<tr>" + section.columns.map { "<th scope=\"col\">\(OutsideText.xml($0))</th>" }.joined() + "</tr>"
     }
     for row in section.rows {
       out += "<tr>" + row.map { "<td>\(OutsideText.xml($0))</td>" }.joined() + "</tr>\n"
@@ -132,13 +147,11 @@ public enum HTMLReport: ReportFormat {
     svg.chart{font:11px system-ui,sans-serif;max-width:60em}td{overflow-wrap:anywhere}
     @media(max-width:40em){body{margin:1em auto}table{display:block;overflow-x:auto}svg.chart{font-size:17px}}
     @media screen and (prefers-color-scheme:dark){.mark.severe{color:#ff7b72}.mark.degraded{color:#d29922}}
-    @media print{body{margin:0;max-width:none;background:#fff;color:#000}}
-
     """
 
   private static let style = """
     body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em;color:#1b1f24;
-    overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3em .6em;
+    background:#fff;overflow-wrap:anywhere}a{color:#0550ae}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3em .6em;
     vertical-align:top;border-bottom:1px solid #d8dee4}.checks{table-layout:fixed}.checks th:nth-child(1){width:5em}
     .checks th:nth-child(3){width:4.5em}.wide{width:62%}.facts{color:#59636e}.message{white-space:normal}
     pre{font:12px/1.4 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:.2em 0 .6em;padding:.4em .6em;
@@ -148,12 +161,14 @@ public enum HTMLReport: ReportFormat {
     li.error b{color:#b3261e;font-weight:bold}tr.flaky td:first-child,li.warning b{color:#8a5a00}
     svg{width:100%;display:block}i{display:inline-block;width:.8em;height:.8em}.dns{background:#8250df;
     fill:#8250df}.connect{background:#bf8700;fill:#bf8700}.tls{background:#bc4c00;fill:#bc4c00}
-    .wait{background:#57ab5a;fill:#57ab5a}.receive{background:#218bff;fill:#218bff}
-    @media(max-width:45em){body{margin:1em auto}.checks,.checks tbody,.checks tr,.checks td{display:block;width:auto}
+    .wait{background:#2da44e;fill:#2da44e}.receive{background:#218bff;fill:#218bff}
+    @media(max-width:45em){body{margin:1em auto}table:not(.checks){display:block;overflow-x:auto}.checks,.checks tbody,.checks tr,.checks td{display:block;width:auto}
     .checks tr:first-child{display:none}.checks td{border:0;padding:.15em 0}.checks tr{border-bottom:1px solid #d8dee4;
     padding:.4em 0}.checks td:nth-child(3)::after{content:" ms"}}
-    @media screen and (prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}td,th,.checks tr{border-color:#30363d}
+    @media screen and (prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}a{color:#58a6ff}td,th,.checks tr{border-color:#30363d}
     .facts{color:#9198a1}pre{background:#161b22}tr.fail td:first-child,tr.error td:first-child,
     li.error b{color:#ff7b72}tr.flaky td:first-child,li.warning b{color:#d29922}}
+    @media print{body{margin:0;max-width:none;background:#fff;color:#000}tr,figure,pre{break-inside:avoid}
+    a::after{content:" (" attr(href) ")"}}
     """
 }
