@@ -227,7 +227,7 @@ let package = Package(
       .steps, "DiffGate",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "DeploymentLedger",
         "StepResults",
         "MigrationAnalysis", "TemplateAnalysis", "AWSClients", "CIEnvironment", "GitHistory", "Reporting",
         "StepRuntime",

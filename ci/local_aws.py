@@ -8,9 +8,9 @@ and ends when its standard input closes. The proxy adds what ministack does not 
 
 - faults, set by POST /_faults with a JSON list of
   {"action": NAME or "*", "do": KIND, "times": N, "seconds": S}
-  throttle, quota, expired, failure (500), unavailable (503) and page (a login page with 200) answer in AWS's place; reset
+  throttle, quota, expired, failure (500), unavailable (503), refuse (400) and page (a login page with 200) answer in AWS's place; reset
   ends the connection before the call is made; drop and half make the call and give no answer or half of it; drip gives it
-  slowly; delay waits before the call. GET /_faults tells what is left.
+  slowly; express lets all stacks have been deployed in EXPRESS mode; delay waits before the call. GET /_faults tells what is left.
 - a log of the calls, by GET /_calls: [{"action": ..., "stack": ..., "requestId": ...}].
 - API Gateway's metrics: each answer of a deployed API is recorded as AWS/ApiGateway Count, 4XXError, 5XXError and
   Latency with the dimensions ApiName and Stage.
@@ -191,6 +191,8 @@ async def exchange(head, fields, body):
         return Broken(b"", resets=True)
     if kind == "page":
         return answer(200, "<html><body>Login</body></html>", "text/html")
+    if kind == "refuse":
+        return error_answer(fields, 400, "ValidationError")
     if kind == "unavailable":
         return error_answer(fields, 503, "ServiceUnavailable")
     if kind == "delay":
@@ -199,6 +201,8 @@ async def exchange(head, fields, body):
     answered, _, content = await forward(head, body)
     if kind == "drop":
         return None
+    if kind == "express":
+        content = content.replace(b"<StackStatus>", b"<DeploymentConfig><Mode>EXPRESS</Mode></DeploymentConfig><StackStatus>")
     if kind in ("half", "drip"):
         whole = framed(answered, content, b"close")
         return Broken(whole[:len(whole) // 2]) if kind == "half" else Broken(whole, seconds=fault.get("seconds", 1))

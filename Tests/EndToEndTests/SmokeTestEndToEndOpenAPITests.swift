@@ -178,7 +178,7 @@ import Testing
     }
     for (schema, expected) in [
       ("{ pattern: '^[a-z]$' }", 0), ("{ pattern: '^[A-Z]$' }", 1), ("{ format: uuid }", 1),
-      ("{ format: unknown-to-all }", 0), ("{ pattern: '(?i)^[A-Z]$' }", 0),
+      ("{ format: unknown-to-all }", 0), ("{ minLength: 1 }", 0), ("{ pattern: '(?i)^[A-Z]$' }", 0),
     ] {
       try bench.write(document(schema), to: "api.yaml")
       let (status, record, _) = try run()

@@ -106,10 +106,10 @@ import YAMLDocuments
         "BACKSTOP-SEALED 1\n{\"key\":\"a\",\"salt\":\"00\"}\n",
         "BACKSTOP-SEALED 9999999999999999999\n{}\n",
       ], binary: [sealed]
-    ) {
-      _ = try SealedFile(opening: $0, with: fuzzedKey)
+    ) { bytes in
+      _ = try SealedFile(opening: bytes, with: fuzzedKey)
       // Only the whole file opens.
-      #expect($0 == sealed)
+      #expect(bytes == sealed)
     },
     Target(
       name: "replay CSV",

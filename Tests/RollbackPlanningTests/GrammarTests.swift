@@ -7,10 +7,8 @@ import Testing
 @Suite struct `Grammar` {
   /// What is wrong with a sentence; nil where nothing is.
   private static func fault(_ text: String) -> String? {
+    if let twice = text.firstMatch(of: /\b([A-Za-z]+) \1\b/) { return "\(twice.1) twice" }
     let words = text.split { !$0.isLetter && $0 != "'" }.map { $0.lowercased() }
-    for (first, second) in zip(words, words.dropFirst()) where first == second && first != "s" {
-      return "\(first) twice"
-    }
     for pair in [
       "it its", "its it", "is is", "it was left it", "was its", "is its", "and and", "the a", "a an",
     ]

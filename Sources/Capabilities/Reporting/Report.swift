@@ -29,10 +29,23 @@ public struct Report: Sendable {
   /// One entry a check, for formats that count them; made each time they are asked for.
   public var cases: [ReportCase] { makeCases() }
   private let makeCases: @Sendable () -> [ReportCase]
+  /// What a page links to.
+  public var links = Links()
   /// Series over time, for formats that draw.
   public var charts: [ReportChart] = []
   /// What the finding codes mean.
   public var catalog: [FindingDescription]
+
+  /// Pages of the run and of the commit, where the CI system tells them.
+  public struct Links: Sendable, Hashable {
+    /// Of the run.
+    public var run: String?
+    /// Of the commit.
+    public var commit: String?
+
+    /// None.
+    public init() {}
+  }
 
   /// A report of `record`.
   public init<Part>(

@@ -25,6 +25,8 @@ public struct Check: Sendable {
   public var failsWhenFlaky = false
   /// Asks once.
   public var ask: @Sendable (AttemptContext) async -> AttemptResult
+  /// Gives back what asking needs, when it will not be asked again; nil where that is not worth it.
+  public var forget: (@Sendable () -> Void)?
 
   /// A check with a key of its own.
   public init(

@@ -61,6 +61,7 @@ struct CheckRunner: Sendable {
 
   private func runAndTell(_ check: Check, afterFailure: Bool) async -> Outcome {
     let outcome = await run(check, afterFailure: afterFailure)
+    check.forget?()
     dependencies.progress(outcome.result, finished.add(1))
     return outcome
   }

@@ -1,7 +1,7 @@
 import CryptoDigests
 import DeploymentConfig
 public import DeploymentEvidence
-import DeploymentLedger
+public import DeploymentLedger
 import DeploymentRecords
 import GitHistory
 import JSONValues
@@ -35,6 +35,22 @@ extension StepSession {
       evidence += try ledger.entries().compactMap(\.entry.evidence)
     }
     return StageProof.judge(commit, evidence, application: application, steps: steps)
+  }
+
+  /// How far back the trail is read for figures that a step can do without.
+  private static let recent = 2000
+
+  /// How long this environment's newest rollbacks have taken; nil where its trail tells of none.
+  public func restoreTimes() throws -> RestoreTimes? {
+    guard let ledger = try ledger() else { return nil }
+    var found: [LedgerEntry] = []
+    var read = 0
+    try ledger.walk { line in
+      read += 1
+      if RestoreTimes.isRestored(line.entry) { found.append(line.entry) }
+      return read < StepSession.recent && found.count < RestoreTimes.limit
+    }
+    return RestoreTimes(found)
   }
 
   /// Adds what may be kept of a record to the trail, and pushes it where that is wanted; a lock that the session holds

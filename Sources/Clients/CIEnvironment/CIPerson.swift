@@ -28,7 +28,9 @@ public struct CIPerson: Hashable, Sendable {
       case .circleci:
         environment.nonEmpty("CIRCLE_USERNAME").map { ($0, "\($0)@users.noreply.github.com") }
       case .woodpecker: pair("CI_COMMIT_AUTHOR", "CI_COMMIT_AUTHOR_EMAIL")
-      case .none: nil
+      case .drone: pair("DRONE_COMMIT_AUTHOR_NAME", "DRONE_COMMIT_AUTHOR_EMAIL")
+      // These tell an id, or nobody.
+      case .bitbucket, .codebuild, .tekton, .argo, .none: nil
       }
     guard let found else { return nil }
     (name, email) = found

@@ -40,6 +40,16 @@ public struct PlannedAction: Hashable, Sendable {
     case restoreFunctionCode
     /// Give a function its recorded time limit and memory.
     case restoreFunctionSettings
+    /// Let an ECS service run the recorded task definition.
+    case restoreService
+    /// Switch an EventBridge rule on or off, as it was.
+    case restoreRule
+    /// Set a stage of an API as it was.
+    case restoreStageSettings
+    /// Write a parameter's recorded value again.
+    case restoreParameter
+    /// Deploy the recorded version of a configuration of AppConfig.
+    case restoreConfiguration
     /// Run the rollback scripts of the reverted migrations, newest first.
     case rollBackSchema
     /// Make a new database of the restore point's snapshot, beside the old one.
@@ -186,7 +196,8 @@ public struct Estimates: Hashable, Sendable {
     .cancel: 450, .continueRollback: 450, .rollbackStack: 450, .wait: 450, .restore: 750,
     .restoreKeepingExports: 750, .delete: 1500, .restoreSecretStage: 5, .restoreAlias: 5,
     .restoreStageDeployment: 5, .restoreStateMachine: 5, .restoreFunctionCode: 15,
-    .restoreFunctionSettings: 10, .restorePackage: 15,
+    .restoreFunctionSettings: 10, .restorePackage: 15, .restoreService: 180, .restoreRule: 5,
+    .restoreStageSettings: 5, .restoreParameter: 5, .restoreConfiguration: 30,
     .relieve: 10, .restoreTriggers: 30, .liftStackPolicy: 5, .restoreStackPolicy: 5, .rollBackSchema: 60,
     .restoreDatabase: 1500, .switchDatabase: 5, .detectDrift: 60, .verify: 30, .revertCommit: 5,
   ]

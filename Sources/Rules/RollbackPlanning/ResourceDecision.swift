@@ -51,6 +51,18 @@ struct ResourceDecider {
       )
     case .stateMachine:
       return (action(.restoreStateMachine, resource, "its definition is another than recorded"), [])
+    case .setting(let kind, let obstacle):
+      if let obstacle {
+        return (
+          nil,
+          [
+            PlanFinding(
+              .resourceLeft, .error, target: resource.target,
+              "\(resource.target) is not put back (\(kind.reason(live, resource.recorded))): \(obstacle).")
+          ]
+        )
+      }
+      return (action(kind.action, resource, kind.reason(live, resource.recorded)), [])
     case .functionSettings:
       return (
         action(.restoreFunctionSettings, resource, "runs with \(live), recorded was \(resource.recorded)"), []

@@ -14,6 +14,8 @@ public struct ResourceFacts: Hashable, Sendable {
     case stageDeployment
     /// The definition of a state machine.
     case stateMachine
+    /// What people and services change without CloudFormation, and why the recorded value cannot be set again.
+    case setting(SettingKind, obstacle: String?)
   }
   /// What it is.
   public var kind: Kind
@@ -33,6 +35,7 @@ public struct ResourceFacts: Hashable, Sendable {
     case .functionCode, .stateMachine: .digest(recorded)
     case .functionSettings: .settings(recorded)
     case .stageDeployment: .deployment(recorded)
+    case .setting(let kind, _): kind.payload(recorded)
     }
   }
 

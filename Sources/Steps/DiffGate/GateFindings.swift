@@ -74,8 +74,10 @@ public enum GateFindings {
       severity: .warning,
       remedy: "Do what the message says, acknowledge it, or name it under diff-gate.ignore in the policy."),
     .init(
-      "values-assumed", "Parameters are assumed to have the values of configuration keys of their names.",
-      severity: .notice, remedy: "Hand the values in, or keep them in a file beside the template."),
+      "values-assumed",
+      "Parameters are assumed to have the values of configuration keys of their names, or their defaults; a warning where "
+        + "something that holds data would go with other values.",
+      remedy: "Hand the values in, or keep them in a file beside the template."),
     .init(
       "policy-changed", "The change alters the policy, which counts from the next change on.",
       severity: .notice),

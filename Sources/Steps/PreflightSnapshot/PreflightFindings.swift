@@ -72,6 +72,14 @@ public enum PreflightFindings {
       remedy:
         "Name the object's version, or give it a key of its own (aws cloudformation package, sam, cdk do)."),
     FindingDescription(
+      "setting-not-recorded",
+      "A setting beside the templates could not be read, so a rollback leaves it as it is.",
+      remedy: "Let the role read it, or name one that is there in the policy."),
+    FindingDescription(
+      "service-other-than-template", "A service of ECS runs another task definition than its template says.",
+      severity: .warning,
+      remedy: "Look why: its circuit breaker went back, or somebody deployed past the template."),
+    FindingDescription(
       "not-covered", "What a restore does not bring back.", remedy: "Back it up by its own means."),
     FindingDescription(
       "secret-unlabelled", "The recorded version of a secret bears no label of ours.",

@@ -47,7 +47,9 @@ struct PreflightRun: Sendable {
       findings += StackReadiness.findings(
         reading.state, status: reading.status, allowsDrift: session.policy.snapshot.allowsDrift)
     }
-    findings += NotCovered.findings(readings.map(\.state), at: point.createdAt)
+    findings += NotCovered.findings(
+      readings.map(\.state), at: point.createdAt, recoveries: resources.recoveries,
+      named: session.policy.snapshot.appConfigurations)
     findings += StackReadiness.advice(readings, watch: session.policy.watch.length)
     let callers = try await identities
     point.account = callers.own?.account
@@ -128,6 +130,7 @@ struct PreflightRun: Sendable {
     point.apiStages = resources.apiStages
     point.stateMachines = resources.stateMachines
     point.managedSecrets = resources.managedSecrets
+    point.settings = resources.settings.isEmpty ? nil : resources.settings
   }
 
   /// What a run without `--dry-run` would make.

@@ -1,7 +1,28 @@
 import HTTPTransport
 import HurlFile
 import JSONValues
+import Synchronization
 import SystemInterfaces
+
+/// An entry that can be given back before all that leads to it: files of tens of thousands hold much.
+final class HurlEntryHolder: Sendable {
+  private let held: Mutex<HurlEntry?>
+  private let session: HurlSession
+
+  init(_ entry: HurlEntry, _ session: HurlSession) {
+    held = Mutex(entry)
+    self.session = session
+  }
+
+  func ask(_ context: AttemptContext) async -> AttemptResult {
+    guard let entry = held.withLock({ $0 }) else {
+      return AttemptResult(.skipped(.other, "it was asked and given back"))
+    }
+    return await HurlEntryRunner(entry: entry, session: session).ask(context)
+  }
+
+  func forget() { held.withLock { $0 = nil } }
+}
 
 /// Asks one entry of a Hurl file: options, request, exchange, judgement, captures.
 final class HurlEntryRunner: Sendable {

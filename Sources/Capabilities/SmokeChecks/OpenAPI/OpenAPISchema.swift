@@ -3,7 +3,7 @@ import JSONValues
 import YAMLDocuments
 
 /// The schema of a JSON body, as far as it says what fields there are and of what type: `type`, `nullable`, `properties`,
-/// `required`, `additionalProperties`, `items`, `enum`, `const`, the limits of numbers, texts and lists, `allOf`,
+/// `required`, `additionalProperties`, `items`, `enum`, `const`, the limits of numbers, texts, lists and objects, `allOf`,
 /// `anyOf`, `oneOf` and `$ref` within the document; of `pattern` and `format` what all dialects agree on. `not` and
 /// conditions are not judged.
 public struct OpenAPISchema: Hashable, Sendable {
@@ -152,6 +152,7 @@ private struct SchemaReader {
       limit("maximum", "is", number.double, isBelow ? (<) : (<=), isBelow ? "less than" : "at most")
       limit("exclusiveMinimum", "is", number.double, >, "more than")
       limit("exclusiveMaximum", "is", number.double, <, "less than")
+      limit("multipleOf", "is", number.double, SchemaReader.isMultiple, "a multiple of")
     case .string(let text):
       let length = Double(text.unicodeScalars.count)
       limit("minLength", "has a length of", length, >=, "at least")
@@ -159,9 +160,35 @@ private struct SchemaReader {
     case .array(let elements):
       limit("minItems", "has a length of", Double(elements.count), >=, "at least")
       limit("maxItems", "has a length of", Double(elements.count), <=, "at most")
+      if let node = schema["uniqueItems"], node.bool == true, elements.count <= SchemaReader.elements,
+        SchemaReader.hasRepeated(elements)
+      {
+        found.append(.init(line: node.line, message: "\(place) holds an element twice, documented each once"))
+      }
+    case .object(let object):
+      limit("minProperties", "has a number of members of", Double(object.count), >=, "at least")
+      limit("maxProperties", "has a number of members of", Double(object.count), <=, "at most")
     default: break
     }
     return found
+  }
+
+  /// Whether `value` is a whole number of times `step`, as far as decimals can be held.
+  private static func isMultiple(_ value: Double, _ step: Double) -> Bool {
+    guard step > 0 else { return true }
+    let times = value / step
+    return abs(times - times.rounded()) <= 1e-9 * max(1, abs(times))
+  }
+
+  private static func hasRepeated(_ elements: [JSONValue]) -> Bool {
+    var seen: [String: [JSONValue]] = [:]
+    for element in elements {
+      // Numbers and members may be written in several ways: what is written otherwise is compared by value.
+      let kind = element.kindName
+      if seen[kind, default: []].contains(where: { $0.isSame(as: element) }) { return true }
+      seen[kind, default: []].append(element)
+    }
+    return false
   }
 
   // MARK: - Texts

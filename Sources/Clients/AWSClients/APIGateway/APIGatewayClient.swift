@@ -23,6 +23,8 @@ public struct APIGatewayStage: Hashable, Sendable {
   public var deploysAutomatically = false
   /// REST alone: the deployment that a share of calls goes to.
   public var canaryDeploymentId: String?
+  /// What it is set to beside its deployment.
+  public var settings = APIStageSettings()
   public var createdAt: Timestamp?, updatedAt: Timestamp?
 }
 
@@ -137,15 +139,15 @@ public struct APIGatewayClient: Sendable {
   /// All stages of an API.
   public func getStages(_ version: Version, api: String) async throws -> [APIGatewayStage] {
     if version == .v2 {
-      return try await pages(version, "GetStages", [api, "stages"]).map { APIGatewayStage($0) }
+      return try await pages(version, "GetStages", [api, "stages"]).map { APIGatewayStage($0, version) }
     }
     return try await call(version, "GetStages", "GET", [api, "stages"]).list("item")
-      .map { APIGatewayStage($0) }
+      .map { APIGatewayStage($0, version) }
   }
 
   /// One stage.
   public func getStage(_ version: Version, api: String, stage: String) async throws -> APIGatewayStage {
-    APIGatewayStage(try await call(version, "GetStage", "GET", [api, "stages", stage]))
+    APIGatewayStage(try await call(version, "GetStage", "GET", [api, "stages", stage]), version)
   }
 
   /// Makes a stage serve `deployment`.
@@ -160,8 +162,14 @@ public struct APIGatewayClient: Sendable {
     } else {
       body["deploymentId"] = .string(deployment)
     }
-    return APIGatewayStage(
-      try await call(version, "UpdateStage", "PATCH", [api, "stages", stage], body: body))
+    return try await updateStage(version, api: api, stage: stage, body)
+  }
+
+  func updateStage(
+    _ version: Version, api: String, stage: String, _ body: JSONObject
+  ) async throws -> APIGatewayStage {
+    APIGatewayStage(
+      try await call(version, "UpdateStage", "PATCH", [api, "stages", stage], body: body), version)
   }
 
   /// All deployments of an API that are still there.
@@ -184,8 +192,9 @@ extension APIGatewayAPI {
 }
 
 extension APIGatewayStage {
-  fileprivate init(_ json: JSONValue) {
+  fileprivate init(_ json: JSONValue, _ version: APIGatewayClient.Version) {
     self.init(name: json.text("stageName") ?? "")
+    settings = APIStageSettings(json, version)
     deploymentId = json.text("deploymentId")
     description = json.text("description")
     variables = json["variables"] != nil ? json.map("variables") : json.map("stageVariables")

@@ -57,8 +57,7 @@ extension CloudFormationClient {
   /// Asks for a change set of type UPDATE; it is compared in the background. Returns its id.
   public func createChangeSet(
     _ stack: String, name: String, _ update: StackUpdate, description: String? = nil,
-    includesNestedStacks: Bool = false, importsExisting: Bool = false, skipsValidation: Bool = false,
-    token: String
+    includesNestedStacks: Bool = false, importsExisting: Bool = false, token: String
   ) async throws -> String {
     var parameters: QueryParameters = [
       "StackName": stack, "ChangeSetName": name, "ChangeSetType": "UPDATE", "ClientToken": token,
@@ -66,8 +65,11 @@ extension CloudFormationClient {
     ]
     update.write(to: &parameters)
     if includesNestedStacks { parameters.set("IncludeNestedStacks", true) }
-    if importsExisting { parameters.set("ImportExistingResources", true) }
-    if skipsValidation { parameters.set("DisableValidation", true) }
+    if importsExisting {
+      parameters.set("ImportExistingResources", true)
+      // That they are there is what is wanted, and what validation before the deployment may call a conflict.
+      parameters.set("DisableValidation", true)
+    }
     return try await call("CreateChangeSet", parameters, stack: stack).text("Id") ?? name
   }
 

@@ -7,7 +7,9 @@ enum CodeColumns {
     let code = CodeText(lines)
     switch tool {
     case .django:
-      return code.calls("AlterField(").compactMap { earlier.fields.issue(altering: $0.arguments, line: $0.line) }
+      return code.calls("AlterField(").compactMap {
+        earlier.fields.issue(altering: $0.arguments, line: $0.line)
+      }
     case .rails:
       return (code.calls("change_column ", endsAtLine: true) + code.calls("change_column(")).map {
         rails($0.arguments, $0.line, earlier.catalog)
@@ -212,6 +214,13 @@ enum CodeColumns {
       let chain = lines[max(0, index - 4)...index].map(\.text).joined(separator: " ")
       let own = chain.split(separator: ";").last.map(String.init) ?? chain
       guard !own.lowercased().contains("where") else { return nil }
+      // `$reminder->delete()` is about one row, whichever that is.
+      if line.text.contains("->"), !own.contains("::"), !own.contains("DB") {
+        return issue(
+          "migration-code-open", .notUnderstood, "rows are changed one by one, and which is not known",
+          line.number,
+          "rows at line \(line.number)")
+      }
       let subject = CodeText.quoted(own) ?? "line \(line.number)"
       if line.text.contains("update(") {
         return issue(

@@ -115,7 +115,8 @@ public struct CodeMigration: Hashable, Sendable {
 
   private mutating func readKnex(_ code: CodeText, _ tool: MigrationTool) {
     let heads = [
-      ("exports.up", "exports.down"), ("function up", "function down"), ("up(", "down("), ("up:", "down:"),
+      ("exports.up", "exports.down"), ("function up", "function down"), ("up(", "down("), ("up (", "down ("),
+      ("up:", "down:"),
       ("up =", "down ="),
     ]
     let (up, down) = heads.first { code.block($0.0, .braces) != nil } ?? ("exports.up", "exports.down")
@@ -248,7 +249,8 @@ public struct CodeMigration: Hashable, Sendable {
 
   private mutating func judge(_ lines: [CodeText.Line], _ tool: MigrationTool) {
     issues += RequiredColumns.find(in: lines, tool: tool)
-    issues += CodeColumns.issues(in: lines, tool: tool, earlier) + CodeOperations.issues(in: lines, tool: tool)
+    issues +=
+      CodeColumns.issues(in: lines, tool: tool, earlier) + CodeOperations.issues(in: lines, tool: tool)
     let calls: [(words: [String], rule: String, risk: SQLRisk, what: String)] = [
       (
         [
@@ -290,8 +292,17 @@ public struct CodeMigration: Hashable, Sendable {
             subject: subject.lowercased()))
       }
     }
+    // On a table that the migration makes, nobody waits and nothing is lost.
+    var made = CodeOperations.madeTables(CodeText(lines)).filter { name in
+      name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } && !name.isEmpty
+    }
     for (sql, line) in CodeText.sql(in: lines, tool: tool) {
-      let report = SQLAnalysis.analyze(Array(sql.utf8))
+      let before = made.sorted().map { "CREATE TABLE \($0) (); " }.joined()
+      let isPlain = SQLDialect.detect(sql) == .postgresql
+      let report = SQLAnalysis.analyze(
+        Array(((isPlain ? before : "") + sql).utf8), dialect: isPlain ? .postgresql : nil)
+      made.formUnion(
+        report.effects.filter { $0.verb == .create && $0.object.kind == .table }.map(\.object.name))
       for var issue in report.issues where [.irreversible, .breaking, .notUnderstood].contains(issue.risk) {
         issue.line += line - 1
         issues.append(issue)

@@ -63,12 +63,14 @@ struct ChangeFindings {
           + "logical id.", line: change.line, subject: change.logicalId)
     } else if let property = judge.entry(change.type)?.customName(of: change.type),
       judge.entry(change.type)?.deletesFirst == false, !outcome.changedProperties.contains(property),
-      let name = pair.new.flatMap({ judge.new?.properties(of: $0)[property].text }),
-      let before = pair.old.flatMap({ judge.old?.properties(of: $0)[property].text }), before == name
+      let name = pair.new.flatMap({ judge.new?.properties(of: $0)[property] }), name != .absent,
+      let before = pair.old.flatMap({ judge.old?.properties(of: $0)[property] }),
+      judge.comparison.compare(before, name) == .same
     {
       add(
         "replacement-refused", .error,
-        "\(change.logicalId) has the fixed name \(name) and would be replaced, which CloudFormation refuses: "
+        "\(change.logicalId) has the fixed name \(judge.isSecret(name) ? "that a secret value gives" : name.text ?? name.summary) and would be "
+          + "replaced, which CloudFormation refuses: "
           + "change \(property) too, or leave the name out.", line: change.line, subject: change.logicalId)
     }
   }
@@ -116,6 +118,7 @@ struct ChangeFindings {
     for pair in judge.pairs where judge.outcomes[pair.id]?.change.action == .create {
       created[pair.type, default: []].append(pair)
     }
+    var renamed: [(old: ResourceJudge.Pair, new: ResourceJudge.Pair, change: ResourceImpact)] = []
     for pair in judge.pairs {
       guard let change = judge.outcomes[pair.id]?.change,
         [.delete, .orphan, .snapshotThenDelete].contains(change.action),
@@ -130,11 +133,40 @@ struct ChangeFindings {
         return judge.comparison.compare(before, after) == .same
       }
       guard let twin else { continue }
-      add(
-        "resource-renamed", change.stateful ? .error : .notice,
-        "\(pair.id) goes and the equal \(twin.id) comes: a new logical id makes a new resource, and what the "
-          + "old one holds does not move along.", line: twin.new?.line, subject: "\(pair.id) \(twin.id)")
+      renamed.append((pair, twin, change))
     }
+    for isStateful in [true, false] { tell(renamed.filter { $0.change.stateful == isStateful }, isStateful) }
+  }
+
+  /// Few renamed resources are told one by one, many in one line: the record holds each among the resources.
+  private mutating func tell(
+    _ renamed: [(old: ResourceJudge.Pair, new: ResourceJudge.Pair, change: ResourceImpact)],
+    _ isStateful: Bool
+  ) {
+    let why = "a new logical id makes a new resource, and what the old one holds does not move along."
+    let severity: Severity = isStateful ? .error : .notice
+    guard renamed.count > 3 else {
+      for (old, new, _) in renamed {
+        add(
+          "resource-renamed", severity, "\(old.id) goes and the equal \(new.id) comes: \(why)",
+          line: new.new?.line,
+          subject: "\(old.id) \(new.id)")
+      }
+      return
+    }
+    let names = renamed.map { "\($0.old.id) \($0.new.id)" }
+    let shown = renamed.prefix(3).map { "\($0.old.id) becomes \($0.new.id)" }.joined(separator: ", ")
+    // That each of them is deleted needs no line of its own then.
+    let ids = Set(renamed.map { $0.old.id })
+    all.removeAll { finding in
+      finding.code == "resource-deleted" && finding.severity == severity
+        && ids.contains(String(finding.message.prefix { $0 != " " }))
+    }
+    add(
+      "resource-renamed", severity,
+      "\(renamed.count) resources go and equal ones come under other logical ids: \(shown), and \(renamed.count - 3) more, "
+        + "each among the resources of the record: \(why)", line: renamed[0].new.new?.line,
+      subject: names.joined(separator: " "))
   }
 
   /// A new resource under the name of one that goes: CloudFormation makes all that is new before it deletes anything.

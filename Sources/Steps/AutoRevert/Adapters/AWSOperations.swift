@@ -92,13 +92,13 @@ public struct AWSOperations: CloudFormationOperations {
     // One name stands for one request: the same with its nested stacks is another.
     let token =
       request.name + (request.includesNestedStacks ? "-nested" : "")
-      + (request.importsExisting ? "-import" : "") + (request.skipsValidation ? "-unvalidated" : "")
+      + (request.importsExisting ? "-import" : "")
     do throws(OperationFailure) {
       return try await asking {
         try await client(request.stack).createChangeSet(
           AmazonResourceName.stackName(of: request.stack), name: request.name, made,
           includesNestedStacks: request.includesNestedStacks, importsExisting: request.importsExisting,
-          skipsValidation: request.skipsValidation, token: token)
+          token: token)
       }
     } catch {
       // Without an answer it may be read yet; whoever asks again uploads it anew.

@@ -9,6 +9,7 @@ public struct AWSResources: ResourceOperations {
   private let restorePoint: LoadedRestorePoint
   private let clients: StackClients
   private let functions: FunctionAdapter
+  private let settings: SettingAdapter
   private let databases: DatabaseAdapter?
   private let schema: SchemaAdapter?
 
@@ -25,6 +26,7 @@ public struct AWSResources: ResourceOperations {
     self.schema = schema
     self.clients = clients
     functions = FunctionAdapter(clients, restorePoint: restorePoint, requests: reliefs)
+    settings = SettingAdapter(clients, restorePoint: restorePoint)
     databases = restorePoint.point.database.map {
       DatabaseAdapter(clients, state: $0, restorePoint: restorePoint.point, onSecret: onSecret)
     }
@@ -40,6 +42,7 @@ public struct AWSResources: ResourceOperations {
         for function in point.functions { group.addTask { try await functions.facts(function) } }
         for stage in point.apiStages { group.addTask { try await facts(stage) } }
         for machine in point.stateMachines { group.addTask { try await facts(machine) } }
+        for setting in settings.settings { group.addTask { try await settings.facts(setting) } }
         var all: [ResourceFacts] = []
         for try await found in group { all += found }
         return all.sorted { $0.target < $1.target }
@@ -150,6 +153,7 @@ public struct AWSResources: ResourceOperations {
       switch action.kind {
       case .restoreFunctionCode, .restoreFunctionSettings, .relieve:
         return try await functions.progress(of: action)
+      case .restoreService, .restoreConfiguration: return try await settings.progress(of: action)
       case .restoreDatabase: return try await databases?.progress() ?? .done
       // One call, whose answer says that it is done.
       default: return .done
@@ -171,6 +175,9 @@ public struct AWSResources: ResourceOperations {
     if action.kind == .rollBackSchema {
       guard let schema else { throw OperationFailure(.refused, "there are no rollback scripts here") }
       return try await schema.run()
+    }
+    if SettingKind.allCases.contains(where: { $0.action == action.kind }) {
+      return try await settings.perform(action)
     }
     // The plan's targets are the restore point's, so it says whose they are.
     let client = owner(of: action.target).map { clients[$0] } ?? clients.client(ofARN: action.target)

@@ -59,6 +59,7 @@ public struct RevertCommand: StepCommand {
   /// Declares the options and takes their values.
   public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
     common = try CommonOptions(&arguments)
+    arguments.section = .changes
     confirm = arguments.options(
       "confirm",
       "What confirms: rollback-production; DELETE and DELETE-DATABASE with --method delete; RESTORE-DATABASE; may be repeated."
@@ -69,11 +70,13 @@ public struct RevertCommand: StepCommand {
     only = arguments.options("only", "Only the stack of this role, such as api; may be repeated.")
     to = try arguments.option(
       "to", "The restore point, by id or by commit. (default: the newest good one before the deployment)")
+    arguments.section = .own
     reason = try arguments.option("reason", "Why: stands in plan, record, messages and report.")
     deadline = try arguments.option("deadline", "The total time, such as 90m. (default: 2h)")
     list = arguments.flag("list", "Show the restore points there are, and exit.")
     continues = arguments.flag("continue", "Go on with a revert that was interrupted.")
     dryRun = arguments.flag("dry-run", "Do everything but change something, and print the plan.")
+    arguments.section = .changes
     allowReplace = arguments.flag(
       "allow-replace", "Let the restore replace or delete resources that hold no data.")
     allowStateful = arguments.options(
@@ -114,6 +117,7 @@ public struct RevertCommand: StepCommand {
       "operator",
       "Who takes responsibility: overrides the kill switch, the limits, and the refusal of newer deployments."
     )
+    arguments.section = .own
     gitOnly = arguments.flag("git-only", "Only make the revert commit; needs no AWS.")
     revert = try arguments.option("revert", "What to revert: a commit, or a range A..B.")
     mainline = try arguments.option(

@@ -195,8 +195,6 @@ public struct RestoreRequest: Hashable, Sendable {
   public var includesNestedStacks = false
   /// Whether what it would make and what is there by that name is taken in instead.
   public var importsExisting = false
-  /// Whether CloudFormation's validation before the deployment is left out.
-  public var skipsValidation = false
 
   /// A change set to make.
   public init(

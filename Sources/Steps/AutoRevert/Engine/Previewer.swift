@@ -96,21 +96,11 @@ final class Previewer {
     }
     var importing = request
     importing.importsExisting = true
-    var second = try await create(name, importing, live)
-    // That what is imported is there is what is wanted: a validation that calls it a conflict is left out, and only then.
-    if case .failed(let why) = second, Previewer.isConflict(why) {
-      importing.skipsValidation = true
-      second = try await create(name, importing, live)
-    }
+    let second = try await create(name, importing, live)
     // It is said what is in the way of the plain one.
     if case .failed = second, case .ready = first { return try await create(name, request, live) }
     if case .failed = second { return first }
     return second
-  }
-
-  /// Whether validation before the deployment refused that something is there already.
-  private static func isConflict(_ why: String) -> Bool {
-    why.contains("ResourceExistenceCheck") || why.contains("NAME_CONFLICT")
   }
 
   private static func needsName(_ change: RestoreChange) -> Bool {
@@ -147,9 +137,9 @@ final class Previewer {
       if failure.kind == .credentials { throw failure }
       // None of this name was there before: one that is there now is this one, made by a call whose answer was lost.
       if try await look(request.name, request) != nil { break }
-      if failure.kind == .refused || tries == 5 || clock.now + .seconds(tries) >= calls.deadline {
-        return .failed(failure.message)
-      }
+      if [.refused, .pointless].contains(failure.kind) { return .failed(failure.message) }
+      // AWS said nothing of the stack: that is no answer to whether it can be put back.
+      if tries == 5 || clock.now + .seconds(tries) >= calls.deadline { throw failure }
       try await clock.sleep(for: .seconds(tries))
     }
     let began = clock.now

@@ -94,7 +94,7 @@ actor Notifier {
         incident.threads[entry.name] == nil
       else { continue }
       message.detail = "not finished after \(RevertReport.minutes(entry.after.inSeconds))"
-      session.progress.say("not finished after \(entry.after.text): telling \(entry.name)")
+      session.progress.say("not finished after \(entry.after.words): telling \(entry.name)")
       last = message
       // Those who were told before learn that others are.
       await send(

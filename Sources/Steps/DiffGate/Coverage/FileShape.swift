@@ -22,6 +22,9 @@ enum NamedShapes {
     if folders.contains("cdk.out") || folders.contains("meta") && name.hasSuffix("_snapshot.json") {
       return .harmless(rule: "generated", why: "it is written beside what was compared")
     }
+    if name.hasSuffix(".designer.cs") || name.hasSuffix("modelsnapshot.cs") {
+      return .harmless(rule: "generated", why: "it says what the model is, and no database runs it")
+    }
     if let tool = tool(name, folders, lower) { return tool }
     if isTest(name, folders) { return .harmless(rule: "test", why: "tests are not deployed") }
     if isDocumentation(name, folders) { return .harmless(rule: "documentation", why: "nobody deploys it") }
@@ -48,8 +51,10 @@ enum NamedShapes {
     {
       return unjudged("terraform", "Terraform is not judged")
     }
-    if name == "atlas.hcl" || ends(".my.hcl", ".pg.hcl", ".lt.hcl", ".ch.hcl", ".ms.hcl") || name == "schema.hcl"
-      || ends(".hcl") && !folders.isDisjoint(with: ["atlas", "schema", "schemas", "migrations", "db", "database"])
+    if name == "atlas.hcl" || ends(".my.hcl", ".pg.hcl", ".lt.hcl", ".ch.hcl", ".ms.hcl")
+      || name == "schema.hcl"
+      || ends(".hcl")
+        && !folders.isDisjoint(with: ["atlas", "schema", "schemas", "migrations", "db", "database"])
     {
       return unjudged(
         "atlas", "Atlas's HCL says what the database should be, not how it gets there",

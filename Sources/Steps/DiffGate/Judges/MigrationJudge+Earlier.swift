@@ -79,6 +79,13 @@ extension MigrationJudge {
   /// versions are compared.
   mutating func judgeDumps() throws {
     let hasMigrations = !entries.isEmpty
+    if entries.contains(where: { $0.tool == "prisma" }) {
+      for file in change.all where file.path.hasSuffix(".prisma") {
+        note(
+          file.path, .judged, "schema-dump",
+          "it is what the migrations of this change leave, which were judged")
+      }
+    }
     for file in change.files where !file.isLink && SchemaDump.isOne(file.path) {
       guard !dispositions.contains(where: { $0.path == file.path }) else { continue }
       if hasMigrations {
@@ -99,11 +106,13 @@ extension MigrationJudge {
       if comparison.rest.isEmpty {
         note(file.path, .judged, "schema-dump", "its two versions were compared as schemas")
       } else {
-        let shown = comparison.rest.prefix(3).map { $0.count > 60 ? "\($0.prefix(60))…" : $0 }.joined(separator: "; ")
+        let shown = comparison.rest.prefix(3).map { $0.count > 60 ? "\($0.prefix(60))…" : $0 }.joined(
+          separator: "; ")
         note(
           file.path, .notJudged, "schema-dump",
           "its tables, columns, types and views were compared; what else differs was not (\(comparison.rest.count): "
-            + "\(shown))", remedy: "add the migration that gets there, or look at it by hand and acknowledge it")
+            + "\(shown))",
+          remedy: "add the migration that gets there, or look at it by hand and acknowledge it")
       }
       for issue in comparison.issues where issue.risk != .advice {
         let severity: Severity = [.locking, .notUnderstood].contains(issue.risk) ? .warning : .error
@@ -122,18 +131,22 @@ extension MigrationJudge {
   /// again, or refuse to go on.
   mutating func judgeName(_ file: ChangedFile, _ migration: MigrationFile) {
     guard let before = file.oldPath, migration.role == .forward, let key = migration.nameKey,
-      let earlier = MigrationFile(path: before, text: file.old.map(text), isListed: true)?.nameKey, key != earlier
+      let earlier = MigrationFile(path: before, text: file.old.map(text), isListed: true)?.nameKey,
+      key != earlier
     else { return }
     let finding = Finding(
       "migration-renamed", .warning,
       "this migration was called \(before): \(migration.tool.rawValue) knows it by its name, and environments that have run "
-        + "it run it again or refuse to go on. Whether one has is not known here", path: file.path, subject: "renamed")
+        + "it run it again or refuse to go on. Whether one has is not known here", path: file.path,
+      subject: "renamed")
     findings.append(finding)
     openFingerprints.insert(finding.fingerprint)
   }
 
   /// What stands in the repository of columns that a migration in code defines anew.
-  func definitions(before file: ChangedFile, _ migration: MigrationFile, _ text: String) throws -> EarlierDefinitions {
+  func definitions(before file: ChangedFile, _ migration: MigrationFile, _ text: String) throws
+    -> EarlierDefinitions
+  {
     var found = EarlierDefinitions()
     let folder = RelativePath.folder(of: file.path)
     if migration.tool == .django, text.contains("AlterField(") {
@@ -163,7 +176,8 @@ enum SchemaDump {
     guard let name = parts.last, NamedShapes.testFolders.isDisjoint(with: parts.dropLast()) else {
       return false
     }
-    return ["schema.sql", "structure.sql"].contains(name) || name == "schema.rb" && parts.dropLast().last == "db" || name.hasSuffix("_structure.sql")
+    return ["schema.sql", "structure.sql"].contains(name)
+      || name == "schema.rb" && parts.dropLast().last == "db" || name.hasSuffix("_structure.sql")
       || name.hasSuffix(".schema.sql")
   }
 }

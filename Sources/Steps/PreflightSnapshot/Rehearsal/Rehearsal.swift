@@ -96,7 +96,7 @@ struct Rehearsal: Sendable {
           : .changes(changes.map { ($0.place.isEmpty ? "" : "in \($0.place): ") + Rehearsal.line($0.change) })
       }
       if clock.now > deadline {
-        return .failed("the change set was still \(changeSet.status) after \(Rehearsal.timeout.text)")
+        return .failed("the change set was still \(changeSet.status) after \(Rehearsal.timeout.words)")
       }
       try await clock.sleep(for: pause)
       pause = min(pause * 2, .seconds(5))
