@@ -47,6 +47,12 @@ import Testing
     #expect(plan { $0.done = [name] }.due == [])
     #expect(plan { $0.unknown = [name] }.stops == [.schemaRollback])
     #expect(plan { $0.unknown = [name] }.due == [])
+    // The database's own history tells what is still to be done.
+    let isKnown = plan {
+      $0.unknown = [name]
+      $0.schema?.isKnown = true
+    }
+    #expect(isKnown.due == [name])
     #expect(
       plan { $0.failures["shop on db:5432"] = [FailedAttempt(kind: .rollBackSchema, reason: "no")] }.stops
         == [

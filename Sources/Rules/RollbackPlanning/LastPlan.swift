@@ -30,12 +30,15 @@ struct LastPlan {
         &plan, .actionFailed, schema.database,
         "the schema of \(schema.database) could not be rolled back: \(failure.reason)")
     }
-    if facts.unknown.contains(name) {
+    if facts.unknown.contains(name), !schema.isKnown {
       return stop(
         &plan, .schemaRollback, schema.database,
         "a run before this one began to roll the schema of \(schema.database) back and did not see it end. Look whether "
           + "\(listed(schema.scripts)) took effect. If so, run auto-revert without --rollback-schema; if not, finish this "
           + "revert without it, and begin another with it.")
+    }
+    for remark in schema.remarks {
+      plan.findings.append(PlanFinding(.schemaRollback, .warning, target: schema.database, remark))
     }
     guard !schema.scripts.isEmpty else { return }
     var action = PlannedAction(
@@ -43,9 +46,6 @@ struct LastPlan {
       reason: "the application first, then the schema: \(schema.scripts.joined(separator: ", "))")
     action.losses = ["what the reverted migrations added, with the data in it"]
     Planner.append(action, to: &plan)
-    for remark in schema.remarks {
-      plan.findings.append(PlanFinding(.schemaRollback, .warning, target: schema.database, remark))
-    }
   }
 
   // MARK: - The database

@@ -108,6 +108,8 @@ public struct SchemaFacts: Hashable, Sendable {
   public var database: String
   /// Paths of the scripts, in the order in which they run: newest migration first.
   public var scripts: [String]
+  /// Whether the database's own history tells which of them are still to be run.
+  public var isKnown = false
   /// What keeps them from being run.
   public var obstacles: [String] = []
   /// What a person should know of how they run, such as a script that cannot run in one transaction with the others.

@@ -54,7 +54,7 @@ public enum SQLProbes {
       let message = error.message + (error.advice.isEmpty ? "" : ": \(error.advice)")
       switch error.kind {
       case .unreachable: return .failed(.connectionFailed, message)
-      case .timedOut, .failed: return .failed(.sql, message)
+      case .timedOut, .failed, .locked: return .failed(.sql, message)
       case .refused: return AttemptResult(.failed(.sql, message, settles: false))
       case .missing:
         faults.note(ControlPlaneError(.missingProgram, error.message, advice: error.advice))

@@ -27,6 +27,9 @@ public struct RevertPolicy: Hashable, Sendable {
   /// `branch`: whether a revert commit is made on a branch of its own.
   public var makesBranch = true
 
+  /// `schema`: how rollback scripts run.
+  public var schema = SchemaPolicy()
+
   /// The defaults.
   public init() {}
 
@@ -44,6 +47,7 @@ public struct RevertPolicy: Hashable, Sendable {
     if let value = try section.word("additions", Additions.self) { additions = value }
     if let value = try section.duration("watch") { watch = value }
     if let value = try section.bool("branch") { makesBranch = value }
+    schema = try SchemaPolicy(section.section("schema"))
     try section.finish()
   }
 }

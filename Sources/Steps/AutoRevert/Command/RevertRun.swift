@@ -163,7 +163,7 @@ struct RevertRun {
         .stop, "--relief: there is no restore point, so nothing would undo the setting",
         advice: "preflight-snapshot makes one before a deployment")
     }
-    let schema = try await schema(chosen.loaded, clients)
+    let schema = try await schema(chosen.loaded, clients, limit, task)
     task.schema = schema?.facts
     let redactor = session.redactor
     let resources = chosen.loaded.map {
