@@ -133,13 +133,15 @@ let package = Package(
     library(
       .rules, "MigrationAnalysis", ["JSONValues", "SQLText", "StepResults", "CLibPgQuery"],
       linked: [.linkedLibrary(":libpg_query.a")]),
-    library(.rules, "RollbackPlanning", ["JSONValues", "SystemInterfaces", "CloudFormationModel"]),
+    library(
+      .rules, "RollbackPlanning", ["JSONValues", "SystemInterfaces", "CloudFormationModel", "StepResults"]),
     library(
       .rules, "TemplateAnalysis",
       ["JSONValues", "YAMLDocuments", "CloudFormationModel", "DeploymentRecords", "Redaction", "StepResults"]),
 
     // Adapters to the outside world.
     library(.clients, "CIEnvironment", ["SystemInterfaces"]),
+    library(.clients, "CodeHosts", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
     library(.clients, "DatabaseAccess", ["JSONValues", "SQLText", "SystemInterfaces"]),
     library(
       .clients, "GitHistory", ["CLibGit2", "CLibGit2Shims", "SystemInterfaces"],
@@ -191,8 +193,8 @@ let package = Package(
     library(
       .capabilities, "HealthWatch",
       [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords",
-        "StepResults",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentEvidence",
+        "DeploymentRecords", "Redaction", "StepResults",
         "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
     library(
@@ -217,7 +219,7 @@ let package = Package(
         "DeploymentEvidence",
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
         "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "StepResults",
-        "MigrationAnalysis", "RollbackPlanning", "TemplateAnalysis", "AWSClients", "DatabaseAccess",
+        "MigrationAnalysis", "RollbackPlanning", "TemplateAnalysis", "AWSClients", "CodeHosts", "DatabaseAccess",
         "GitHistory",
         "HTTPTransport", "MailTransport", "DeploymentLedger", "HealthWatch", "Reporting", "RestorePoints",
         "SmokeChecks", "StepRuntime",
@@ -226,7 +228,7 @@ let package = Package(
       .steps, "DiffGate",
       [
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
-        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction", "DeploymentLedger",
         "StepResults",
         "MigrationAnalysis", "TemplateAnalysis", "AWSClients", "CIEnvironment", "GitHistory", "Reporting",
         "StepRuntime",
@@ -282,6 +284,7 @@ let package = Package(
         "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting", "StepRuntime",
       ]),
     tests("CIEnvironment", ["SystemInterfaces"]),
+    tests("CodeHosts", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
     tests("CommandArguments", []),
     tests("CryptoDigests", []),
     tests("CurlTransport", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),
@@ -306,9 +309,8 @@ let package = Package(
     tests(
       "HealthWatch",
       [
-        "JSONValues", "SystemInterfaces", "DeploymentRecords", "Redaction", "StepResults", "HealthAnalysis",
-        "AWSClients",
-        "HTTPTransport", "Reporting",
+        "JSONValues", "SystemInterfaces", "DeploymentEvidence", "DeploymentRecords", "Redaction",
+        "StepResults", "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting",
       ]),
     tests("HurlFile", ["JSONValues", "SystemInterfaces"]),
     tests("JSONValues", []),
@@ -365,7 +367,8 @@ let package = Package(
       name: "FuzzTests",
       dependencies: [
         "JSONValues", "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "HurlFile",
-        "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting", "TestSupport",
+        "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting", "AWSClients", "HealthWatch",
+        "GitHistory", "DeploymentLedger", "SystemInterfaces", "TestSupport",
       ],
       swiftSettings: strict),
     // The built binaries against real parts.

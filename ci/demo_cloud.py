@@ -3,12 +3,13 @@
 
 usage: ci/demo_cloud.py deploy ENVIRONMENT FOLDER   creates or updates the four stacks from FOLDER/infra and writes
                                                     FOLDER/deployment-ENVIRONMENT.config
-       ci/demo_cloud.py traffic ENVIRONMENT FOLDER COUNT   requests that real users would send
+       ci/demo_cloud.py users ENVIRONMENT FOLDER           four requests a second until standard input ends
        ci/demo_cloud.py templates ENVIRONMENT FOLDER       the digests of the deployed templates
 """
 import hashlib
 import os
 import secrets
+import select
 import sys
 import time
 import urllib.error
@@ -106,24 +107,36 @@ STATE_MACHINE_ARN={outputs['WorkflowArn']}
         file.write(text)
 
 
-def traffic(environment, folder, count):
+def configuration(environment, folder):
     config = {}
     with open(os.path.join(folder, f"deployment-{environment}.config")) as file:
         for line in file:
             key, equals, value = line.strip().partition("=")
             if equals and not key.startswith("#"):
                 config[key] = value
-    answers = {}
-    for number in range(int(count)):
-        request = urllib.request.Request(config["API_ENDPOINT"] + ("jobs" if number % 2 else ""),
-                                         headers={"x-api-key": config["API_KEY"]})
+    return config
+
+
+def ask(config, number):
+    """The status of one request that a real user would send."""
+    request = urllib.request.Request(config["API_ENDPOINT"] + ("jobs" if number % 2 else ""),
+                                     headers={"x-api-key": config["API_KEY"]})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def users(environment, folder):
+    config = configuration(environment, folder)
+    number = 0
+    while not select.select([sys.stdin], [], [], 0.25)[0]:
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
-                status = response.status
-        except urllib.error.HTTPError as error:
-            status = error.code
-        answers[status] = answers.get(status, 0) + 1
-    print("answers:", ", ".join(f"{count} x {status}" for status, count in sorted(answers.items())))
+            ask(config, number)
+        except OSError:
+            pass  # the cloud may be gone: users go on trying
+        number += 1
 
 
 def templates(environment, folder):
@@ -136,7 +149,7 @@ def templates(environment, folder):
 
 
 if __name__ == "__main__":
-    commands = {"deploy": deploy, "traffic": traffic, "templates": templates}
+    commands = {"deploy": deploy, "users": users, "templates": templates}
     if len(sys.argv) < 4 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     commands[sys.argv[1]](*sys.argv[2:])

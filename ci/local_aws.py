@@ -7,8 +7,10 @@ Keeps its state in FOLDER, prints one line of JSON when it is ready ({"endpoint"
 and ends when its standard input closes. The proxy adds what ministack does not show by itself:
 
 - faults, set by POST /_faults with a JSON list of
-  {"action": NAME or "*", "do": "throttle" | "quota" | "unavailable" | "page" | "drop" | "delay", "times": N, "seconds": S}
-  `drop` forwards the call and closes the connection without its answer; GET /_faults tells what is left.
+  {"action": NAME or "*", "do": KIND, "times": N, "seconds": S}
+  throttle, quota, expired, failure (500), unavailable (503), refuse (400) and page (a login page with 200) answer in AWS's place; reset
+  ends the connection before the call is made; drop and half make the call and give no answer or half of it; drip gives it
+  slowly; express lets all stacks have been deployed in EXPRESS mode; delay waits before the call. GET /_faults tells what is left.
 - a log of the calls, by GET /_calls: [{"action": ..., "stack": ..., "requestId": ...}].
 - API Gateway's metrics: each answer of a deployed API is recorded as AWS/ApiGateway Count, 4XXError, 5XXError and
   Latency with the dimensions ApiName and Stage.
@@ -20,6 +22,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -180,8 +183,16 @@ async def exchange(head, fields, body):
         return error_answer(fields, 400, "ThrottlingException" if "json" in fields.get("content-type", "") else "Throttling")
     if kind == "quota":
         return error_answer(fields, 400, "LimitExceededException")
+    if kind == "expired":
+        return error_answer(fields, 403, "ExpiredTokenException" if "json" in fields.get("content-type", "") else "ExpiredToken")
+    if kind == "failure":
+        return error_answer(fields, 500, "InternalFailure")
+    if kind == "reset":
+        return Broken(b"", resets=True)
     if kind == "page":
         return answer(200, "<html><body>Login</body></html>", "text/html")
+    if kind == "refuse":
+        return error_answer(fields, 400, "ValidationError")
     if kind == "unavailable":
         return error_answer(fields, 503, "ServiceUnavailable")
     if kind == "delay":
@@ -190,6 +201,11 @@ async def exchange(head, fields, body):
     answered, _, content = await forward(head, body)
     if kind == "drop":
         return None
+    if kind == "express":
+        content = content.replace(b"<StackStatus>", b"<DeploymentConfig><Mode>EXPRESS</Mode></DeploymentConfig><StackStatus>")
+    if kind in ("half", "drip"):
+        whole = framed(answered, content, b"close")
+        return Broken(whole[:len(whole) // 2]) if kind == "half" else Broken(whole, seconds=fault.get("seconds", 1))
     if method == "HEAD":
         return re.sub(rb"(?i)\r\n(connection|transfer-encoding):[^\r\n]*", b"", answered)
     user_request = re.match(r"/restapis/([^/]+)/([^/]+)/_user_request_", path)
@@ -198,11 +214,33 @@ async def exchange(head, fields, body):
     return framed(answered, content, b"keep-alive")
 
 
+class Broken:
+    """An answer that does not come as it should, after which the connection ends."""
+
+    def __init__(self, content, seconds=0, resets=False):
+        self.content, self.seconds, self.resets = content, seconds, resets
+
+    async def send(self, writer):
+        if self.resets:
+            # No lingering: the other side sees a reset instead of an end.
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
+        pieces = 20 if self.seconds else 1
+        size = max(1, -(-len(self.content) // pieces))
+        for start in range(0, len(self.content), size):
+            writer.write(self.content[start:start + size])
+            await writer.drain()
+            await asyncio.sleep(self.seconds / pieces)
+
+
 async def serve(reader, writer):
     try:
         while True:
             message = await read_message(reader)
             result = await exchange(*message)
+            if isinstance(result, Broken):
+                await result.send(writer)
+                result = None
             if result is None:
                 break
             writer.write(result)

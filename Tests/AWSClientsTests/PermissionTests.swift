@@ -11,12 +11,13 @@ import Testing
     let root = Repository.root + "/Sources/Clients/AWSClients"
     let files = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
     let pattern =
-      #/"((?:Add|Assume|Cancel|Continue|Create|Delete|Describe|Detect|Execute|Filter|Get|Head|List|Modify|Publish|Put|Restore|Rollback|Set|Simulate|Start|Update)[A-Z][A-Za-z0-9]+)"/#
+      #/"((?:Add|Assume|Cancel|Continue|Create|Delete|Describe|Detect|Disable|Enable|Execute|Filter|Get|Head|List|Modify|Publish|Put|Restore|Rollback|Set|Simulate|Start|Stop|Update)[A-Z][A-Za-z0-9]+)"/#
     // Names of parameters and members of answers that read alike.
     let others: Set<String> = [
       "StartTime", "DeletedDate", "AddTagsToSnapshot", "CopyTagsToSnapshot", "RollbackConfiguration",
       "RollbackTriggers", "CreatedDate", "AdditionalVersionWeights", "DescribeType", "StartDate",
-      "CreateTime",
+      "CreateTime", "DisableRollback", "DisableValidation", "EnableCloudwatchLogsExports",
+      "EnableIAMDatabaseAuthentication", "EnablePerformanceInsights", "EnableTerminationProtection",
     ]
     var found: Set<String> = []
     for file in files where file.hasSuffix(".swift") && !file.hasPrefix("Permissions/") {

@@ -140,7 +140,10 @@ struct ServiceModelTests {
     #expect(unfilled(apis) == [])
     #expect(unfilled(try await service.getApi(version, id: "a")) == [])
     // Each version lacks what only the other has.
-    let allowed: Set = ["[].canaryDeploymentId", "canaryDeploymentId", "[].status"]
+    let allowed: Set = [
+      "[].canaryDeploymentId", "canaryDeploymentId", "[].status", "[].settings.json.index",
+      "settings.json.index",
+    ]
     let stages = try await service.getStages(version, api: "a")
     #expect(stages.count == (version == .rest ? 2 : 4))
     #expect(unfilled(stages, except: allowed) == [])
@@ -173,6 +176,28 @@ struct ServiceModelTests {
     #expect(unfilled(versions) == [])
     try await secrets.updateSecretVersionStage("s", stage: "AWSCURRENT", moveTo: "a", removeFrom: "b")
     #expect(unfilled(try await SSMClient(client).getParameter("/p/é", decrypts: true)) == [])
+    try await SSMClient(client).putParameter("/p/é", value: "v", type: "SecureString")
+  }
+
+  @Test func `services, rules, configurations, tables`() async throws {
+    let ecs = ECSClient(client)
+    let service = try #require(try await ecs.describeService("s", cluster: "c"))
+    #expect(unfilled(service) == [] && service.deployments.count == 4)
+    try await ecs.updateService("s", cluster: "c", taskDefinition: "t:1")
+    #expect(try await ecs.taskDefinitionStatus("t:1") != nil)
+    let rules = EventBridgeClient(client)
+    #expect(try await rules.ruleState("r", bus: "b") != nil)
+    try await rules.enableRule("r", bus: nil)
+    try await rules.disableRule("r", bus: "b")
+    let configurations = AppConfigClient(client)
+    let deployments = try await configurations.listDeployments(application: "a", environment: "e")
+    #expect(unfilled(deployments) == [])
+    let started = try await configurations.startDeployment(
+      application: "a", environment: "e", profile: "p", version: "1")
+    #expect(unfilled(started) == [])
+    try await configurations.stopDeployment(application: "a", environment: "e", number: 1)
+    let recovery = try await DynamoDBClient(client).describeContinuousBackups("t")
+    #expect(recovery.earliest != nil && recovery.latest != nil)
   }
 
   @Test func `RDS`() async throws {

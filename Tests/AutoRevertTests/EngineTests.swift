@@ -2,6 +2,7 @@ import AutoRevert
 import CloudFormationModel
 import JSONValues
 import RollbackPlanning
+import StepResults
 import Synchronization
 import SystemInterfaces
 import TestSupport
@@ -77,7 +78,7 @@ import Testing
     let broken = world(stuck: 1)
     let result = try await broken.run()
     #expect(result.ending == .stopped)
-    let stop = result.findings.first { $0.severity == .stop }
+    let stop = result.findings.first { $0.severity == .error }
     #expect(stop?.code == .stuckResources)
     #expect(stop?.message.contains("Queue (no access)") == true)
     #expect(stop?.message.contains("--skip Shop-api/Queue") == true)
@@ -106,7 +107,7 @@ import Testing
     let result = try await world.run()
     #expect(result.ending == .stopped)
     #expect(world.cloud.stack("Shop-api")?.status == .updateRollbackComplete)
-    let stop = result.findings.first { $0.severity == .stop }
+    let stop = result.findings.first { $0.severity == .error }
     #expect(stop?.code == .actionFailed)
     #expect(stop?.message.contains("Fn (AWS::Lambda::Function) UPDATE_FAILED: code not found") == true)
     // A later run tries once more, under another token.
@@ -203,7 +204,7 @@ import Testing
       let stopped = try await withTaskExecutorPreference(OneThread()) {
         try await first.run({ $0.options.overrideStackPolicy = true }, seconds: 15)
       }
-      let told = stopped.findings.filter { $0.code == .stackPolicy && $0.severity == .stop }.compactMap(
+      let told = stopped.findings.filter { $0.code == .stackPolicy && $0.severity == .error }.compactMap(
         \.target)
       #expect(stopped.ending == .stopped && told == first.openPolicies, "\(seed)")
       stayed += told.count

@@ -81,7 +81,7 @@ import Testing
     #expect(before.map(\.live) == ["us-new"] && before.map(\.recorded) == ["us-good"])
     cloud.calls.withLock { $0 = [] }
     var action = PlannedAction(.restoreFunctionCode, target: Self.american, reason: "changed")
-    action.value = "us-good"
+    action.payload = .digest("us-good")
     try await resources.perform(action)
     #expect(cloud.calls.withLock { $0.filter { $0.contains("PUT") } } == ["us-east-1 PUT code"])
     #expect(try await resources.progress(of: action) == .done)
@@ -91,7 +91,7 @@ import Testing
   @Test func `a shared name is no function's, its ARN is`() async throws {
     let cloud = Cloud()
     var action = PlannedAction(.restoreFunctionCode, target: "worker", reason: "changed")
-    action.value = "us-good"
+    action.payload = .digest("us-good")
     await #expect(throws: OperationFailure.self) { try await Self.resources(cloud).perform(action) }
     let setting = try #require(ReliefRequest("worker:timeout=30"))
     let failure = await #expect(throws: OperationFailure.self) {

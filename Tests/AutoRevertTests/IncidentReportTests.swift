@@ -1,17 +1,19 @@
 import CloudFormationModel
+import CommandArguments
 import DeploymentEvidence
 import DeploymentRecords
 import Foundation
 import JSONValues
+import Redaction
 import Reporting
 import RollbackPlanning
 import StepResults
-import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing
 
 @testable import AutoRevert
+@testable import StepRuntime
 
 @Suite struct `Incident report` {
   private let day = Timestamp("2026-11-26T02:00:00Z")!
@@ -33,38 +35,83 @@ import Testing
     RevertCommand.report(record).sections.first { $0.title.hasPrefix(title) }
   }
 
-  @Test func `says first what is left to do, in order`() {
-    let titles = RevertCommand.report(record()).sections.map(\.title)
+  /// What is left to do after a run with these arguments.
+  private func tasks(_ record: Record<RevertPart>, _ said: [PlanFinding] = [], _ arguments: String...) throws
+    -> [String]
+  {
+    let bench = SessionBench()
+    try bench.config.write(toFile: bench.folder("deployment-prod.config"), atomically: true, encoding: .utf8)
+    let command = try RevertCommand.parse(["prod"] + arguments)
+    let session = try StepSession(
+      context: bench.context, common: command.common, redactor: Redactor(), startedAt: day, needsConfig: true)
+    return FollowUp(
+      environment: "prod", command: CommandText(command, session), summary: record.summary, part: record.part,
+      said: said
+    ).tasks.map(\.line)
+  }
+
+  @Test func `says first what is left to do, in order`() throws {
+    let record = record {
+      $0.summary.branch = "backstop/revert-x"
+      $0.part.leftToDo = [.init(command: "smoke-test prod", does: "checks again")]
+    }
+    let titles = RevertCommand.report(record).sections.map(\.title)
     #expect(titles.prefix(4) == ["Why", "Left to do", "Health afterwards", "What was done"])
-    let lines = section("Left to do", record { $0.summary.branch = "backstop/revert-x" })?.lines ?? []
-    #expect(lines.map { String($0.prefix(3)) } == ["1. ", "2. ", "3. ", "4. "])
-    #expect(lines[0].contains("Merge the branch backstop/revert-x"))
-    #expect(lines[1].contains("git revert backstop/revert-x~2..backstop/revert-x"))
-    #expect(lines[2].contains("watch-30m prod"))
+    #expect(section("Left to do", record)?.lines == ["smoke-test prod  # checks again"])
+    let lines = try tasks(record)
+    #expect(lines.count == 3)
+    #expect(lines[0].hasPrefix("git push --set-upstream origin backstop/revert-x  # "))
+    #expect(lines[1].hasPrefix("git revert backstop/revert-x~2..backstop/revert-x  # "))
+    #expect(lines[2].hasPrefix("watch-30m prod --for 30m  # "))
   }
 
-  @Test func `names the command where no branch was made`() {
-    let lines = section("Left to do", record())?.lines ?? []
-    #expect(lines[0].contains("auto-revert prod --git-only --revert 000000000000..bbbbbbbbbbbb --onto main"))
+  @Test func `names the command where no branch was made`() throws {
+    let lines = try tasks(record())
+    #expect(
+      lines[0].hasPrefix("auto-revert prod --git-only --revert 000000000000..bbbbbbbbbbbb --onto main  # "))
   }
 
-  @Test func `says how to go on where something is open`() {
-    let late = record("stopped") {
-      $0.findings = [Finding(PlanFinding(.deadline, .stop, "the time ran out"))]
+  @Test func `says how to go on where something is open`() throws {
+    let late = PlanFinding(.deadline, .error, "the time ran out")
+    #expect(
+      try tasks(record("stopped"), [late], "--only", "api") == [
+        "auto-revert prod --only api --continue  # waits for what was begun and does the rest"
+      ])
+    #expect(try tasks(record("planned"), [late]).isEmpty)
+    #expect(section("Checklist", record("planned")) == nil)
+  }
+
+  @Test func `one command gives all the leave that is wanted, and what none mends is looked at again`() throws
+  {
+    let many = (1...40).map { number in
+      PlanFinding(
+        .wouldLoseData, .error, remedy: .options(["--allow-stateful", "api/R\(number % 2)"]),
+        "would replace R\(number)")
     }
-    let lines = section("Left to do", late)?.lines ?? []
-    #expect(lines.first == "1. Go on: auto-revert prod --continue")
-    #expect(lines.contains { $0.contains("Resolve: the time ran out") })
-    let plan = record("planned")
-    #expect(section("Left to do", plan) == nil && section("Checklist", plan) == nil)
+    let replaced = PlanFinding(.wouldReplace, .error, remedy: .options(["--allow-replace"]), "would replace")
+    let lines = try tasks(record("stopped"), many + [replaced, replaced], "--reason", "it's bad")
+    #expect(lines.count == 1)
+    #expect(
+      lines[0].hasPrefix(
+        #"auto-revert prod --reason 'it'\''s bad' --allow-stateful api/R1 --allow-stateful api/R0 --allow-replace  # "#
+      ))
+    let failed = PlanFinding(.actionFailed, .error, "the restore failed")
+    #expect(
+      try tasks(record("stopped"), [failed, failed]) == [
+        "auto-revert prod --dry-run  # shows whether it can run, once what it stopped for is mended: action-failed"
+      ])
+    var aside = PlanFinding(
+      .needsPerson, .error,
+      remedy: .command("aws cloudformation delete-stack --stack-name S", does: "removes it"),
+      "needs a person")
+    aside.isAside = true
+    #expect(
+      try tasks(record("stopped"), [aside, aside]) == [
+        "aws cloudformation delete-stack --stack-name S  # removes it"
+      ])
   }
 
-  @Test func `is a task list in Markdown, and hundreds of one kind are three and a number`() {
-    let many = record("stopped") { record in
-      record.findings = (1...40).map { Finding(PlanFinding(.wouldReplace, .stop, "would replace R\($0)")) }
-    }
-    let lines = section("Left to do", many)?.lines ?? []
-    #expect(lines.count == 4 && lines[3] == "4. and 37 more of the kind would-replace: see the findings")
+  @Test func `is text that a shell takes, in Markdown too`() throws {
     let text = MarkdownReport.render(RevertCommand.report(record()))
     #expect(text.contains("\n- [x] Run health checks and test API endpoints\n- [ ] Check CloudWatch"))
     // What came from outside cannot tick a box or end a cell.
@@ -126,7 +173,7 @@ import Testing
   }
 
   @Test func `the pull request lists commits, evidence and how to reapply`() {
-    let text = PullRequestText.make(
+    let text = PullRequestText(
       branch: "backstop/revert-x", environment: "prod", reason: "500\nsince noon",
       restored: "0123456789abcdef",
       commits: record().part.commits,
@@ -134,8 +181,11 @@ import Testing
         .init(
           step: "smoke-test", verdict: .stop, finishedAt: day, commit: nil, messages: ["home answers 500"]),
         .init(step: "diff-gate", verdict: .go, finishedAt: day, commit: nil, messages: []),
-      ])
+      ],
+      schema: .init(applied: ["V2__x.sql"], undone: ["V3__y.sql"], left: ["write a migration"])
+    ).markdown
     for words in [
+      "- applied, and its file stays: V2", "- undone: V3", "- to do: write a migration",
       "**Reason**: 500 since noon", "- \(String(repeating: "b", count: 40)) Second \\| bad",
       "- smoke-test said stop at 2026-11-26T02:00:00.000Z\n  - home answers 500",
       "git revert backstop/revert-x~2..backstop/revert-x",

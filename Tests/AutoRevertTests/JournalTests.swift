@@ -74,7 +74,8 @@ import Testing
 
   @Test func `the newest unfinished one is found among all`() throws {
     func newest() throws -> (restorePoint: String?, begin: JSONValue)? {
-      try RevertJournal.newestUnfinished(records: "/r", files: files, clock: clock, redactor: redactor)
+      try RevertJournal.newestUnfinished(
+        records: "/r", application: nil, files: files, clock: clock, redactor: redactor)
     }
     #expect(try newest() == nil)
     try journal(nil).write(.begin, [])

@@ -251,7 +251,9 @@ extension ModelCloud {
         return "ChangeSetNotFound: ChangeSet [\(name)] does not exist"
       }
       state.changeSets["\(found.name)/\(name)"] = nil
-      let fails = state.generator.chance(state.faults.failedRestore)
+      let isTaken = !set.imports && Self.makesBucket(set.template, found.name, state)
+      if isTaken { state.violations.append("\(found.name): a restore makes a bucket whose name is taken") }
+      let fails = state.generator.chance(state.faults.failedRestore) || isTaken
       let stuck = state.generator.chance(state.faults.stuck)
       let template = set.template
       Self.begin(&state, &found, clock.now) { stack, at in
@@ -362,8 +364,11 @@ extension ModelCloud {
       if let missing = template.imports.first(where: { !there.contains($0) }) {
         return .failure(OperationFailure(.refused, "No export named \(missing) found"))
       }
-      let failure = state.generator.chance(state.faults.failedChangeSet) ? "a hook refused it" : nil
-      state.changeSets["\(name)/\(request.name)"] = (template, stack.updatedAt, name, failure)
+      var failure = state.generator.chance(state.faults.failedChangeSet) ? "a hook refused it" : nil
+      if request.importsExisting, state.leftBehind[name] == false { failure = "Files cannot be imported" }
+      state.changeSets["\(name)/\(request.name)"] = (
+        template, stack.updatedAt, name, failure, request.importsExisting
+      )
       if state.generator.chance(state.faults.lostAnswer) {
         return .failure(OperationFailure(.uncertain, "no answer"))
       }
@@ -379,12 +384,19 @@ extension ModelCloud {
       else { return nil }
       if let failure = set.failure { return DescribedChangeSet(state: .failed(failure)) }
       if set.template == live { return DescribedChangeSet(state: .empty) }
+      let makesBucket = Self.makesBucket(set.template, set.stack, state)
       return DescribedChangeSet(
         state: .ready,
         changes: [
           ChangedResource(
             logicalID: "Fn", type: "AWS::Lambda::Function", action: "Modify", replacement: "False")
         ]
+          // What the bad version let go of, made anew or taken in.
+          + (makesBucket
+            ? [
+              ChangedResource(
+                logicalID: "Files", type: "AWS::S3::Bucket", action: set.imports ? "Import" : "Add")
+            ] : [])
           // What the bad version added, and what each deployment makes anew.
           + (live.version == "1"
             ? []
@@ -395,6 +407,11 @@ extension ModelCloud {
                 policy: "Retain"),
             ]))
     }
+  }
+
+  /// Whether an update to `template` has the bucket in it that the live version let go of.
+  private static func makesBucket(_ template: ModelTemplate, _ name: String, _ state: State) -> Bool {
+    state.leftBehind[name] != nil && template.version == "1" && state.stacks[name]?.live.version == "2"
   }
 
   func deleteChangeSet(_ name: String, of stack: String) async throws(OperationFailure) {

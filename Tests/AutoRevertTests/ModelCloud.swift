@@ -129,7 +129,9 @@ final class ModelCloud: CloudFormationOperations {
   struct State: Sendable {
     var stacks: [String: ModelStack] = [:]
     var changeSets:
-      [String: (template: ModelTemplate, updatedAt: Timestamp, stack: String, failure: String?)] =
+      [String: (
+        template: ModelTemplate, updatedAt: Timestamp, stack: String, failure: String?, imports: Bool
+      )] =
         [:]
     /// Stacks that are deleted, by id.
     var deleted: [String: DescribedStack] = [:]
@@ -145,6 +147,8 @@ final class ModelCloud: CloudFormationOperations {
     var alarming = Set<String>()
     /// What stacks do not own, by name: the stack and the value.
     var resources: [String: (stack: String, value: String)] = [:]
+    /// Stacks whose bad version let go of a bucket with a fixed name and left it behind, and whether an import takes it in.
+    var leftBehind: [String: Bool] = [:]
     /// Gets in before the call of this number, once.
     var intrudeAt: Int?
     /// Two runs are at work: what one of them saw last is not what the other calls after.

@@ -31,13 +31,21 @@ struct ModelResources: ResourceOperations {
   func database() async throws(OperationFailure) -> DatabaseFacts? { nil }
   func progress(of action: PlannedAction) async throws(OperationFailure) -> ResourceProgress { .done }
 
+  private static func value(_ payload: PlannedAction.Payload) -> String? {
+    switch payload {
+    case .version(let value), .settings(let value): value
+    default: nil
+    }
+  }
+
   func perform(_ action: PlannedAction) async throws(OperationFailure) {
     await cloud.letIntrude()
     let clock = cloud.clock
     let result: Result<Void, OperationFailure> = cloud.state.withLock { state in
       if let failure = ModelCloud.disturb(&state, isRead: false) { return .failure(failure) }
       ModelCloud.advance(&state, clock.now)
-      guard let resource = state.resources[action.target], let value = action.value else {
+      guard let resource = state.resources[action.target], let value = Self.value(action.payload)
+      else {
         return .failure(OperationFailure(.refused, "no \(action.target)"))
       }
       // Only on settled stacks (danger 9). What began after the last look nobody can help.

@@ -25,6 +25,10 @@ struct ModelWorld {
   var triggers: [String: RollbackTriggers] = [:]
   var policies: [String: String] = [:]
   var resources: [String: String] = [:]
+  /// Stacks whose recorded template keeps a bucket with a fixed name when it is let go of.
+  var keepsBucket: Set<String> = []
+  /// Exports that a stack outside imports, by the stack that has them: the recorded version has them not.
+  var foreignImports: [String: String] = [:]
   /// The id of the restore point that this run goes back to.
   var point = ModelWorld.restorePoint
 
@@ -100,10 +104,17 @@ struct ModelWorld {
         state.outputs.append(StackOutput(name: export, value: "v", exportName: export))
         state.importers[export] = recorded.filter { $0.value.imports.contains(export) }.map(\.key)
       }
+      if keepsBucket.contains(target.name) {
+        state.resources = [
+          StackResourceState(
+            logicalId: "Files", physicalId: "shop-files", type: "AWS::S3::Bucket", status: "CREATE_COMPLETE")
+        ]
+      }
       point.stacks.append(state)
     }
     var loaded = LoadedRestorePoint(point: point, templates: recorded.mapValues(\.text))
     loaded.policies = policies
+    for name in keepsBucket { loaded.leftBehind[name] = ["Files": KeptResource(isNamed: true)] }
     return loaded
   }
 
@@ -144,7 +155,10 @@ struct ModelWorld {
       guard let stack = cloud.stack(target.name), let template = recorded[target.name] else { return false }
       // An update for the triggers alone changes nothing, and lasts as long as they are watched.
       let isSettled = stack.status.rule.condition == .settled || stack.changesTriggersOnly
-      return stack.live == template && isSettled && !stack.hasNewerDeployment
+      var live = stack.live
+      // What a stack outside imports may stay; nothing else.
+      live.exports.removeAll { $0 == foreignImports[target.name] }
+      return live == template && isSettled && !stack.hasNewerDeployment
     } && wrongResources.isEmpty
   }
 

@@ -41,6 +41,7 @@ struct NotifierTests {
   private func ended(_ state: IncidentMessage.State, _ detail: String = "") -> IncidentMessage {
     var message = message
     message.state = state
+    message.isOver = state == .complete
     message.detail = detail
     return message
   }

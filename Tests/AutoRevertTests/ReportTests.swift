@@ -44,7 +44,7 @@ import Testing
     ("planned", .stop, "The plan cannot run. Nothing was changed."),
     ("interrupted", .inconclusive, "auto-revert prod --continue"),
     ("nothing-to-do", .go, "Nothing to roll back"),
-    ("deleted", .go, "DELETED: the stacks of prod are gone."),
+    ("deleted", .go, "Nothing to delete: the stacks of prod are not there."),
     ("relieved", .go, "SET FOR NOW: Shop-Api. Nothing was rolled back"),
   ]) func `says in one line what a person at 2 am has to know`(
     _ outcome: String, _ verdict: Verdict, _ words: String

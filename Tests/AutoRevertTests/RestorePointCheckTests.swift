@@ -2,6 +2,7 @@ import CryptoDigests
 import DeploymentRecords
 import HTTPTransport
 import RollbackPlanning
+import StepResults
 import StepRuntime
 import SystemInterfaces
 import TestSupport

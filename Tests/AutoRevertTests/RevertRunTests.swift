@@ -55,6 +55,16 @@ import Testing
     #expect(said.withLock { $0.first }?.contains("no route to AWS") == true)
   }
 
+  @Test func `a continued revert goes on as it was begun`() throws {
+    let begun = ContinuedRevert(restorePoint: nil, only: [], method: .restore)
+    #expect(try begun.method(nil) == .restore && begun.method(.restore) == .restore)
+    #expect(throws: StepFailure.self) { try begun.method(.cancel) }
+    let journal: JSONValue = ["event": "begin", "method": "cancel"]
+    #expect(RevertJournal.method(journal) == .cancel)
+    // Journals of before the method was written down.
+    #expect(RevertJournal.method(["event": "begin"]) == .automatic)
+  }
+
   @Test func `counts as a change what CloudFormation may replace`() {
     func effect(_ action: String, _ replacement: String?) -> RestoreChange.Effect {
       RestoreChange(

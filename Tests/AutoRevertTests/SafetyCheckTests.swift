@@ -101,7 +101,8 @@ import Testing
     let (dry, other) = try SessionBench().start("--dry-run")
     let shown = try SafetyCheck(command: dry, session: other, isContinued: false).enforce(facts)
     #expect(
-      shown.map(\.severity) == [.stop, .stop] && shown.map(\.target) == ["kill-switch", "rollbacks-per-day"])
+      shown.map(\.severity) == [.error, .error]
+        && shown.map(\.target) == ["kill-switch", "rollbacks-per-day"])
   }
 
   @Test func `what was begun under the rules is ended`() async throws {

@@ -140,10 +140,43 @@ import Testing
           }
         }
       }
+      importFromOutside()
+      leaveBehind()
       let world = world
       world.cloud.state.withLock { state in
         for (name, triggers) in world.triggers { state.stacks[name]?.triggers = triggers }
         for (name, policy) in world.policies { state.stacks[name]?.policy = policy }
+      }
+    }
+
+    /// The bad version of a stack exports something that a stack outside the configuration imports by now.
+    private mutating func importFromOutside() {
+      guard generator.chance(0.2) else { return }
+      options.keepsExports = generator.chance(0.6)
+      let name = ModelWorld.name("api")
+      let isImported = world.cloud.state.withLock { state in
+        guard var api = state.stacks[name], api.live.version == "2",
+          [.updateComplete, .updateCompleteCleanupInProgress].contains(api.status)
+        else { return false }
+        api.live.exports.append("extra")
+        api.next = nil
+        state.stacks[name] = api
+        state.stacks["Other-report"] = ModelWorld.stack("report", ModelTemplate("1", imports: ["extra"])) {
+          $0.name = "Other-report"
+          $0.id = "arn:aws:cloudformation:eu-west-1:1:stack/Other-report/1"
+        }
+        return true
+      }
+      if isImported { world.foreignImports[name] = "extra" }
+    }
+
+    /// The bad version of some stacks let go of a bucket whose name the recorded one needs.
+    private mutating func leaveBehind() {
+      guard generator.chance(0.2) else { return }
+      for name in world.targets.map(\.name) where generator.chance(0.5) {
+        let canBeImported = generator.chance(0.7)
+        world.keepsBucket.insert(name)
+        world.cloud.state.withLock { $0.leftBehind[name] = canBeImported }
       }
     }
 
@@ -276,7 +309,7 @@ import Testing
         do {
           let result = try await world.run({ $0.options = options }, seconds: seconds)
           if world.cloud.state.withLock({ $0.isDead }) { continue }
-          if isShort, result.findings.contains(where: { $0.code == .deadline && $0.severity == .stop }) {
+          if isShort, result.findings.contains(where: { $0.code == .deadline && $0.severity == .error }) {
             // What still runs is named, and another run goes on.
             violations += honesty(result)
             guard violations.isEmpty else { return ("deadline", violations) }
@@ -334,7 +367,7 @@ import Testing
           case .restored, .nothingToDo:
             if !left.isEmpty { violations.append("called deleted: \(left.map(\.name)) are there") }
           case .stopped:
-            if !result.findings.contains(where: { $0.severity == .stop }) {
+            if !result.findings.contains(where: { $0.severity == .error }) {
               violations.append("stopped without a reason")
             }
           default: violations.append("ended \(result.ending)")
@@ -410,11 +443,11 @@ import Testing
             } + world.wrongResources
           violations.append("called \(result.ending), but: \(stacks); done: \(world.cloud.mutations)")
         }
-        if result.findings.contains(where: { $0.severity == .stop }) {
+        if result.findings.contains(where: { $0.severity == .error }) {
           violations.append("a stop in a good end")
         }
       case .stopped:
-        let stops = result.findings.filter { $0.severity == .stop }
+        let stops = result.findings.filter { $0.severity == .error }
         if stops.isEmpty { violations.append("stopped without a reason") }
         let mayStop =
           faults.stuck > 0 || faults.failedRestore > 0 || faults.replaced > 0 || faults.failedChangeSet > 0
@@ -423,11 +456,13 @@ import Testing
           || stops.contains { $0.code == .deadline } || faults.newerDeployment > 0 || faults.lostCall > 0
           || faults.lostAnswer > 0 || faults.throttled > 0 || faults.unreachable > 0
           || !world.policies.isEmpty && !options.overrideStackPolicy
+          || !world.foreignImports.isEmpty && !options.keepsExports
+          || world.cloud.state.withLock { $0.leftBehind.values.contains(false) }
         if !mayStop, !beside { violations.append("stopped without a fault: \(stops.map(\.message))") }
       default: violations.append("ended \(result.ending)")
       }
       if !isInside, !world.openPolicies.isEmpty,
-        !result.findings.contains(where: { $0.code == .stackPolicy && $0.severity == .stop })
+        !result.findings.contains(where: { $0.code == .stackPolicy && $0.severity == .error })
       {
         violations.append("the policy of \(world.openPolicies) was left lifted")
       }

@@ -39,12 +39,15 @@ import Testing
     return try bench.start()
   }
 
-  private func make(_ restored: String, policy: String = "") throws -> (branch: String?, message: String) {
+  private func make(
+    _ restored: String, policy: String = ""
+  ) async throws -> (branch: String?, message: String) {
     let (command, session) = try session(policy)
-    let made = try GitOnlyAdapter.revertCommit(
-      command, session,
-      UndoneRange(session, restored: restored, deployed: try session.commitId()))
-    return (made.branch, made.findings.map(\.message).joined())
+    let made = try await RollbackRevert(
+      command: command, session: session,
+      undone: UndoneRange(session, restored: restored, deployed: try session.commitId())
+    ).make()
+    return (made.branch, made.said.map(\.message).joined())
   }
 
   private func undone(_ restored: String?) throws -> UndoneRange {
@@ -66,11 +69,11 @@ import Testing
     #expect(unknown.commits.isEmpty && unknown.unknown != nil)
   }
 
-  @Test func `stand on a branch, as git would revert them`() throws {
+  @Test func `stand on a branch, as git would revert them`() async throws {
     let good = try commit("a", "Good")
     _ = try commit("b", "First bad")
     _ = try commit("c", "Second bad")
-    let (branch, message) = try make(good)
+    let (branch, message) = try await make(good)
     let name = try #require(branch)
     #expect(message.contains("the revert of 2 commits is on the branch \(name)"))
     #expect(try git("rev-parse", "\(name)^{tree}") == git("rev-parse", "\(good)^{tree}"))
@@ -84,30 +87,30 @@ import Testing
     #expect(try git("rev-parse", "HEAD^{tree}") == git("rev-parse", "main^{tree}"))
   }
 
-  @Test func `are left where a commit asks for it, the policy says no, or enough were made`() throws {
+  @Test func `are left where a commit asks for it, the policy says no, or enough were made`() async throws {
     let good = try commit("a", "Good")
     _ = try commit("b", "Bad\n\nNOAUTOREVERT=true")
-    #expect(try make(good).branch == nil)
-    #expect(try make(good).message.contains("NOAUTOREVERT=true"))
-    #expect(try make(good, policy: "auto-revert:\n  branch: false\n") == (nil, ""))
+    #expect(try await make(good).branch == nil)
+    #expect(try await make(good).message.contains("NOAUTOREVERT=true"))
+    #expect(try await make(good, policy: "auto-revert:\n  branch: false\n") == (nil, ""))
     let other = try commit("c", "Bad too")
     _ = other
-    let limited = try make(other + "~0", policy: "auto-revert:\n  maximum-commits-per-day: 0\n")
+    let limited = try await make(other + "~0", policy: "auto-revert:\n  maximum-commits-per-day: 0\n")
     #expect(limited == (nil, ""), "nothing to revert is nothing to refuse")
   }
 
-  @Test func `are not reverted twice, whether the first revert is open or merged`() throws {
+  @Test func `are not reverted twice, whether the first revert is open or merged`() async throws {
     let good = try commit("a", "Good")
     let bad = try commit("b", "Bad")
-    let name = try #require(try make(good).branch)
+    let name = try #require(try await make(good).branch)
     try git("update-ref", "refs/remotes/origin/\(name)", "refs/heads/\(name)")
     try git("branch", "-q", "-D", name)
-    #expect(try make(good).message.contains("is open as origin/\(name)"))
+    #expect(try await make(good).message.contains("is open as origin/\(name)"))
     try git("update-ref", "-d", "refs/remotes/origin/\(name)")
     // Merged meanwhile, while the bad commit is still the deployed one.
     try git("revert", "--no-edit", "HEAD")
     try git("checkout", "-q", "--detach", bad)
-    let merged = try make(good)
+    let merged = try await make(good)
     #expect(merged.branch == nil && merged.message.contains("is reverted on main already"))
   }
 }

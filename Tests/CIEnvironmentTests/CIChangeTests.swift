@@ -37,6 +37,17 @@ import Testing
     (.circleci, ["CIRCLE_BASE_REVISION": "abc"], nil, "abc", false),
     (.woodpecker, ["CI_COMMIT_TARGET_BRANCH": "main"], "main", nil, false),
     (.woodpecker, ["CI_PREV_COMMIT_SHA": "abc"], nil, "abc", false),
+    (.drone, ["DRONE_BUILD_EVENT": "pull_request", "DRONE_TARGET_BRANCH": "main"], "main", nil, false),
+    (
+      .drone, ["DRONE_BUILD_EVENT": "push", "DRONE_TARGET_BRANCH": "main", "DRONE_COMMIT_BEFORE": "abc"], nil,
+      "abc", false
+    ),
+    (
+      .bitbucket, ["BITBUCKET_PR_DESTINATION_BRANCH": "main", "BITBUCKET_PR_DESTINATION_COMMIT": "abc"],
+      "main", "abc",
+      false
+    ),
+    (.codebuild, ["CODEBUILD_WEBHOOK_BASE_REF": "refs/heads/main"], "main", nil, false),
     (.none, ["GITHUB_BASE_REF": "main"], nil, nil, false),
   ]
 

@@ -190,6 +190,59 @@ import Testing
   @Test(arguments: ["", "m", "1x", "-1s", "1 m", "s1", "1e99h"])
   func `other text is no duration`(text: String) { #expect(Duration(text: text) == nil) }
 
+  @Test func `series of other places are read`() throws {
+    let watch = try read(
+      """
+      watch-30m:
+        alarms: [Shop-5xx, Shop-Slow]
+        series:
+          - name: checkout
+            kind: errors
+            value: { namespace: Shop, metric: Failed, dimensions: { Service: checkout } }
+            requests: { expression: "a + b", with: { a: { namespace: Shop, metric: Orders }, b: { namespace: Shop, metric: Offers, statistic: Average } } }
+          - { name: web, kind: latency, unit: s, value: { prometheus: "http://p:9090", query: "up", token-from: TOKEN }, stack: api }
+          - { name: backlog, kind: gauge, value: { url: "https://shop/status", path: /queue/open } }
+      """
+    ).watch
+    #expect(watch.alarms == ["Shop-5xx", "Shop-Slow"])
+    #expect(watch.series.map(\.name) == ["checkout", "web", "backlog"])
+    #expect(
+      watch.series[0].value
+        == .metric(namespace: "Shop", name: "Failed", dimensions: ["Service": "checkout"], statistic: "Sum"))
+    guard case .expression("a + b", let operands) = watch.series[0].requests else {
+      Issue.record("\(watch.series[0])")
+      return
+    }
+    #expect(
+      operands["b"] == .metric(namespace: "Shop", name: "Offers", dimensions: [:], statistic: "Average"))
+    #expect(watch.series[1].unit == .s && watch.series[1].stack == "api")
+    #expect(
+      watch.series[1].value == .prometheus(address: "http://p:9090", query: "up", tokenVariable: "TOKEN"))
+    #expect(
+      watch.series[2].value
+        == .document(address: "https://shop/status", pointer: "/queue/open", tokenVariable: nil))
+  }
+
+  @Test(arguments: [
+    ("- { name: a, kind: gauge }", "value"), ("- { name: a, value: { url: \"http://a\" } }", "kind"),
+    ("- { name: a, kind: errors, value: { namespace: N, metric: M } }", "requests"),
+    ("- { name: a, kind: gauge, value: { url: \"ftp://a\" } }", "https://"),
+    ("- { name: a, kind: gauge, value: { url: \"http://a\", path: x } }", "pointer"),
+    ("- { name: a, kind: gauge, value: { prometheus: \"http://a\" } }", "query"),
+    ("- { name: a, kind: gauge, value: { metric: M } }", "namespace"),
+    (
+      "- { name: a, kind: gauge, value: { expression: x, with: { X: { namespace: N, metric: M } } } }",
+      "small letter"
+    ),
+    ("- { name: \"probe:a\", kind: gauge, value: { url: \"http://a\" } }", "probe:"),
+    ("- { name: a, kind: gauge, value: { url: \"http://a\", jq: x } }", "unknown key"),
+  ])
+  func `a series that is not whole is an error with its line`(entry: String, named: String) {
+    let error = #expect(throws: ConfigError.self) { try read("watch-30m:\n  series:\n    \(entry)\n") }
+    #expect(error?.line == 3, "\(error?.message ?? "")")
+    #expect(error?.message.contains(named) == true, "\(error?.message ?? "")")
+  }
+
   /// The names that the reader knows are those of the published schema, part by part.
   @Test func `the published schema and the reader agree on every key`() throws {
     let schema = try JSONValue(

@@ -230,8 +230,8 @@ struct AutoRevertEndToEndOutsideTests {
     try await world.aws.updateStack(world.name, template: world.plain(), parameters: ["Version": "2"])
 
     let unconfirmed = try world.revert("--restore-database")
-    #expect(unconfirmed.status == 1)
-    #expect(unconfirmed.output.contains("--confirm RESTORE-DATABASE"))
+    #expect(unconfirmed.status == 77)
+    #expect(unconfirmed.error.contains("--confirm RESTORE-DATABASE"))
     #expect(
       try await RDSClient(world.aws.client).describeDBInstances().filter {
         $0.identifier.hasPrefix("\(world.name)-")

@@ -106,7 +106,7 @@ struct AutoRevertEndToEndStoryTests {
     let mails = try await people.mails()
     #expect(
       mails.map { $0["fields"]?["subject"]?.string } == [
-        "[URGENT] Rolling back prod", "Re: [URGENT] Rolling back prod",
+        "[URGENT] Rolling back prod", "Re: [OVER] Rolling back prod",
       ])
 
     // The revert stands on a branch, and its tree is the good one.
@@ -116,10 +116,16 @@ struct AutoRevertEndToEndStoryTests {
     #expect(text.contains("Charge twice") && text.contains("git revert \(branch)"))
     let report = try String(contentsOfFile: world.folder("incident.md"), encoding: .utf8)
     for words in [
-      "RESTORED, NOT ALL VERIFIED", "Not verified", "Left to do", "Merge the branch", "Timeline",
+      "RESTORED, NOT ALL VERIFIED", "Not verified", "Left to do", "git push --set-upstream origin",
+      "Timeline",
       "UPDATE\\_COMPLETE", "Charge twice",
       "Checklist",
     ] { #expect(report.contains(words), "\(words)") }
+
+    #expect(!(try git("log", "-1", "--format=%B", branch)).contains("planted-api-key-1"))
+    let trailers = try git("log", "-1", "--format=%(trailers:only)", branch)
+    #expect(
+      trailers.contains("Backstop-Restore-Point: 20") && trailers.contains("Backstop-Environment: prod"))
 
     // No secret is anywhere.
     let html = try String(contentsOfFile: world.folder("incident.html"), encoding: .utf8)
@@ -133,6 +139,33 @@ struct AutoRevertEndToEndStoryTests {
       }
     }
     #expect(all.keys.contains { $0.hasSuffix(".jsonl") } && all.keys.contains("prod/incident.json"))
+  }
+
+  @Test func `the next deployment does not bring back what was taken back, until somebody says Reapply`()
+    async throws
+  {
+    try await deployBad()
+    #expect(try revert().status == 3)
+    func preflight() throws -> BuiltStep.Outcome {
+      try BuiltStep("preflight-snapshot", in: world.folder.path, variables: variables).run([
+        "prod", "--dry-run",
+      ])
+    }
+    let refused = try preflight()
+    #expect(
+      refused.status == 1 && refused.output.contains("reverted-change-deployed"),
+      "\(refused.output)\(refused.error)")
+    #expect(
+      refused.output.contains("Reapply \(try git("rev-parse", "--short=10", "HEAD"))"), "\(refused.output)")
+    try git(
+      "commit", "-q", "--allow-empty", "-m", "Reapply \(try git("rev-parse", "HEAD")) once it is mended")
+    let said = try preflight()
+    #expect(!said.output.contains("reverted-change-deployed"), "\(said.output)\(said.error)")
+    // Without the word, the revert is what lets it pass.
+    try git("reset", "-q", "--hard", "HEAD~1")
+    try git(
+      "merge", "-q", "--ff-only", git("for-each-ref", "--format=%(refname:short)", "refs/heads/backstop"))
+    #expect(!(try preflight()).output.contains("reverted-change-deployed"))
   }
 
   @Test func `a commit that says NOAUTOREVERT=true is left to a person, who is told`() async throws {

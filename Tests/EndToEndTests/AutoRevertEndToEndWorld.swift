@@ -180,7 +180,10 @@ struct AutoRevertWorld {
   }
 
   /// What the AWS CLI answers.
-  func output(_ arguments: String...) throws -> String {
+  func output(_ arguments: String...) throws -> String { try output(arguments) }
+
+  /// The same.
+  func output(_ arguments: [String]) throws -> String {
     String(decoding: try cli(arguments, [:]), as: UTF8.self)
   }
 

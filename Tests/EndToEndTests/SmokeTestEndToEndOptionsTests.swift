@@ -82,6 +82,26 @@ private let server = Result {
     #expect(found[2] == "tls", "\(said)")
   }
 
+  @Test func `a certificate and its locked key in one file, and a serial number as Hurl prints it`() throws {
+    let serial = try #require(server.ready["serial"]?.string)
+    let entry = """
+      GET \(url("https", "mtls"))/
+      [Options]
+      cacert: \(files)/ca.crt
+      cert: \(files)/client.pem:PASSPHRASE
+      HTTP 200
+      [Asserts]
+      jsonpath "$.client" == "the client"
+      certificate "Serial-Number" == "\(serial)"
+
+      """
+    let right = try outcomes(entry.replacing("PASSPHRASE", with: "open-sesame-word"))
+    #expect(right.outcomes == ["pass"], "\(right.said)")
+    let wrong = try outcomes(entry.replacing("PASSPHRASE", with: "another-word-here"))
+    #expect(wrong.outcomes == ["tls"], "\(wrong.said)")
+    #expect(!wrong.said.contains("another-word-here"))
+  }
+
   @Test func `a public key that is pinned, and another`() throws {
     let pin = try #require(server.ready["pin"]?.string)
     let (found, said) = try outcomes(
@@ -205,7 +225,9 @@ private let server = Result {
       """,
       variables: [
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLEEXAMPLE01",
-        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "AWS_REGION": "eu-central-1",
+        "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        // The entry's own region counts.
+        "AWS_REGION": "us-west-2",
       ])
     #expect(found.count == 5 && found[3] != "pass", "\(found) \(said)")
     #expect(found[0] == "pass" && found[1] == "pass" && found[2] == "pass" && found[4] == "pass", "\(said)")

@@ -90,6 +90,32 @@ private let server = Result { try ServerProcess(python: "hurl_server.py") }
     }
   }
 
+  @Test(arguments: [302, 307])
+  func `go to no other host that a redirect names, whatever the header is called`(status: Int) throws {
+    let port = try server.get().port("http")
+    try write(
+      "ENVIRONMENT=dev\nAPI_ENDPOINT=http://127.0.0.1:\(port)/\nAPI_KEY=planted-Zq7Xv9Lm2\nSESSION_SECRET=planted-other-Rt5\n",
+      to: "deployment-dev.config")
+    let names = ["x-auth-token", "X-Whatever", "Authorization", "X-Api-Key", "Cookie", "X-Words"]
+    let fields = names.map { name in
+      name == "X-Words" ? "X-Words: with {{SESSION_SECRET}} inside" : "\(name): {{API_KEY}}"
+    }
+    func file(_ option: String, _ asserts: String) -> String {
+      "GET {{API_ENDPOINT}}redirect-to-another-host?\(status)\n\(fields.joined(separator: "\n"))\nX-Trace: 7\n"
+        + "[Options]\n\(option)\nHTTP 200\n[Asserts]\n\(asserts)\n"
+    }
+    let without = "body not contains \"planted\"\nbody contains \"X-Trace\""
+    try write(file("location: true", without), to: "stranger.hurl")
+    // To see that they would have gone along.
+    try write(file("location-trusted: true", "body contains \"planted\""), to: "trusted.hurl")
+    let outcome = try BuiltStep("smoke-test", in: folder.path).run(
+      ["dev", "--smoke", "stranger.hurl", "--smoke", "trusted.hurl", "--settle", "0s", "--format", "json"])
+    let checks = try JSONValue(parsing: outcome.output)["checks"]?.array ?? []
+    let asked = checks.filter { $0["file"]?.string?.hasSuffix(".hurl") == true }
+    #expect(asked.map { $0["outcome"]?.string } == ["pass", "pass"], "\(outcome.output)\(outcome.error)")
+    #expect(!outcome.output.contains("planted"))
+  }
+
   /// `text` as it is, in hexadecimal, and in Base64 at each of the three places that it can begin at.
   private static func writings(of text: String) -> [String] {
     let bytes = Array(text.utf8)

@@ -41,6 +41,15 @@ private let server = Result { try ServerProcess(python: "hurl_server.py") }
     #expect(outcome.output.contains("\r\u{1B}[K\u{1B}[1;32mGO"), "the line is taken away before the result")
   }
 
+  @Test(arguments: [50, 80, 120])
+  func `the table keeps to the terminal`(columns: Int) throws {
+    let outcome = try step.run(
+      onTerminalOf: columns, ["dev", "--smoke", "a.hurl", "--color", "never", "--quiet"])
+    let rows = outcome.output.split { $0.isNewline }.filter { $0.hasPrefix("  pass ") }
+    #expect(rows.count == 12, "\(outcome.output)")
+    for row in rows { #expect(width(row) <= columns && row.contains("…"), "\(row)") }
+  }
+
   @Test(arguments: [["--color", "never"], ["--quiet"]])
   func `colour and the live line can be had separately or not at all`(options: [String]) throws {
     let outcome = try step.run(onTerminalOf: 80, ["dev", "--smoke", "a.hurl"] + options)

@@ -1,15 +1,21 @@
 import DatabaseAccess
 import DeploymentConfig
+import DeploymentLedger
 import DeploymentRecords
 import Foundation
+import GitHistory
 import HurlFile
 import JSONValues
 import MigrationAnalysis
 import Redaction
 import Reporting
+import SystemInterfaces
 import TemplateAnalysis
 import Testing
 import YAMLDocuments
+
+@testable import AWSClients
+@testable import HealthWatch
 
 /// Every parser over mutated texts: it answers or refuses, and neither traps nor runs on. Each input is written down before
 /// it is parsed, so that one that ends the process is found; `ci/fuzz` gives the time and looks at it.
@@ -19,10 +25,14 @@ import YAMLDocuments
   /// A parser, and real texts to begin with.
   struct Target: Sendable, CustomTestStringConvertible {
     var name: String
-    var seeds: [String]
+    var seeds: [String], binary: [[UInt8]] = []
     var parse: @Sendable ([UInt8]) throws -> Void
     var testDescription: String { name }
   }
+
+  private static let fuzzedKey = StoreKey(String(repeating: "ab", count: 32))!
+  private static let sealed = SealedFile(about: ["environment": "prod"], content: Array("content".utf8))
+    .sealed(with: fuzzedKey, random: Randomness())
 
   static let targets: [Target] = [
     Target(
@@ -84,6 +94,46 @@ import YAMLDocuments
       _ = try RestorePointArchive(parsing: $0, path: "r")
     },
     Target(
+      name: "AWS XML",
+      seeds: [
+        "<DescribeStacksResponse xmlns=\"x\"><DescribeStacksResult><Stacks><member><StackName>a&amp;b</StackName><Outputs/></member></Stacks><NextToken>t</NextToken></DescribeStacksResult></DescribeStacksResponse>",
+        "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY b \"c\">]><ErrorResponse><Error><Code>X</Code><Message><![CDATA[m]]>&#x41;</Message></Error></ErrorResponse>",
+      ]
+    ) { _ = try XMLReader.parse($0) },
+    Target(
+      name: "sealed files",
+      seeds: [
+        "BACKSTOP-SEALED 1\n{\"key\":\"a\",\"salt\":\"00\"}\n",
+        "BACKSTOP-SEALED 9999999999999999999\n{}\n",
+      ], binary: [sealed]
+    ) { bytes in
+      _ = try SealedFile(opening: bytes, with: fuzzedKey)
+      // Only the whole file opens.
+      #expect(bytes == sealed)
+    },
+    Target(
+      name: "replay CSV",
+      seeds: [
+        "timestamp,series,kind,value,count\n2026-01-01T00:00:00Z,api,errors,1,10\n2026-01-01T00:01:00Z,api,latency,12.5,10\n",
+        "\u{FEFF}timestamp,series,kind,value,count\r\n2026-01-01T00:00:00+02:00,\"a,\"\"b\",gauge,-1e3,0\r\n",
+      ]
+    ) { _ = try PointsFile.parse($0, path: "p") },
+    Target(
+      name: "git names",
+      seeds: [
+        "refs/heads/a@{1}..b/.lock~^:?*[", "feature/über-\u{301}x", "@shop/prod",
+        "smoke-test: go 1a2b3c\n\n{\"formatVersion\": 1, \"kind\": \"record\", \"step\": \"smoke-test\", \"environment\": \"prod\", \"run\": \"r\", \"tool\": \"0.1.0\", \"verdict\": \"go\", \"startedAt\": \"2026-01-01T00:00:00Z\", \"finishedAt\": \"2026-01-01T00:00:00Z\"}\n",
+      ]
+    ) { bytes in
+      let text = String(decoding: bytes, as: UTF8.self)
+      _ = ObjectId(hex: text)
+      if GitRepository.isBranchName(text) {
+        // What git takes as a branch leads out of no folder and ends no line.
+        #expect(!text.contains("..") && !text.hasPrefix("/") && !text.contains("\n") && !text.hasPrefix("-"))
+      }
+      _ = try LedgerEntry(message: text)
+    },
+    Target(
       name: "database address",
       seeds: ["postgresql+x://u:p%40@[::1]:5432,h2:1/d?sslmode=require&options=-c%20a%3Db#f"]
     ) {
@@ -108,7 +158,7 @@ import YAMLDocuments
     let seconds = environment["BACKSTOP_FUZZ_SECONDS"].flatMap { Double($0) }
     let folder = environment["BACKSTOP_FUZZ_FOLDER"]
     var random = FuzzRandom(state: seconds == nil ? 1 : UInt64.random(in: 0...(.max)))
-    var inputs = target.seeds.map { Array($0.utf8) }
+    var inputs = target.seeds.map { Array($0.utf8) } + target.binary
     let end = ContinuousClock().now + .seconds(seconds ?? 0)
     var count = 0
     while seconds == nil ? count < 300 : ContinuousClock().now < end {

@@ -93,6 +93,48 @@ import Testing
     #expect(Fixture.judge(bursts(24)).verdict == .severe)
   }
 
+  @Test func `lost traffic stops where the policy wants that, and only at the end`() {
+    var series = errors(before: { _ in 1 }, after: { _ in 1 })
+    series.watch = Fixture.watch((0..<30).map { (0, $0 >= 10 ? 3 : 100) })
+    var policy = HealthPolicy()
+    policy.stopsOnLostTraffic = true
+    func verdict(_ series: WatchedSeries, _ policy: HealthPolicy, isComplete: Bool = true) -> WatchVerdict {
+      var window = Fixture.window
+      window.isComplete = isComplete
+      return HealthJudge(policy: policy, window: window).judge([series]).verdict
+    }
+    #expect(verdict(series, policy) == .stop)
+    #expect(verdict(series, policy, isComplete: false) == .inconclusive)
+    #expect(verdict(series, HealthPolicy()) == .inconclusive)
+    series.isFrontDoor = false
+    #expect(verdict(series, policy) == .inconclusive)
+  }
+
+  @Test(arguments: [
+    ([8.0, 8], 8.0, false), ([1, 1], 8, true), ([8, 1], 8, true), ([8, 8], 40, true), ([], 8, false),
+  ])
+  func `slowness after a deployment is judged by how earlier good ones began`(
+    earlier: [Double], now: Double, isSevere: Bool
+  ) {
+    var series = Fixture.latency((0..<30).map { $0 < 3 ? 100 * now : 100 })
+    series.earlierStarts = earlier.map { factor in
+      Fixture.watch((0..<5).map { ($0 < 3 ? 100 * factor : 100, 100) })
+    }
+    let judged = Fixture.judge(series)
+    #expect((judged.verdict == .severe) == isSevere, "\(judged.reasons)")
+    if isSevere { #expect(judged.decidedAt == Fixture.deployment + .seconds(120)) }
+  }
+
+  @Test func `reasons say which number would have turned the answer`() {
+    let bad = Fixture.judge(errors(before: { _ in 1 }, after: { _ in 50 }))
+    #expect(bad.reasons.count == 2)
+    #expect(bad.reasons[1].hasPrefix("with 30 failures of these 300 requests it would not be severe (margin"))
+    let good = Fixture.judge(errors(before: { _ in 1 }, after: { _ in 1 }))
+    let turn = good.observed["turnsAtFailures"] ?? 0
+    #expect(turn > 200 && turn < 300)
+    #expect(good.observed["falseAlarms"] == 0.01)
+  }
+
   @Test(arguments: [(22, 0.0), (10, 15)])
   func `traffic that is lost is no health`(from: Int, requests: Double) {
     var series = errors(before: { _ in 1 }, after: { _ in 1 })

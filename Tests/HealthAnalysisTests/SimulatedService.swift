@@ -24,6 +24,8 @@ struct SimulatedService {
   var job: Job?
   /// A bad stretch of the baseline.
   var incident: Incident?
+  /// By which factor the first three minutes after each of two earlier deployments were slower; nil where none is known.
+  var earlierStarts: Double?
   /// What the deployment does, by the minute after it.
   var fault = Fault.none
 
@@ -114,6 +116,15 @@ struct SimulatedService {
       } else {
         errors.watch.append(point)
         latencies.watch.append(slow)
+      }
+    }
+    if let factor = earlierStarts {
+      latencies.earlierStarts = (0..<2).map { _ in
+        (0..<5).map { minute in
+          let slow = latency * (minute < 3 ? factor : 1) * slowest(of: max(1, traffic.rounded()), &random)
+          return SeriesPoint(
+            time: Self.start + .seconds(60 * minute), value: slow, count: max(1, traffic.rounded()))
+        }
       }
     }
     return (errors, latencies)

@@ -79,6 +79,10 @@ struct SimulatedCase {
     .init("healthy latency", .latency),
     .init("latency × 1.5", .latency) { $0.fault = .slow(1.5, from: 0) },
     .init("cold starts, × 8 for 3 minutes", .latency) { $0.fault = .coldStarts(8, minutes: 3) },
+    .init("cold starts, × 8 for 3 minutes, as after two earlier deployments", .latency) {
+      $0.fault = .coldStarts(8, minutes: 3)
+      $0.earlierStarts = 8
+    },
     .init("six slow bursts a day of 3 minutes", .latency) { $0.spikes = .init(perDay: 6, minutes: 3) },
     .init("a batch every night, latency × 8", .latency) {
       $0.job = .init(every: 1440, minutes: 20, begins: 5, factor: 8, volume: 2)
@@ -102,6 +106,12 @@ struct SimulatedCase {
     ),
     (.init("latency × 8 from minute 10", .latency) { $0.fault = .slow(8, from: 10) }, 10),
     (.init("latency × 8", .latency) { $0.fault = .slow(8, from: 0) }, 0),
+    (
+      .init("latency × 8, two earlier deployments without it", .latency) {
+        $0.fault = .slow(8, from: 0)
+        $0.earlierStarts = 1
+      }, 0
+    ),
     (
       .init("1 → 12 %, baseline of 60 minutes") {
         $0.baselineMinutes = 60
@@ -154,13 +164,14 @@ struct SimulatedCase {
 let simulatedTraffic = [0.2, 1, 5, 20, 50, 200, 1000, 5000]
 
 /// All tables as text.
-func tables(runs: Int, rules: [RivalRule], traffic: [Double] = simulatedTraffic, only: String = "") -> String
-{
+func tables(
+  runs: Int, rules: [RivalRule], traffic: [Double] = simulatedTraffic, only: String = "", seed: UInt64 = 1
+) -> String {
   let rules: [RivalRule?] = rules + [nil]
   let head = "| case | " + rules.map { $0?.rawValue ?? "this rule" }.joined(separator: " | ") + " |"
   func row(_ one: SimulatedCase, _ cell: ([SimulatedCase.Figures]) -> String) -> String {
     let cells = rules.map { rule in
-      cell(traffic.map { one.figures(traffic: $0, runs: runs, seed: 1, rule: rule) })
+      cell(traffic.map { one.figures(traffic: $0, runs: runs, seed: seed, rule: rule) })
     }
     return "| \(one.name) | " + cells.joined(separator: " | ") + " |"
   }
@@ -180,12 +191,12 @@ func tables(runs: Int, rules: [RivalRule], traffic: [Double] = simulatedTraffic,
   }
   lines += ["Said to be healthy (%), and is not", "| case | this rule |"]
   for one in SimulatedCase.mustNotGo where wanted(one) {
-    let figures = traffic.map { one.figures(traffic: $0, runs: runs, seed: 1) }
+    let figures = traffic.map { one.figures(traffic: $0, runs: runs, seed: seed) }
     lines.append("| \(one.name) | \(shares(figures) { $0.share(.healthy) }) |")
   }
   lines += ["Said to be degraded (%)", "| case | this rule |"]
   for one in SimulatedCase.mustDegrade where wanted(one) {
-    let figures = traffic.map { one.figures(traffic: $0, runs: runs, seed: 1) }
+    let figures = traffic.map { one.figures(traffic: $0, runs: runs, seed: seed) }
     lines.append("| \(one.name) | \(shares(figures) { $0.share(.degraded) }) |")
   }
   return lines.joined(separator: "\n")

@@ -10,10 +10,16 @@ import Testing
 /// Metrics of stacks in two regions.
 @Suite struct `CloudWatch of several accounts` {
   /// What a CloudWatch that answers with `answer` (the number of the request in) is understood to have said.
-  private func ask(_ answer: @escaping @Sendable (Int) -> HTTPResponse) async throws -> MetricAnswer {
+  private func ask(
+    of metrics: [MetricStatistic] = [
+      MetricStatistic(namespace: "N", name: "a", dimensions: [], statistic: "Sum")
+    ], asked: @escaping @Sendable (String) -> Void = { _ in },
+    _ answer: @escaping @Sendable (Int) -> HTTPResponse
+  ) async throws -> MetricAnswer {
     let count = Mutex(0)
-    let transport = ScriptedTransport { _ in
-      answer(
+    let transport = ScriptedTransport { request in
+      asked(String(decoding: request.body, as: UTF8.self))
+      return answer(
         count.withLock {
           $0 += 1
           return $0
@@ -26,8 +32,7 @@ import Testing
       credentials: StaticCredentials(AWSCredentials(accessKeyId: "A", secretAccessKey: "secret-of-a-test")))
     let start = Timestamp("2026-11-26T09:00:00Z")!
     return try await CloudWatchSource(clients: StackClients(own, names: [], places: [:])).points(
-      of: [MetricStatistic(namespace: "N", name: "a", dimensions: [], statistic: "Sum")], from: start,
-      to: start + .seconds(7200), period: .seconds(60))
+      of: metrics, from: start, to: start + .seconds(7200), period: .seconds(60))
   }
 
   private static func body(_ status: String, extra: String = "", message: String = "") -> HTTPResponse {
@@ -38,6 +43,35 @@ import Testing
           + "</StatusCode>\(message)<Timestamps><member>2026-11-26T10:00:00Z</member></Timestamps><Values><member>1"
           + "</member></Values></member></MetricDataResults>\(extra)</GetMetricDataResult></GetMetricDataResponse>")
           .utf8))
+  }
+
+  @Test func `an expression and its metrics stand in one call, under names of their own`() async throws {
+    func metric(_ name: String) -> MetricStatistic {
+      MetricStatistic(namespace: "N", name: name, dimensions: [], statistic: "Sum")
+    }
+    var wanted = metric("")
+    wanted.origin = .expression(
+      "a / (a + b) * SUM(SEARCH('a b', 'Sum'))", with: ["a": metric("x"), "b": metric("y")])
+    let bodies = Mutex<[String]>([])
+    let answer = try await ask(of: [wanted], asked: { body in bodies.withLock { $0.append(body) } }) { _ in
+      Self.body("Complete")
+    }
+    #expect(answer.points[wanted]?.count == 1)
+    #expect(answer.calls.getMetricData == 1 && answer.calls.metricsRequested == 2)
+    let sent = try #require(PercentEncoding.decode(bodies.withLock { $0 }.first ?? ""))
+    #expect(sent.contains("MetricDataQueries.member.1.Id=m0_a") && sent.contains("member.1.ReturnData=false"))
+    #expect(sent.contains("Expression=m0_a / (m0_a + m0_b) * SUM(SEARCH('a b', 'Sum'))"))
+  }
+
+  @Test func `more than five hundred metrics are several calls, and no expression is cut`() async throws {
+    let metrics = (0..<499).map {
+      MetricStatistic(namespace: "N", name: "m\($0)", dimensions: [], statistic: "Sum")
+    }
+    var last = metrics[0]
+    last.name = ""
+    last.origin = .expression("a + b", with: ["a": metrics[1], "b": metrics[2]])
+    let answer = try await ask(of: metrics + [last]) { _ in Self.body("Complete") }
+    #expect(answer.calls.getMetricData == 2 && answer.calls.metricsRequested == 501)
   }
 
   @Test func `pages without an end are read once, and are not whole`() async throws {

@@ -52,7 +52,7 @@ import Testing
     #expect(result.judgement.verdict == .stop)
     let errors = try #require(result.judgement.series.first { $0.kind == .errors })
     #expect(errors.baseline["failures"] ?? 0 == 0)
-    #expect(cloudWatch.calls.first?.start == undone - .seconds(86_400))
+    #expect(cloudWatch.calls.first?.start == undone - .seconds(86_400 + 900))
   }
 
   @Test func `each look asks for the whole watch again, the baseline once`() async throws {

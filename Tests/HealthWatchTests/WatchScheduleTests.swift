@@ -22,7 +22,7 @@ import Testing
     #expect(usual.period == .seconds(60))
     #expect(usual.settle == .seconds(120))
     #expect(usual.lastLook == now + .seconds(1920))
-    #expect(usual.baselineStart == now - .seconds(86_400))
+    #expect(usual.baselineStart == now - .seconds(86_400 + 900))
   }
 
   @Test func `a slow function is waited for by itself, unless a time was asked for`() {

@@ -34,14 +34,18 @@ import Testing
   }
 
   @Test(arguments: [
-    ("$.store.bicycle.profile-id", "[7]"), ("$.0a", "[1]"), ("$.store.[ 'bicycle' ].color", #"["red"]"#),
+    ("$.store.bicycle.profile-id", "[7]"), ("$.store.[ 'bicycle' ].color", #"["red"]"#),
     ("$.store.book.[0].isbn", #"["1"]"#), ("$.store.book.[?(@.isbn=='2')].price", "[8.99]"),
-    ("$.store.bicycle.color ", #"["red"]"#),
     ("$.store[?(@.profile-id==7)].color", #"["red"]"#), ("$..profile-id", "[7]"),
   ])
   func `older spellings are read in the lenient mode alone`(path: String, expected: String) throws {
     #expect(try values(path, .lenient) == expected)
     #expect(throws: JSONPathError.self) { try JSONPath(path) }
+  }
+
+  @Test(arguments: ["$.0a", "$.store ", "$.-a", "$.store.", "$ ", "$. a", "$.a.[", "$..-a"])
+  func `no version of Hurl reads these`(path: String) {
+    #expect(throws: JSONPathError.self) { try JSONPath(path, mode: .lenient) }
   }
 
   @Test func `which paths lead to one place`() throws {

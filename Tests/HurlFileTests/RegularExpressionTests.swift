@@ -77,3 +77,43 @@ import Testing
     #expect(try replaced("(?P<first>.)(?P<second>.)", "ab", "$second$first") == "ba")
   }
 }
+
+@Suite struct `Patterns and formats of JSON Schema` {
+  @Test(arguments: [
+    (#"^\d{3}-\d{4}$"#, "555-1234", true), (#"^\d{3}$"#, "12\u{0663}", false), (#"\w+"#, "\u{E9}", false),
+    (#"^\s$"#, "\u{FEFF}", true), (#"^a.c$"#, "a\nc", false), (#"^abc$"#, "abc\n", false),
+    (#"\bcat\b"#, "the cat sat", true), (#"\bcat\b"#, "concat", false), (#"^\u00e9$"#, "\u{E9}", true),
+    (#"^\u{1F600}$"#, "\u{1F600}", true), (#"^[^[]*$"#, "a[b", false), (#"^\p{Lu}$"#, "\u{C9}", true),
+    (#"^(?<year>\d+)(?=-)"#, "2026-", true), (#"^(?:a|b)+?$"#, "abab", true),
+    (#"^[\w.+-]+@\w+$"#, "a.b@c", true),
+    (#"^[\d\s]+$"#, "1 2", true), (#"^\/api\/$"#, "/api/", true),
+  ]) func `what both dialects read alike is judged`(pattern: String, text: String, isFound: Bool) {
+    #expect(SchemaPattern.isFound(pattern, in: text) == isFound)
+  }
+
+  @Test(arguments: [
+    "(?i)a", "a++", "[]", "[^]", #"(a)?\1"#, #"\Aa"#, #"a\z"#, #"\h"#, #"\p{Script=Greek}"#, #"\cA"#, "a{,3}",
+    "(", "[a",
+    #"\"#, "(*ACCEPT)", "(?#c)", #"\Qa\E"#, "a{2}{3}", #"\u12"#, #"\ud83d"#, "]", "}",
+  ]) func `what they read differently, or what is no pattern, is not`(pattern: String) {
+    #expect(SchemaPattern.isFound(pattern, in: "a") == nil)
+  }
+
+  @Test(
+    arguments: [
+      ("date-time", "2026-11-30T12:00:00Z", true), ("date-time", "2026-11-30T23:59:60Z", true),
+      ("date-time", "2026-11-30 12:00", false), ("date", "2024-02-29", true), ("date", "2026-02-29", false),
+      ("date", "2026-11-30T12:00:00Z", false), ("time", "12:00:00Z", true), ("time", "25:00:00Z", false),
+      ("uuid", "123e4567-e89b-12d3-a456-426614174000", true),
+      ("uuid", "123e4567e89b12d3a456426614174000", false),
+      ("ipv4", "10.0.0.1", true), ("ipv4", "10.0.0", false), ("ipv6", "::1", true), ("ipv6", "1", false),
+      ("email", "a@b.example", true), ("email", "nobody", false), ("uri", "https://a.example/x", true),
+      ("uri", "/relative", false), ("byte", "YWJj", true), ("byte", "YWJ", false), ("hostname", "??", nil),
+      ("password", "", nil),
+    ] as [(String, String, Bool?)]) func `formats that all agree on`(
+      format: String, text: String, holds: Bool?
+    )
+  {
+    #expect(SchemaFormat.holds(format, text) == holds)
+  }
+}

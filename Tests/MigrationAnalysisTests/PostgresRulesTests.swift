@@ -55,6 +55,8 @@ private func issues(_ sql: String, _ risks: Set<SQLRisk>, dialect: SQLDialect = 
     ("ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;", "narrower-check"),
     ("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);", "new-unique"), ("DROP VIEW v;", "ban-drop-view"),
     ("REVOKE SELECT ON t FROM app;", "ban-revoke"),
+    ("ALTER TABLE t DISABLE TRIGGER audit;", "disable-trigger"),
+    ("ALTER TABLE t DISABLE TRIGGER ALL; ALTER TABLE t ENABLE TRIGGER audit;", "disable-trigger"),
     ("ALTER TABLE t ALTER COLUMN a TYPE text;", "changing-column-type"),
   ])
   func `it is found`(_ sql: String, _ rule: String) {
@@ -71,6 +73,9 @@ private func issues(_ sql: String, _ risks: Set<SQLRisk>, dialect: SQLDialect = 
     "ALTER TABLE t ADD COLUMN b int; CREATE UNIQUE INDEX CONCURRENTLY i ON t (a, b);",
     "CREATE TYPE n AS ENUM ('a'); ALTER TYPE n RENAME TO e;", "DROP VIEW v; CREATE VIEW v AS SELECT 1;",
     "CREATE OR REPLACE VIEW v AS SELECT 1;",
+    "ALTER TABLE t DISABLE TRIGGER audit; UPDATE t SET a = 1 WHERE b; ALTER TABLE t ENABLE TRIGGER audit;",
+    "ALTER TABLE t DISABLE TRIGGER USER; UPDATE t SET a = 1 WHERE b; ALTER TABLE t ENABLE TRIGGER USER;",
+    "CREATE TABLE n (a int); ALTER TABLE n DISABLE TRIGGER ALL;", "ALTER TABLE t ENABLE TRIGGER audit;",
     "ALTER TABLE t ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY NOT NULL;",
     "CREATE TABLE n (a int); ALTER TABLE n RENAME COLUMN a TO b;", "ALTER TYPE e ADD VALUE 'c' AFTER 'b';",
     "GRANT SELECT ON t TO app;", "INSERT INTO t VALUES (1);",

@@ -141,6 +141,37 @@ private var failed: ReportCase {
     #expect(text.contains("<rect class=\"receive\" x=\"900\" y=\"2\" height=\"10\" width=\"100\"/>"))
   }
 
+  @Test func `what is said of a case stands with it, once`() {
+    let about = Finding("check-failed", .error, "GET /orders: answered 502", path: "smoke/api.hurl", line: 9)
+    let other = Finding("no-baseline", .warning, "nothing to compare with")
+    var item = failed
+    item.findings = [about.fingerprint]
+    item.exhibits = [("Ask again", "curl -i 'https://a.example/<b>'"), ("The answer", "Via: 1.1 x\n\n{}")]
+    var page = report([passed, item], findings: [about, other])
+    page.headlineAboveCases = "2 checks: 1 passed, 1 failed"
+    page.headline += ". First: GET /orders: answered 502"
+    page.sections = [ReportSection("Notes", lines: ["a note"])]
+    var table = ReportSection("Checks", columns: ["check"], rows: [["told in a table"]])
+    table.isOfCases = true
+    page.sections.append(table)
+    let text = HTMLReport.render(page)
+    #expect(text.ranges(of: "answered 502").count == 1)
+    #expect(text.contains("nothing to compare with") && text.contains("a note"))
+    #expect(!text.contains("told in a table"))
+    #expect(text.contains("<pre>curl -i &#39;https://a.example/&lt;b&gt;&#39;</pre>"))
+    #expect(text.contains("<pre>Via: 1.1 x<br><br>{}</pre>"))
+  }
+
+  @Test func `nothing on the page is wider than its screen`() {
+    let text = HTMLReport.render(report([passed, failed]))
+    for rule in [
+      "initial-scale=1", "overflow-wrap:anywhere", "white-space:pre-wrap", "table-layout:fixed",
+      "display:block",
+    ] {
+      #expect(text.contains(rule), "\(rule)")
+    }
+  }
+
   @Test func `the page asks for nothing from elsewhere`() {
     let text = HTMLReport.render(report([passed, failed]))
     #expect(text.contains("default-src 'none'"))

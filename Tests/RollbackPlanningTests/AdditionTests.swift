@@ -1,5 +1,6 @@
 import CloudFormationModel
 import RollbackPlanning
+import StepResults
 import SystemInterfaces
 import Testing
 
@@ -33,7 +34,7 @@ import Testing
   func `17 what holds no data goes without leave`(type: String) {
     let plan = Self.plan([Self.added("New", type)])
     #expect(!plan.isBlocked && plan.codes == [.additionRemoved])
-    #expect(plan.findings.first?.severity == .note)
+    #expect(plan.findings.first?.severity == .notice)
     #expect(plan.findings.first?.message.contains("New") == true)
     // The same resource, known to the restore point, wants leave.
     #expect(Self.plan([Self.change("New", type, .delete)]).stops == [.wouldReplace])
@@ -179,7 +180,7 @@ import Testing
     let relief = ReliefFacts(
       function: "fn", stack: "Shop-api-prod", wanted: wanted, live: live, afterwards: live)
     let plan = Relief.plan(Sample.stack("api", .updateComplete), relief, method: .relief)
-    #expect(plan.actions.map(\.value) == (raised.map { [$0] } ?? []))
+    #expect(plan.actions.map(\.payload) == (raised.map { [.settings($0)] } ?? []))
     #expect(plan.isBlocked == (raised == nil && lower != nil))
     if let lower { #expect(plan.findings.contains { $0.message.contains("does not get \(lower)") }) }
   }

@@ -131,7 +131,7 @@ import Testing
     #expect(Sample.plan(facts).actions.last?.isConditional == true)
     facts.stacks = [Sample.stack("api", .updateRollbackComplete, difference: .none)]
     #expect(Sample.plan(facts).due == ["restoreAlias fn:live"])
-    #expect(Sample.plan(facts).next.first?.value == "3")
+    #expect(Sample.plan(facts).next.first?.payload == .version("3"))
   }
 
   @Test func `10 moves a secret back only where nothing speaks against it`() {

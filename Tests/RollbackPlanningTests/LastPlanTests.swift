@@ -87,7 +87,7 @@ import Testing
   @Test func `makes a new database of the snapshot, then switches the secrets`() {
     let plan = Self.plan()
     #expect(plan.due == ["restoreDatabase shop-restored-abcde"])
-    #expect(plan.next.first?.value == "snap-1")
+    #expect(plan.next.first?.payload == .snapshot("snap-1"))
     #expect(plan.next.first?.losses.first?.contains("since snap-1") == true)
     #expect(plan.actions.map(\.kind) == [.restoreDatabase, .switchDatabase])
     #expect(plan.actions.last?.isConditional == true)

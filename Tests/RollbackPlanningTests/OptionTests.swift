@@ -128,10 +128,15 @@ import Testing
   @Test func `estimates start at the runbook's and learn`() {
     var estimates = Estimates.runbook
     #expect(estimates.seconds(.cancel) == 450)
-    for seconds in [10.0, 30, 20] { estimates.learn(.cancel, seconds: seconds) }
-    #expect(estimates.seconds(.cancel) == 20)
-    estimates.learn(.cancel, seconds: 40)
-    #expect(estimates.seconds(.cancel) == 25)
+    // One run of many stacks is one run.
+    estimates.learn([(.cancel, 10), (.cancel, 10), (.cancel, 10), (.cancel, 10)])
+    #expect(estimates.seconds(.cancel) == 450)
+    estimates.learn([(.cancel, 30)])
+    #expect(estimates.seconds(.cancel) == 450)
+    estimates.learn([(.cancel, 40)])
+    #expect(estimates.seconds(.cancel) == 10)
+    estimates.learn([(.cancel, 50), (.cancel, 60), (.cancel, 70)])
+    #expect(estimates.seconds(.cancel) == 30)
     let facts = Sample.facts(["api", "workflow"].map { Sample.stack($0, .updateComplete) })
     // Side by side: as long as the slowest.
     #expect(Planner.plan(facts, PlanOptions()).estimate == 750)

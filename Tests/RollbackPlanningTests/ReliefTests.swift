@@ -21,7 +21,7 @@ import Testing
   @Test func `9 comes before the restore of its stack, which waits for it`() {
     let plan = Self.plan(Sample.stack("api", .updateComplete))
     #expect(plan.next.map(\.kind) == [.relieve])
-    #expect(plan.next.first?.value == "timeout=30")
+    #expect(plan.next.first?.payload == .settings("timeout=30"))
     #expect(plan.actions.map(\.kind) == [.relieve, .restore])
     #expect(plan.actions.map(\.stage) == [1, 2])
     #expect(plan.codes == [.reliefSet])
@@ -48,7 +48,7 @@ import Testing
       ]
     }
     #expect(plan.due == ["restoreFunctionSettings fn"])
-    #expect(plan.next.first?.value == "timeout=3,memory=128")
+    #expect(plan.next.first?.payload == .settings("timeout=3,memory=128"))
   }
 
   @Test func `alone it changes nothing else`() {

@@ -1,5 +1,6 @@
 import CloudFormationModel
 import RollbackPlanning
+import StepResults
 import SystemInterfaces
 import Testing
 
@@ -90,7 +91,7 @@ import Testing
   @Test func `stop with the resources, their first causes and what to do`() {
     let plan = plan(.deleteFailed, [FailedAttempt(kind: .delete, reason: "resources could not be deleted")])
     #expect(plan.stops == [.actionFailed])
-    let message = plan.findings.first { $0.severity == .stop }?.message ?? ""
+    let message = plan.findings.first { $0.severity == .error }?.message ?? ""
     #expect(message.contains("It could not delete Bucket (The bucket is not empty)"))
     #expect(message.contains("--skip Shop-api-prod/Bucket"))
   }
@@ -151,7 +152,7 @@ import Testing
     var unseen = RestoreChange(logicalID: "Child/Fn", type: "AWS::Lambda::Function", effect: .mayReplace)
     unseen.isUnseen = true
     let refused = plan([unseen])
-    #expect(refused.findings.filter { $0.severity == .stop }.map(\.code) == [.wouldReplace])
+    #expect(refused.findings.filter { $0.severity == .error }.map(\.code) == [.wouldReplace])
     #expect(
       refused.findings.contains { $0.code == .nestedUnseen && $0.message.contains("inside Child of S") })
     #expect(!plan([unseen]) { $0.allowReplace = true }.isBlocked)

@@ -55,7 +55,7 @@ extension Plan {
   /// `cancel Shop-api-prod` for each action that is due.
   var due: [String] { open.map { "\($0.kind.rawValue) \($0.target)" } }
   /// Codes of the findings that stop.
-  var stops: [PlanFindingCode] { findings.filter { $0.severity == .stop }.map(\.code) }
+  var stops: [PlanFindingCode] { findings.filter { $0.severity == .error }.map(\.code) }
   /// Codes of all findings.
   var codes: [PlanFindingCode] { findings.map(\.code) }
 }

@@ -110,7 +110,7 @@ import Testing
     done.live?.policy = StackPolicy.permissive
     let last = Sample.plan(done)
     #expect(last.due == ["restoreStackPolicy Shop-api-prod"])
-    #expect(last.next.first?.value == Self.deny)
+    #expect(last.next.first?.payload == .policy(Self.deny))
   }
 
   @Test func `a policy that somebody tightened is left`() {

@@ -21,7 +21,8 @@ from botocore.credentials import Credentials
 
 SERVICES = {"cloudformation": ["cloudformation"], "monitoring": ["cloudwatch"], "rds": ["rds"], "sts": ["sts"],
             "logs": ["logs"], "secretsmanager": ["secretsmanager"], "states": ["stepfunctions"], "ssm": ["ssm"],
-            "lambda": ["lambda"], "iam": ["iam"], "ecr": ["ecr"], "apigateway": ["apigatewayv2", "apigateway"]}
+            "lambda": ["lambda"], "iam": ["iam"], "ecr": ["ecr"], "apigateway": ["apigatewayv2", "apigateway"],
+            "ecs": ["ecs"], "events": ["events"], "appconfig": ["appconfig"], "dynamodb": ["dynamodb"]}
 QUERY = {"cloudformation", "cloudwatch", "rds", "sts", "iam"}
 PAGE_MEMBERS = {"NextToken", "nextToken", "Marker", "NextMarker", "position"}
 TIME = "2026-01-12T10:00:00Z"

@@ -5,7 +5,7 @@ usage: git_server.py FOLDER
 
 FOLDER/repositories holds the bare repositories; FOLDER/ssh gets the host key, its line of known_hosts, and two clients'
 keys: `id_ed25519` may log in, `stranger` may not. Prints one line of JSON when it is ready and ends when its standard
-input closes. Over HTTP the user is `ci` and the password `planted-ledger-token`; /open/… asks for none, /status/NNN/…
+input closes. The same is served behind TLS as localhost; `authority` names what signs for it. Over HTTP the user is `ci` and the password `planted-ledger-token`; /open/… asks for none, /status/NNN/…
 answers that status, /silent/… never answers, /lost/… does what is pushed and closes the connection without an answer.
 """
 import base64
@@ -16,6 +16,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl as tls
 import subprocess
 import sys
 import threading
@@ -125,8 +126,21 @@ os.makedirs(repositories, exist_ok=True)
 http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 http.daemon_threads = True
 threading.Thread(target=http.serve_forever, daemon=True).start()
+certificate, key = os.path.join(folder, "tls.pem"), os.path.join(folder, "tls.key")
+subprocess.run(
+    ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+     "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+    check=True, stderr=subprocess.DEVNULL)
+https = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+https.daemon_threads = True
+context = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(certificate, key)
+# Agreed by the thread that serves it: who breaks off keeps nobody waiting.
+https.socket = context.wrap_socket(https.socket, server_side=True, do_handshake_on_connect=False)
+threading.Thread(target=https.serve_forever, daemon=True).start()
 sshd, ssh_port = start_sshd()
-print(json.dumps({"ports": {"http": http.server_port, "ssh": ssh_port}, "user": getpass.getuser()}), flush=True)
+ports = {"http": http.server_port, "https": https.server_port, "ssh": ssh_port}
+print(json.dumps({"ports": ports, "user": getpass.getuser(), "authority": certificate}), flush=True)
 sys.stdin.read()
 closing.set()
 if sshd:

@@ -103,6 +103,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.check(urllib.parse.parse_qs(query) == {"value1": ["/"], "value2": ["/"], "value3": ["/"]})
         elif path == "/redirect-absolute":
             self.answer(status=302, fields={"Location": f"http://localhost:{self.server.server_port}/redirected"})
+        elif path == "/redirect-to-another-host":
+            self.answer(status=int(query or 302), fields={"Location": f"http://localhost:{self.server.server_port}/echo"})
         elif path.startswith("/redirect/"):
             left = int(path.removeprefix("/redirect/")) - 1
             self.answer(status=302, fields={"Location": f"/redirect/{left}" if left else "/redirected"})

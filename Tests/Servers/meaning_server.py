@@ -73,6 +73,32 @@ class Handler(http.server.BaseHTTPRequestHandler):
             length = int(self.headers.get("Content-Length", 0))
             self.answer({"headers": {name.lower(): value for name, value in self.headers.items()},
                          "body": self.rfile.read(length).decode(), "path": self.path})
+        elif path == "/token":
+            self.token()
+        elif path == "/api/private":
+            self.answer({}, 200 if self.headers.get("Authorization") == "Bearer issued-token-0123456789" else 401)
+        elif path.startswith("/api/"):
+            self.answer({"path": self.path})
+        elif path == "/late":
+            if self.count(query["key"]) <= int(query["n"]):
+                self.answer({"message": "Not Found"}, 404, apigw_requestid="late-request")
+            else:
+                self.answer({"status": "ok"})
+        elif path == "/cached":
+            isOld = self.count(query["key"]) <= int(query["n"])
+            fields = {"Age": query["age"], "Cache_Control": f"max-age={query['max']}", "X_Cache": "Hit from cloudfront"}
+            self.answer({"state": "old" if isOld else "new"}, **(fields if isOld else {}))
+        elif path == "/letters":
+            self.answer({"name": "Zoe\u0308 Mu\u0308ller", "space": "a\u00a0b"}, X_Name="plain")
+        elif path == "/feed":
+            self.answer(b'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:m="urn:m"><title>News</title>'
+                        b'<entry m:kind="x"><id>1</id></entry><entry><id>2</id></entry></feed>',
+                        Content_Type="application/atom+xml")
+        elif path == "/failing":
+            trace = {} if "untraced" in self.path else {"x_amzn_trace_id": "Root=1-0000-aaaa;Sampled=0"}
+            self.answer({"message": "Internal server error"}, 500, x_amzn_RequestId=query["id"], Via="1.1 gateway", **trace)
+        elif path == "/back":
+            self.answer(self.rfile.read(int(self.headers["Content-Length"])), Content_Type="application/json")
         elif path == "/large":
             body = b"0123456789abcdef" * 65536 * int(query["mib"])
             self.answer(body, X_Sha256=hashlib.sha256(body).hexdigest())
@@ -95,6 +121,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wait()
         elif path == "/public/":
             self.answer({"status": "ok"})
+        elif path == "/public/orders":
+            self.answer({"status": "ok"}, 403)
+        elif path == "/private/":
+            self.answer({"Message": "User: anonymous is not authorized to perform: execute-api:Invoke on resource: x"}, 403,
+                        x_amzn_ErrorType="AccessDeniedException")
         elif path == "/guarded/":
             self.answer({"status": "ok"}, 200 if self.headers.get("x-api-key") == "0123456789abcdef" else 403)
         elif path.startswith("/gateway/") and path != "/gateway/health":
@@ -104,6 +135,24 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer({"status": "ok"})
         else:
             self.answer(b"ok" if path.startswith("/ok") else b"no", 200 if path.startswith("/ok") else 404)
+
+    def token(self):
+        """A token by client credentials, the client named in the header or the body."""
+        length = int(self.headers.get("Content-Length", 0))
+        form = dict(urllib.parse.parse_qsl(self.rfile.read(length).decode()))
+        pair = base64.b64encode(b"the-client:very-secret-client-word").decode()
+        isKnown = self.headers.get("Authorization") == f"Basic {pair}" or (
+            form.get("client_id"), form.get("client_secret")) == ("the-client", "very-secret-client-word")
+        if isKnown and form["grant_type"] == "client_credentials":
+            self.answer({"access_token": "issued-token-0123456789", "token_type": "Bearer"})
+        else:
+            self.answer({"error": "invalid_client"}, 401)
+
+    def count(self, key):
+        """How often there was a request with this key, this one included."""
+        with lock:
+            state[key] = state.get(key, 0) + 1
+            return state[key]
 
     def wait(self):
         """Until the other side goes."""

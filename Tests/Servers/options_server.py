@@ -46,6 +46,12 @@ def certificates():
             file.write(extra)
         openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
                 "-extfile", f"{name}.ext", "-out", f"{name}.crt")
+    # The client's certificate and its key under a passphrase, in one file.
+    openssl("rsa", "-aes256", "-in", "client.key", "-passout", "pass:open-sesame-word", "-out", "client.locked.key")
+    with open(os.path.join(FOLDER, "client.pem"), "w") as file:
+        for name in ["client.crt", "client.locked.key"]:
+            with open(os.path.join(FOLDER, name)) as part:
+                file.write(part.read())
     public = subprocess.run(["openssl", "x509", "-in", "server.crt", "-pubkey", "-noout"], cwd=FOLDER, check=True,
                             capture_output=True).stdout
     der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=public, check=True,
@@ -204,6 +210,9 @@ class Threads(socketserver.ThreadingTCPServer):
 
 
 pin = certificates()
+shown = subprocess.run(["openssl", "x509", "-in", os.path.join(FOLDER, "server.crt"), "-serial", "-noout"], check=True,
+                       capture_output=True, text=True).stdout.strip().partition("=")[2].lower()
+serial = ":".join(shown[position:position + 2] for position in range(0, len(shown), 2))
 path = os.path.join(FOLDER, "socket")
 servers = {
     "plain": Server(("127.0.0.1", 0), Handler), "tls": TLSServer(context()), "mtls": TLSServer(context(asks=True)),
@@ -213,6 +222,6 @@ servers = {
 ports = {name: server.server_address[1] for name, server in servers.items() if name != "socket"}
 for server in servers.values():
     threading.Thread(target=server.serve_forever, daemon=True).start()
-print(json.dumps({"ports": ports, "folder": FOLDER, "socket": path, "pin": pin}), flush=True)
+print(json.dumps({"ports": ports, "folder": FOLDER, "socket": path, "pin": pin, "serial": serial}), flush=True)
 sys.stdin.read()
 shutil.rmtree(FOLDER)

@@ -1,15 +1,17 @@
 import DeploymentConfig
 import HTTPTransport
-import SmokeChecks
 import Synchronization
 import SystemInterfaces
 import TestSupport
 import Testing
 
+@testable import SmokeChecks
+
 /// A stack with one API, and its routes.
 private struct APITable: ControlPlane, APIPlane {
   var routes: [APIRoute]?
   var type = "AWS::ApiGateway::RestApi"
+  var template: String?
 
   func stack(_ name: String) async throws(ControlPlaneError) -> StackHealth? {
     StackHealth(status: "UPDATE_COMPLETE")
@@ -28,6 +30,7 @@ private struct APITable: ControlPlane, APIPlane {
     guard let routes else { throw ControlPlaneError(.refused, "apigateway:GET is not allowed") }
     return routes
   }
+  func template(ofStack name: String) async throws(ControlPlaneError) -> String? { template }
 }
 
 @Suite struct `What the routes of an API say about the checks of its endpoint` {
@@ -35,13 +38,13 @@ private struct APITable: ControlPlane, APIPlane {
 
   /// What is asked of an API that has `routes`, all open.
   private func ask(
-    _ routes: [APIRoute]?, policy: SmokePolicy = SmokePolicy(),
+    _ routes: [APIRoute]?, template: String? = nil, policy: SmokePolicy = SmokePolicy(),
     endpoint: String = "https://abc123.execute-api.eu-west-1.amazonaws.com/prod/"
   ) async throws -> Asked {
     let config = try DeploymentConfig(
       parsing: Array("API_ENDPOINT=\(endpoint)\nAPI_KEY=0123456789\nAPI_STACK=Api\n".utf8), path: "c",
       environment: "dev", variables: [:])
-    let table = APITable(routes: routes)
+    let table = APITable(routes: routes, template: template)
     var policy = policy
     policy.builtIn.certificate = .off
     policy.builtIn.stacks = false
@@ -106,6 +109,47 @@ private struct APITable: ControlPlane, APIPlane {
   @Test func `routes that cannot be known leave the question open`() async throws {
     let unknown = try await ask(nil)
     #expect(unknown.outcomes == ["endpoint": .pass, "endpoint-without-key": .skipped])
+  }
+
+  private static let template = """
+    Resources:
+      Api: {Type: "AWS::ApiGateway::RestApi"}
+      Orders:
+        Type: AWS::ApiGateway::Resource
+        Properties: {ParentId: !GetAtt Api.RootResourceId, PathPart: orders, RestApiId: !Ref Api}
+      Order:
+        Type: AWS::ApiGateway::Resource
+        Properties: {ParentId: {Ref: Orders}, PathPart: "{id}"}
+      Root:
+        Type: AWS::ApiGateway::Method
+        Properties: {HttpMethod: GET, ResourceId: {"Fn::GetAtt": [Api, RootResourceId]}, AuthorizationType: NONE}
+      GetOrder:
+        Type: AWS::ApiGateway::Method
+        Properties: {HttpMethod: GET, ResourceId: !Ref Order, ApiKeyRequired: true, AuthorizationType: NONE}
+    """
+
+  @Test func `where the API may not be asked, the template that it was made from tells`() async throws {
+    let found = try await ask(nil, template: Self.template)
+    #expect(found.paths == ["/ with the key", "/orders/0"])
+    #expect(found.outcomes == ["endpoint": .pass, "endpoint-without-key": .fail])
+    let open = try await ask(
+      nil, template: Self.template.replacing("ApiKeyRequired: true", with: "ApiKeyRequired: false"))
+    #expect(open.outcomes == ["endpoint": .pass])
+    // One that describes no methods tells nothing.
+    for text in ["Resources: {Api: {Type: 'AWS::ApiGateway::RestApi'}}", "", "a: ["] {
+      #expect(try await ask(nil, template: text).outcomes["endpoint-without-key"] == .skipped, "\(text)")
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"execute-api:Invoke"}]}"#, false),
+    (#"{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"*\"}}}"#, false),
+    (#"{"Statement":[{"Effect":"Allow","Principal":"*","Condition":{"IpAddress":{}}}]}"#, true),
+    (#"{"Statement":[{"Effect":"Allow","Principal":"*"},{"Effect":"Deny","Principal":"*"}]}"#, true),
+    (#"{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"}}]}"#, true),
+    ("no JSON", true),
+  ]) func `a resource policy may keep callers out`(policy: String, keepsOut: Bool) {
+    #expect(APIResourcePolicy.keepsOut(policy) == keepsOut)
   }
 
   @Test func `the policy chooses`() async throws {

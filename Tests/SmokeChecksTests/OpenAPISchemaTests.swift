@@ -42,13 +42,33 @@ import Testing
             note: { allOf: [{ type: string }, { minLength: 2 }] }
     """
 
+  @Test(arguments: [
+    ("{ multipleOf: 0.1 }", "0.3", true), ("{ multipleOf: 0.5 }", "1.3", false),
+    ("{ uniqueItems: true }", "[1, 2, {\"a\": 1}]", true),
+    ("{ uniqueItems: true }", "[{\"a\": 1}, {\"a\": 1}]", false),
+    ("{ uniqueItems: true }", "[1, 1.0]", false), ("{ minProperties: 1 }", "{}", false),
+    ("{ minProperties: 1, maxProperties: 1 }", "{\"a\": 1}", true),
+    ("{ maxProperties: 0 }", "{\"a\": 1}", false),
+    ("{ pattern: '^a' }", "5", true), ("{ format: int32 }", "2147483648", false),
+    ("{ format: int64 }", "9223372036854775807", true), ("{ format: int64 }", "9223372036854775808", false),
+    ("{ format: date }", "\"2026-02-30\"", false),
+  ]) func `limits of numbers, lists, objects and texts`(schema: String, body: String, fits: Bool) async throws
+  {
+    let document = """
+      openapi: 3.1.0
+      paths: { /orders: { get: { responses: { 200: { content: { application/json: { schema: \(schema) } } } } } } }
+      """
+    let result = try await ask(body, document: document)
+    #expect((result.outcome == .pass) == fits, "\(schema) \(body): \(result.message)")
+  }
+
   private func ask(
     _ body: String, type: String = "application/json; charset=utf-8", document: String = head + orders,
     status: Int = 200
   ) async throws -> CheckResult {
     let checks = try OpenAPIChecks(
       [try OpenAPIDocument(parsing: Array(document.utf8), file: "api.yaml")], endpoint: "http://a.example/",
-      apiKey: nil)
+      credentials: CheckCredentials())
     var settings = SmokeSettings()
     settings.settling = Settling(window: .zero)
     let report = await SmokeRun.run(

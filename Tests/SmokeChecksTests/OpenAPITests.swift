@@ -56,14 +56,14 @@ import Testing
   @Test func `operations that can be asked, with examples and defaults in place`() throws {
     let found = try read(document)
     #expect(found.server == "https://live.example.com/v1")
-    #expect(found.operations.map(\.path) == ["/health", "/invoices/a%2Fb%20c?page=1"])
-    #expect(found.operations.map(\.apiKey) == [nil, .header("x-api-key")])
+    #expect(found.operations.map(\.path) == ["/health", "/invoices/a%2Fb%20c?page=1", "/secret"])
+    #expect(found.operations.map(\.security) == [[], [[.headerKey("x-api-key")]], [[.bearer("login")]]])
     #expect(found.operations[1].headers == ["X-Tenant": "acme"])
-    #expect(found.operations.map(\.line) == [9, 16])
+    #expect(found.operations.map(\.line) == [9, 16, 27])
     #expect(
-      found.omissions.map { "\($0.template) \($0.reason)" } == [
-        "/secret it needs the credentials of login",
-        "/by-name its query parameter name has no example and no default",
+      found.omissions.map { "\($0.method) \($0.template) \($0.reason)" } == [
+        "POST /invoices/{id} only GET operations are asked",
+        "GET /by-name its query parameter name has no example and no default",
       ])
   }
 
@@ -110,7 +110,8 @@ import Testing
   private func run(
     _ text: String, apiKey: String? = nil, _ answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse
   ) async throws -> (results: [CheckResult], requests: [HTTPRequest], notes: [String]) {
-    let checks = try OpenAPIChecks([try read(text)], endpoint: "http://app.example/prod/", apiKey: apiKey)
+    let checks = try OpenAPIChecks(
+      [try read(text)], endpoint: "http://app.example/prod/", credentials: CheckCredentials(apiKey: apiKey))
     let transport = ScriptedTransport { answer($0) }
     var settings = SmokeSettings()
     settings.settling = Settling(window: .zero)
@@ -136,13 +137,89 @@ import Testing
       #expect((request.headers.first("x-api-key") != nil) == request.url.contains("invoices"))
       #expect(request.headers.first("accept")?.hasPrefix("application/json") == true)
     }
-    #expect(notes.count == 2)
+    #expect(
+      notes[0]
+        == "api.yaml: 2 of 5 operations asked; 3 need examples (1), another method than GET (1), credentials (1)"
+    )
+    #expect(notes.count == 3)
   }
 
   @Test func `without a key its operations are not asked, and that is said`() async throws {
     let (results, _, notes) = try await run(document) { _ in HTTPResponse(status: 204) }
     #expect(results.count == 1)
-    #expect(notes.contains { $0.contains("GET /invoices/{id} is not asked: it needs an API key") })
+    #expect(
+      notes.contains { $0.contains("GET /invoices/{id} is not asked: it needs an API key: set API_KEY") })
+  }
+
+  @Test(arguments: [
+    ("in: query, example: [a, b c]", "?p=a&p=b%20c"),
+    ("in: query, explode: false, example: [a, b]", "?p=a,b"),
+    ("in: query, style: spaceDelimited, explode: false, example: [a, b]", "?p=a%20b"),
+    ("in: query, style: pipeDelimited, explode: false, example: [a, b]", "?p=a%7Cb"),
+    ("in: query, example: { x: 1, y: 2 }", "?x=1&y=2"),
+    ("in: query, explode: false, example: { x: 1, y: 2 }", "?p=x,1,y,2"),
+    ("in: query, style: deepObject, example: { x: 1, y: 2 }", "?p%5Bx%5D=1&p%5By%5D=2"),
+    ("in: query, allowReserved: true, example: 'a/b?c'", "?p=a/b?c"),
+    ("in: query, content: { application/json: { example: { x: [1] } } }", "?p=%7B%22x%22%3A%5B1%5D%7D"),
+    ("in: query, schema: { type: array, items: { type: string, enum: [u, v] } }", "?p=u"),
+    ("in: query, schema: { enum: [u, v] }", "?p=u"),
+    ("in: query, schema: { allOf: [{ default: 3 }] }", "?p=3"),
+    ("in: query, examples: { one: { value: 1 }, two: { value: 2 } }", "?p=1"),
+    ("in: querystring, content: { a/b: { example: { x: 1 } } }", "?x=1"),
+  ]) func `query parameters by style and explode`(described: String, query: String) throws {
+    let found = try read(
+      "openapi: 3.2.0\npaths: { /a: { get: { parameters: [{ name: p, required: true, \(described) }] } } }")
+    #expect(found.operations.map(\.path) == ["/a\(query)"], "\(found.omissions)")
+  }
+
+  @Test(arguments: [
+    ("example: [a, b]", "a,b"), ("example: { x: 1, y: 2 }", "x,1,y,2"),
+    ("explode: true, example: { x: 1, y: 2 }", "x=1,y=2"), ("style: label, example: [a, b]", ".a,b"),
+    ("style: label, explode: true, example: [a, b]", ".a.b"),
+    ("style: label, explode: true, example: { x: 1, y: 2 }", ".x=1.y=2"),
+    ("style: matrix, example: [a, b]", ";p=a,b"),
+    ("style: matrix, explode: true, example: [a, b]", ";p=a;p=b"),
+    ("style: matrix, explode: true, example: { x: 1, y: 2 }", ";x=1;y=2"),
+    ("style: matrix, example: 5", ";p=5"),
+    ("style: label, example: 5", ".5"),
+  ]) func `path parameters by style and explode`(described: String, path: String) throws {
+    let found = try read(
+      "openapi: 3.0.0\npaths: { '/a/{p}': { get: { parameters: [{ name: p, in: path, \(described) }] } } }")
+    #expect(found.operations.map(\.path) == ["/a/\(path)"], "\(found.omissions)")
+  }
+
+  @Test(arguments: [
+    ("csv", "?p=a,b"), ("ssv", "?p=a%20b"), ("tsv", "?p=a%09b"), ("pipes", "?p=a%7Cb"), ("multi", "?p=a&p=b"),
+  ]) func `lists of Swagger 2`(format: String, query: String) throws {
+    let found = try read(
+      "swagger: '2.0'\npaths: { /a: { get: { parameters: [{ name: p, in: query, required: true, type: array, "
+        + "collectionFormat: \(format), default: [a, b] }] } } }")
+    #expect(found.operations.map(\.path) == ["/a\(query)"])
+  }
+
+  @Test func `parameters and answers are described together by a name`() throws {
+    let text = """
+      openapi: 3.1.0
+      paths:
+        /a/{id}/{kind}:
+          get:
+            parameters:
+              - { name: id, in: path, examples: { gone: { value: 9 }, here: { value: 1 }, far: { value: 2 } } }
+              - { name: kind, in: path, examples: { far: { value: y }, here: { value: x } } }
+            responses: { "200": { content: { application/json: { examples: { here: {} } } } } }
+      """
+    #expect(try read(text).operations.map(\.path) == ["/a/1/x"])
+    let named = try OpenAPIDocument(parsing: Array(text.utf8), file: "api.yaml", example: "far")
+    #expect(named.operations.map(\.path) == ["/a/2/y"])
+    let other = try OpenAPIDocument(parsing: Array(text.utf8), file: "api.yaml", example: "unknown")
+    #expect(other.operations.map(\.path) == ["/a/1/x"])
+  }
+
+  @Test func `a document of webhooks alone is one since 3_1`() throws {
+    let hooks = "webhooks: { order: { post: {} } }"
+    let found = try read("openapi: 3.1.0\n" + hooks)
+    #expect(found.operations.isEmpty && found.omissions.map(\.need) == [.webhook])
+    #expect(throws: CheckSourceError.self) { try read("openapi: 3.0.0\n" + hooks) }
   }
 
   @Test(arguments: [

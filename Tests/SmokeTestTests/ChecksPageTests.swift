@@ -15,5 +15,7 @@ import Testing
     #expect(policy.sql.map(\.name) == ["every invoice has an owner", "no invoice is lost"])
     #expect(policy.executions.first?.output.first?.value == "APPROVED")
     #expect(policy.openAPI == ["docs/openapi.yaml"])
+    #expect(
+      policy.oauth?.secretVariable == "SMOKE_CLIENT_SECRET" && policy.grpc.first?.service == "orders.Orders")
   }
 }

@@ -61,6 +61,10 @@ public final class LocalAWS: Sendable {
       case page
       /// Answers 503.
       case unavailable
+      /// Answers that the call is not permitted as things stand.
+      case refuse
+      /// Says of all stacks that they were deployed in EXPRESS mode.
+      case express
       /// Does what was asked and closes the connection without an answer.
       case drop
       /// Waits before it asks the emulator.

@@ -40,6 +40,19 @@ extension Duration {
 
   /// This length in seconds.
   public var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+
+  /// As people write it: `30 s`, `5 min`, `1 h 30 min`, `2 d`; parts of a second only below one.
+  public var words: String {
+    let seconds = inSeconds
+    if seconds < 0.9995 { return "\(Int((max(0, seconds) * 1000).rounded())) ms" }
+    var rest = Int(min(seconds.rounded(), 1e12))
+    var parts: [String] = []
+    for (unit, size) in [("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)] where rest / size > 0 {
+      parts.append("\(rest / size) \(unit)")
+      rest %= size
+    }
+    return parts.prefix(2).joined(separator: " ")
+  }
 }
 
 // MARK: - RFC 3339

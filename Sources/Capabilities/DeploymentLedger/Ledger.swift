@@ -54,14 +54,34 @@ public struct Ledger {
     return found
   }
 
-  /// Goes back from the newest entry until `body` says false.
-  /// - Parameter start: another commit to begin at.
-  public func walk(from start: ObjectId? = nil, _ body: (Line) throws -> Bool) throws {
+  /// A commit under the reference that holds no entry.
+  public struct Foreign: Hashable, Sendable {
+    /// The commit.
+    public var id: ObjectId
+    /// Why it is none.
+    public var reason: String
+  }
+
+  /// Goes back from the newest entry until `body` says false. What others have put under the reference is passed over.
+  /// - Parameters:
+  ///   - start: another commit to begin at.
+  ///   - foreign: told of each commit that is passed over.
+  public func walk(
+    from start: ObjectId? = nil, passingOver foreign: (Foreign) -> Void = { _ in },
+    _ body: (Line) throws -> Bool
+  ) throws {
     var next = start ?? tip
     while let id = next {
       let commit = try repository.commit(id)
-      guard try body(Line(id: id, entry: try entry(of: commit))) else { return }
       next = commit.parents.first
+      let entry: LedgerEntry
+      do {
+        entry = try LedgerEntry(message: commit.message)
+      } catch let error as LedgerFormatError {
+        foreign(Foreign(id: id, reason: error.description))
+        continue
+      }
+      guard try body(Line(id: id, entry: entry)) else { return }
     }
   }
 
@@ -69,21 +89,21 @@ public struct Ledger {
   public func entries(
     limit: Int? = nil, where isWanted: (LedgerEntry) -> Bool = { _ in true }
   ) throws -> [Line] {
+    try survey(limit: limit, where: isWanted).lines
+  }
+
+  /// As `entries`, and the commits that were passed over on the way.
+  public func survey(
+    limit: Int? = nil, where isWanted: (LedgerEntry) -> Bool = { _ in true }
+  ) throws -> (lines: [Line], foreign: [Foreign]) {
     var found: [Line] = []
-    if limit == 0 { return [] }
-    try walk { line in
+    var foreign: [Foreign] = []
+    if limit == 0 { return ([], []) }
+    try walk(passingOver: { foreign.append($0) }) { line in
       if isWanted(line.entry) { found.append(line) }
       return found.count < limit ?? .max
     }
-    return found
-  }
-
-  private func entry(of commit: GitCommit) throws -> LedgerEntry {
-    do {
-      return try LedgerEntry(message: commit.message)
-    } catch let error as LedgerFormatError {
-      throw RecordError(path: "\(reference), commit \(commit.id.short)", reason: error.description)
-    }
+    return (found, foreign)
   }
 
   /// Who holds the environment; nil where nobody does.

@@ -108,7 +108,9 @@ public struct LedgerEntry: Hashable, Sendable {
   }
 
   /// Members of summaries that are ids or words; everything else stays in the record.
-  static let keptFacts = ["restorePoint", "restoredCommit", "deployedCommit", "outcome"]
+  static let keptFacts = [
+    "restorePoint", "restoredCommit", "deployedCommit", "outcome", "undoneCommit", "undoneFrom",
+  ]
 
   private static func isCommit(_ text: String) -> Bool {
     text.utf8.count == 40 && text.allSatisfy(\.isHexDigit)

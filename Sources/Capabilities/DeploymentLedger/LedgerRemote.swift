@@ -16,9 +16,15 @@ public struct LedgerRemote: Sendable, Hashable {
   public var access: RemoteAccess
   /// How long one fetch or push may take.
   public var timeout: Duration
+  /// Under what name the remote keeps the trails: some take no references but branches or notes.
+  public var namespace: String
 
   /// A remote as given.
-  public init(name: String, fetchURL: String, pushURL: String, access: RemoteAccess, timeout: Duration) {
+  public init(
+    name: String, fetchURL: String, pushURL: String, access: RemoteAccess, timeout: Duration,
+    namespace: String = "refs/backstop"
+  ) {
+    self.namespace = namespace
     self.name = name
     self.fetchURL = fetchURL
     self.pushURL = pushURL
@@ -61,22 +67,74 @@ struct LedgerExchange: Sendable {
     try await Blocking.run(within: remote.timeout, "fetching from \(remote.fetchURL)") {
       () throws(GitError) in
       let repository = try GitRepository(at: folder, environment: Environment())
-      try repository.fetch("+refs/backstop/*:refs/fetched/*", from: remote.fetchURL, remote.access)
+      try repository.fetch(
+        "+\(remote.namespace)/*:refs/fetched/*", from: remote.fetchURL, remote.access, prunes: true)
     }
   }
 
-  /// Pushes the trail `name` as it stands in this repository.
-  func push(_ name: String, _ remote: LedgerRemote) async throws {
+  /// Pushes the trail `name` as it stands in this repository; what the remote had of it before.
+  func push(_ name: String, _ remote: LedgerRemote) async throws -> ObjectId? {
+    let before = Before()
     let folder = folder
     let reference = Ledger.reference(of: name)
     try await Blocking.run(within: remote.timeout, "pushing to \(remote.pushURL)") { () throws(GitError) in
       let repository = try GitRepository(at: folder, environment: Environment())
-      try repository.push("\(reference):\(reference)", to: remote.pushURL, remote.access)
+      let old = try repository.push(
+        "\(reference):\(remote.namespace)/\(name)", to: remote.pushURL, remote.access)
+      before.id.withLock { $0 = old }
+    }
+    return before.id.withLock { $0 }
+  }
+
+  private final class Before: Sendable {
+    let id = Mutex<ObjectId?>(nil)
+  }
+
+  /// Whether an error speaks of objects that cannot be read rather than of the remote.
+  static func isDamage(_ error: GitError) -> Bool {
+    [.damaged, .missingObject, .other].contains(error.kind)
+  }
+
+  /// Whether each trail's newest commit can be read, and each pack ends as its index says.
+  var isSound: Bool {
+    do {
+      let repository = try open()
+      for name in repository.references(matching: "refs/fetched/*") {
+        if let tip = repository.reference(name) { _ = try repository.commit(tip) }
+      }
+      return try packs.allSatisfy { try isWhole("\(folder)/objects/pack/\($0)") }
+    } catch {
+      return false
     }
   }
 
+  /// The packs' names, without their endings.
+  private var packs: [String] {
+    get throws {
+      let place = "\(folder)/objects/pack"
+      guard try files.status(of: place) != nil else { return [] }
+      return try files.names(in: place).filter { $0.hasPrefix("pack-") && $0.hasSuffix(".pack") }
+        .map { String($0.dropLast(".pack".count)) }
+    }
+  }
+
+  /// A pack ends with its digest, which its index has before its own.
+  private func isWhole(_ path: String) throws -> Bool {
+    guard try files.status(of: "\(path).idx") != nil else { return true }
+    let (pack, index) = (try files.read("\(path).pack"), try files.read("\(path).idx"))
+    return pack.count > 32 && index.count > 40 && pack.suffix(20).elementsEqual(index.suffix(40).prefix(20))
+  }
+
+  /// Takes it away, to be made anew; the names of the packs that it had.
+  func remove() throws -> [String] {
+    let names = try packs
+    try files.remove(folder)
+    return names
+  }
+
   /// Gives the clone the packs that were fetched, without copying them where the file system can do that.
-  func share(with repository: GitRepository) throws {
+  /// - Parameter damaged: packs that the clone got from here before and that cannot be read.
+  func share(with repository: GitRepository, replacing damaged: [String] = []) throws {
     let source = "\(folder)/objects/pack"
     guard try files.status(of: source) != nil else { return }
     try files.createFolder("\(objects)/pack", mode: 0o777)
@@ -84,12 +142,20 @@ struct LedgerExchange: Sendable {
     let names = try files.names(in: source).filter { $0.hasPrefix("pack-") }
     for name in names.filter({ $0.hasSuffix(".pack") }) + names.filter({ $0.hasSuffix(".idx") }) {
       let target = "\(objects)/pack/\(name)"
+      let isDamaged = damaged.contains { name.hasPrefix($0) }
+      if isDamaged, files.exists(target) { try files.remove(target) }
       guard try files.status(of: target) == nil else { continue }
       do throws(FileError) {
         try files.link("\(source)/\(name)", to: target)
       } catch {
         if error.alreadyExists { continue }
         try files.writeAtomically(try files.read("\(source)/\(name)"), to: target, mode: 0o444)
+      }
+    }
+    for name in damaged where !names.contains("\(name).pack") {
+      // What it held came from the remote, and was fetched again just now.
+      for ending in [".idx", ".rev", ".pack"] where files.exists("\(objects)/pack/\(name)\(ending)") {
+        try files.remove("\(objects)/pack/\(name)\(ending)")
       }
     }
     repository.refreshObjects()

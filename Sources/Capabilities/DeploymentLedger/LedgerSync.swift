@@ -12,13 +12,19 @@ public struct LedgerSync {
   private let exchange: LedgerExchange
   private let clock: any WallClock
   private let random: Randomness
+  private let notice: (Notice, String) -> Void
+  /// What is told of a remote or of what is kept of it.
+  public enum Notice: String, Sendable { case damaged = "ledger-damaged", rewritten = "ledger-rewritten" }
   /// How often a push is tried again where others push at the same time.
   static let attempts = 12
 
   /// The trail of `ledger` and `remote`.
+  /// - Parameter notice: told of what a person should know of the remote.
   public init(
-    _ ledger: Ledger, _ remote: LedgerRemote, files: any FileSystem, clock: any WallClock, random: Randomness
+    _ ledger: Ledger, _ remote: LedgerRemote, files: any FileSystem, clock: any WallClock, random: Randomness,
+    notice: @escaping (Notice, String) -> Void = { _, _ in }
   ) {
+    self.notice = notice
     self.ledger = ledger
     self.remote = remote
     self.clock = clock
@@ -33,9 +39,25 @@ public struct LedgerSync {
     try await retrying { try await fetchOnce() }
   }
 
+  /// Fetches, and makes the exchange anew where what it holds cannot be read.
   private func fetchOnce() async throws {
+    do {
+      try await fetchSound()
+    } catch let error as GitError where LedgerExchange.isDamage(error) || !exchange.isSound {
+      notice(
+        .damaged, "the packs in \(exchange.folder) are damaged and are fetched anew (\(error.message))")
+      let packs = try exchange.remove()
+      try await fetchSound(replacing: packs)
+    }
+  }
+
+  /// - Parameter packs: names of packs that were damaged where they came from.
+  private func fetchSound(replacing packs: [String] = []) async throws {
     try await exchange.fetch(remote)
     let fetched = try exchange.open()
+    if !packs.isEmpty {
+      try exchange.share(with: ledger.repository, replacing: packs)
+    }
     let names = fetched.references(matching: "refs/fetched/*").map {
       String($0.dropFirst("refs/fetched/".count))
     }
@@ -45,9 +67,54 @@ public struct LedgerSync {
     if tips.contains(where: { !ledger.repository.has($0.1) }) {
       try exchange.share(with: ledger.repository)
     }
+    try compare(tips)
     for (name, tip) in tips {
       try Ledger(name, in: ledger.repository, clock: clock).merge(tip)
     }
+  }
+
+  /// Says where the remote no longer has what this clone has seen there: entries only ever come to a trail. They are not lost
+  /// here, and the next push puts them back.
+  private func compare(_ tips: [(String, ObjectId)]) throws {
+    let clone = ledger.repository
+    let names = clone.references(matching: "\(seen)*").map { String($0.dropFirst(seen.count)) }
+    for name in names {
+      guard let before = clone.reference(seen + name), clone.has(before) else { continue }
+      let now = tips.first { $0.0 == name }?.1
+      if let now, try clone.isAncestor(before, of: now) { continue }
+      try tell(name, saw: before, has: now)
+      if now == nil { try clone.removeReference(seen + name) }
+    }
+    for (name, tip) in tips { try clone.setReference(seen + name, to: tip) }
+  }
+
+  private func tell(_ name: String, saw before: ObjectId, has now: ObjectId?) throws {
+    let clone = ledger.repository
+    let reference = Ledger.reference(of: name)
+    guard let now else {
+      return notice(
+        .rewritten,
+        "\(remote.name) no longer has \(reference), which this clone saw at \(before.short): somebody took it away; what this "
+          + "clone has is pushed again")
+    }
+    guard clone.has(now), try !clone.isAncestor(before, of: now) else { return }
+    let what =
+      try clone.isAncestor(now, of: before)
+      ? "was shortened to \(now.short)" : "was rewritten and ends at \(now.short)"
+    notice(
+      .rewritten,
+      "\(reference) of \(remote.name) \(what), and this clone saw it at \(before.short): entries were taken out; this clone "
+        + "keeps them and puts them behind what is there")
+  }
+
+  /// What this clone has seen at this remote, by trail.
+  private var seen: String {
+    // Without what an address may say to log in.
+    let address = remote.name.split(separator: "@").last ?? ""
+    let place = "\(address.suffix(150)) \(remote.namespace)".map { character in
+      character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
+    }
+    return "refs/backstop-seen/\(String(place))/"
   }
 
   // MARK: - Pushing
@@ -67,6 +134,18 @@ public struct LedgerSync {
   /// One push of the trail.
   /// - Throws: kind `notFastForward` where somebody else was first.
   private func pushOnce() async throws {
+    do {
+      try await pushSound()
+    } catch let error as GitError where LedgerExchange.isDamage(error) || !exchange.isSound {
+      notice(
+        .damaged, "what \(exchange.folder) holds is damaged and is made anew (\(error.message))")
+      let packs = try exchange.remove()
+      try await fetchSound(replacing: packs)
+      try await pushSound()
+    }
+  }
+
+  private func pushSound() async throws {
     guard let tip = ledger.tip else { return }
     let sender = try exchange.open()
     let known = sender.reference(LedgerExchange.fetchedReference(ledger.name))
@@ -74,11 +153,14 @@ public struct LedgerSync {
     try ledger.copyEntries(from: known, to: tip, into: sender)
     try sender.setReference(ledger.reference, to: tip)
     do {
-      try await exchange.push(ledger.name, remote)
+      let before = try await exchange.push(ledger.name, remote)
+      // A push tells what the remote had without asking for it.
+      if let known, before != known { try tell(ledger.name, saw: known, has: before) }
     } catch let error as GitError where error.kind == .unreachable {
       guard try await hasArrived(tip) else { throw error }
     }
     try sender.setReference(LedgerExchange.fetchedReference(ledger.name), to: tip)
+    try ledger.repository.setReference(seen + ledger.name, to: tip)
   }
 
   /// Whether the remote has taken the commit `id` although the answer to the push was lost.

@@ -21,6 +21,7 @@ public enum RemoteLogins {
       guard let scope = scope(of: name, "extraheader"), url.hasPrefix(scope) else { continue }
       // An empty one takes back those before it, as in git.
       if value.isEmpty { access.headers = [] } else { access.headers.append(value) }
+      access.headerSettings.append(name)
     }
     access.authorities =
       environment.nonEmpty("GIT_SSL_CAINFO")
@@ -44,7 +45,8 @@ public enum RemoteLogins {
       guard let token = environment.nonEmpty(name) else { return }
       logins.append(.password(user: user, password: token, source: name))
     }
-    add("BACKSTOP_LEDGER_TOKEN", user: environment.nonEmpty("BACKSTOP_LEDGER_USER") ?? "x-access-token")
+    add("BACKSTOP_GIT_TOKEN", user: environment.nonEmpty("BACKSTOP_GIT_USER") ?? user(of: url))
+    add("BACKSTOP_LEDGER_TOKEN", user: environment.nonEmpty("BACKSTOP_LEDGER_USER") ?? user(of: url))
     let server = origin(of: url)
     if server == origin(of: environment.nonEmpty("GITHUB_SERVER_URL") ?? "https://github.com") {
       add("GITHUB_TOKEN", user: "x-access-token")
@@ -54,7 +56,17 @@ public enum RemoteLogins {
       add("GITLAB_TOKEN", user: "oauth2")
       add("CI_JOB_TOKEN", user: "gitlab-ci-token")
     }
+    if server == "https://bitbucket.org" { add("BITBUCKET_TOKEN", user: "x-token-auth") }
+    // Gitea's and Forgejo's runners name their server as GitHub's do.
+    if let own = environment.nonEmpty("GITHUB_SERVER_URL"), server == origin(of: own) {
+      for name in ["GITEA_TOKEN", "FORGEJO_TOKEN"] { add(name, user: "x-access-token") }
+    }
     return logins
+  }
+
+  /// The name beside a token: most hosts take any, Bitbucket one alone.
+  private static func user(of url: String) -> String {
+    origin(of: url) == "https://bitbucket.org" ? "x-token-auth" : "x-access-token"
   }
 
   /// Scheme, host and port of an address, without the credentials in it.
@@ -71,11 +83,15 @@ public enum RemoteLogins {
     _ environment: Environment, command: String?, exists: (String) -> Bool
   ) -> [RemoteLogin] {
     var logins: [RemoteLogin] = []
-    let passphrase = environment.nonEmpty("BACKSTOP_LEDGER_SSH_PASSPHRASE")
+    let passphrase =
+      environment.nonEmpty("BACKSTOP_GIT_SSH_PASSPHRASE")
+      ?? environment.nonEmpty("BACKSTOP_LEDGER_SSH_PASSPHRASE")
     func add(_ path: String, _ source: String) {
       logins.append(.key(path: path, passphrase: passphrase, source: source))
     }
-    if let path = environment.nonEmpty("BACKSTOP_LEDGER_SSH_KEY") { add(path, "BACKSTOP_LEDGER_SSH_KEY") }
+    for name in ["BACKSTOP_GIT_SSH_KEY", "BACKSTOP_LEDGER_SSH_KEY"] {
+      if let path = environment.nonEmpty(name) { add(path, name) }
+    }
     let words = (environment.nonEmpty("GIT_SSH_COMMAND") ?? command ?? "").split(separator: " ")
     if let flag = words.firstIndex(of: "-i"), flag + 1 < words.count {
       add(String(words[flag + 1]), "the key of the ssh command")

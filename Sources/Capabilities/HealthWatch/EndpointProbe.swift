@@ -9,8 +9,8 @@ struct EndpointProbe: Probe {
   var apiCredential: String?
   var timeout: Duration
   var transport: any HTTPTransport
-  /// Whether this machine reaches what every run must reach; asked where the endpoint is silent.
-  var isReached: @Sendable () async -> Bool = { true }
+  /// What is wrong with this machine that explains the silence; asked where the endpoint is silent.
+  var machineFault: @Sendable (_ isAboutTLS: Bool) async -> String? = { _ in nil }
 
   /// A page that asks for a password: a gateway's or a proxy's, and no sign of life of what is behind it.
   static func isLoginPage(_ body: [UInt8]) -> Bool {
@@ -33,8 +33,8 @@ struct EndpointProbe: Probe {
     } catch let error as TransferError {
       if error.isFaultOfThisMachine { return .unasked("\(error)") }
       // This machine reaches itself without a network; all else may be silent for want of one.
-      return await isReached()
-        ? .silent("\(error)") : .unasked("\(error); AWS is not reached from here either")
+      let fault = await machineFault(error.kind == .tlsFailed)
+      return fault.map { .unasked("\(error); \($0)") } ?? .silent("\(error)")
     }
   }
 }

@@ -44,7 +44,7 @@ extension LiveWatch {
   /// The lines as failures of the group's function: at most one an invocation, and none in the periods of before.
   private func insert(_ lines: [LogLine], of group: LogGroup, _ state: inout State) {
     let function = String(group.name.split(separator: "/").last ?? "")
-    let calls = state.seen.points[SeriesName(name: "function/\(function)", kind: .errors)] ?? [:]
+    let calls = state.seen.all(of: SeriesName(name: "function/\(function)", kind: .errors))
     // How many lines are many is known by the invocations alone.
     guard !lines.isEmpty, !calls.isEmpty else { return }
     let length = schedule.period.microseconds
@@ -53,9 +53,10 @@ extension LiveWatch {
       counts[Timestamp(microseconds: line.time.microseconds / length * length), default: 0] += 1
     }
     let name = SeriesName(name: "log/\(function)", kind: .errors)
-    for (time, point) in calls {
+    for point in calls {
       state.seen.insert(
-        SeriesPoint(time: time, value: min(counts[time] ?? 0, point.count), count: point.count), into: name)
+        SeriesPoint(time: point.time, value: min(counts[point.time] ?? 0, point.count), count: point.count),
+        into: name)
     }
   }
 

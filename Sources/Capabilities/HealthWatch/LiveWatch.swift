@@ -12,6 +12,7 @@ struct LiveWatch: Sendable {
   var policy: HealthPolicy
   var metrics: any MetricSource
   var logs: (any LogSource)?
+  var alarms: (any AlarmSource)?
   var probe: (any Probe)?
   var clock: any WallClock
   var progress: Progress
@@ -40,6 +41,8 @@ struct LiveWatch: Sendable {
     var knownKinds: [String: (kinds: Set<String>, isWhole: Bool)] = [:]
     /// Log groups that could not be read.
     var unreadLogs: Set<String> = []
+    /// What is known of the baselines.
+    var memory = BaselineMemory()
     /// The series as they were judged last.
     var series: [WatchedSeries] = []
     /// How much longer than planned the watch goes on, because something has begun and is not decided.
@@ -54,9 +57,13 @@ struct LiveWatch: Sendable {
       (state.looks, state.failedLooks, state.revisions) = (begun.looks, begun.failedLooks, begun.revisions)
       state.calls = begun.calls
       if let name = probe?.name { for point in begun.probes { state.seen.insert(point, into: name) } }
+      for name in momentary {
+        for point in begun.samples[name] ?? [] { state.seen.insert(point, into: name) }
+      }
     }
     let looksBefore = state.looks
     for series in targets.series { state.seen.declare(series.name) }
+    if alarms != nil { for alarm in targets.alarms { state.seen.declare(alarm.series) } }
     var endedEarly = false
     var isInterrupted = false
     var isFinished = true
@@ -114,6 +121,11 @@ struct LiveWatch: Sendable {
     return conclude(&state, endedEarly: endedEarly, isInterrupted: isInterrupted, isFinished: isFinished)
   }
 
+  /// The series of which nobody remembers what they were a moment ago.
+  private var momentary: [SeriesName] {
+    targets.series.filter(\.isSampled).map(\.name) + (alarms == nil ? [] : targets.alarms.map(\.series))
+  }
+
   /// What another run needs to go on.
   private func kept(_ state: State) -> WatchState {
     var kept = WatchState(deployedAt: schedule.deployedAt, end: schedule.end)
@@ -121,6 +133,9 @@ struct LiveWatch: Sendable {
     kept.calls = state.calls
     if let name = probe?.name {
       kept.probes = (state.seen.points[name] ?? [:]).values.sorted { $0.time < $1.time }
+    }
+    for name in momentary {
+      kept.samples[name] = (state.seen.points[name] ?? [:]).values.sorted { $0.time < $1.time }
     }
     return kept
   }
@@ -151,17 +166,45 @@ struct LiveWatch: Sendable {
       ($0.namespace, $0.name, $0.statistic) < ($1.namespace, $1.name, $1.statistic)
     }
     do {
-      let got = try await metrics.points(of: wanted, from: start, to: time, period: schedule.period)
+      var got = try await metrics.points(of: wanted, from: start, to: time, period: schedule.period)
+      if start < schedule.deployedAt { try await addFurtherWindows(to: &got, of: wanted, state) }
       state.looks += 1
       state.knownUntil = time
       state.calls.add(got.calls)
-      take(got, &state)
-      state.hasBaseline = state.hasBaseline || got.incomplete.isEmpty
+      take(got, from: start, to: time, &state)
+      try await readAlarms(at: time, &state)
+      if !state.hasBaseline, got.incomplete.isEmpty {
+        state.hasBaseline = true
+        // The period in which the deployment took place belongs to neither part.
+        state.seen.freeze(before: schedule.deployedAt - schedule.period + .microseconds(1))
+        state.memory = BaselineMemory()
+      }
       record(answer, at: time, isAWSReachable: true, &state)
     } catch {
       // The probe's answer is good whatever AWS says, but where both are silent the fault may be this machine's.
       if state.looks > 0 { record(answer, at: time, isAWSReachable: false, &state) }
       throw error
+    }
+  }
+
+  /// Asks for the same hours of other weeks and for earlier beginnings. What does not come makes the baseline thinner.
+  private func addFurtherWindows(
+    to got: inout MetricAnswer, of wanted: [MetricStatistic], _ state: State
+  ) async throws {
+    for window in schedule.furtherWindows(warmUp: policy.warmUp) {
+      do {
+        let more = try await metrics.points(
+          of: wanted, from: window.lowerBound, to: window.upperBound, period: schedule.period)
+        got.calls.add(more.calls)
+        got.points.merge(more.points) { $0.merging($1) { first, _ in first } }
+      } catch let error as CancellationError {
+        throw error
+      } catch {
+        progress.detail(
+          "what was at \(window.lowerBound.formatted(milliseconds: false)) is not known, and the baseline is of the last day "
+            + "alone: \(error)")
+        return
+      }
     }
   }
 
@@ -189,7 +232,7 @@ struct LiveWatch: Sendable {
     }
   }
 
-  private func take(_ answer: MetricAnswer, _ state: inout State) {
+  private func take(_ answer: MetricAnswer, from start: Timestamp, to end: Timestamp, _ state: inout State) {
     state.seen.gaps = [:]
     let whole = Set(answer.points.keys).subtracting(answer.incomplete.keys)
     progress.detail("\(whole.count) metrics came whole, \(answer.incomplete.count) did not")
@@ -197,10 +240,12 @@ struct LiveWatch: Sendable {
       if let (metric, why) = (series.values + series.counts).lazy.compactMap({ metric in
         answer.incomplete[metric].map { (metric, $0) }
       }).first {
-        state.seen.gaps[series.name] = "CloudWatch says \(why) of \(metric.namespace) \(metric.name)"
+        state.seen.gaps[series.name] = "\(metric.source): \(why)"
         continue
       }
-      for point in LiveWatch.points(of: series, in: answer) {
+      var points = LiveWatch.points(of: series, in: answer)
+      if series.isZeroWhereAbsent { points += zeros(beside: points, from: start, to: end) }
+      for point in points where !schedule.isCut(point.time) {
         guard let before = state.seen.insert(point, into: series.name) else { continue }
         state.revisions += 1
         progress.detail(
@@ -208,6 +253,18 @@ struct LiveWatch: Sendable {
             + "\(before.count) to \(point.value) of \(point.count)")
       }
     }
+  }
+
+  /// Points of nothing for all periods that `points` do not have.
+  private func zeros(beside points: [SeriesPoint], from start: Timestamp, to end: Timestamp) -> [SeriesPoint]
+  {
+    let known = Set(points.map(\.time))
+    let size = max(1, schedule.period.microseconds)
+    return stride(from: start.microseconds / size * size, to: end.microseconds, by: Int64.Stride(size))
+      .compactMap {
+        let time = Timestamp(microseconds: $0)
+        return known.contains(time) ? nil : SeriesPoint(time: time, value: 0)
+      }
   }
 
   /// The points of `series`: a period without requests has none, one without failures has zero.
@@ -219,9 +276,11 @@ struct LiveWatch: Sendable {
     }
     let (values, counts) = (sums(series.values), sums(series.counts))
     switch series.name.kind {
-    case .gauge: return values.map { SeriesPoint(time: $0.key, value: $0.value) }
+    case .gauge: return values.map { SeriesPoint(time: $0.key, value: $0.value * series.scale) }
     case .latency:
-      return values.map { SeriesPoint(time: $0.key, value: $0.value, count: counts[$0.key] ?? 1) }
+      return values.map {
+        SeriesPoint(time: $0.key, value: $0.value * series.scale, count: counts[$0.key] ?? 1)
+      }
     case .errors:
       let times = Set(counts.keys).union(values.filter { $0.value > 0 }.keys)
       return times.map { time in
@@ -240,10 +299,6 @@ struct LiveWatch: Sendable {
       deployedAt: schedule.deployedAt, duration: end - schedule.deployedAt, period: schedule.period,
       isComplete: isComplete)
     var seen = state.seen
-    if let until = schedule.baselineUntil {
-      // What came between was the fault that was undone: neither normal nor to be judged.
-      seen.forget(from: until, to: schedule.deployedAt)
-    }
     let known = state.knownUntil ?? schedule.deployedAt
     if isComplete, known < end {
       for series in targets.series {
@@ -259,8 +314,25 @@ struct LiveWatch: Sendable {
     for index in state.series.indices {
       let name = SeriesName(name: state.series[index].name, kind: state.series[index].kind)
       state.series[index].ceiling = own[name]?.ceiling
+      if name.kind == .latency { state.series[index].earlierStarts = starts(of: name, state) }
     }
-    state.judgement = HealthJudge(policy: policy, window: window).judge(state.series)
+    // Only a baseline that is whole stays what it is.
+    if !state.hasBaseline { state.memory = BaselineMemory() }
+    state.judgement = HealthJudge(policy: policy, window: window).judge(
+      state.series, remembering: &state.memory)
+  }
+
+  /// The minutes after earlier deployments that were good, moved to the time of this one.
+  private func starts(of name: SeriesName, _ state: State) -> [[SeriesPoint]] {
+    guard !schedule.history.starts.isEmpty, let known = state.seen.frozen[name] else { return [] }
+    return schedule.history.starts.map { start in
+      let end = start + policy.warmUp + schedule.period
+      return known.filter { $0.time >= start && $0.time < end }.map { point in
+        var point = point
+        point.time = schedule.deployedAt + (point.time - start)
+        return point
+      }
+    }
   }
 
   private func show(_ state: State) {

@@ -3,6 +3,7 @@ import DeploymentConfig
 import DeploymentRecords
 import HealthAnalysis
 import JSONValues
+import Redaction
 import Reporting
 import StepResults
 import StepRuntime
@@ -17,7 +18,9 @@ struct LiveWatchRun {
     let clients = try session.clients()
     let policy = session.policy.watch
     let source = StackTargets(
-      stacks: session.config.stacks, stateMachineARN: session.config.stateMachineARN, clients: clients)
+      stacks: session.config.stacks, stateMachineARN: session.config.stateMachineARN, named: policy.series,
+      alarms: policy.alarms, clients: clients,
+      onTrouble: { [progress = session.progress] in progress.detail($0) })
     session.progress.update("finding what the stacks hold")
     let targets = try await source.targets()
     let begun = try earlierState(targets)
@@ -29,20 +32,22 @@ struct LiveWatchRun {
         deployedAt: request.deployedAt, baselineUntil: request.baselineUntil),
       now: session.context.clock.now, targets: targets)
     if let begun { (schedule.deployedAt, schedule.end) = (begun.deployedAt, begun.end) }
+    schedule.history = WatchHistory(
+      try session.evidence(), application: session.application, before: schedule.deployedAt)
     guard schedule.deployedAt <= session.context.clock.now else {
       throw StepFailure(
         .usage, "--deployed-at \(schedule.deployedAt.formatted(milliseconds: false)) is in the future",
         advice: "check the time and its offset")
     }
     session.progress.say(
-      "watching \(targets.series.count) series of \(session.config.stacks.count) stacks for "
+      "watching \(targets.series.count) series and \(targets.alarms.count) alarms of \(session.config.stacks.count) stacks for "
         + "\(people(schedule.end - session.context.clock.now))\(begun == nil ? "" : " more"), deployed at "
         + schedule.deployedAt.formatted(milliseconds: false))
     let watch = LiveWatch(
       schedule: schedule, targets: targets, policy: request.healthPolicy(policy),
-      metrics: CloudWatchSource(clients: clients),
+      metrics: CombinedSource(cloudWatch: CloudWatchSource(clients: clients), web: webSource()),
       logs: policy.readsLogs ? CloudWatchLogsSource(clients: clients, more: policy.logPatterns) : nil,
-      probe: probe(schedule),
+      alarms: CloudWatchAlarms(clients: clients), probe: probe(schedule),
       clock: session.context.clock, progress: session.progress, isOnce: request.isOnce, save: recorder(),
       keep: keeper())
     let before = await session.liveDeployment()
@@ -63,12 +68,24 @@ struct LiveWatchRun {
     policy.interval == WatchPolicy().interval ? nil : policy.interval
   }
 
+  /// Tokens are read when they are needed, and never said.
+  private func webSource() -> WebSource {
+    let (environment, redactor) = (session.context.environment, session.redactor)
+    return WebSource(
+      transport: session.http(),
+      token: { name in
+        guard let token = environment[name], !token.isEmpty else { return nil }
+        redactor.learn(token)
+        return token
+      })
+  }
+
   private func probe(_ schedule: WatchSchedule) -> EndpointProbe? {
     session.config.apiEndpoint.map { endpoint in
       EndpointProbe(
         endpoint: endpoint, apiCredential: session.config.apiKey,
         timeout: min(.seconds(10), max(.seconds(2), schedule.interval)), transport: session.http(),
-        isReached: { [session] in await session.unreachableReason() == nil })
+        machineFault: { [session] in await session.machineFault(isAboutTLS: $0) })
     }
   }
 
@@ -85,11 +102,13 @@ struct LiveWatchRun {
   /// Keeps what another run needs, and takes it away when the watch is over.
   private func keeper() -> @Sendable (WatchState?) throws -> Void {
     let (path, folder, files) = (statePath, session.records.root, session.context.files)
+    let application = session.application
     return { state in
-      guard let state else {
+      guard var state else {
         if files.exists(path) { try files.remove(path) }
         return
       }
+      state.application = application
       try files.createFolder(folder, mode: 0o700)
       try files.writeAtomically(
         Array((state.document.serialized(pretty: true) + "\n").utf8), to: path, mode: 0o600)
@@ -105,7 +124,7 @@ struct LiveWatchRun {
       session.progress.warn("\(statePath) is no state of a watch: the watch begins anew")
       return nil
     }
-    guard
+    guard (state.application ?? session.application) == session.application,
       state.goesOn(
         deployedAt: request.deployedAt, updatedAt: targets.updatedAt, now: session.context.clock.now)
     else { return nil }

@@ -48,13 +48,7 @@ public enum MetricBaseline {
     }
     for (stack, resource) in point.stacks.flatMap({ stack in stack.resources.map { (stack.stackId, $0) } }) {
       guard let id = resource.physicalId else { continue }
-      switch resource.type {
-      case "AWS::RDS::DBInstance":
-        series += WatchedMetrics.database(dimension: "DBInstanceIdentifier", id: id).kept(with: stack)
-      case "AWS::RDS::DBCluster":
-        series += WatchedMetrics.database(dimension: "DBClusterIdentifier", id: id).kept(with: stack)
-      default: break
-      }
+      series += WatchedMetrics.resource(type: resource.type, id: id).kept(with: stack)
     }
     return series
   }

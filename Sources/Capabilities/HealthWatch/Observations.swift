@@ -11,10 +11,17 @@ struct SeriesName: Hashable, Sendable, Comparable {
   }
 }
 
+extension SeriesName {
+  /// Whether its points are of moments, not of periods.
+  var isOfMoments: Bool { name.hasPrefix(probePrefix) || name.hasPrefix(alarmPrefix) }
+}
+
 /// Everything seen of all series, before the deployment and after it: what is judged, and what is recorded.
 struct Observations: Hashable, Sendable {
   /// The points of each series by time.
   private(set) var points: [SeriesName: [Timestamp: SeriesPoint]] = [:]
+  /// What came before the deployment and does not change any more, by time; no part of `points`.
+  private(set) var frozen: [SeriesName: [SeriesPoint]] = [:]
   /// Series whose data are not whole, and why.
   var gaps: [SeriesName: String] = [:]
 
@@ -40,14 +47,31 @@ struct Observations: Hashable, Sendable {
     return before == point ? nil : before
   }
 
-  /// Forgets what was seen from `start` up to `end`.
-  mutating func forget(from start: Timestamp, to end: Timestamp) {
-    for (name, known) in points { points[name] = known.filter { $0.key < start || $0.key >= end } }
+  /// Takes the points before `time` as they are from now on: they are not looked through at each look.
+  mutating func freeze(before time: Timestamp) {
+    for name in Array(points.keys) {
+      guard var known = points.removeValue(forKey: name) else { continue }
+      let early = known.values.filter { $0.time < time }
+      if !early.isEmpty {
+        for point in early { known.removeValue(forKey: point.time) }
+        frozen[name] = ((frozen[name] ?? []) + early).sorted { $0.time < $1.time }
+      }
+      points[name] = known
+    }
   }
 
-  /// What users meet first: an API's errors and latencies.
+  /// Whether the points before the deployment are taken as they are.
+  var isFrozen: Bool { !frozen.isEmpty }
+
+  /// All points of a series by time.
+  func all(of name: SeriesName) -> [SeriesPoint] {
+    (frozen[name] ?? []) + (points[name] ?? [:]).values.sorted { $0.time < $1.time }
+  }
+
+  /// What users meet first: the errors and latencies of an API or a load balancer.
   static func isFrontDoor(_ name: SeriesName) -> Bool {
-    name.name.hasPrefix("api/") && name.kind != .gauge && !name.name.hasSuffix(clientErrors)
+    (name.name.hasPrefix("api/") || name.name.hasPrefix("balancer/")) && name.kind != .gauge
+      && !name.name.hasSuffix(clientErrors)
   }
 
   /// How series of answers that blame the client end. They count from half of all requests on: a scanner must not roll
@@ -63,12 +87,14 @@ struct Observations: Hashable, Sendable {
   ) -> [WatchedSeries] {
     names.map { name in
       let settled = settled.map { $0 - (lags[name] ?? .zero) }
-      // A probe has no length: it met the old version or the new one.
-      let isProbe = name.name.hasPrefix(probePrefix)
+      // A probe has no length: it met the old version or the new one. An alarm is in its state at a moment too.
+      let isProbe = name.isOfMoments
       let length = isProbe ? Duration.microseconds(1) : period
       let sorted = (points[name] ?? [:]).values.sorted { $0.time < $1.time }
+      let early = sorted.filter { $0.time + length <= deployedAt }
+      let before = frozen[name] ?? []
       return WatchedSeries(
-        name: name.name, kind: name.kind, baseline: sorted.filter { $0.time + length <= deployedAt },
+        name: name.name, kind: name.kind, baseline: early.isEmpty ? before : before + early,
         watch: sorted.filter { point in
           point.time >= deployedAt && end.map { point.time < $0 } ?? true
             && (isProbe || settled.map { point.time + length <= $0 } ?? true)
@@ -82,7 +108,7 @@ struct Observations: Hashable, Sendable {
   /// The usual distance between points, one minute where nothing tells it.
   var period: Duration {
     var distances: [Int64] = []
-    for (name, series) in points where !name.name.hasPrefix(probePrefix) {
+    for (name, series) in points where !name.isOfMoments {
       let times = series.keys.sorted()
       for index in times.indices.dropFirst() {
         distances.append(times[index].microseconds - times[index - 1].microseconds)

@@ -134,7 +134,7 @@ enum PointsFile {
   static func text(_ observations: Observations) -> String {
     var lines = [header]
     for name in observations.names {
-      for point in (observations.points[name] ?? [:]).values.sorted(by: { $0.time < $1.time }) {
+      for point in observations.all(of: name) {
         lines.append(
           "\(point.time.formatted(milliseconds: point.time.microseconds % 1_000_000 != 0)),\(quoted(name.name)),"
             + "\(name.kind.rawValue),\(number(point.value)),\(number(point.count))")

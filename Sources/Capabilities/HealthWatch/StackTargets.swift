@@ -1,6 +1,7 @@
 import AWSClients
 import DeploymentConfig
 import HealthAnalysis
+import StepResults
 import SystemInterfaces
 
 /// Finds functions, APIs, state machines and databases in the stacks of the configuration, nested ones included.
@@ -8,7 +9,11 @@ struct StackTargets: TargetSource {
   var stacks: [ConfiguredStack]
   /// Of the configuration: watched even where no stack owns it.
   var stateMachineARN: String?
+  /// Of the policy.
+  var named: [WatchedSeriesPolicy] = [], alarms: [String] = []
   var clients: StackClients
+  /// Told what could not be found out, and does not matter enough to end the watch.
+  var onTrouble: @Sendable (String) -> Void = { _ in }
 
   func targets() async throws -> WatchTargets {
     var targets = WatchTargets()
@@ -25,13 +30,28 @@ struct StackTargets: TargetSource {
       let series = WatchedMetrics.stateMachine(arn: arn).kept(with: arn)
       if !targets.series.contains(where: { $0.name == series[0].name }) { targets.series += series }
     }
+    for one in named.map({ SeriesDefinition($0, stacks: stacks) }) {
+      guard !targets.series.contains(where: { $0.name == one.name }) else {
+        throw StepFailure(
+          .data,
+          "watch-30m.series of the policy names '\(one.name.name)' (\(one.name.kind.rawValue)), which is there already",
+          advice: "give it another name")
+      }
+      targets.series.append(one)
+    }
+    for name in alarms where !targets.alarms.contains(where: { $0.name == name }) {
+      targets.alarms.append(AlarmName(name: name))
+    }
     return targets
   }
 
   private func add(resourcesOf stack: String, to targets: inout WatchTargets, depth: Int) async throws {
     let client = clients[stack]
     let (functions, gateways) = (LambdaClient(client), APIGatewayClient(client))
-    for resource in try await CloudFormationClient(client).listStackResources(stack) {
+    let resources = try await CloudFormationClient(client).listStackResources(stack)
+    let balancers = resources.filter { $0.type == "AWS::ElasticLoadBalancingV2::LoadBalancer" }.compactMap(
+      \.physicalId)
+    for resource in resources {
       guard let id = resource.physicalId, !id.isEmpty else { continue }
       switch resource.type {
       case "AWS::CloudFormation::Stack" where depth < 5:
@@ -46,102 +66,54 @@ struct StackTargets: TargetSource {
         let name = try await gateways.getApi(.rest, id: id).name
         for stage in try await gateways.getStages(.rest, api: id) {
           targets.series += WatchedMetrics.restAPI(name: name, stage: stage.name).kept(with: stack)
+          targets.series += await routes(
+            of: "\(name)/\(stage.name)", [("ApiName", name), ("Stage", stage.name)], isREST: true, client
+          ).kept(with: stack)
         }
       case "AWS::ApiGatewayV2::Api":
         let name = try await gateways.getApi(.v2, id: id).name
         for stage in try await gateways.getStages(.v2, api: id) {
           targets.series += WatchedMetrics.httpAPI(id: id, name: name, stage: stage.name).kept(with: stack)
+          targets.series += await routes(
+            of: "\(name)/\(stage.name)", [("ApiId", id), ("Stage", stage.name)], isREST: false, client
+          ).kept(with: stack)
         }
       case "AWS::StepFunctions::StateMachine":
         targets.series += WatchedMetrics.stateMachine(arn: id).kept(with: stack)
-      case "AWS::RDS::DBInstance":
-        targets.series += WatchedMetrics.database(dimension: "DBInstanceIdentifier", id: id)
-          .kept(with: stack)
-      case "AWS::RDS::DBCluster":
-        targets.series += WatchedMetrics.database(dimension: "DBClusterIdentifier", id: id)
-          .kept(with: stack)
-      default: break
+      case "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm":
+        targets.alarms.append(AlarmName(name: id, stack: stack))
+      case "AWS::ElasticLoadBalancingV2::TargetGroup" where balancers.count == 1:
+        targets.series += WatchedMetrics.targetGroup(arn: id, balancer: balancers[0]).kept(with: stack)
+      default: targets.series += WatchedMetrics.resource(type: resource.type, id: id).kept(with: stack)
       }
     }
   }
-}
 
-/// Which metrics make the series of a resource. Names and dimensions are those of the services' user guides.
-enum WatchedMetrics {
-  /// Functions fail by errors and by throttles; a throttled call is no invocation.
-  static func function(name: String, timeout: Duration? = nil) -> [SeriesDefinition] {
-    let metric = from("AWS/Lambda", [MetricDimension(name: "FunctionName", value: name)])
-    let throttles = metric("Throttles", "Sum")
-    return [
-      SeriesDefinition(
-        name: SeriesName(name: "function/\(name)", kind: .errors),
-        values: [metric("Errors", "Sum"), throttles], counts: [metric("Invocations", "Sum"), throttles],
-        settle: timeout ?? .zero),
-      SeriesDefinition(
-        name: SeriesName(name: "function/\(name)", kind: .latency), values: [metric("Duration", "p95")],
-        counts: [metric("Invocations", "Sum")], settle: timeout ?? .zero,
-        ceiling: timeout.map { $0.inSeconds * 1000 }),
-    ]
-  }
+  /// Routes that are watched by themselves at most.
+  static let mostRoutes = 50
 
-  static func restAPI(name: String, stage: String) -> [SeriesDefinition] {
-    api(
-      "api/\(name)/\(stage)",
-      from(
-        "AWS/ApiGateway",
-        [MetricDimension(name: "ApiName", value: name), MetricDimension(name: "Stage", value: stage)]),
-      serverErrors: "5XXError", clientErrors: "4XXError")
-  }
-
-  static func httpAPI(id: String, name: String, stage: String) -> [SeriesDefinition] {
-    api(
-      "api/\(name)/\(stage)",
-      from(
-        "AWS/ApiGateway",
-        [MetricDimension(name: "ApiId", value: id), MetricDimension(name: "Stage", value: stage)]),
-      serverErrors: "5xx", clientErrors: "4xx")
-  }
-
-  private static func api(
-    _ name: String, _ metric: (String, String) -> MetricStatistic, serverErrors: String, clientErrors: String
-  ) -> [SeriesDefinition] {
-    let count = [metric("Count", "Sum")]
-    return [
-      SeriesDefinition(
-        name: SeriesName(name: name, kind: .errors), values: [metric(serverErrors, "Sum")], counts: count),
-      SeriesDefinition(
-        name: SeriesName(name: name, kind: .latency), values: [metric("Latency", "p95")], counts: count),
-      SeriesDefinition(
-        name: SeriesName(name: name + Observations.clientErrors, kind: .errors),
-        values: [metric(clientErrors, "Sum")], counts: count),
-    ]
-  }
-
-  /// Executions are counted when they end: one that failed now may have started long ago.
-  static func stateMachine(arn: String) -> [SeriesDefinition] {
-    let metric = from("AWS/States", [MetricDimension(name: "StateMachineArn", value: arn)])
-    let name = "workflow/\(arn.split(separator: ":").last ?? "")"
-    let failures = ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"].map { metric($0, "Sum") }
-    let ended = failures + [metric("ExecutionsSucceeded", "Sum")]
-    return [
-      SeriesDefinition(name: SeriesName(name: name, kind: .errors), values: failures, counts: ended),
-      SeriesDefinition(
-        name: SeriesName(name: name, kind: .latency), values: [metric("ExecutionTime", "p95")], counts: ended),
-    ]
-  }
-
-  static func database(dimension: String, id: String) -> [SeriesDefinition] {
-    let metric = from("AWS/RDS", [MetricDimension(name: dimension, value: id)])
-    return [("cpu", "CPUUtilization"), ("connections", "DatabaseConnections")].map { name, metricName in
-      SeriesDefinition(
-        name: SeriesName(name: "database/\(id)/\(name)", kind: .gauge),
-        values: [metric(metricName, "Average")], counts: [])
+  /// The routes of a stage of which CloudWatch keeps metrics: only where detailed ones are on. Where nobody may list them,
+  /// the stage as a whole is watched.
+  private func routes(
+    of api: String, _ dimensions: [(String, String)], isREST: Bool, _ client: AWSClient
+  ) async -> [SeriesDefinition] {
+    do {
+      let metrics = try await CloudWatchClient(client).listMetrics(
+        namespace: "AWS/ApiGateway", name: "Count",
+        dimensions: Dictionary(dimensions) { first, _ in first })
+      let found = Set(
+        metrics.compactMap { metric -> [String]? in
+          guard let method = metric.dimensions["Method"], let resource = metric.dimensions["Resource"],
+            metric.dimensions.count == dimensions.count + 2
+          else { return nil }
+          return [resource, method]
+        })
+      return found.sorted { $0.lexicographicallyPrecedes($1) }.prefix(StackTargets.mostRoutes).flatMap {
+        WatchedMetrics.route(of: api, method: $0[1], resource: $0[0], dimensions: dimensions, isREST: isREST)
+      }
+    } catch {
+      onTrouble("the routes of \(api) are watched together: their metrics could not be listed: \(error)")
+      return []
     }
-  }
-
-  private static func from(
-    _ namespace: String, _ dimensions: [MetricDimension]
-  ) -> (String, String) -> MetricStatistic {
-    { MetricStatistic(namespace: namespace, name: $0, dimensions: dimensions, statistic: $1) }
   }
 }

@@ -47,6 +47,7 @@ public struct WatchRequest: Sendable {
     health.falseAlarms = policy.alpha
     health.warmUp = policy.warmUp
     health.ceilingLatency = policy.latencyCeiling.inSeconds * 1000
+    health.stopAlarms = Set(policy.alarms)
     health.stopsOnLostTraffic = policy.lostTraffic == .stop
     let asked = policy.mannWhitney
     health.classifier.tolerance = asked.tolerance

@@ -1,3 +1,4 @@
+import HealthAnalysis
 import SystemInterfaces
 
 /// When a live watch looks, and what it takes for settled.
@@ -16,6 +17,9 @@ struct WatchSchedule: Hashable, Sendable {
   var waitsForEach: Bool
   /// How much longer the watch may go on where something has begun and is not decided.
   var longestExtension: Duration { period * 6 }
+
+  /// What is on record of earlier deployments.
+  var history = WatchHistory()
 
   /// Where the baseline ends, before the deployment.
   var baselineUntil: Timestamp?
@@ -64,6 +68,23 @@ struct WatchSchedule: Hashable, Sendable {
   /// How far back the baseline reaches: a day, or the three hours for which CloudWatch keeps periods under a minute.
   var baselineStart: Timestamp {
     min(baselineUntil ?? deployedAt, deployedAt)
-      - (period < .seconds(60) ? .seconds(3 * 3600) : .seconds(86_400))
+      - (period < .seconds(60) ? .seconds(3 * 3600) : .seconds(86_400) + Habit.reach)
+  }
+
+  /// The same hours of the weeks before, and the minutes after earlier deployments, where the baseline does not hold them:
+  /// CloudWatch keeps minutes for fifteen days, and shorter periods for three hours.
+  func furtherWindows(warmUp: Duration) -> [Range<Timestamp>] {
+    guard period >= .seconds(60) else { return [] }
+    let weeks = [7, 14].map { week in
+      let same = deployedAt - .seconds(86_400 * week)
+      return same - Habit.reach..<same + (end - deployedAt) + Habit.reach
+    }
+    return weeks + history.starts.filter { $0 < baselineStart }.map { $0..<$0 + warmUp + period * 2 }
+  }
+
+  /// Whether `time` belongs to what is known to have been no normal time.
+  func isCut(_ time: Timestamp) -> Bool {
+    if let baselineUntil, time >= baselineUntil, time < deployedAt { return true }
+    return history.incidents.contains { $0.contains(time) && time < deployedAt }
   }
 }

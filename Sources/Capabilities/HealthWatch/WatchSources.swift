@@ -1,8 +1,19 @@
+import AWSClients
 import HealthAnalysis
 import SystemInterfaces
 
-/// One metric and statistic of CloudWatch.
+/// One metric and statistic: of CloudWatch, unless `origin` says another place.
 struct MetricStatistic: Hashable, Sendable {
+  /// Where its points come from.
+  enum Origin: Hashable, Sendable {
+    case cloudWatch
+    /// CloudWatch's metric math over the metrics that `with` names.
+    case expression(String, with: [String: MetricStatistic])
+    /// A query of a Prometheus server that gives one series.
+    case prometheus(address: String, query: String, tokenVariable: String?)
+    /// A number, or pairs of time and value, in a JSON document.
+    case document(address: String, pointer: String, tokenVariable: String?)
+  }
   var namespace: String
   var name: String
   /// In a fixed order, so that equal metrics are equal.
@@ -11,6 +22,17 @@ struct MetricStatistic: Hashable, Sendable {
   var statistic: String
   /// The stack in whose account it is kept, by name or id; nil where none owns it.
   var stack: String?
+  var origin = Origin.cloudWatch
+
+  /// Who is asked for it, as people call it.
+  var source: String {
+    switch origin {
+    case .cloudWatch: "CloudWatch says of \(namespace) \(name)"
+    case .expression(let text, _): "CloudWatch says of \(text)"
+    case .prometheus(let address, let query, _): "Prometheus at \(address) says of \(query)"
+    case .document(let address, let pointer, _): "\(address) says of \(pointer.isEmpty ? "itself" : pointer)"
+    }
+  }
 }
 
 /// One dimension of a metric.
@@ -31,6 +53,17 @@ struct SeriesDefinition: Hashable, Sendable {
   var settle: Duration = .zero
   /// Milliseconds that its callers wait at most, where known.
   var ceiling: Double?
+  /// What a value is multiplied by: 1000 where a latency is kept in seconds.
+  var scale = 1.0
+  /// Whether a period without a point is one with none of what is counted: throttles are only recorded where there are any.
+  var isZeroWhereAbsent = false
+
+  /// Whether its values are of the time at which they are asked for, so that nobody else remembers them.
+  var isSampled: Bool {
+    (values + counts).contains { metric in
+      if case .document = metric.origin { true } else { false }
+    }
+  }
 }
 
 extension [SeriesDefinition] {
@@ -51,11 +84,19 @@ struct LogGroup: Hashable, Sendable {
   var stack: String
 }
 
+/// An alarm of CloudWatch, and the stack in whose account it stands; nil where the policy names it.
+struct AlarmName: Hashable, Sendable {
+  var name: String
+  var stack: String?
+}
+
 /// What there is to watch.
 struct WatchTargets: Hashable, Sendable {
   var series: [SeriesDefinition] = []
   /// The functions' log groups.
   var logGroups: [LogGroup] = []
+  /// Alarms of the stacks and of the policy, with the stack in whose account each stands.
+  var alarms: [AlarmName] = []
   /// The last update of any stack.
   var updatedAt: Timestamp?
   /// Stacks that the configuration names and AWS does not know.
@@ -89,6 +130,12 @@ protocol MetricSource: Sendable {
   func points(of metrics: [MetricStatistic], from start: Timestamp, to end: Timestamp, period: Duration)
     async throws
     -> MetricAnswer
+}
+
+/// Knows the states of alarms.
+protocol AlarmSource: Sendable {
+  /// By the alarm's name; one that is not there is left out.
+  func states(of alarms: [AlarmName]) async throws -> [String: AlarmState]
 }
 
 /// Reads logs.

@@ -2,17 +2,7 @@ import HealthAnalysis
 import SystemInterfaces
 
 /// A duration as people write it: `30 s`, `5 min`, `1 h 30 min`, `2 d`; parts of a second only below one.
-public func people(_ duration: Duration) -> String {
-  let seconds = duration.inSeconds
-  if seconds < 0.9995 { return "\(Int((max(0, seconds) * 1000).rounded())) ms" }
-  var rest = Int(min(seconds.rounded(), 1e12))
-  var parts: [String] = []
-  for (unit, size) in [("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)] where rest / size > 0 {
-    parts.append("\(rest / size) \(unit)")
-    rest %= size
-  }
-  return parts.prefix(2).joined(separator: " ")
-}
+public func people(_ duration: Duration) -> String { duration.words }
 
 /// A number with one decimal at most, whatever its size.
 public func number(_ value: Double) -> String {

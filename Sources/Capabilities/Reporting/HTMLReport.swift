@@ -6,23 +6,30 @@ import SystemInterfaces
 /// One page without any other file: the answer, the checks, and each exchange as a bar of its parts.
 public enum HTMLReport: ReportFormat {
   public static func render(_ report: Report) -> String {
+    let cases = report.cases
+    // A table of exchanges says nothing where there were none.
+    let showsCases = !(cases.allSatisfy(\.exchanges.isEmpty) && cases.allSatisfy { $0.milliseconds == 0 })
+    let headline = showsCases ? report.headlineAboveCases ?? report.headline : report.headline
     let title = "\(report.step.rawValue) \(report.environment): \(report.verdict.rawValue)"
     var out = """
       <!doctype html>
-      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+      <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
       <title>\(OutsideText.xml(title))</title>
       <style>\(style)\(report.charts.isEmpty ? "" : ChartSVG.style + ChartSVG.dark + chartStyle)</style></head><body>
       <h1><span class="verdict \(report.verdict.rawValue)">\(report.verdict.rawValue)</span> \
       \(OutsideText.xml("\(report.step.rawValue) \(report.environment)"))</h1>
-      <p>\(OutsideText.xml(report.headline))</p>
+      <p>\(OutsideText.xml(headline))</p>
       <p class="facts">\(report.startedAt.formatted(milliseconds: false)) to \
       \(report.finishedAt.formatted(milliseconds: false))\(report.commit.map { ", commit \(OutsideText.xml($0))" } ?? "")</p>
 
       """
-    if !report.findings.isEmpty {
+    // What is said of a case stands with it, once.
+    let told = showsCases ? cases.reduce(into: Set<String>()) { $0.formUnion($1.findings) } : []
+    let findings = report.findings.filter { !told.contains($0.fingerprint) }
+    if !findings.isEmpty {
       out += "<h2>Findings</h2><ul>\n"
-      for finding in report.findings {
+      for finding in findings {
         let place = finding.path.map { path in " (\(path)\(finding.line.map { ":\($0)" } ?? ""))" } ?? ""
         out += "<li class=\"\(finding.severity.rawValue)\"><b>\(finding.severity.rawValue)</b> "
         out +=
@@ -31,12 +38,9 @@ public enum HTMLReport: ReportFormat {
       out += "</ul>\n"
     }
     for chart in report.charts { out += figure(chart) }
-    let cases = report.cases
-    // A table of exchanges says nothing where there were none.
-    if cases.allSatisfy(\.exchanges.isEmpty) && cases.allSatisfy({ $0.milliseconds == 0 }) {
-      for section in report.sections + report.details { out += render(section) }
-    } else {
-      out += checks(cases)
+    if showsCases { out += checks(cases) }
+    for section in report.sections + report.details where !(showsCases && section.isOfCases) {
+      out += render(section)
     }
     return out + "</body></html>\n"
   }
@@ -56,7 +60,8 @@ public enum HTMLReport: ReportFormat {
     var out = "<h2>Checks</h2>\n<p class=\"facts\">The bars are on one time scale of \(Int(scale)) ms: "
     out += "<i class=\"dns\"></i> name <i class=\"connect\"></i> connect <i class=\"tls\"></i> TLS "
     out += "<i class=\"wait\"></i> wait <i class=\"receive\"></i> receive</p>\n"
-    out += "<table><tr><th></th><th>check</th><th>ms</th><th class=\"wide\">exchanges</th></tr>\n"
+    out +=
+      "<table class=\"checks\"><tr><th></th><th class=\"wide\">check</th><th>ms</th><th>exchanges</th></tr>\n"
     for item in cases {
       let place = item.file.map { "\($0):\(item.line ?? 1) " } ?? ""
       out += "<tr class=\"\(item.outcome.rawValue)\"><td>\(item.outcome.rawValue)</td><td>"
@@ -65,6 +70,9 @@ public enum HTMLReport: ReportFormat {
       if item.attempts.count > 1 {
         out += "<details><summary>\(item.attempts.count) tries</summary>"
         out += item.attempts.map { OutsideText.xml($0) }.joined(separator: "<br>") + "</details>"
+      }
+      for exhibit in item.exhibits {
+        out += "<div class=\"facts\">\(OutsideText.xml(exhibit.title))</div><pre>\(lines(exhibit.text))</pre>"
       }
       out +=
         "</td><td>\(Int(item.milliseconds.rounded()))</td><td>\(waterfall(item.exchanges, scale))</td></tr>\n"
@@ -129,15 +137,23 @@ public enum HTMLReport: ReportFormat {
     """
 
   private static let style = """
-    body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em;color:#1b1f24}
-    table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3em .6em;vertical-align:top;
-    border-bottom:1px solid #d8dee4}.wide{width:45%}.facts{color:#59636e}.message{white-space:normal}
+    body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em;color:#1b1f24;
+    overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3em .6em;
+    vertical-align:top;border-bottom:1px solid #d8dee4}.checks{table-layout:fixed}.checks th:nth-child(1){width:5em}
+    .checks th:nth-child(3){width:4.5em}.wide{width:62%}.facts{color:#59636e}.message{white-space:normal}
+    pre{font:12px/1.4 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:.2em 0 .6em;padding:.4em .6em;
+    background:#f2f4f7;border-radius:.3em}
     .verdict{padding:.1em .5em;border-radius:.3em;color:#fff;text-transform:uppercase}.go{background:#1a7f37}
     .stop{background:#b3261e}.inconclusive{background:#8a5a00}tr.fail td:first-child,tr.error td:first-child,
     li.error b{color:#b3261e;font-weight:bold}tr.flaky td:first-child,li.warning b{color:#8a5a00}
     svg{width:100%;display:block}i{display:inline-block;width:.8em;height:.8em}.dns{background:#8250df;
     fill:#8250df}.connect{background:#bf8700;fill:#bf8700}.tls{background:#bc4c00;fill:#bc4c00}
     .wait{background:#57ab5a;fill:#57ab5a}.receive{background:#218bff;fill:#218bff}
-    @media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}td,th{border-color:#30363d}}
+    @media(max-width:45em){body{margin:1em auto}.checks,.checks tbody,.checks tr,.checks td{display:block;width:auto}
+    .checks tr:first-child{display:none}.checks td{border:0;padding:.15em 0}.checks tr{border-bottom:1px solid #d8dee4;
+    padding:.4em 0}.checks td:nth-child(3)::after{content:" ms"}}
+    @media screen and (prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}td,th,.checks tr{border-color:#30363d}
+    .facts{color:#9198a1}pre{background:#161b22}tr.fail td:first-child,tr.error td:first-child,
+    li.error b{color:#ff7b72}tr.flaky td:first-child,li.warning b{color:#d29922}}
     """
 }

@@ -40,7 +40,8 @@ public enum JUnitReport: ReportFormat {
     out += " time=\"\(XMLText.seconds(item.milliseconds))\""
     let kind = attribute("type", item.kind ?? item.outcome.rawValue)
     let first = item.message.split(separator: "\n").first.map(String.init) ?? ""
-    let details = XMLText.content(([item.message] + item.attempts).joined(separator: "\n"))
+    let exhibits = item.exhibits.map { "\($0.title): \($0.text)" }
+    let details = XMLText.content(([item.message] + item.attempts + exhibits).joined(separator: "\n"))
     switch item.outcome {
     case .pass where item.attempts.count < 2: return out + "/>\n"
     case .pass: out += ">\n      <system-out>\(details)</system-out>\n"

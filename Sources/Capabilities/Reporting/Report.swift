@@ -18,6 +18,8 @@ public struct Report: Sendable {
   public var startedAt: Timestamp, finishedAt: Timestamp
   /// One sentence: the answer and its reason.
   public var headline: String
+  /// The same for a page that shows all cases below it; nil where that is the same sentence.
+  public var headlineAboveCases: String?
   /// Tables and paragraphs, in the order in which they are read.
   public var sections: [ReportSection]
   /// Tables for who wants to know more, after the findings.
@@ -27,10 +29,23 @@ public struct Report: Sendable {
   /// One entry a check, for formats that count them; made each time they are asked for.
   public var cases: [ReportCase] { makeCases() }
   private let makeCases: @Sendable () -> [ReportCase]
+  /// What a page links to.
+  public var links = Links()
   /// Series over time, for formats that draw.
   public var charts: [ReportChart] = []
   /// What the finding codes mean.
   public var catalog: [FindingDescription]
+
+  /// Pages of the run and of the commit, where the CI system tells them.
+  public struct Links: Sendable, Hashable {
+    /// Of the run.
+    public var run: String?
+    /// Of the commit.
+    public var commit: String?
+
+    /// None.
+    public init() {}
+  }
 
   /// A report of `record`.
   public init<Part>(
@@ -63,6 +78,8 @@ public struct ReportSection: Sendable {
   public var columns: [String]
   /// As many cells a row as there are columns.
   public var rows: [[String]]
+  /// Whether it tells of cases: a page that shows these leaves it out.
+  public var isOfCases = false
 
   /// A block.
   public init(_ title: String, lines: [String] = [], columns: [String] = [], rows: [[String]] = []) {
@@ -95,6 +112,10 @@ public struct ReportCase: Sendable {
   public var kind: String?
   /// The exchanges behind it, for a waterfall.
   public var exchanges: [ReportExchange] = []
+  /// The findings about it, by their fingerprints.
+  public var findings: Set<String> = []
+  /// What helps to act on it: titles, and texts of several lines.
+  public var exhibits: [(title: String, text: String)] = []
 
   /// A check.
   public init(

@@ -3,6 +3,12 @@ extension String {
   /// or turn a line around.
   public var printable: String { OutsideText.visible(self) }
 
+  /// How many columns a terminal gives it.
+  var terminalColumns: Int {
+    // Two for none but a few: most texts are ASCII.
+    utf8.allSatisfy { $0 < 0x80 } ? utf8.count : reduce(0) { $0 + $1.terminalColumns }
+  }
+
   /// The beginning that fits into so many columns of a terminal.
   func prefix(columns: Int) -> String {
     var left = columns

@@ -44,10 +44,12 @@ public enum TextReport {
     guard !section.rows.isEmpty else { return [] }
     let rows =
       (section.columns.isEmpty ? section.rows : [section.columns.map { $0.uppercased() }] + section.rows)
-      .map { $0.map { $0.split(separator: "\n", omittingEmptySubsequences: false) } }
+      .map {
+        $0.map { $0.printable.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) }
+      }
     let count = rows.map(\.count).max() ?? 0
     var widths = (0..<count).map { column in
-      rows.lazy.flatMap { column < $0.count ? $0[column].map(\.count) : [] }.max() ?? 0
+      rows.lazy.flatMap { column < $0.count ? $0[column].map(\.terminalColumns) : [] }.max() ?? 0
     }
     let excess = width.map { widths.reduce(2 * (count - 1), +) - $0 } ?? 0
     if excess > 0, let widest = widths.indices.max(by: { widths[$0] < widths[$1] }) {
@@ -58,8 +60,9 @@ public enum TextReport {
         trimmedEnd(
           cells.enumerated().map { column, cell in
             let whole = line < cell.count ? cell[line] : ""
-            let text = whole.count > widths[column] ? whole.prefix(widths[column] - 1) + "…" : whole
-            return text + String(repeating: " ", count: widths[column] - text.count)
+            let isWhole = whole.terminalColumns <= widths[column]
+            let text = isWhole ? whole : whole.prefix(columns: widths[column] - 1) + "…"
+            return text + String(repeating: " ", count: max(0, widths[column] - text.terminalColumns))
           }.joined(separator: "  "))
       }
     }

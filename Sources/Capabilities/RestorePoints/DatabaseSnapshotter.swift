@@ -50,7 +50,7 @@ public struct DatabaseSnapshotter: Sendable {
       if clock.now > end {
         throw StepFailure(
           .unavailable,
-          "the snapshot \(name) of \(database.identifier) is still \(status) after \(deadline.text)",
+          "the snapshot \(name) of \(database.identifier) is still \(status) after \(deadline.words)",
           advice: "wait until it is available and run the step again")
       }
       progress.update(

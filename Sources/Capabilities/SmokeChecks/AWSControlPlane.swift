@@ -50,12 +50,20 @@ public struct AWSControlPlane: ControlPlane, ExecutionPlane, APIPlane {
     ofAPI id: String, isREST: Bool, of stack: String?
   ) async throws(ControlPlaneError) -> [APIRoute]? {
     let client = APIGatewayClient(stack.map { clients[$0] } ?? clients.own)
+    let policy =
+      isREST ? try await asking { try await client.getApi(.rest, id: id).policy }.flatMap { $0 } : nil
     return try await asking { try await client.getRoutes(isREST ? .rest : .v2, api: id) }.map { found in
       found.map {
-        APIRoute(
+        var route = APIRoute(
           method: $0.method, path: $0.path, wantsKey: $0.wantsAPIKey, wantsMore: $0.authorization != "NONE")
+        route.mayBeKeptOut = policy.map(APIResourcePolicy.keepsOut) ?? false
+        return route
       }
     }
+  }
+
+  public func template(ofStack name: String) async throws(ControlPlaneError) -> String? {
+    try await asking { try await CloudFormationClient(clients[name]).getTemplate(name, stage: .processed) }
   }
 
   public func startExecution(

@@ -1,4 +1,5 @@
 import DeploymentConfig
+import HTTPTransport
 
 /// The checks that need no file, for what a configuration names.
 public struct BuiltInChecks: Sendable {
@@ -9,16 +10,19 @@ public struct BuiltInChecks: Sendable {
 
   /// Finds the checks of the endpoint and, through `plane`, those of the stacks. Without a `plane` only the endpoint
   /// is checked. What AWS cannot answer is kept in `faults`.
-  /// - Parameter apis: tells which routes the API has; nil where nobody can be asked.
+  /// - Parameters:
+  ///   - apis: tells which routes the API has; nil where nobody can be asked.
+  ///   - headers: fields that every request to the endpoint carries.
   public init(
     config: DeploymentConfig, policy: SmokePolicy, plane: (any ControlPlane)?, apis: (any APIPlane)? = nil,
-    faults: ControlPlaneFaults = ControlPlaneFaults()
+    headers: [HTTPField] = [], faults: ControlPlaneFaults = ControlPlaneFaults()
   ) async {
     let said = Notes()
     if let endpoint = config.apiEndpoint {
       var checks = EndpointChecks(endpoint: endpoint, apiKey: config.apiKey)
       checks.certificateDays = policy.certificateDays
       checks.choice = policy.builtIn
+      checks.headers = headers
       if let plane, let apis {
         checks.routes = await APIRoutes.find(
           endpoint: endpoint, stacks: config.stacks, plane: plane, apis: apis)

@@ -25,6 +25,8 @@ public struct Check: Sendable {
   public var failsWhenFlaky = false
   /// Asks once.
   public var ask: @Sendable (AttemptContext) async -> AttemptResult
+  /// Gives back what asking needs, when it will not be asked again; nil where that is not worth it.
+  public var forget: (@Sendable () -> Void)?
 
   /// A check with a key of its own.
   public init(
@@ -117,6 +119,8 @@ public struct AttemptResult: Sendable {
   public var repeatable: HTTPRequest?
   /// How long the server asks to wait.
   public var retryAfter: Duration?
+  /// For how long a cache may still give the answer that came out of it.
+  public var staleFor: Duration?
   /// The version that the answer names.
   public var version: String?
   /// How to ask again and what came back, where it did not pass.

@@ -61,6 +61,7 @@ struct CheckRunner: Sendable {
 
   private func runAndTell(_ check: Check, afterFailure: Bool) async -> Outcome {
     let outcome = await run(check, afterFailure: afterFailure)
+    check.forget?()
     dependencies.progress(outcome.result, finished.add(1))
     return outcome
   }
@@ -135,7 +136,7 @@ struct CheckRunner: Sendable {
       guard case .failed(_, _, let settles) = last.verdict, settles,
         let wait = settings.settling.wait(
           afterFailures: result.attempts.count, elapsed: dependencies.clock.now - started,
-          askedFor: last.retryAfter, random: dependencies.random)
+          askedFor: last.retryAfter, staleFor: last.staleFor, random: dependencies.random)
       else { break }
       do { try await dependencies.clock.sleep(for: wait) } catch { break }
     }

@@ -88,6 +88,7 @@ enum CurlLine {
     case .http10: words.append("--http1.0")
     case .http11: words.append("--http1.1")
     case .http2: words.append("--http2")
+    case .http2Direct: words.append("--http2-prior-knowledge")
     case .automatic: break
     }
     if !options.verifiesTLS { words.append("-k") }

@@ -60,10 +60,23 @@ enum Exchange {
   ) {
     guard case .failed(let failure, let message, let settles) = result.verdict else { return }
     result.evidence = Evidence(request, response, redact: redact)
-    if !settles, let cache = cache(response) {
+    if let cache = cache(response) {
+      result.staleFor = freshness(response)
+      if settles { return }
       result.verdict = .failed(
         failure, "\(message); the answer came out of a cache (\(cache))", settles: true)
     }
+  }
+
+  /// For how long the cache will not ask again (RFC 9111, section 4.2.1); nil where the answer does not say.
+  private static func freshness(_ response: HTTPResponse) -> Duration? {
+    let directives = response.headers.all("cache-control").joined(separator: ",").lowercased()
+      .split(separator: ",").map { $0.filter { $0 != " " && $0 != "\"" } }
+    func seconds(_ name: String) -> Int? {
+      directives.first { $0.hasPrefix(name + "=") }.flatMap { Int($0.dropFirst(name.count + 1)) }
+    }
+    guard let lifetime = seconds("s-maxage") ?? seconds("max-age"), lifetime <= 86_400 else { return nil }
+    return .seconds(max(0, lifetime - (response.headers.first("age").flatMap { Int($0) } ?? 0)))
   }
 
   /// What says that an answer came out of a cache; nil where nothing does.

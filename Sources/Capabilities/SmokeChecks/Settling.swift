@@ -24,9 +24,16 @@ public struct Settling: Hashable, Sendable {
 
   /// The wait after `failures` failed tries: between half and the whole of an exponentially growing time, or
   /// what the server asked for where that is longer; nil where the window ends before.
+  /// - Parameter staleFor: for how long a cache may still give what it gave. Where it will have asked again before the
+  ///   deadline, the window lasts until then.
   public func wait(
-    afterFailures failures: Int, elapsed: Duration, askedFor: Duration? = nil, random: Randomness
+    afterFailures failures: Int, elapsed: Duration, askedFor: Duration? = nil, staleFor: Duration? = nil,
+    random: Randomness
   ) -> Duration? {
+    var window = window
+    if window > .zero, let staleFor, elapsed + staleFor + .seconds(1) < deadline {
+      window = max(window, elapsed + staleFor + .seconds(1))
+    }
     guard elapsed < window else { return nil }
     var full = firstWait
     for _ in 1..<max(1, min(failures, 30)) where full < longestWait { full *= 2 }

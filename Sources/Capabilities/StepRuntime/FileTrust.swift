@@ -25,6 +25,7 @@ public final class FileTrust: Sendable {
   private let roots: [String]
   private let tracked = Mutex<[String: Tracking]>([:])
   private let refused = Mutex<[String: String]>([:])
+  private let unproved = Mutex<Set<String>>([])
 
   /// What git tracks of a folder, or why it cannot be asked.
   private enum Tracking { case none, paths(Set<String>, workTree: String), unknown(String) }
@@ -198,13 +199,31 @@ public final class FileTrust: Sendable {
     }
   }
 
-  /// One finding for each file that was not believed.
+  /// Notes a record of which nothing proves that a holder of the key wrote it.
+  func refuseUnproved(_ path: String) { _ = unproved.withLock { $0.insert(path) } }
+
+  /// One finding for each file that was not believed, and one for all that want a proof: a key that was just set makes
+  /// these many.
   var findings: [Finding] {
     refused.withLock { $0 }.sorted { $0.key < $1.key }.map { path, reason in
       Finding(
         "record-not-believed", .warning, "\(shown(path)) is not believed and was left out: \(reason)",
         path: shown(path), subject: "trust")
-    }
+    } + unprovedFinding
+  }
+
+  private var unprovedFinding: [Finding] {
+    let paths = unproved.withLock { $0 }.sorted()
+    guard let last = paths.last else { return [] }
+    let what = paths.count == 1 ? "\(shown(last)) is" : "\(paths.count) records, such as \(shown(last)), are"
+    return [
+      Finding(
+        "record-not-believed", .warning,
+        "\(what) not believed and left out: nothing proves that a holder of BACKSTOP_STORE_KEY, which is set now, wrote "
+          + "\(paths.count == 1 ? "it" : "them"). Give the key to every step that is to be believed",
+        path: shown(last),
+        subject: "proof")
+    ]
   }
 
   private func shown(_ path: String) -> String {

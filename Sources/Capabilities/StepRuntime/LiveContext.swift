@@ -35,6 +35,10 @@ extension StepMain {
   /// On the main actor: it begins before there is another thread, whose first allocation would make a second heap.
   @MainActor public static func main() async {
     ProcessTerminal.secureStreams()
+    if let lack = MachineNeeds.lack() {
+      ProcessTerminal().write("\(Command.Part.step.rawValue): \(lack)\n", to: .standardError)
+      _exit(lack.status.rawValue)
+    }
     // Threads mostly take turns here: heaps of their own would only grow in small steps, each a call of the system.
     shim_use_one_heap()
     if Command.sendsRequests { CurlTransport.warmUp() }

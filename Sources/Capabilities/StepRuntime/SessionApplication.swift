@@ -19,26 +19,30 @@ extension StepSession {
   }
 
   /// The application's id: what the policy says, else the folder of its configuration, `.` for the root.
-  public var application: String {
-    policy.application ?? (applicationFolder.isEmpty ? "." : applicationFolder)
+  public var application: String { StepSession.application(policy, applicationFolder) }
+
+  static func application(_ policy: Policy, _ folder: String) -> String {
+    policy.application ?? (folder.isEmpty ? "." : folder)
   }
 
-  /// What stands before an environment's name where this application's ledger and restore points are kept: `shop/`.
+  /// An environment's name with this application's folder before it, where its ledger and restore points are kept.
   func placeName(of environment: String) -> String {
     StepSession.placeName(applicationFolder, environment)
   }
 
-  /// `shop/prod`; fit for a reference of git, whatever the folder is called.
+  /// `@shop/prod`; fit for a reference of git, whatever the folder is called. No environment's name begins with the mark: git
+  /// keeps no reference below another one, and a folder may be called like an environment.
   static func placeName(_ folder: String, _ environment: String) -> String {
     let parts = folder.split(separator: "/").map { part in
-      part.utf8.map { byte -> String in
-        let isPlain =
-          (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-          || byte == 0x2D || byte == 0x5F
-        guard !isPlain else { return String(UnicodeScalar(byte)) }
-        let digits = String(byte, radix: 16, uppercase: true)
-        return "%" + (digits.count < 2 ? "0" : "") + digits
-      }.joined()
+      "@"
+        + part.utf8.map { byte -> String in
+          let isPlain =
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            || byte == 0x2D || byte == 0x5F
+          guard !isPlain else { return String(UnicodeScalar(byte)) }
+          let digits = String(byte, radix: 16, uppercase: true)
+          return "%" + (digits.count < 2 ? "0" : "") + digits
+        }.joined()
     }
     return (parts + [environment]).joined(separator: "/")
   }

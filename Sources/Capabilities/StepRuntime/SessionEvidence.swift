@@ -29,7 +29,7 @@ extension StepSession {
       guard let evidence = line.entry.evidence else { continue }
       found[StepSession.key(evidence)] = evidence
     }
-    for evidence in try recordedHere() { found[StepSession.key(evidence)] = evidence }
+    for evidence in try recorded() { found[StepSession.key(evidence)] = evidence }
     return found.values.sorted { ($0.finishedAt, $0.step.rawValue) < ($1.finishedAt, $1.step.rawValue) }
   }
 
@@ -38,16 +38,17 @@ extension StepSession {
   }
 
   /// The records of the runs of this machine, and the latest of each step. One that cannot be used says nothing.
-  private func recordedHere() throws -> [Evidence] {
-    let (files, folder) = (context.files, "\(records.root)/runs")
-    var found = Step.allCases.compactMap { latestDocument(of: $0) }
+  /// - Parameter root: the records folder of another environment, if not this one's.
+  func recorded(in root: String? = nil) throws -> [Evidence] {
+    let (files, folder) = (context.files, "\(root ?? records.root)/runs")
+    var found = Step.allCases.compactMap { latestDocument(of: $0, in: root) }
     if try files.status(of: folder)?.kind == .folder {
       for run in try files.names(in: folder).suffix(StepSession.runs) where !run.hasPrefix(".") {
         let inside = "\(folder)/\(run)"
         guard try files.status(of: inside)?.kind == .folder else { continue }
         found += try files.names(in: inside).compactMap { name in
           guard name.hasSuffix(".json"), let step = StepSession.step(of: name) else { return nil }
-          return document(at: "\(inside)/\(name)", of: step)
+          return document(at: "\(inside)/\(name)", of: step, in: root)
         }
       }
     }

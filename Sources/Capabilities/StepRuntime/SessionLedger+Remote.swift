@@ -3,6 +3,7 @@ import DeploymentLedger
 import DeploymentRecords
 import GitHistory
 import Redaction
+import Reporting
 import StepResults
 import SystemInterfaces
 
@@ -23,7 +24,13 @@ extension StepSession {
     guard let ledger = try ledger() else { throw StepSession.noRepository(context) }
     var remote = try ledgerRemote()
     func sync() -> LedgerSync {
-      LedgerSync(ledger, remote, files: context.files, clock: context.clock, random: context.random)
+      LedgerSync(
+        ledger, remote, files: context.files, clock: context.clock, random: context.random,
+        notice: { [remarks, progress] notice, words in
+          remarks.add(Finding(notice.rawValue, .warning, words, subject: words))
+          // A record may be written already.
+          progress.say("warning: \(words)")
+        })
     }
     do {
       return try await body(sync())
@@ -35,8 +42,26 @@ extension StepSession {
   }
 
   private func ledgerRemote() throws -> LedgerRemote {
-    let repository = try repository()
     let name = ledgerRemoteName
+    let (addresses, access) = try remoteAccess(name)
+    return LedgerRemote(
+      name: name, fetchURL: addresses.fetch, pushURL: addresses.push, access: access,
+      timeout: policy.ledger.timeout, namespace: StepSession.namespace(policy.ledger.place))
+  }
+
+  private static func namespace(_ place: LedgerPolicy.Place) -> String {
+    switch place {
+    case .refs: "refs/backstop"
+    case .branch: "refs/heads/backstop-ledger"
+    case .notes: "refs/notes/backstop"
+    }
+  }
+
+  /// The addresses of a remote, by its name or as they are, and what there is to log in with.
+  func remoteAccess(
+    _ name: String
+  ) throws -> (addresses: (fetch: String, push: String), access: RemoteAccess) {
+    let repository = try repository()
     let isAddress = name.contains("/") || name.contains(":")
     let address = name.hasPrefix("/") ? "file://\(name)" : name
     let addresses = isAddress ? (fetch: address, push: address) : try repository.remoteAddress(name)
@@ -48,9 +73,7 @@ extension StepSession {
     for header in access.headers {
       redactor.learn(header.split(separator: " ").last.map(String.init) ?? header)
     }
-    return LedgerRemote(
-      name: name, fetchURL: addresses.fetch, pushURL: addresses.push, access: access,
-      timeout: policy.ledger.timeout)
+    return (addresses, access)
   }
 
   /// What `git credential fill` knows of an address; nil where git is not there or knows nothing.

@@ -1,7 +1,7 @@
 import CryptoDigests
 import DeploymentConfig
 public import DeploymentEvidence
-import DeploymentLedger
+public import DeploymentLedger
 import DeploymentRecords
 import GitHistory
 import JSONValues
@@ -26,27 +26,31 @@ extension StepSession {
   public func stageProof(
     of commit: String, in environment: String, steps: [Step] = [.smokeTest]
   ) throws -> StageProof {
-    var entries = try records(of: environment)
-    if let ledger = try ledger(of: environment) { entries += try ledger.entries().map(\.entry) }
-    return StageProof.judge(
-      commit, entries.compactMap(\.evidence), application: application, steps: steps)
+    var evidence: [Evidence] = []
+    // Its records where they stand beside this one's.
+    if records.root.hasSuffix("/\(self.environment)") {
+      evidence = try recorded(in: records.root.dropLast(self.environment.count) + environment)
+    }
+    if let ledger = try ledger(of: environment) {
+      evidence += try ledger.entries().compactMap(\.entry.evidence)
+    }
+    return StageProof.judge(commit, evidence, application: application, steps: steps)
   }
 
-  /// The latest records of another environment where they stand beside this one's.
-  private func records(of environment: String) throws -> [LedgerEntry] {
-    guard records.root.hasSuffix("/\(self.environment)") else { return [] }
-    let folder = records.root.dropLast(self.environment.count) + environment
-    var entries: [LedgerEntry] = []
-    for step in Step.allCases {
-      guard let tree = latestDocument(of: step, in: String(folder)) else { continue }
-      let digest = Digest.sha256Hex(Array(tree.serialized().utf8))
-      do {
-        entries.append(try LedgerEntry(record: tree, sha256: digest, run: records.run))
-      } catch {
-        setAside("\(folder)/\(step.rawValue).json", "\(error)")
-      }
+  /// How far back the trail is read for figures that a step can do without.
+  private static let recent = 2000
+
+  /// How long this environment's newest rollbacks have taken; nil where its trail tells of none.
+  public func restoreTimes() throws -> RestoreTimes? {
+    guard let ledger = try ledger() else { return nil }
+    var found: [LedgerEntry] = []
+    var read = 0
+    try ledger.walk { line in
+      read += 1
+      if RestoreTimes.isRestored(line.entry) { found.append(line.entry) }
+      return read < StepSession.recent && found.count < RestoreTimes.limit
     }
-    return entries
+    return RestoreTimes(found)
   }
 
   /// Adds what may be kept of a record to the trail, and pushes it where that is wanted; a lock that the session holds

@@ -38,7 +38,7 @@ extension StepSession {
         held.shared = wanted
       } catch let error as GitError {
         guard mayGoWithoutShared else { throw StepSession.advising(error, wanted, ledgerRemoteName) }
-        if error.kind == .unreachable { held.shared = wanted }
+        if StepSession.mayHoldLock(after: error) { held.shared = wanted }
         remarkUnshared(error, wanted)
       }
     } else if takeOver != nil {
@@ -104,12 +104,17 @@ extension StepSession {
     }
   }
 
+  /// Whether the remote may have taken a lock although no answer came: where fetching failed before, nothing was sent.
+  private static func mayHoldLock(after error: GitError) -> Bool {
+    error.kind == .unreachable && error.call != "git_remote_fetch"
+  }
+
   /// The same error, with the ways on: an outage of git must not keep a rollback from beginning.
   private static func advising(_ error: GitError, _ wanted: LedgerLock, _ remote: String) -> GitError {
     var advice = error.advice
     if !advice.isEmpty { advice += "; " }
     advice += "--skip-shared-lock goes on with the lock on this machine alone"
-    if error.kind == .unreachable {
+    if mayHoldLock(after: error) {
       advice +=
         "; if the remote has taken the lock all the same, it stands at \(remote) until "
         + "\(wanted.expiresAt.formatted(milliseconds: false)): the next run on this machine knows it, others take it with "
@@ -120,7 +125,7 @@ extension StepSession {
 
   private func remarkUnshared(_ error: GitError, _ wanted: LedgerLock) {
     let left =
-      error.kind == .unreachable
+      StepSession.mayHoldLock(after: error)
       ? "; if \(ledgerRemoteName) has taken it all the same, it is released at the end, or stands until "
         + "\(wanted.expiresAt.formatted(milliseconds: false)) (--take-lock \(wanted.run))" : ""
     let text =

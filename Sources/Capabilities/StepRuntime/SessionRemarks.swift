@@ -38,6 +38,10 @@ extension StepSession {
       guard try context.files.status(of: path) != nil else { return nil }
       if let folder, trust.distrust(of: path, in: folder) != nil { return nil }
       let bytes = try context.files.read(path)
+      guard records.isProved(bytes, in: folder) else {
+        trust.refuseUnproved(path)
+        return nil
+      }
       guard let parsed = try? JSONValue(parsing: bytes) else {
         setAside(path, bytes.isEmpty ? "it is empty" : "it is cut off, or no JSON")
         return nil

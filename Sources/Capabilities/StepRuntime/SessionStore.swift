@@ -54,12 +54,12 @@ extension StepSession {
 
   /// Where restore points are written and read: the records folder, or the folder that is the store.
   static func restorePoints(
-    _ store: StoreAddress?, records: String, place: String, _ context: StepContext,
-    onDamage: @escaping RestorePointStore.OnDamage
+    _ store: StoreAddress?, records: String, place: String, _ context: StepContext, _ key: StoreKey?,
+    of application: String, onDamage: @escaping RestorePointStore.OnDamage
   ) throws -> RestorePointStore {
-    let key = try storeKey(context)
     guard case .folder(let path) = store else {
-      return RestorePointStore(records: records, files: context.files, key: key, onDamage: onDamage)
+      return RestorePointStore(
+        records: records, files: context.files, application: application, key: key, onDamage: onDamage)
     }
     let folder = context.absolute(path)
     if let found = try context.files.status(of: folder), found.mode & 0o077 != 0 {
@@ -69,11 +69,12 @@ extension StepSession {
           + "nobody else may read", advice: "run: chmod 700 \(path)")
     }
     return RestorePointStore(
-      records: "\(folder)/\(place)", files: context.files, key: key, onDamage: onDamage)
+      records: "\(folder)/\(place)", files: context.files, application: application, key: key,
+      onDamage: onDamage)
   }
 
   /// The key that the environment holds; nil where it holds none.
-  private static func storeKey(_ context: StepContext) throws -> StoreKey? {
+  static func storeKey(_ context: StepContext) throws -> StoreKey? {
     guard let text = context.environment.nonEmpty(storeKeyVariable) else { return nil }
     guard let key = StoreKey(text) else {
       throw StepFailure(
@@ -109,7 +110,7 @@ extension StepSession {
     guard let store else { return }
     let archive: RestorePointArchive
     switch store {
-    case .folder: return
+    case .folder(let path): return try checkAuthenticated(path)
     case .sealed(let path):
       let seal = try neededSeal(path)
       let file = context.absolute(path)

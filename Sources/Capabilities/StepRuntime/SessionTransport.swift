@@ -17,7 +17,12 @@ extension StepSession {
   func awsHTTP() -> any HTTPTransport { transports().aws }
 
   func makeTransports() -> Transports {
-    let base = context.makeTransport(context.environment)
+    let plain = context.makeTransport(context.environment)
+    let ofAnybody = ProxyAnswersTransport(plain, random: context.random) { [weak self] proxy in
+      await (try? self?.aws())?.answers(through: proxy) ?? false
+    }
+    // AWS itself is what tells whether a proxy works.
+    let ofAWSAlone = ProxyAnswersTransport(plain, random: context.random)
     let environment = context.environment
     let aws = AWSConfiguration(environment: environment, files: context.files).authoritiesFile
     typealias Named = (setting: String, path: String?, isFolder: Bool)
@@ -34,7 +39,7 @@ extension StepSession {
     let system: [Named] = [
       ("the system's authorities", SystemAuthorities.file { context.files.exists($0) }, false)
     ]
-    func transport(_ named: [Named]) -> any HTTPTransport {
+    func transport(_ base: some HTTPTransport, _ named: [Named]) -> any HTTPTransport {
       let absolute = named.map {
         ($0.setting, $0.path.map { $0.isEmpty ? $0 : context.absolute($0) }, $0.isFolder)
       }
@@ -43,11 +48,21 @@ extension StepSession {
     // A network that opens TLS opens all of it: what names its authority for AWS does for the rest, where nothing else is
     // named.
     return Transports(
-      general: transport(ofPolicy + usual + ofAWS + system), aws: transport(ofAWS + ofPolicy + usual + system)
-    )
+      general: transport(ofAnybody, ofPolicy + usual + ofAWS + system),
+      aws: transport(ofAWSAlone, ofAWS + ofPolicy + usual + system))
   }
 
   /// Why this machine does not reach what every run must reach, AWS's endpoint of the region, by the run's own settings; nil
   /// where it does, and where no region says which that is.
   public func unreachableReason() async -> String? { await (try? aws())?.unreachableReason() }
+
+  /// By how much this machine's clock is off, by AWS's; nil where it is not, or where nothing tells.
+  public func clockFault() async -> String? { await (try? aws())?.clockFault() }
+
+  /// What is wrong with this machine that explains a transfer without an answer; nil where nothing is known to be.
+  /// - Parameter isAboutTLS: whether it was a certificate that was not taken: those are judged by this machine's clock.
+  public func machineFault(isAboutTLS: Bool) async -> String? {
+    if isAboutTLS, let off = await clockFault() { return off }
+    return await unreachableReason().map { "AWS is not reached from here either (\($0))" }
+  }
 }

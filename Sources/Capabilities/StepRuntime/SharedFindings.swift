@@ -22,5 +22,12 @@ public enum SharedFindings {
     FindingDescription(
       "lock-not-shared", "The ledger's remote could not be reached, and the run went on without its lock.",
       remedy: "See that no other machine works on the environment at the same time."),
+    FindingDescription(
+      "ledger-rewritten", "A trail at the ledger's remote lost entries that this clone has seen there.",
+      remedy: "Find out who pushed there by force; the entries are pushed again from here."),
+    FindingDescription(
+      "ledger-damaged",
+      "What is kept of the ledger's remote beside the clone could not be read, and was fetched anew.",
+      remedy: "Look at the disk if it happens again."),
   ]
 }

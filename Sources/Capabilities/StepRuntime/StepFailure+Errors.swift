@@ -60,7 +60,7 @@ extension StepFailure {
   /// not trust is a safety rule (77), a name that is not there is wrong input (65).
   private static func exitCode(of kind: GitError.Kind) -> ExitStatus {
     switch kind {
-    case .beyondShallow, .notFetched, .files, .unreachable: .unavailable
+    case .beyondShallow, .notFetched, .missingObject, .files, .unreachable: .unavailable
     case .ownedByAnotherUser, .noIdentity, .unauthorized, .untrustedRemote, .rejected: .refused
     case .noRepository, .unsupportedRepository, .unknownRevision, .ambiguousRevision, .damaged,
       .unknownRemote:

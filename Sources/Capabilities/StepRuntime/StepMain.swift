@@ -161,6 +161,8 @@ public enum StepMain<Command: StepCommand> {
     let redacted = try session.records.redacted(record)
     var report = Command.report(redacted.record)
     report.catalog += SharedFindings.catalog
+    report.links.run = session.ci.runAddress
+    report.links.commit = report.commit.flatMap(session.ci.address(ofCommit:))
     outputs.verdict = record.verdict
     outputs.values = Command.outputs(redacted.record)
     var unwritten: StepFailure?

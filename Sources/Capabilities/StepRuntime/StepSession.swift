@@ -36,7 +36,7 @@ public final class StepSession: Sendable {
   /// The root of the work tree (or the folder of a bare repository), absolute; nil outside a repository.
   public let repositoryRoot: String?
   /// The folder of the configuration below the repository's root; empty where it stands in the root itself, or elsewhere.
-  let applicationFolder: String
+  public let applicationFolder: String
   /// When the step began.
   public let startedAt: Timestamp
   /// The files read so far, as inputs of the record.
@@ -100,10 +100,12 @@ public final class StepSession: Sendable {
       records: root, store, place: placeName, context, repositoryRoot, startedAt)
     context.files = GuardedFiles(base: context.files, trust: trust)
     self.context = context
-    records = RecordStore(root: root, run: run, files: context.files, redactor: redactor)
+    let key = try StepSession.storeKey(context)
+    records = RecordStore(root: root, run: run, files: context.files, redactor: redactor, key: key)
     let remarks = remarks
     restorePoints = try StepSession.restorePoints(
-      store, records: root, place: placeName, context
+      store, records: root, place: placeName, context, key,
+      of: StepSession.application(policy, applicationFolder)
     ) { path, why in
       remarks.add(Finding("record-set-aside", .warning, "\(path) was not used: \(why)", subject: path))
     }

@@ -63,7 +63,14 @@ public struct CIChange: Hashable, Sendable {
     case .woodpecker:
       take(branch: "CI_COMMIT_TARGET_BRANCH")
       if targetBranch == nil { take(commit: "CI_PREV_COMMIT_SHA") }
-    case .none: break
+    case .drone:
+      if environment["DRONE_BUILD_EVENT"] == "pull_request" { take(branch: "DRONE_TARGET_BRANCH") }
+      if targetBranch == nil { take(commit: "DRONE_COMMIT_BEFORE") }
+    case .bitbucket:
+      take(branch: "BITBUCKET_PR_DESTINATION_BRANCH")
+      take(commit: "BITBUCKET_PR_DESTINATION_COMMIT")
+    case .codebuild: take(branch: "CODEBUILD_WEBHOOK_BASE_REF")
+    case .tekton, .argo, .none: break
     }
   }
 }

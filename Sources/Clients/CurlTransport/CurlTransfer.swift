@@ -306,6 +306,7 @@ final class CurlTransfer: @unchecked Sendable {
       response.url = text(CURLINFO_EFFECTIVE_URL) ?? request.url
     }
     response.address = text(CURLINFO_PRIMARY_IP)
+    response.proxy = usedProxy()
     if let origin {
       // libcurl shows the certificate where the connection is made, and not again where it is used again.
       if !response.timings.reusedConnection, let shown = certificate() {
@@ -383,6 +384,17 @@ final class CurlTransfer: @unchecked Sendable {
       return message.contains("to \(place.host) port \(place.port)") ? place.shown : nil
     default: return message.contains("407") && message.contains("CONNECT") ? place.shown : nil
     }
+  }
+
+  /// The environment's proxy where the answer came over it, which the port tells that was connected to.
+  private func usedProxy() -> String? {
+    let url = proxies.choice(for: request).proxy
+    var port = 0
+    guard request.options.proxy == nil, !url.isEmpty,
+      shim_getinfo_long(easy, CURLINFO_PRIMARY_PORT, &port) == CURLE_OK
+    else { return nil }
+    let place = CurlTransfer.hostAndPort(url)
+    return place.port == "\(port)" ? place.shown : nil
   }
 
   /// Of a proxy's address; its port is 1080 where none is named.
@@ -482,6 +494,7 @@ final class CurlTransfer: @unchecked Sendable {
     case .http10: UInt32(CURL_HTTP_VERSION_1_0)
     case .http11: UInt32(CURL_HTTP_VERSION_1_1)
     case .http2: UInt32(CURL_HTTP_VERSION_2_0)
+    case .http2Direct: UInt32(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE)
     case .automatic: UInt32(CURL_HTTP_VERSION_2TLS)
     }
   }

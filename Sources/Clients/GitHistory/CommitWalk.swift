@@ -8,6 +8,8 @@ struct CommitWalk {
     let parents: [ObjectId]
     /// Whether the clone ends here.
     var isShallowEnd = false
+    /// More than that of every parent; nil where no commit-graph tells it.
+    var generation: UInt32?
   }
   private let repository: GitRepository
   /// Whether a commit was met whose parents this clone does not hold.
@@ -21,10 +23,19 @@ struct CommitWalk {
       metShallowEnd = metShallowEnd || known.isShallowEnd
       return known
     }
+    if let known = repository.commitGraph?.entry(id) {
+      let node = Node(
+        seconds: known.seconds, parents: known.parents,
+        generation: known.generation > 0 ? known.generation : nil)
+      repository.walkedCommits[id] = node
+      return node
+    }
     var raw = id.raw
     var object: OpaquePointer?
     let code = git_odb_read(&object, repository.objects, &raw)
-    guard code >= 0 else { throw repository.missingObject(code, "git_odb_read", "read commit \(id.short)") }
+    guard code >= 0 else {
+      throw repository.missingObject(code, "git_odb_read", "read commit \(id.short)", id)
+    }
     defer { git_odb_object_free(object) }
     let bytes = UnsafeRawBufferPointer(start: git_odb_object_data(object), count: git_odb_object_size(object))
     guard git_odb_object_type(object) == GIT_OBJECT_COMMIT, let read = CommitWalk.parse(bytes) else {

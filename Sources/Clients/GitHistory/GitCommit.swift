@@ -61,7 +61,7 @@ extension GitRepository {
     var raw = id.raw
     var handle: OpaquePointer?
     let code = git_commit_lookup(&handle, self.handle, &raw)
-    guard code >= 0 else { throw missingObject(code, "git_commit_lookup", "read commit \(id.short)") }
+    guard code >= 0 else { throw missingObject(code, "git_commit_lookup", "read commit \(id.short)", id) }
     defer { git_commit_free(handle) }
     let parents = (0..<git_commit_parentcount(handle)).compactMap { index in
       git_commit_parent_id(handle, index).map { ObjectId($0) }
@@ -78,7 +78,9 @@ extension GitRepository {
   }
 
   /// The error of an object that history names and this clone may not have.
-  func missingObject(_ code: Int32, _ call: String, _ what: String) -> GitError {
+  func missingObject(
+    _ code: Int32, _ call: String, _ what: String, _ id: ObjectId? = nil
+  ) -> GitError {
     let words = GitError.lastMessage()
     guard code == GIT_ENOTFOUND.rawValue else {
       return GitError(.damaged, call: call, code: code, "cannot \(what): \(words)", advice: "run git fsck")
@@ -87,13 +89,16 @@ extension GitRepository {
       return GitError(
         .notFetched, call: call, code: code,
         "cannot \(what): this clone is partial (--filter) and did not fetch it",
-        advice: "run the git command that needs it once (git show), or check out without a filter")
+        advice: "run the git command that needs it once (git show), or check out without a filter", object: id
+      )
     }
     if isShallow {
       return GitError(
         .beyondShallow, call: call, code: code, "cannot \(what): this clone is shallow and ends before it",
         advice: "fetch more history: git fetch --unshallow, or fetch-depth: 0 in the checkout step")
     }
-    return GitError(.unknownRevision, call: call, code: code, "cannot \(what): \(words)")
+    return GitError(
+      .missingObject, call: call, code: code, "cannot \(what): this clone does not hold it (\(words))",
+      advice: "git fsck --connectivity-only lists what is missing; fetch it anew, or make another clone")
   }
 }

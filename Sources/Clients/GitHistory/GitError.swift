@@ -18,6 +18,8 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
     case beyondShallow
     /// History names the object, but this clone did not fetch it: partial.
     case notFetched
+    /// History names the object, and this clone, which should be whole, does not have it.
+    case missingObject
     /// The object database is damaged.
     case damaged
     /// Neither the configuration nor the environment say who commits.
@@ -52,14 +54,20 @@ public struct GitError: Error, Sendable, Hashable, CustomStringConvertible {
   public let message: String
   /// What to do next; empty where nothing is known to help.
   public let advice: String
+  /// The object that is not there, where the failure is about one.
+  public let object: ObjectId?
 
   /// An error of `kind`; `call` names what failed.
-  public init(_ kind: Kind, call: String, code: Int32 = 0, _ message: String, advice: String = "") {
+  public init(
+    _ kind: Kind, call: String, code: Int32 = 0, _ message: String, advice: String = "",
+    object: ObjectId? = nil
+  ) {
     self.kind = kind
     self.call = call
     self.code = code
     self.message = message
     self.advice = advice
+    self.object = object
   }
 
   public var description: String { advice.isEmpty ? message : "\(message); \(advice)" }

@@ -37,14 +37,14 @@ extension GitRepository {
     var raw = tree.raw
     var handle: OpaquePointer?
     let code = git_tree_lookup(&handle, self.handle, &raw)
-    guard code >= 0 else { throw missingObject(code, "git_tree_lookup", "read tree \(tree.short)") }
+    guard code >= 0 else { throw missingObject(code, "git_tree_lookup", "read tree \(tree.short)", tree) }
     defer { git_tree_free(handle) }
     var entry: OpaquePointer?
     let found = git_tree_entry_bypath(&entry, handle, path)
     if found == GIT_ENOTFOUND.rawValue {
       // Also what an absent subtree of a treeless clone looks like; only such clones can have one.
       if isPartial, let absent = try absentFolder(of: path, inTree: tree) {
-        throw missingObject(found, "git_tree_entry_bypath", "read the folder \(absent)")
+        throw missingObject(found, "git_tree_entry_bypath", "read the folder \(absent.path)", absent.id)
       }
       return nil
     }
@@ -61,7 +61,9 @@ extension GitRepository {
     return try entry(at: path, inTree: tree)
   }
 
-  private func absentFolder(of path: String, inTree tree: ObjectId) throws(GitError) -> String? {
+  private func absentFolder(
+    of path: String, inTree tree: ObjectId
+  ) throws(GitError) -> (path: String, id: ObjectId)? {
     var folder = tree
     var shown = ""
     for name in path.split(separator: "/").dropLast() {
@@ -69,7 +71,7 @@ extension GitRepository {
         next.entry.kind == .folder
       else { return nil }
       shown += shown.isEmpty ? String(name) : "/\(name)"
-      guard has(next.entry.id) else { return shown }
+      guard has(next.entry.id) else { return (shown, next.entry.id) }
       folder = next.entry.id
     }
     return nil
@@ -103,7 +105,7 @@ extension GitRepository {
     var raw = id.raw
     var object: OpaquePointer?
     let code = git_odb_read(&object, objects, &raw)
-    guard code >= 0 else { throw missingObject(code, "git_odb_read", "read blob \(id.short)") }
+    guard code >= 0 else { throw missingObject(code, "git_odb_read", "read blob \(id.short)", id) }
     defer { git_odb_object_free(object) }
     return body(
       UnsafeRawBufferPointer(start: git_odb_object_data(object), count: git_odb_object_size(object)))
@@ -115,7 +117,7 @@ extension GitRepository {
     var size = 0
     var type = GIT_OBJECT_ANY
     let code = git_odb_read_header(&size, &type, objects, &raw)
-    guard code >= 0 else { throw missingObject(code, "git_odb_read_header", "read blob \(id.short)") }
+    guard code >= 0 else { throw missingObject(code, "git_odb_read_header", "read blob \(id.short)", id) }
     return size
   }
 

@@ -35,7 +35,7 @@ extension GitRepository {
     var raw = id.raw
     var object: OpaquePointer?
     let code = git_odb_read(&object, objects, &raw)
-    guard code >= 0 else { throw missingObject(code, "git_odb_read", "read object \(id.short)") }
+    guard code >= 0 else { throw missingObject(code, "git_odb_read", "read object \(id.short)", id) }
     defer { git_odb_object_free(object) }
     var written = git_oid()
     try GitError.check(

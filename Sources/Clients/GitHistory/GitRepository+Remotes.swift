@@ -49,11 +49,15 @@ extension GitRepository {
     return found
   }
 
-  /// Fetches by `refspec` from `url`; references that the remote no longer has are kept.
+  /// Fetches by `refspec` from `url`.
+  /// - Parameter prunes: whether references that the remote no longer has go.
   /// - Throws: `unreachable`, `unauthorized`, `untrustedRemote`, `unknownRemote`.
-  public func fetch(_ refspec: String, from url: String, _ access: RemoteAccess) throws(GitError) {
+  public func fetch(
+    _ refspec: String, from url: String, _ access: RemoteAccess, prunes: Bool = false
+  ) throws(GitError) {
     var options = git_fetch_options()
     git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
+    options.prune = prunes ? GIT_FETCH_PRUNE : GIT_FETCH_NO_PRUNE
     options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
     options.update_fetchhead = 0
     options.proxy_opts.type = GIT_PROXY_AUTO
@@ -66,10 +70,13 @@ extension GitRepository {
     if code < 0 { throw callbacks.error(code, "git_remote_fetch", "fetch from \(url)") }
   }
 
-  /// Pushes by `refspec` to `url`.
+  /// Pushes by `refspec` to `url`; what the remote had there before, nil where it had nothing.
   /// - Throws: `notFastForward` where somebody else pushed first; `rejected` where the server does not take it; else
   ///   as `fetch`.
-  public func push(_ refspec: String, to url: String, _ access: RemoteAccess) throws(GitError) {
+  @discardableResult
+  public func push(
+    _ refspec: String, to url: String, _ access: RemoteAccess
+  ) throws(GitError) -> ObjectId? {
     var options = git_push_options()
     git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))
     options.proxy_opts.type = GIT_PROXY_AUTO
@@ -80,7 +87,7 @@ extension GitRepository {
       return git_remote_push(remote, &refspecs, &options)
     }
     if code < 0 { throw callbacks.error(code, "git_remote_push", "push to \(url)") }
-    guard let refusal = callbacks.refusal else { return }
+    guard let refusal = callbacks.refusal else { return callbacks.oldValue }
     // The server compares the old value: whoever pushed meanwhile makes it fail in one of these words.
     let lateWords = [
       "non-fast-forward", "fetch first", "failed to update ref", "failed to lock", "cannot lock ref",
@@ -92,7 +99,9 @@ extension GitRepository {
     }
     throw GitError(
       .rejected, call: "git_remote_push", "\(url) does not take \(refspec): \(refusal)",
-      advice: "let this login write refs/backstop/* there, or name another repository with --ledger-remote")
+      advice:
+        "let this login write there, keep the ledger under a branch or a note (policy: ledger: { kept-as: branch } or "
+        + "notes), or name another repository with --ledger-remote")
   }
 
   private func withRemote(

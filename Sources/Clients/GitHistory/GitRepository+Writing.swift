@@ -37,10 +37,34 @@ extension GitRepository {
     tree: ObjectId, parents: [ObjectId], author: GitCommit.Signature, committer: GitCommit.Signature,
     message: String
   ) throws(GitError) -> ObjectId {
+    let text = try commitText(
+      tree: tree, parents: parents, author: author, committer: committer, message: message)
+    return try createCommit(text: text, signature: nil)
+  }
+
+  /// Writes a commit by its text, with a signature of it where it is signed.
+  public func createCommit(text: [UInt8], signature: String?) throws(GitError) -> ObjectId {
+    let ended = text + [0]
+    var id = git_oid()
+    let code = ended.withUnsafeBufferPointer { bytes in
+      bytes.withMemoryRebound(to: CChar.self) {
+        git_commit_create_with_signature(
+          &id, handle, $0.baseAddress, signature, signature == nil ? nil : "gpgsig")
+      }
+    }
+    try GitError.check(code, "git_commit_create_with_signature", "write a commit in \(gitFolder)")
+    return ObjectId(id)
+  }
+
+  /// The text of a commit: what is signed, and what its id is made of.
+  public func commitText(
+    tree: ObjectId, parents: [ObjectId], author: GitCommit.Signature, committer: GitCommit.Signature,
+    message: String
+  ) throws(GitError) -> [UInt8] {
     var treeId = tree.raw
     var treeHandle: OpaquePointer?
     let found = git_tree_lookup(&treeHandle, handle, &treeId)
-    guard found >= 0 else { throw missingObject(found, "git_tree_lookup", "read tree \(tree.short)") }
+    guard found >= 0 else { throw missingObject(found, "git_tree_lookup", "read tree \(tree.short)", tree) }
     defer { git_tree_free(treeHandle) }
     var parentHandles: [OpaquePointer?] = []
     defer { parentHandles.forEach { git_commit_free($0) } }
@@ -48,19 +72,22 @@ extension GitRepository {
       var id = parent.raw
       var commit: OpaquePointer?
       let code = git_commit_lookup(&commit, handle, &id)
-      guard code >= 0 else { throw missingObject(code, "git_commit_lookup", "read commit \(parent.short)") }
+      guard code >= 0 else {
+        throw missingObject(code, "git_commit_lookup", "read commit \(parent.short)", parent)
+      }
       parentHandles.append(commit)
     }
     let authorHandle = try signature(author)
     defer { git_signature_free(authorHandle) }
     let committerHandle = try signature(committer)
     defer { git_signature_free(committerHandle) }
-    var id = git_oid()
+    var text = git_buf()
     try GitError.check(
-      git_commit_create(
-        &id, handle, nil, authorHandle, committerHandle, "UTF-8", message, treeHandle, parentHandles.count,
-        &parentHandles), "git_commit_create", "write a commit in \(gitFolder)")
-    return ObjectId(id)
+      git_commit_create_buffer(
+        &text, handle, authorHandle, committerHandle, "UTF-8", message, treeHandle, parentHandles.count,
+        &parentHandles), "git_commit_create_buffer", "make a commit for \(gitFolder)")
+    defer { git_buf_dispose(&text) }
+    return Array(UnsafeRawBufferPointer(start: text.ptr, count: text.size))
   }
 
   private func signature(_ value: GitCommit.Signature) throws(GitError) -> UnsafeMutablePointer<

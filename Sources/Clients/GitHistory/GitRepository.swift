@@ -16,6 +16,9 @@ public final class GitRepository {
   let environment: Environment
   /// What walks have read of commits, so that the next walk over the same history reads none of them again.
   var walkedCommits: [ObjectId: CommitWalk.Node] = [:]
+  /// Git's own index of history, where it has one.
+  lazy var commitGraph: CommitGraph? =
+    configuration("core.commitgraph") == "false" ? nil : CommitGraph(commonFolder: commonFolder)
   /// Commits whose parents a shallow clone left out.
   let shallowCommits: Set<ObjectId>
 
@@ -85,6 +88,12 @@ public final class GitRepository {
 
   private var hasPromisorRemote: Bool {
     remoteNames.contains { configuration("remote.\($0).promisor") == "true" }
+  }
+
+  /// The remote that has what a filter left out.
+  public var promisor: String? {
+    configuration("extensions.partialclone")
+      ?? remoteNames.first { configuration("remote.\($0).promisor") == "true" }
   }
 
   /// The names of the remotes, `origin` first where there is one.

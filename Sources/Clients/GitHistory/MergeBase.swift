@@ -93,8 +93,27 @@ extension GitRepository {
   public func isAncestor(_ ancestor: ObjectId, of commit: ObjectId) throws(GitError) -> Bool {
     if ancestor == commit { return true }
     var walk = CommitWalk(self)
+    if let generation = try walk.node(ancestor).generation {
+      return try reaches(ancestor, generation, from: commit, &walk)
+    }
     var search = CommonAncestors()
     return try search.find(ancestor, [commit], &walk).contains(ancestor)
+  }
+
+  /// By generations: nothing below that of `ancestor` can lead to it.
+  private func reaches(
+    _ ancestor: ObjectId, _ generation: UInt32, from commit: ObjectId, _ walk: inout CommitWalk
+  ) throws(GitError) -> Bool {
+    var seen: Set<ObjectId> = [commit]
+    var stack = [commit]
+    while let id = stack.popLast() {
+      for parent in try walk.node(id).parents where seen.insert(parent).inserted {
+        if parent == ancestor { return true }
+        if let known = try walk.node(parent).generation, known <= generation { continue }
+        stack.append(parent)
+      }
+    }
+    return false
   }
 
   /// Whether a remote-tracking branch holds `commit`: whether it has been pushed, as far as this clone knows.

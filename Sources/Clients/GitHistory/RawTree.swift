@@ -79,7 +79,7 @@ extension GitRepository {
     var raw = id.raw
     var object: OpaquePointer?
     let code = git_odb_read(&object, objects, &raw)
-    guard code >= 0 else { throw missingObject(code, "git_odb_read", "read tree \(id.short)") }
+    guard code >= 0 else { throw missingObject(code, "git_odb_read", "read tree \(id.short)", id) }
     defer { git_odb_object_free(object) }
     guard git_odb_object_type(object) == GIT_OBJECT_TREE else {
       throw GitError(

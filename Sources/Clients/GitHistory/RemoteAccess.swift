@@ -22,6 +22,8 @@ public struct RemoteAccess: Sendable, Hashable {
   public var logins: [RemoteLogin]
   /// Header lines of every HTTP request, such as what a CI's checkout leaves in git's configuration.
   public var headers: [String]
+  /// The settings that they come from.
+  public var headerSettings: [String] = []
   /// A PEM file of authorities instead of the system's.
   public var authorities: String?
 

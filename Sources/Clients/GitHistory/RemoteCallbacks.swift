@@ -8,6 +8,8 @@ final class RemoteCallbacks {
   private(set) var tried: [String] = []
   /// Why the server is not trusted, where it is not.
   private(set) var distrust: (message: String, advice: String)?
+  /// What the server had under the reference that is pushed, as it said before; nil where it had nothing.
+  private(set) var oldValue: ObjectId?
   /// What the server said of a reference that it did not take.
   private(set) var refusal: String?
 
@@ -24,6 +26,12 @@ final class RemoteCallbacks {
     callbacks.certificate_check = { certificate, isValid, host, payload in
       RemoteCallbacks.of(payload).check(
         certificate, isValid == 1, host.map { String(cString: $0) } ?? "the server")
+    }
+    callbacks.push_negotiation = { updates, count, payload in
+      if count > 0, let old = updates?[0]?.pointee.src, git_oid_is_zero([old]) == 0 {
+        RemoteCallbacks.of(payload).oldValue = ObjectId(old)
+      }
+      return 0
     }
     callbacks.push_update_reference = { _, status, payload in
       if let status { RemoteCallbacks.of(payload).refusal = String(cString: status) }

@@ -7,15 +7,34 @@ extension GitRepository {
   /// - Parameters:
   ///   - mainline: of a merge commit, the parent to go back to, counted from 1.
   ///   - attributesAt: the commit whose `.gitattributes` count.
+  ///   - limits: what of the commit is left as it is.
   /// - Throws: `RevertUsageError` where git would not permit it, `GitError` where history cannot be read.
   public func revert(
-    _ commit: GitCommit, onto: ObjectId, mainline: Int? = nil, attributesAt: ObjectId
+    _ commit: GitCommit, onto: ObjectId, mainline: Int? = nil, attributesAt: ObjectId,
+    limits: RevertLimits = RevertLimits()
   ) throws -> RevertOutcome {
     let parent = try revertParent(commit, mainline)
     var merge = RevertMerge(
       repository: self, base: commit.tree, ours: onto,
       theirs: try parent.map { id in try self.commit(id).tree }, attributesAt: attributesAt)
+    merge.limits = limits
     return try merge.run()
+  }
+
+  /// What is left of a revert that a person has to finish: the tree with git's conflict markers where both sides changed the
+  /// same lines, and with the file that one side keeps where the other deletes it.
+  public func revertMarkingConflicts(
+    _ commit: GitCommit, onto: ObjectId, mainline: Int? = nil, attributesAt: ObjectId,
+    limits: RevertLimits = RevertLimits()
+  ) throws -> (tree: ObjectId, conflicts: [RevertConflict]) {
+    let parent = try revertParent(commit, mainline)
+    var merge = RevertMerge(
+      repository: self, base: commit.tree, ours: onto,
+      theirs: try parent.map { id in try self.commit(id).tree }, attributesAt: attributesAt)
+    merge.limits = limits
+    merge.marker =
+      parent.map { "parent of \(commit.id.short), which is back then (\($0.short))" } ?? "nothing"
+    return try merge.runMarking()
   }
 
   /// The parent that the revert goes back to; nil for a root commit.
@@ -57,6 +76,10 @@ struct RevertMerge {
   let theirs: ObjectId?
   let attributesAt: ObjectId
 
+  /// What of the commit is left as it is.
+  var limits = RevertLimits()
+  /// What their side is called where conflicts are marked in the files; nil where they are refused.
+  var marker: String?
   private var conflicts: [RevertConflict] = []
   /// What changes in our tree: an entry, or nil for a removal.
   private var edits: [String: TreeEntry?] = [:]
@@ -72,8 +95,27 @@ struct RevertMerge {
   }
 
   mutating func run() throws(GitError) -> RevertOutcome {
+    try mergeAll()
+    guard conflicts.isEmpty else { return .refused(conflicts.sorted { $0.path < $1.path }) }
+    return try write()
+  }
+
+  /// As `run`, and what conflicts does not keep the rest from being written.
+  mutating func runMarking() throws(GitError) -> (tree: ObjectId, conflicts: [RevertConflict]) {
+    try mergeAll()
+    let found = conflicts.sorted { $0.path < $1.path }
+    return switch try write() {
+    case .clean(let tree, _): (tree, found)
+    case .alreadyReverted: (ours, found)
+    // A file where a folder is: what is there stays.
+    case .refused(let more): (ours, found + more)
+    }
+  }
+
+  private mutating func mergeAll() throws(GitError) {
     let ourChanges = try repository.changes(from: base, to: ours, renames: nil)
-    let theirChanges = try repository.changes(from: base, to: theirs, renames: nil)
+    var theirChanges = try repository.changes(from: base, to: theirs, renames: nil)
+    if !limits.areNone { theirChanges.removeAll { !limits.covers($0.path) } }
     let our = Dictionary(uniqueKeysWithValues: ourChanges.map { ($0.path, $0) })
     var ourRenames = SideRenames(ourChanges)
     var theirRenames = SideRenames(theirChanges)
@@ -91,8 +133,6 @@ struct RevertMerge {
         try mergeBoth(change.path, base: change.old, mine: mine.new, their: change.new)
       }
     }
-    guard conflicts.isEmpty else { return .refused(conflicts.sorted { $0.path < $1.path }) }
-    return try write()
   }
 
   // MARK: - Both sides changed a path
@@ -139,6 +179,10 @@ struct RevertMerge {
     case .ambiguous:
       refuse(path, .ambiguousContent, "the lines of \(path) can be merged in more than one way")
     }
+    if let marker, conflicts.last?.path == path, conflicts.last?.kind != .binary {
+      let id = try repository.markConflicts(base.id, mine.id, their.id, theirs: marker)
+      edits[path] = .some(TreeEntry(mode: mode, id: id))
+    }
     return nil
   }
 
@@ -158,6 +202,8 @@ struct RevertMerge {
     case (.none, .none): break
     case (.none, .path):
       refuse(path, .modifiedAndDeleted, "later commits deleted \(path), which the revert would change")
+      // A person sees what would be lost.
+      if marker != nil, let new = their.new { edits[path] = .some(new) }
     case (.path, .none):
       refuse(path, .modifiedAndDeleted, "later commits changed \(path), which the revert would delete")
     case (.path(let here), .path(let there)):

@@ -71,6 +71,14 @@ extension GitRepository {
     var options = git_merge_file_options()
     git_merge_file_options_init(&options, UInt32(GIT_MERGE_FILE_OPTIONS_VERSION))
     options.flags = flags
+    let (isClean, bytes) = try merged(contents, &options)
+    return isClean ? bytes : nil
+  }
+
+  /// The merge of base, ours and theirs, with markers where it is not clean.
+  private func merged(
+    _ contents: [[UInt8]], _ options: inout git_merge_file_options
+  ) throws(GitError) -> (isClean: Bool, bytes: [UInt8]) {
     var result = git_merge_file_result()
     let code = contents[0].withUnsafeBytes { base in
       contents[1].withUnsafeBytes { ours in
@@ -89,8 +97,21 @@ extension GitRepository {
     }
     try GitError.check(code, "git_merge_file", "merge contents")
     defer { git_merge_file_result_free(&result) }
-    guard result.automergeable == 1 else { return nil }
-    return [UInt8](UnsafeRawBufferPointer(start: result.ptr, count: result.len))
+    return (result.automergeable == 1, [UInt8](UnsafeRawBufferPointer(start: result.ptr, count: result.len)))
+  }
+
+  /// Three contents as one file with git's conflict markers; stored.
+  func markConflicts(
+    _ base: ObjectId, _ ours: ObjectId, _ theirs: ObjectId, theirs label: String
+  ) throws(GitError) -> ObjectId {
+    let contents = try [blob(base), blob(ours), blob(theirs)]
+    let labels = ["what stands here now", label].map { (text: String) in strdup(text) }
+    defer { labels.forEach { free($0) } }
+    var options = git_merge_file_options()
+    git_merge_file_options_init(&options, UInt32(GIT_MERGE_FILE_OPTIONS_VERSION))
+    options.our_label = UnsafePointer(labels[0])
+    options.their_label = UnsafePointer(labels[1])
+    return try writeBlob(merged(contents, &options).bytes)
   }
 
   /// A tree like `tree`, without some paths and with others; stored, with no reference to it.
@@ -101,7 +122,7 @@ extension GitRepository {
     var baseline: OpaquePointer?
     var id = tree.raw
     let found = git_tree_lookup(&baseline, handle, &id)
-    guard found >= 0 else { throw missingObject(found, "git_tree_lookup", "read tree \(tree.short)") }
+    guard found >= 0 else { throw missingObject(found, "git_tree_lookup", "read tree \(tree.short)", tree) }
     defer { git_tree_free(baseline) }
     let paths = (removed + written.map(\.0)).map { strdup($0) }
     defer { paths.forEach { free($0) } }

@@ -74,3 +74,22 @@ extension GitCommit {
     return "\(title)\n\nThis reverts commit \(id), reversing\nchanges made to \(parents[mainline - 1]).\n"
   }
 }
+
+/// What of a commit is not reverted.
+public struct RevertLimits: Sendable, Hashable {
+  /// Only what lies in one of these folders is reverted; empty means all.
+  public var below: [String]
+  /// Paths that stay as they are.
+  public var keeping: Set<String> = []
+
+  /// Nothing is left out but what lies outside `below`.
+  public init(below: [String] = []) { self.below = below }
+
+  var areNone: Bool { below.isEmpty && keeping.isEmpty }
+
+  /// Whether a path is reverted.
+  public func covers(_ path: String) -> Bool {
+    guard !keeping.contains(path) else { return false }
+    return below.isEmpty || below.contains { path == $0 || path.hasPrefix("\($0)/") }
+  }
+}

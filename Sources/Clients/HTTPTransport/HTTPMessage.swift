@@ -61,7 +61,11 @@ public struct HTTPRequest: Sendable {
 /// How a connection is made and how far an answer is followed. The defaults are those of a careful client.
 public struct HTTPOptions: Hashable, Sendable {
   /// Which protocol versions are offered.
-  public enum Version: Hashable, Sendable { case http10, http11, http2, automatic }
+  public enum Version: Hashable, Sendable {
+    case http10, http11, http2, automatic
+    /// HTTP/2 without asking first whether the server speaks it, as gRPC does without TLS.
+    case http2Direct
+  }
   /// HTTP/2 over TLS where the server offers it, by default.
   public var version = Version.automatic
   /// From the start to an established connection, TLS included.
@@ -175,6 +179,8 @@ public struct HTTPResponse: Sendable {
   public var certificate: HTTPCertificate?
   /// The address that answered, where known.
   public var address: String?
+  /// The proxy of the environment that the request went through, host and port; nil where it went through none.
+  public var proxy: String?
 
   /// An answer; what is not given is empty.
   public init(

@@ -152,7 +152,11 @@ public struct DeploymentHistory: Sendable {
         guard let checks = later.checks, let failing = stop.checks else { return false }
         return checks.cover(failing)
       }
-      return later.deployment.map { suspects(of: stop, stopped).isDisjoint(with: content(of: $0)) } ?? false
+      // A go about other stacks altogether says nothing of these.
+      guard let other = later.deployment,
+        !Set(other.stacks.map(\.name)).isDisjoint(with: stopped.stacks.map(\.name))
+      else { return false }
+      return suspects(of: stop, stopped).isDisjoint(with: content(of: other))
     }
   }
 

@@ -38,11 +38,16 @@ public struct RecordStore: Sendable {
   public let run: String
   private let files: any FileSystem
   private let redactor: Redactor
+  /// Who holds it has written the records; nil where they are believed without.
+  private let key: StoreKey?
 
   /// The records under `root`.
-  public init(root: String, run: String, files: any FileSystem, redactor: Redactor) {
+  public init(
+    root: String, run: String, files: any FileSystem, redactor: Redactor, key: StoreKey? = nil
+  ) {
     self.root = root
     self.run = run
+    self.key = key
     self.files = files
     self.redactor = redactor
   }
@@ -86,6 +91,8 @@ public struct RecordStore: Sendable {
     let folder = "\(root)/runs/\(run)"
     try prepareFolder()
     try files.createFolder(folder, mode: 0o700)
+    // Before the record: a run that is killed between leaves nothing that is not believed.
+    try writeProof(of: document)
     let temporary = "\(folder)/.\(step.rawValue).partial"
     try files.remove(temporary)
     try files.createExclusively(document, at: temporary, mode: 0o600)
@@ -97,6 +104,27 @@ public struct RecordStore: Sendable {
     }
     try files.replace("\(root)/\(step.rawValue).json", with: temporary)
     return path
+  }
+
+  /// Where the proof stands that a holder of the key wrote a document; by its digest, as a record has two names.
+  private static func proofPath(_ document: [UInt8], in root: String) -> String {
+    "\(root)/proofs/\(Digest.sha256Hex(document)).hmac"
+  }
+
+  private func writeProof(of document: [UInt8]) throws(FileError) {
+    guard let key else { return }
+    try files.createFolder("\(root)/proofs", mode: 0o700)
+    let code = key.authenticationCode(of: document, as: .record) + "\n"
+    try files.writeAtomically(
+      Array(code.utf8), to: RecordStore.proofPath(document, in: root), mode: 0o600)
+  }
+
+  /// Whether a record is known to be by a holder of the key, or no key is asked for.
+  /// - Parameter folder: the records folder that it stands in, if not this one.
+  public func isProved(_ document: [UInt8], in folder: String? = nil) -> Bool {
+    guard let key else { return true }
+    let path = RecordStore.proofPath(document, in: folder ?? root)
+    return (try? files.readText(path)) == key.authenticationCode(of: document, as: .record) + "\n"
   }
 
   /// Gives a file a second name, or says false where that name is taken. Where the file system knows no second names

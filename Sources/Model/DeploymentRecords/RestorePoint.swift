@@ -33,6 +33,8 @@ public struct RestorePoint: Codable, Hashable, Sendable {
   public var stateMachines: [StateMachineState]
   /// Secrets of the stacks, without their values.
   public var managedSecrets: [ManagedSecretState]
+  /// What people and services change without CloudFormation; nil in older restore points.
+  public var settings: [SettingState]?
   /// nil where the environment has no database of its own.
   public var database: DatabaseState?
   /// The schema's version, as the migration tool's own table tells; nil where nobody could ask.

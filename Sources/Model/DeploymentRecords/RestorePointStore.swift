@@ -12,6 +12,8 @@ public struct RestorePointStore: Sendable {
   /// Hears which file cannot be used, and why, where the store goes on without it.
   public typealias OnDamage = @Sendable (_ path: String, _ why: String) -> Void
   private let onDamage: OnDamage
+  /// Which application's `latest` is asked for; nil for any.
+  private let application: String?
   /// Who holds it has written the restore points; nil where they are believed without.
   private let key: StoreKey?
   /// The code that proves so, beside the manifest.
@@ -20,11 +22,12 @@ public struct RestorePointStore: Sendable {
 
   /// The restore points under the records folder `records`.
   public init(
-    records: String, files: any FileSystem, key: StoreKey? = nil,
+    records: String, files: any FileSystem, application: String? = nil, key: StoreKey? = nil,
     onDamage: @escaping OnDamage = { _, _ in }
   ) {
     root = "\(records)/restore-points"
     self.files = files
+    self.application = application
     self.key = key
     self.onDamage = onDamage
   }
@@ -32,7 +35,7 @@ public struct RestorePointStore: Sendable {
   /// Leaves the proof that a holder of the key wrote the manifest.
   private func writeProof(of manifest: [UInt8], in folder: String) throws(FileError) {
     guard let key else { return }
-    let code = Array((key.authenticationCode(of: manifest) + "\n").utf8)
+    let code = Array((key.authenticationCode(of: manifest, as: .restorePoint) + "\n").utf8)
     try files.writeAtomically(code, to: "\(folder)/\(Self.proof)", mode: 0o600)
   }
 
@@ -43,7 +46,7 @@ public struct RestorePointStore: Sendable {
       return
         "it was written without BACKSTOP_STORE_KEY, which is set now, so that nothing proves who wrote it"
     }
-    return code == key.authenticationCode(of: manifest) + "\n"
+    return code == key.authenticationCode(of: manifest, as: .restorePoint) + "\n"
       ? nil : "it was altered, or written with another key than BACKSTOP_STORE_KEY holds"
   }
 
@@ -86,20 +89,27 @@ public struct RestorePointStore: Sendable {
     try files.writeAtomically(Array("\(id)\n".utf8), to: "\(root)/latest", mode: 0o600)
   }
 
-  /// The id that `latest` names, or nil where there is none. Where what stands there cannot be used, the newest there is.
+  /// The id that `latest` names, or nil where there is none. Where what stands there cannot be used, or is another
+  /// application's, which keeps its restore points in the same folder, the newest there is of this one.
   public func latestId() throws(FileError) -> String? {
     let path = "\(root)/latest"
     guard try files.status(of: path) != nil else { return nil }
     let why: String
     do throws(FileError) {
       let id = String(try files.readText(path).prefix { !$0.isNewline })
-      if Self.isId(id) { return id }
+      if Self.isId(id) { return isOwn(id) ? id : try ids().last(where: isOwn) }
       why = id.isEmpty ? "it is empty" : "it names no restore point"
     } catch { why = error.reason }
-    let newest = try ids().last
+    let newest = try ids().last(where: isOwn)
     onDamage(
       path, "\(why); \(newest.map { "the newest restore point here is \($0)" } ?? "there is none here")")
     return newest
+  }
+
+  /// What cannot be read is told of where it is used.
+  private func isOwn(_ id: String) -> Bool {
+    guard let application, let other = (try? read(id))?.application else { return true }
+    return other == application
   }
 
   private static func isId(_ text: String) -> Bool {

@@ -140,10 +140,13 @@ public struct StoreKey: Sendable {
     String(Digest.hex(Digest.hmacSHA256(key: bytes, "backstop: name of a store key".utf8)).prefix(16))
   }
 
-  /// What proves to holders of the key that one of them wrote `bytes` as a restore point: a code (HMAC-SHA-256) by a key
+  /// What a holder of the key says that it wrote.
+  enum Purpose: String { case restorePoint = "a restore point", record = "a record" }
+
+  /// What proves to holders of the key that one of them wrote `bytes` as what `purpose` says: a code (HMAC-SHA-256) by a key
   /// for this purpose alone.
-  func authenticationCode(of bytes: [UInt8]) -> String {
-    let purpose = Digest.hmacSHA256(key: self.bytes, "backstop: authenticates a restore point".utf8)
+  func authenticationCode(of bytes: [UInt8], as purpose: Purpose) -> String {
+    let purpose = Digest.hmacSHA256(key: self.bytes, "backstop: authenticates \(purpose.rawValue)".utf8)
     return Digest.hex(Digest.hmacSHA256(key: purpose, bytes))
   }
 

@@ -62,13 +62,13 @@ struct ChangeTest: Sendable {
       guard detector.isChanged else { continue }
       let lasting =
         shortest
-        ?? EpisodeCalibration(
-          looks: looks, falseAlarms: min(0.0015, falseAlarms), persistence: window.persistence,
-          longest: longestBurst
-        ).shortest(fresh, baseline: history) { $0.rate > severeRate }
+        ?? EpisodeCalibration(looks: looks, persistence: window.persistence, longest: longestBurst)
+        .shortest(fresh, baseline: history) { $0.rate > (margin + severeRate) / 2 }
       shortest = lasting
       outcome.lasting = lasting
-      guard index - detector.onset + 1 >= lasting else { continue }
+      // What has ended does not go on.
+      let last = trials[...index].lastIndex { $0.rate > max(severeRate, $0.severeRate ?? 0) } ?? index
+      guard last - detector.onset + 1 >= lasting else { continue }
       outcome.onset = detector.onset
       let since = trials[detector.onset...index]
       outcome.rate = ChangeTest.rate(of: since)

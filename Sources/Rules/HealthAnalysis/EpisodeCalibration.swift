@@ -3,59 +3,58 @@ import Glibc
 /// How long what looks like a change goes on in a series that is well: bad periods rarely come alone, so a bound for
 /// independent ones does not hold by itself.
 ///
-/// The detector is run over the baseline as if each stretch of it were a watch, and what it would nearly have called a
-/// change is measured. Assumed is what bursts of errors look like: they begin independently, and each goes on for
-/// another period with the same chance. Then their lengths beyond the shortest that counts are geometric, and how long a
-/// burst in a watch lasts with the chance `falseAlarms` follows from how many there were and how long they were (the
-/// predictive distribution of an exponential variable, with one burst of one period more than was seen).
+/// The bursts of the baseline are counted: periods that are bad by themselves, at most one other between two of them, and
+/// together more than chance explains. Where none lasted as long as a change must in any case, and few went on at all,
+/// nothing more is asked for. Otherwise bursts are assumed to begin independently, and to go on for another period with
+/// the same chance, of which the baseline tells a beta distribution: how long a burst in a watch lasts is predicted by it.
 struct EpisodeCalibration: Sendable {
   /// Periods of a watch.
   var looks: Int
-  /// The share of healthy watches that may show a longer one.
-  var falseAlarms: Double
   /// Bad periods that a change needs in any case.
   var persistence: Int
   /// So many periods of one burst are never normal.
   var longest: Int
 
+  /// The share of healthy watches that may show a longer burst.
+  static let share = 0.002
+  /// The logarithm of the likelihood ratio from which bad periods are more than chance.
+  static let certainty = 4.0
+
   /// How many periods a change must have lasted. `isBad` tells the periods that are severe by themselves.
   func shortest(_ fresh: SequentialDetector, baseline: [Trial], isBad: (Trial) -> Bool) -> Int {
-    let base = max(2.72 * Double(looks), pow(fresh.needed, 0.6))
-    var lengths: [Double] = []
-    var almost = 0.0
-    var stretches = 0
-    // Twice, half a stretch apart: a burst on a border is whole in the other pass.
-    for offset in [0, looks / 2] {
-      var start = offset
-      while start + looks <= baseline.count {
-        var detector = fresh
-        var longest = 0
-        for index in start..<start + looks {
-          detector.observe(failures: baseline[index].failures, of: baseline[index].count)
-          guard isBad(baseline[index]) else { continue }
-          if detector.evidence > base {
-            longest = max(longest, index - start - detector.onset + 1)
-          } else if detector.evidence > exp(detector.logCap) {
-            longest = max(longest, 1)
-          }
-        }
-        if longest >= persistence {
-          lengths.append(Double(longest))
-        } else {
-          almost += longest > 1 ? 0.5 : longest > 0 ? 0.25 : 0
-        }
-        stretches += 1
-        start += looks
+    let lengths = bursts(fresh, baseline, isBad)
+    let wentOn = lengths.reduce(0) { $0 + $1 - 1 }
+    if lengths.allSatisfy({ $0 < persistence }), wentOn <= persistence { return persistence }
+    // The chance that a burst begins in a watch, and that it has gone on since.
+    var chance = min(1, Double(lengths.count * looks) / Double(max(looks, baseline.count)))
+    var length = 1
+    while length < longest, length < persistence || chance > EpisodeCalibration.share {
+      chance *= Double(wentOn + length) / Double(wentOn + lengths.count + 1 + length)
+      length += 1
+    }
+    return length
+  }
+
+  /// The lengths of the baseline's bursts.
+  private func bursts(
+    _ fresh: SequentialDetector, _ baseline: [Trial], _ isBad: (Trial) -> Bool
+  ) -> [Int] {
+    var lengths: [Int] = []
+    var open: ClosedRange<Int>?
+    func close() {
+      if let burst = open, fresh.logRatio(of: baseline[burst]) > EpisodeCalibration.certainty {
+        lengths.append(burst.count)
       }
     }
-    guard !lengths.isEmpty, let mean = lengths.mean else {
-      // Many that were nearly long enough foretell one that is.
-      return persistence + (almost >= 4.5 ? 2 : almost >= 3 ? 1 : 0)
+    for (index, trial) in baseline.enumerated() where isBad(trial) {
+      if let burst = open, index - burst.upperBound <= 2 {
+        open = burst.lowerBound...index
+      } else {
+        close()
+        open = index...index
+      }
     }
-    let bursts = Double(lengths.count) / 2
-    let share = min(1, (bursts + 0.5) / (Double(stretches) / 2 + 1))
-    let total = bursts * (mean - Double(persistence - 1)) + 1
-    let beyond = total * (pow(max(1, share / falseAlarms), 1 / (bursts + 1)) - 1)
-    return min(longest, max(persistence + 1, persistence + Int(beyond.rounded(.up))))
+    close()
+    return lengths
   }
 }

@@ -18,6 +18,8 @@ struct ErrorBaseline: Hashable, Sendable {
   var incidents: [ClosedRange<Timestamp>]
   /// The periods that count, for what is known of bursts.
   var trials: [Trial]
+  /// The same taken together until their rate says something.
+  var pools: [ErrorTests.Pool]
 
   var rate: Double { requests > 0 ? failures / requests : 0 }
 
@@ -47,6 +49,7 @@ struct ErrorBaseline: Hashable, Sendable {
     dispersion = ErrorBaseline.dispersion(kept, rate: failures / requests)
     let scale = dispersion
     trials = kept.suffix(1440).map { ErrorBaseline.trial($0, dispersion: scale) }
+    pools = ErrorTests.pooled(trials[...])
   }
 
   /// Requests below which no rate is known: with no failure at all, ten per cent cannot be excluded.

@@ -7,13 +7,16 @@ struct ErrorRule: Sendable {
   /// The share of false alarms that this series may use.
   var falseAlarms: Double
 
-  func judge(_ series: WatchedSeries) -> SeriesJudgement {
+  func judge(_ series: WatchedSeries, _ memory: inout BaselineMemory) -> SeriesJudgement {
     var rule = self
     if let severe = series.severeRate { rule.policy.severeErrorRate = max(severe, policy.severeErrorRate) }
-    return rule.judged(series)
+    let known = memory.errors(series) {
+      ErrorBaseline(series.baseline, policy: rule.policy, period: window.period)
+    }
+    return rule.judged(series, known)
   }
 
-  private func judged(_ series: WatchedSeries) -> SeriesJudgement {
+  private func judged(_ series: WatchedSeries, _ known: ErrorBaseline?) -> SeriesJudgement {
     let points = series.watch.filter { $0.count > 0 }
     let requests = points.reduce(0) { $0 + $1.count }
     let failures = points.reduce(0) { $0 + min($1.value, $1.count) }
@@ -21,7 +24,8 @@ struct ErrorRule: Sendable {
     judgement.observed["requests"] = requests
     judgement.observed["failures"] = failures
     if requests > 0 { judgement.observed["rate"] = failures / requests }
-    guard let baseline = ErrorBaseline(series.baseline, policy: policy, period: window.period) else {
+    judgement.observed["falseAlarms"] = falseAlarms
+    guard let baseline = known else {
       return withoutBaseline(series, judgement, points)
     }
     judgement.baseline = Figures([
@@ -32,8 +36,13 @@ struct ErrorRule: Sendable {
     let tests = ErrorTests(baseline, policy: policy, window: window, falseAlarms: falseAlarms)
     var found = tests.run(points)
     if found.severe != nil {
-      let habit = Habit(points: series.baseline.filter { $0.count > 0 }, fewest: 20) {
+      var habit = Habit(points: series.baseline.filter { $0.count > 0 }, fewest: 50) {
         ErrorBaseline.rate(of: $0)
+      }
+      habit.sureLevel = { points in
+        let requests = points.reduce(0) { $0 + $1.count }
+        let good = requests - points.reduce(0) { $0 + min($1.value, $1.count) }
+        return 1 - Distributions.upperBound(good, of: requests, confidence: 0.9)
       }
       let levels = points.map { habit.level(at: $0.time) }
       let usual = tests.run(points, usual: levels.map { $0.confirmed ?? 0 })
@@ -56,7 +65,9 @@ struct ErrorRule: Sendable {
     if let severe = found.severe {
       judgement.take(severe.outcome, points)
       judgement.verdict = .severe
-      judgement.reasons = [ErrorRule.reason(severe, baseline, points)]
+      judgement.reasons = [
+        ErrorRule.reason(severe, baseline, points), ErrorRule.turn(severe, baseline, points),
+      ]
       return judgement
     }
     judgement.take(found.change, points)
@@ -80,6 +91,35 @@ struct ErrorRule: Sendable {
       return counts + "\(bad) of these periods are over \(percent(baseline.severeRate)), on and off"
     case .ceiling: return counts + "no baseline makes that normal"
     }
+  }
+
+  /// Which number would have turned the answer.
+  private static func turn(
+    _ severe: ErrorTests.Severe, _ baseline: ErrorBaseline, _ points: [SeriesPoint]
+  ) -> String {
+    let since = points[(severe.outcome.onset ?? 0)...(severe.outcome.severeAt ?? points.count - 1)]
+    let requests = since.reduce(0) { $0 + $1.count }
+    let most = (severe.outcome.severeRate * requests).rounded(.down)
+    return "with \(whole(most)) failures of these \(whole(requests)) requests it would not be severe "
+      + "(margin \(percent(severe.outcome.margin)), evidence \(brief(severe.outcome.evidence)) of "
+      + "\(brief(severe.outcome.needed)) needed, lasting \(severe.outcome.lasting) periods)"
+  }
+
+  /// How many failures more would leave a healthy series open.
+  private func failuresToDoubt(_ series: WatchedSeries, _ severeRate: Double) -> Double {
+    let failures = series.watch.reduce(0) { $0 + min($1.value, $1.count) }
+    let requests = series.watch.reduce(0) { $0 + $1.count }
+    var (low, high) = (failures, max(failures, (severeRate * requests).rounded(.up)))
+    // Of immense counts the last digits are not known.
+    for _ in 0..<64 where high - low > 1 {
+      let middle = ((low + high) / 2).rounded(.down)
+      if 1 - Distributions.beta(severeRate, middle + 1, max(0, requests - middle)) < policy.healthyRisk {
+        low = middle
+      } else {
+        high = middle
+      }
+    }
+    return high
   }
 
   /// The verdict where nothing severe was found.
@@ -109,6 +149,7 @@ struct ErrorRule: Sendable {
     } else if let risk = risk(series, severeRate), risk < policy.healthyRisk {
       judgement.verdict = .healthy
       judgement.observed["risk"] = risk
+      judgement.observed["turnsAtFailures"] = failuresToDoubt(series, severeRate)
       judgement.reasons = [
         judgement.observed["usualAtThisHour"].map {
           "as at this hour of other days, when up to \(percent($0)) fail"

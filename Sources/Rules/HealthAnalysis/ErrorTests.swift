@@ -81,7 +81,7 @@ struct ErrorTests: Sendable {
   /// Quiet periods are taken together until their rate says something.
   private func badPeriods(_ points: [SeriesPoint], _ trials: [Trial]) -> ChangeTest.Outcome? {
     let watch = ErrorTests.pooled(trials)
-    let before = ErrorTests.pooled(baseline.trials[...])
+    let before = baseline.pools
     let bad = before.count { $0.trial.rate > baseline.severeRate }
     guard before.count >= 10 else { return nil }
     let bound = Distributions.upperBound(Double(bad), of: Double(before.count), confidence: 0.5)
@@ -96,7 +96,8 @@ struct ErrorTests: Sendable {
       history: before.map(verdict), reach: 10, severity: 0.8
     ).run(watch.map(verdict))
     guard let at = outcome.severeAt, let onset = outcome.onset,
-      watch[at].range.upperBound - watch[onset].range.lowerBound >= lasting()
+      watch[at].range.upperBound - watch[onset].range.lowerBound >= lasting(),
+      ErrorTests.runs(of: watch[onset...at].map { verdict($0).failures > 0 }) >= 3
     else { return nil }
     let since = trials[watch[onset].range.lowerBound..<watch[at].range.upperBound]
     guard ChangeTest.rate(of: since) > baseline.severeRate else { return nil }
@@ -108,21 +109,25 @@ struct ErrorTests: Sendable {
   /// How many periods a change must last, as bursts of the baseline do not.
   private func lasting() -> Int {
     let margin = max(baseline.margin, baseline.severeRate / 2)
-    return EpisodeCalibration(
-      looks: window.looks, falseAlarms: min(0.0015, falseAlarms), persistence: window.persistence, longest: 15
-    ).shortest(
+    return EpisodeCalibration(looks: window.looks, persistence: window.persistence, longest: 15).shortest(
       SequentialDetector(
         margin: margin, looks: window.looks, falseAlarms: falseAlarms, persistence: window.persistence),
       baseline: baseline.trials
-    ) { $0.rate > baseline.severeRate }
+    ) { $0.rate > (margin + baseline.severeRate) / 2 }
   }
 
-  private struct Pool {
+  /// How often something begins anew: one or two bursts are no fault that comes and goes.
+  private static func runs(of bad: [Bool]) -> Int {
+    bad.indices.count { bad[$0] && ($0 == 0 || !bad[$0 - 1]) }
+  }
+
+  /// Consecutive periods taken together.
+  struct Pool: Hashable, Sendable {
     var trial: Trial
     var range: Range<Int>
   }
 
-  private static func pooled(_ trials: some RandomAccessCollection<Trial>) -> [Pool] {
+  static func pooled(_ trials: some RandomAccessCollection<Trial>) -> [Pool] {
     var pools: [Pool] = []
     var open: Pool?
     for (index, trial) in trials.enumerated() {

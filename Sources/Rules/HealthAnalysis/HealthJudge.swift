@@ -16,13 +16,19 @@ public struct HealthJudge: Sendable {
 
   /// The judgement of all `series` together. While the window is not complete, only `stop` is final.
   public func judge(_ series: [WatchedSeries]) -> WatchJudgement {
+    var memory = BaselineMemory()
+    return judge(series, remembering: &memory)
+  }
+
+  /// The same, with what an earlier look found out of the same baselines.
+  public func judge(_ series: [WatchedSeries], remembering memory: inout BaselineMemory) -> WatchJudgement {
     let shares = falseAlarmShares(series)
-    return conclude(withProbe(series.indices.map { judge(series[$0], falseAlarms: shares[$0]) }))
+    return conclude(withProbe(series.indices.map { judge(series[$0], falseAlarms: shares[$0], &memory) }))
   }
 
   /// Half of the false alarms are spent on the front door, the rest on all others, in equal parts.
   func falseAlarmShares(_ series: [WatchedSeries]) -> [Double] {
-    let tested = series.filter { !$0.isProbe }
+    let tested = series.filter { !$0.isProbe && !$0.isAlarm }
     let front = tested.count { $0.isFrontDoor }
     let others = tested.count - front
     return series.map { one in
@@ -31,12 +37,18 @@ public struct HealthJudge: Sendable {
     }
   }
 
-  private func judge(_ series: WatchedSeries, falseAlarms: Double) -> SeriesJudgement {
+  private func judge(
+    _ series: WatchedSeries, falseAlarms: Double, _ memory: inout BaselineMemory
+  ) -> SeriesJudgement {
     if series.isProbe { return ProbeRule(window: window).judge(series) }
+    if series.isAlarm { return AlarmRule(policy: policy).judge(series) }
     if policy.judge == .mannWhitney { return MannWhitneyRule(policy: policy, window: window).judge(series) }
     switch series.kind {
-    case .errors: return ErrorRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series)
-    case .latency: return LatencyRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series)
+    case .errors:
+      return ErrorRule(policy: policy, window: window, falseAlarms: falseAlarms)
+        .judge(series, &memory)
+    case .latency:
+      return LatencyRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series, &memory)
     case .gauge: return GaugeRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series)
     }
   }
@@ -70,7 +82,9 @@ public struct HealthJudge: Sendable {
     if !holding.isEmpty {
       return WatchJudgement(verdict: .inconclusive, series: judged, reasons: reasons(holding) + open)
     }
-    let proved = judged.filter { !$0.isProbe && ($0.verdict == .healthy || $0.verdict == .degraded) }
+    let proved = judged.filter {
+      !$0.isProbe && !$0.isAlarm && ($0.verdict == .healthy || $0.verdict == .degraded)
+    }
     if proved.isEmpty {
       let why =
         judged.isEmpty ? ["there is no series to judge"] : reasons(judged.filter { $0.doubt != .idle })
@@ -114,8 +128,10 @@ extension HealthJudge {
   /// and hold nothing up.
   private func holdingUp(_ judged: [SeriesJudgement]) -> [SeriesJudgement] {
     let hasFront = judged.contains { $0.isFrontDoor && !$0.isProbe }
-    let busiest = judged.indices.filter { !judged[$0].isProbe && judged[$0].kind != .gauge }
-      .max { judged[$0].traffic < judged[$1].traffic }
+    let busiest = judged.indices.filter {
+      !judged[$0].isProbe && !judged[$0].isAlarm && judged[$0].kind != .gauge
+    }
+    .max { judged[$0].traffic < judged[$1].traffic }
     return judged.indices.filter { index in
       let one = judged[index]
       guard one.verdict == .inconclusive, one.kind != .gauge || one.doubt == .notWhole else { return false }
@@ -138,10 +154,15 @@ extension SeriesJudgement {
 /// How probes are told from metrics, in the watch and in recorded files.
 public let probePrefix = "probe:"
 
+/// How alarms are told from metrics.
+public let alarmPrefix = "alarm:"
+
 extension WatchedSeries {
   var isProbe: Bool { kind == .errors && name.hasPrefix(probePrefix) }
+  var isAlarm: Bool { kind == .errors && name.hasPrefix(alarmPrefix) }
 }
 
 extension SeriesJudgement {
   var isProbe: Bool { kind == .errors && name.hasPrefix(probePrefix) }
+  var isAlarm: Bool { kind == .errors && name.hasPrefix(alarmPrefix) }
 }

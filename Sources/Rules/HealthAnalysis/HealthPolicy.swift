@@ -31,6 +31,8 @@ public struct HealthPolicy: Hashable, Sendable {
   public var healthyRisk = 0.05
   /// Whether a front door that lost most of its traffic warrants a rollback, or only a question.
   public var stopsOnLostTraffic = false
+  /// The alarms that warrant a rollback; others are told.
+  public var stopAlarms: Set<String> = []
   /// How the Mann-Whitney rule classifies.
   public var classifier = MannWhitneyClassifier()
   /// Which way its metrics may not move, where it is the same for all; what missing data mean; whether a failure is

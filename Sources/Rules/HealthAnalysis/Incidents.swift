@@ -14,7 +14,7 @@ struct Incidents: Hashable, Sendable {
     isBadAsAWhole: (ArraySlice<SeriesPoint>) -> Bool
   ) {
     kept = points
-    guard let first = points.first, let last = points.last else { return }
+    guard !points.isEmpty else { return }
     let length = max(.seconds(900), period * 3)
     var found: [ClosedRange<Int>] = []
     var current: ClosedRange<Int>?
@@ -38,7 +38,8 @@ struct Incidents: Hashable, Sendable {
       }
     }
     close()
-    let days = max(1, ((last.time - first.time).inSeconds / 86_400).rounded())
+    // Of other weeks only the same hours may be known.
+    let days = max(1, (Double(points.count) * period.inSeconds / 86_400).rounded())
     let share = found.reduce(0) { $0 + $1.count }
     guard !found.isEmpty, Double(found.count) <= 3 * days, share * 3 <= points.count else { return }
     stretches = found.map { points[$0.lowerBound].time...points[$0.upperBound].time }

@@ -8,19 +8,29 @@ struct LatencyRule: Sendable {
   /// The share of false alarms that this series may use.
   var falseAlarms: Double
 
-  func judge(_ series: WatchedSeries) -> SeriesJudgement {
+  func judge(_ series: WatchedSeries, _ memory: inout BaselineMemory) -> SeriesJudgement {
     let before = series.baseline.filter { $0.count > 0 }
     let after = series.watch.filter { $0.count > 0 }
     var judgement = SeriesJudgement(series, .inconclusive)
     judgement.observed["requests"] = after.reduce(0) { $0 + $1.count }
     judgement.observed["medianMs"] = after.map(\.value).median
     let ceiling = series.ceiling ?? policy.ceilingLatency
-    guard let baseline = LatencyBaseline(before, policy: policy, period: window.period, ceiling: ceiling)
-    else { return withoutBaseline(series, judgement, after, before.count, ceiling) }
+    judgement.observed["falseAlarms"] = falseAlarms
+    let known = memory.latency(series) {
+      LatencyBaseline(before, policy: policy, period: window.period, ceiling: ceiling)
+    }
+    guard let baseline = known else {
+      return withoutBaseline(series, judgement, after, before.count, ceiling)
+    }
     judgement.baseline = baseline.figures
+    let starts = EarlierStarts(series.earlierStarts, warmUp: series.warmUp ?? policy.warmUp)
+    judgement.baseline["earlierStarts"] = starts.count > 0 ? Double(starts.count) : nil
     let tests = LatencyTests(
       baseline: baseline, policy: policy, window: window, falseAlarms: falseAlarms,
-      warmUp: series.warmUp ?? policy.warmUp)
+      warmUp: starts.warmUp,
+      startLevels: after.map {
+        starts.level(at: $0.time, since: window.deployedAt, reach: window.period)
+      })
     var outcome = tests.severe(after)
     var isUsual = false
     if outcome.severeAt != nil {
@@ -51,7 +61,9 @@ struct LatencyRule: Sendable {
       judgement.verdict = .severe
       judgement.reasons = [
         "p95 was \(whole(baseline.median)) ms in the median and is over \(whole(baseline.limit)) ms in \(slow) of "
-          + "\(after.count) periods"
+          + "\(after.count) periods",
+        "with fewer than \(window.persistence) slow periods among the latest it would not be severe (evidence "
+          + "\(brief(outcome.evidence)) of \(brief(outcome.needed)) needed, lasting \(outcome.lasting) periods)",
       ]
       return judgement
     }
@@ -194,11 +206,15 @@ struct LatencyTests: Sendable {
   var falseAlarms: Double
   /// How long slowness may be that of a cold start.
   var warmUp: Duration
+  /// The level that each period of the watch had after earlier deployments; 0 where that is not known.
+  var startLevels: [Double] = []
 
   /// Is it too slow to stay? `usual` is the level that each period's hour has on other days.
   func severe(_ points: [SeriesPoint], usual: [Double] = []) -> ChangeTest.Outcome {
     let trials = points.enumerated().map { index, point in
-      let limit = max(baseline.limit, usual.indices.contains(index) ? 1.5 * usual[index] : 0)
+      let limit = max(
+        baseline.limit, usual.indices.contains(index) ? 1.5 * usual[index] : 0,
+        startLevels.indices.contains(index) ? 1.5 * startLevels[index] : 0)
       return Trial(failures: point.value > limit ? 1 : 0, count: 1)
     }
     var test = ChangeTest(

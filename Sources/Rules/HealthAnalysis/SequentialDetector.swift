@@ -67,4 +67,14 @@ struct SequentialDetector: Hashable, Sendable {
     seen += 1
     strongest = max(strongest, evidence)
   }
+
+  /// The greatest logarithm, over the grid, of how much likelier `trials` are at a rate over the margin than at it.
+  func logRatio(of trials: ArraySlice<Trial>) -> Double {
+    let failures = trials.reduce(0) { $0 + $1.failures }
+    let count = trials.reduce(0) { $0 + $1.count }
+    return steps.map { step in
+      let rate = margin + (1 - margin) * step
+      return failures * log(rate / margin) + max(0, count - failures) * log((1 - rate) / (1 - margin))
+    }.max() ?? 0
+  }
 }

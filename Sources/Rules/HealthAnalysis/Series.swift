@@ -48,6 +48,9 @@ public struct WatchedSeries: Hashable, Sendable {
   public var ceiling: Double?
   /// How long this series may be slow after a deployment, where it is not the policy's.
   public var warmUp: Duration?
+  /// How the series was in the minutes after earlier deployments that were good, each moved to the time
+  /// of this one.
+  public var earlierStarts: [[SeriesPoint]] = []
   /// Up to when this series' periods are settled, where not all of the watch's are.
   public var settledUntil: Timestamp?
   /// Why the watch's data are not whole, where they are not (partial data, a failed call).

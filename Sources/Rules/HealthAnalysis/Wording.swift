@@ -1,6 +1,17 @@
 /// `0.1234` as `12.3 %`.
 func percent(_ share: Double) -> String { "\(decimal(share * 100, places: 1)) %" }
 
+/// Evidence as people can read it: the power of ten where it is immense.
+func brief(_ value: Double) -> String {
+  guard value >= 1e6, value.isFinite else { return whole(value) }
+  var (power, rest) = (0, value)
+  while rest >= 10 {
+    rest /= 10
+    power += 1
+  }
+  return "10^\(power)"
+}
+
 /// A count without decimals.
 func whole(_ count: Double) -> String { decimal(count, places: 0) }
 

@@ -11,6 +11,9 @@ public enum SQLRuleCatalog {
       "sql-not-understood", "A statement cannot be judged from the file alone.",
       remedy: "Look at what it does by hand."),
     .init(
+      "migration-code-open", "A migration in code does something that is not read: it calls what its tool does not have.",
+      remedy: "Look at it by hand and acknowledge it, or write it as plain calls or SQL."),
+    .init(
       "sql-runs-programs", "SQL runs programs, loads code into the server or lets others do so.",
       remedy: "Take it out: a migration changes the database, not the machine that it is on."),
     .init(
@@ -68,6 +71,10 @@ public enum SQLRuleCatalog {
     .init(
       "row-security-without-policy", "Row-level security hides every row, since no policy shows any.",
       remedy: "CREATE POLICY in the same script."),
+    .init(
+      "disable-trigger",
+      "A trigger is switched off and not on again: checks, copies or audit rows stay undone.",
+      remedy: "ALTER TABLE … ENABLE TRIGGER in the same script."),
     .init("ban-revoke", "Rights are taken away.", remedy: "Revoke when no deployed version needs them."),
     .init(
       "ban-duplicate-column-assignments", "A column is set twice in one statement.", remedy: "Set it once."),

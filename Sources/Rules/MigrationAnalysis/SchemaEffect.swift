@@ -55,6 +55,7 @@ public struct SchemaEffect: Hashable, Sendable {
 /// A table that is built anew under its old name (SQLite's way to alter one) is neither dropped nor renamed.
 enum TableRebuilds {
   static func forgive(_ report: inout SQLScriptReport) {
+    forgiveSwaps(&report)
     let rebuilt = tables(report.effects)
     guard !rebuilt.isEmpty else { return }
     let forgiven: Set<String> = ["ban-drop-table", "renaming-table"]
@@ -66,6 +67,29 @@ enum TableRebuilds {
     }
     report.effects.removeAll { effect in
       effect.object.kind == .table && rebuilt.contains(effect.object.name)
+    }
+  }
+
+  /// A table that is put aside while another one takes its name is found by the version before.
+  private static func forgiveSwaps(_ report: inout SQLScriptReport) {
+    var away: [String: Int] = [:]
+    var back: Set<String> = []
+    for (place, effect) in report.effects.enumerated() where effect.object.kind == .table {
+      switch effect.verb {
+      case .rename(let new):
+        if let since = away[new], since <= place { back.insert(new) }
+        away[effect.object.name] = place
+      case .create: if away[effect.object.name] != nil { back.insert(effect.object.name) }
+      default: break
+      }
+    }
+    guard !back.isEmpty else { return }
+    report.issues.removeAll { $0.rule == "renaming-table" && back.contains($0.subject) }
+    for index in report.statements.indices
+    where !report.issues.contains(where: {
+      $0.rule == "renaming-table" && $0.line == report.statements[index].line
+    }) {
+      report.statements[index].rules.removeAll { $0 == "renaming-table" }
     }
   }
 

@@ -1,4 +1,5 @@
 import CloudFormationModel
+import StepResults
 
 /// What the deployment that is undone added goes as it would have gone in CloudFormation's own rollback: without leave, unless
 /// it holds data or the policy asks for it.
@@ -42,7 +43,8 @@ struct AdditionRules {
     let isAsked = options.asksForAdditions && !options.allowReplace
     var findings = [
       PlanFinding(
-        .additionRemoved, isAsked ? .stop : .note, target: stack.name,
+        .additionRemoved, isAsked ? .error : .notice, target: stack.name,
+        remedy: isAsked ? .options(["--allow-replace"]) : nil,
         "the restore of \(stack.name) removes what the deployment that is undone added: \(names)."
           + (isAsked ? " The policy asks for leave (additions: ask): only with --allow-replace." : ""))
     ]
@@ -76,7 +78,7 @@ struct MadeAnewRules {
     let what = "\(change.logicalID) (\(change.type))"
     if former.isLeftBehind, former.isNamed {
       return PlanFinding(
-        .nameTaken, allowed ? .warning : .stop, target: path,
+        .nameTaken, allowed ? .warning : .error, target: path,
         "the deployment let go of \(what) in \(stack.name) and left \(former.id) behind, whose name the restore needs: it "
           + "cannot make a second one, and CloudFormation does not take this one up by itself. Import it into the stack as "
           + "the recorded template declares it (a change set of the type IMPORT), then run auto-revert again."
@@ -85,7 +87,7 @@ struct MadeAnewRules {
     guard change.isStateful else { return nil }
     if former.isLeftBehind {
       return PlanFinding(
-        .wouldLoseData, allowed ? .warning : .stop, target: path,
+        .wouldLoseData, allowed ? .warning : .error, target: path,
         "the restore would make \(what) in \(stack.name) anew and empty: the one with the data, \(former.id), was left "
           + "behind by the deployment, and belongs to no stack. Import it first." + leave)
     }

@@ -1,4 +1,5 @@
 import CloudFormationModel
+import StepResults
 
 /// `--method delete`: the runbook's complete teardown, importers before exporters.
 struct DeletePlan {
@@ -9,7 +10,7 @@ struct DeletePlan {
     guard options.typedWords.contains("DELETE") else {
       plan.findings.append(
         PlanFinding(
-          .methodNotPossible, .stop,
+          .methodNotPossible, .error, remedy: .options(["--confirm", "DELETE"]),
           "--method delete removes the stacks and ALL THEIR DATA for good. It wants --confirm DELETE typed on the "
             + "command line, and --confirm DELETE-DATABASE as well for the database."))
       return
@@ -57,7 +58,7 @@ struct DeletePlan {
     {
       return [
         PlanFinding(
-          .skipNotStuck, .stop, target: "\(stack.name)/\(other)",
+          .skipNotStuck, .error, target: "\(stack.name)/\(other)",
           "the deletion of \(stack.name) did not fail on \(other), so it cannot be left out. It failed on "
             + (causes.isEmpty ? "nothing that the events name" : causes) + ".")
       ]
@@ -72,7 +73,7 @@ struct DeletePlan {
         : "Mend what they name and run auto-revert again, or leave them behind, owned by nobody, with \(flags)."
       return [
         PlanFinding(
-          .actionFailed, .stop, target: stack.name,
+          .actionFailed, .error, target: stack.name,
           "deleting \(stack.name) failed: \(failure.reason). "
             + (causes.isEmpty ? "" : "It could not delete \(causes). ") + advice)
       ]
@@ -97,14 +98,15 @@ struct DeletePlan {
     if live.isTerminationProtected {
       findings.append(
         PlanFinding(
-          .methodNotPossible, .stop, target: stack.name,
+          .methodNotPossible, .error, target: stack.name,
           "\(stack.name) is protected from deletion. Whoever wants it gone takes the protection away by hand."
         ))
     }
     if stack.role == "database", !options.typedWords.contains("DELETE-DATABASE") {
       findings.append(
         PlanFinding(
-          .methodNotPossible, .stop, target: stack.name,
+          .methodNotPossible, .error, target: stack.name,
+          remedy: .options(["--confirm", "DELETE-DATABASE"]),
           "\(stack.name) holds the database: --confirm DELETE-DATABASE as well, or leave it out with --only.")
       )
     }
@@ -116,7 +118,7 @@ struct DeletePlan {
     if let status = live.status, status.rule.condition != .moving, !status.permits(.delete) {
       findings.append(
         PlanFinding(
-          .needsPerson, .stop, target: stack.name, "\(stack.name) is \(status.rawValue): not deleted."))
+          .needsPerson, .error, target: stack.name, "\(stack.name) is \(status.rawValue): not deleted."))
     }
     findings += retained(stack, live)
     let outside = live.exports.flatMap { name, importers in
@@ -127,7 +129,7 @@ struct DeletePlan {
     if !outside.isEmpty {
       findings.append(
         PlanFinding(
-          .exportInUse, .stop, target: stack.name,
+          .exportInUse, .error, target: stack.name,
           "\(stack.name) is not deleted: \(outside.sorted().joined(separator: ", "))."))
     }
     findings.append(

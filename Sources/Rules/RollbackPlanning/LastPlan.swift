@@ -1,3 +1,5 @@
+import StepResults
+
 /// What is done once the application is back: the schema, and the database from its snapshot. Both on request only.
 struct LastPlan {
   let facts: RevertFacts
@@ -83,7 +85,7 @@ struct LastPlan {
         .restoreDatabase, target: database.restored,
         reason: database.restoredStatus.map { "it is \($0): an earlier run of this revert began it" }
           ?? "a new database of the snapshot \(snapshot), with the settings of \(database.identifier)")
-      action.value = snapshot
+      action.payload = .snapshot(snapshot)
       action.stack = database.stack
       action.losses = ["for the application: what was written to \(database.identifier) since \(snapshot)"]
       Planner.append(action, to: &plan)
@@ -109,7 +111,7 @@ struct LastPlan {
         reason:
           "it names \(database.identifier); a new version names \(database.restored), the present one is kept"
       )
-      action.value = database.restored
+      action.payload = .database(database.restored)
       action.stack = database.stack
       action.isConditional = !isThere
       actions.append(action)
@@ -142,6 +144,6 @@ struct LastPlan {
   }
 
   private func stop(_ plan: inout Plan, _ code: PlanFindingCode, _ target: String?, _ message: String) {
-    plan.findings.append(PlanFinding(code, .stop, target: target, message))
+    plan.findings.append(PlanFinding(code, .error, target: target, message))
   }
 }

@@ -1,14 +1,7 @@
+public import StepResults
+
 /// Something the plan has to say: what keeps it from running, or what a person should know.
 public struct PlanFinding: Hashable, Sendable {
-  /// How much it matters.
-  public enum Severity: String, Hashable, Sendable {
-    /// The plan does not run.
-    case stop
-    /// The plan runs, and this stays open or unknown.
-    case warning
-    /// Good to know.
-    case note
-  }
   /// A stable code; codes are never renamed.
   public var code: PlanFindingCode
   /// How much it matters.
@@ -19,19 +12,42 @@ public struct PlanFinding: Hashable, Sendable {
   public var target: String?
   /// Whether a stop holds back its own stack alone: the others are put back without it.
   public var isAside = false
+  /// What a person does about it, where a command does it.
+  public var remedy: Remedy?
+
+  /// What a person can copy.
+  public enum Remedy: Hashable, Sendable {
+    /// A command of its own, and what it does.
+    case command(String, does: String)
+    /// The same run once more, with these options.
+    case options([String])
+  }
 
   /// A finding.
-  public init(_ code: PlanFindingCode, _ severity: Severity, target: String? = nil, _ message: String) {
+  public init(
+    _ code: PlanFindingCode, _ severity: Severity, target: String? = nil, remedy: Remedy? = nil,
+    _ message: String
+  ) {
     self.code = code
     self.severity = severity
     self.message = message
     self.target = target
+    self.remedy = remedy
   }
 }
 
 extension PlanFindingCode {
-  /// Whether what was put back is not all in use with it, so that nobody may call the application healthy.
-  public var leavesOpen: Bool { self == .databaseStillUsed }
+  /// Whether a warning of it means that something is not as recorded, or may not be, although the stacks are back: then
+  /// nobody may call all of it restored.
+  public var leavesOpen: Bool {
+    switch self {
+    case .databaseStillUsed, .databaseBeside, .parameterUnverified, .parameterMoved, .schemaAhead,
+      .schemaUnknown, .secretLeft, .resourceLeft, .resourcesSkipped, .driftAfterSkip,
+      .rollbackConfigurationLeft:
+      true
+    default: false
+    }
+  }
 }
 
 /// What auto-revert reports, one code each.

@@ -40,6 +40,16 @@ public struct PlannedAction: Hashable, Sendable {
     case restoreFunctionCode
     /// Give a function its recorded time limit and memory.
     case restoreFunctionSettings
+    /// Let an ECS service run the recorded task definition.
+    case restoreService
+    /// Switch an EventBridge rule on or off, as it was.
+    case restoreRule
+    /// Set a stage of an API as it was.
+    case restoreStageSettings
+    /// Write a parameter's recorded value again.
+    case restoreParameter
+    /// Deploy the recorded version of a configuration of AppConfig.
+    case restoreConfiguration
     /// Run the rollback scripts of the reverted migrations, newest first.
     case rollBackSchema
     /// Make a new database of the restore point's snapshot, beside the old one.
@@ -52,6 +62,27 @@ public struct PlannedAction: Hashable, Sendable {
     case verify
     /// Commit the revert on a branch.
     case revertCommit
+  }
+  /// What an action outside the stacks' own operations sets: each kind of action with what it needs.
+  public enum Payload: Hashable, Sendable {
+    /// It sets nothing, or its target says it all.
+    case nothing
+    /// The version that a label of a secret, or an alias of a function, is to name.
+    case version(String)
+    /// The deployment that a stage is to serve.
+    case deployment(String)
+    /// The digest of the code, or of the definition, that is to be there afterwards.
+    case digest(String)
+    /// Settings in words, as the facts compare them.
+    case settings(String)
+    /// The function whose package goes back to its place.
+    case package(function: String)
+    /// A stack's policy.
+    case policy(String)
+    /// The snapshot that a database is made of.
+    case snapshot(String)
+    /// The database that a secret is to name.
+    case database(String)
   }
   /// 1 for the first; unique.
   public var order = 0
@@ -81,8 +112,8 @@ public struct PlannedAction: Hashable, Sendable {
   public var awaited: StackOperation = .others
   /// Which try this is; part of the request token.
   public var attempt = 1
-  /// What an action outside the stacks sets: a version, a deployment, a commit.
-  public var value: String?
+  /// What an action outside the stacks' own operations sets.
+  public var payload = Payload.nothing
   /// The stack that owns what an action outside the stacks changes.
   public var stack: String?
 
@@ -133,14 +164,17 @@ public struct PlannedAction: Hashable, Sendable {
 
 /// How long actions take, in seconds.
 public struct Estimates: Hashable, Sendable {
-  private var learned: [PlannedAction.Kind: [Double]] = [:]
+  /// The seconds that each run took for each of its actions, run by run.
+  private var learned: [PlannedAction.Kind: [[Double]]] = [:]
 
   /// The runbook's durations and nothing learned.
   public static let runbook = Estimates()
 
-  /// Takes in what an earlier run took.
-  public mutating func learn(_ kind: PlannedAction.Kind, seconds: Double) {
-    learned[kind, default: []].append(seconds)
+  /// Takes in what one earlier run took for its actions.
+  public mutating func learn(_ run: [(kind: PlannedAction.Kind, seconds: Double)]) {
+    for (kind, taken) in Dictionary(grouping: run, by: \.kind) {
+      learned[kind, default: []].append(taken.map(\.seconds))
+    }
   }
 
   /// How many runs have to have been seen before they tell more than the runbook.
@@ -149,7 +183,7 @@ public struct Estimates: Hashable, Sendable {
   /// The median of what was learned, else the middle of the runbook's range.
   public func seconds(_ kind: PlannedAction.Kind) -> Double {
     if let known = learned[kind], known.count >= Estimates.enough {
-      let sorted = known.sorted()
+      let sorted = known.joined().sorted()
       let middle = sorted.count / 2
       return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
@@ -162,7 +196,8 @@ public struct Estimates: Hashable, Sendable {
     .cancel: 450, .continueRollback: 450, .rollbackStack: 450, .wait: 450, .restore: 750,
     .restoreKeepingExports: 750, .delete: 1500, .restoreSecretStage: 5, .restoreAlias: 5,
     .restoreStageDeployment: 5, .restoreStateMachine: 5, .restoreFunctionCode: 15,
-    .restoreFunctionSettings: 10, .restorePackage: 15,
+    .restoreFunctionSettings: 10, .restorePackage: 15, .restoreService: 180, .restoreRule: 5,
+    .restoreStageSettings: 5, .restoreParameter: 5, .restoreConfiguration: 30,
     .relieve: 10, .restoreTriggers: 30, .liftStackPolicy: 5, .restoreStackPolicy: 5, .rollBackSchema: 60,
     .restoreDatabase: 1500, .switchDatabase: 5, .detectDrift: 60, .verify: 30, .revertCommit: 5,
   ]

@@ -1,3 +1,5 @@
+import StepResults
+
 /// What is to be done, in order, and what is to be said about it.
 public struct Plan: Hashable, Sendable {
   /// In order; conditional ones after those that they depend on.
@@ -9,9 +11,9 @@ public struct Plan: Hashable, Sendable {
   public init() {}
 
   /// Whether something keeps the plan from running.
-  public var isBlocked: Bool { findings.contains { $0.severity == .stop && !$0.isAside } }
+  public var isBlocked: Bool { findings.contains { $0.severity == .error && !$0.isAside } }
   /// Stacks that are left to a person while the others are put back.
-  public var asides: [PlanFinding] { findings.filter { $0.severity == .stop && $0.isAside } }
+  public var asides: [PlanFinding] { findings.filter { $0.severity == .error && $0.isAside } }
   /// Whether there is something to change: an action on a stack or a resource that is not conditional.
   public var changesSomething: Bool { !open.isEmpty }
   /// The actions that are due now, without conditional ones and the closing ones.
@@ -40,7 +42,7 @@ public enum Planner {
     for role in options.only.sorted() where !known.contains(role) {
       plan.findings.append(
         PlanFinding(
-          .unknownRole, .stop, target: role,
+          .unknownRole, .error, target: role,
           "--only \(role): the configuration names no \(role.uppercased())_STACK. It names: "
             + "\(known.sorted().joined(separator: ", "))."))
     }
@@ -53,11 +55,12 @@ public enum Planner {
       plan.actions = reliefs.map { staged($0, 1) }
     default: extend(&plan, chosen, facts, options)
     }
-    // What is undone by CloudFormation itself is no finished deployment.
-    if let refusal = facts.refusal, ![.delete, .relief].contains(options.method),
+    // What is undone by CloudFormation itself is no finished deployment; one that came after what was judged is.
+    let undoesFinished =
       plan.open.contains(where: \.undoesFinished)
-    {
-      plan.findings.append(PlanFinding(.noEvidence, .stop, refusal))
+      || plan.findings.contains { $0.code == .newerDeployment && $0.severity == .error }
+    if let refusal = facts.refusal, ![.delete, .relief].contains(options.method), undoesFinished {
+      plan.findings.append(PlanFinding(.noEvidence, .error, remedy: .options(["--reason", "TEXT"]), refusal))
     }
     number(&plan, estimates)
     return plan
@@ -114,14 +117,14 @@ public enum Planner {
 
   /// Where one stack stops all, the others can often go without it.
   private static func sayWhatIsPossible(_ plan: inout Plan, _ restored: [StackFacts]) {
-    let stops = plan.findings.filter { $0.severity == .stop && !$0.isAside }
+    let stops = plan.findings.filter { $0.severity == .error && !$0.isAside }
     let stopped = Set(
       stops.map { $0.target.flatMap { $0.split(separator: "/").first.map(String.init) } ?? "" })
     let others = restored.filter { !stopped.contains($0.name) }
     guard !stops.isEmpty, !stopped.contains(""), !others.isEmpty else { return }
     plan.findings.append(
       PlanFinding(
-        .othersPossible, .note,
+        .othersPossible, .notice, remedy: .options(others.flatMap { ["--only", $0.role] }),
         "nothing is done while \(listed(stopped.sorted())) stops it; the rest can be put back alone: "
           + others.map { "--only \($0.role)" }.joined(separator: " ") + "."))
   }
@@ -139,7 +142,7 @@ public enum Planner {
       if let failure = facts.failures[package.place]?.last {
         plan.findings.append(
           PlanFinding(
-            .actionFailed, .stop, target: package.stack,
+            .actionFailed, .error, target: package.stack,
             "the package of \(package.function) could not be put back to \(package.place): \(failure.reason)."
           ))
         return nil
@@ -150,7 +153,7 @@ public enum Planner {
           "the recorded template of \(package.stack) fetches the code of \(package.function) from there, and it is gone"
       )
       action.stack = package.stack
-      action.value = package.function
+      action.payload = .package(function: package.function)
       return action
     }
   }
@@ -240,14 +243,16 @@ public enum Planner {
       let isAccepted = !unknown.stops || options.acceptSchema
       plan.findings.append(
         PlanFinding(
-          .schemaUnknown, isAccepted ? .warning : .stop,
+          .schemaUnknown, isAccepted ? .warning : .error,
+          remedy: isAccepted ? nil : .options(["--accept-schema"]),
           "whether the recorded version fits the schema is not known: \(unknown.reason)."
             + (isAccepted ? "" : " Look yourself, and accept it with --accept-schema.")))
     }
     guard !facts.breakingMigrations.isEmpty else { return }
     plan.findings.append(
       PlanFinding(
-        .schemaAhead, options.acceptSchema || options.rollBackSchema ? .warning : .stop,
+        .schemaAhead, options.acceptSchema || options.rollBackSchema ? .warning : .error,
+        remedy: options.acceptSchema || options.rollBackSchema ? nil : .options(["--rollback-schema"]),
         "the recorded version does not fit the schema that these migrations made: "
           + "\(facts.breakingMigrations.joined(separator: ", ")). "
           + (options.rollBackSchema

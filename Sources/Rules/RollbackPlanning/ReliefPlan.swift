@@ -1,4 +1,5 @@
 import CloudFormationModel
+import StepResults
 
 /// `--relief`: a quick setting of a function, before the rollback that undoes it.
 ///
@@ -17,7 +18,7 @@ struct ReliefPlan {
       if let why = obstacle(relief) {
         findings.append(
           PlanFinding(
-            .reliefSet, options.method == .relief ? .stop : .warning, target: relief.function,
+            .reliefSet, options.method == .relief ? .error : .warning, target: relief.function,
             "\(relief.function) does not get \(relief.wanted): \(why)."))
         return nil
       }
@@ -26,7 +27,7 @@ struct ReliefPlan {
       if let lower = raised.lower {
         findings.append(
           PlanFinding(
-            .reliefSet, options.method == .relief && raised.wanted == nil ? .stop : .warning,
+            .reliefSet, options.method == .relief && raised.wanted == nil ? .error : .warning,
             target: relief.function,
             "\(relief.function) does not get \(lower): it has \(relief.live ?? ""), and --relief never lowers."
           ))
@@ -36,7 +37,7 @@ struct ReliefPlan {
         .relieve, target: relief.function,
         reason: "runs with \(relief.live ?? ""), --relief asks for \(wanted); undone again to "
           + (relief.afterwards ?? ""))
-      action.value = wanted
+      action.payload = .settings(wanted)
       action.stack = relief.stack
       findings.append(
         PlanFinding(

@@ -1,3 +1,6 @@
+import CloudFormationModel
+import StepResults
+
 /// What a restore may take away.
 ///
 /// What holds data is named one by one, since each wants leave by name; the rest is told in one sentence a stack, so that
@@ -16,7 +19,8 @@ struct ReplacementRules {
     if !rest.isEmpty {
       findings.append(
         PlanFinding(
-          .wouldReplace, options.allowReplace ? .warning : .stop, target: stack.name,
+          .wouldReplace, options.allowReplace ? .warning : .error, target: stack.name,
+          remedy: options.allowReplace ? nil : .options(["--allow-replace"]),
           "the restore of \(stack.name) would \(listed(LossSummary.phrases(rest)))."
             + (options.allowReplace ? "" : " Only with --allow-replace.") + custom(rest)))
     }
@@ -35,7 +39,8 @@ struct ReplacementRules {
     let path = "\(stack.name)/\(change.logicalID)"
     let allowed = options.allows(change, of: stack)
     return PlanFinding(
-      .wouldLoseData, allowed ? .warning : .stop, target: path,
+      .wouldLoseData, allowed ? .warning : .error, target: path,
+      remedy: allowed ? nil : .options(["--allow-stateful", path]),
       "the restore would \(LossSummary.verb(change.effect)) \(change.logicalID) (\(change.type)) in \(stack.name), which "
         + (change.isAddition ? "the deployment that is undone added, and which holds data." : "holds data.")
         + (allowed ? "" : " Only with --allow-stateful \(path)."))
@@ -46,9 +51,7 @@ struct ReplacementRules {
     let custom = changes.filter { $0.isCustom && $0.effect == .mayReplace && !$0.isUnseen }
     guard !custom.isEmpty else { return "" }
     func names(_ kept: Bool?) -> String { LossSummary.names(custom.filter { $0.keptID == kept }) }
-    var text =
-      " \(LossSummary.names(custom)): the function of a custom resource decides. It is replaced, and the old one deleted, "
-      + "only where the function answers the update with another PhysicalResourceId. Look at how it answers."
+    var text = " \(LossSummary.names(custom)): \(CustomResources.outcomeOfChange)"
     if !names(true).isEmpty {
       text += " The deployment that is undone left the id as it was: \(names(true))."
     }

@@ -1,3 +1,5 @@
+import StepResults
+
 /// Decides for what stacks do not own: secrets' versions, functions' code, settings and aliases, stages, state machines.
 ///
 /// What a stack's template declares is put back by the stack's own restore; its resources are looked at again
@@ -16,7 +18,7 @@ struct ResourceDecider {
         nil,
         [
           PlanFinding(
-            .actionFailed, .stop, target: resource.target,
+            .actionFailed, .error, target: resource.target,
             "\(resource.target) could not be put back: \(failure.reason).")
         ]
       )
@@ -49,6 +51,18 @@ struct ResourceDecider {
       )
     case .stateMachine:
       return (action(.restoreStateMachine, resource, "its definition is another than recorded"), [])
+    case .setting(let kind, let obstacle):
+      if let obstacle {
+        return (
+          nil,
+          [
+            PlanFinding(
+              .resourceLeft, .error, target: resource.target,
+              "\(resource.target) is not put back (\(kind.reason(live, resource.recorded))): \(obstacle).")
+          ]
+        )
+      }
+      return (action(kind.action, resource, kind.reason(live, resource.recorded)), [])
     case .functionSettings:
       return (
         action(.restoreFunctionSettings, resource, "runs with \(live), recorded was \(resource.recorded)"), []
@@ -59,7 +73,7 @@ struct ResourceDecider {
           nil,
           [
             PlanFinding(
-              .resourceLeft, .stop, target: resource.target,
+              .resourceLeft, .error, target: resource.target,
               "the code of \(resource.target) (\(live)) is not the recorded one (\(resource.recorded)), the stack's "
                 + "template does not bring it back, and the restore point does not keep it. Publish the recorded "
                 + "commit's code again.")
@@ -83,16 +97,21 @@ struct ResourceDecider {
       let parts = resource.target.split(separator: ":")
       let (function, alias) = (parts.first ?? "", parts.last ?? "")
       let code = guarded.codeSha256.map { " (CodeSha256 \($0))" } ?? ""
+      let publishing =
+        "aws lambda publish-version --function-name \(function)"
+        + (guarded.codeSha256.map { " --code-sha256 \($0)" } ?? "")
       return (
         nil,
         [
           PlanFinding(
-            .resourceLeft, .stop, target: resource.target,
+            .resourceLeft, .error, target: resource.target,
+            remedy: .command(
+              "aws lambda update-alias --function-name \(function) --name \(alias) --function-version "
+                + "\"$(\(publishing) --query Version --output text)\"",
+              does: "points the alias to the recorded code, once that is the function's again"),
             "\(resource.target) points to \(live); \(gone), and nothing here proves where its code\(code) can be had. By "
               + "hand: bring that code to $LATEST (aws lambda update-function-code --function-name \(function)), publish "
-              + "it (aws lambda publish-version --function-name \(function)"
-              + (guarded.codeSha256.map { " --code-sha256 \($0)" } ?? "")
-              + ") and point the alias to the new number (aws lambda update-alias --function-name \(function) --name "
+              + "it (\(publishing)) and point the alias to the new number (aws lambda update-alias --function-name \(function) --name "
               + "\(alias) --function-version N), then run this again. Keep versions with UpdateReplacePolicy: Retain."
           )
         ]
@@ -123,7 +142,7 @@ struct ResourceDecider {
     -> PlannedAction
   {
     var action = PlannedAction(kind, target: resource.target, reason: reason)
-    action.value = resource.recorded
+    action.payload = resource.payload
     action.stack = resource.stack
     return action
   }

@@ -14,6 +14,8 @@ public struct ResourceFacts: Hashable, Sendable {
     case stageDeployment
     /// The definition of a state machine.
     case stateMachine
+    /// What people and services change without CloudFormation, and why the recorded value cannot be set again.
+    case setting(SettingKind, obstacle: String?)
   }
   /// What it is.
   public var kind: Kind
@@ -25,6 +27,17 @@ public struct ResourceFacts: Hashable, Sendable {
   public var recorded: String
   /// What is there now; nil where the resource has gone.
   public var live: String?
+
+  /// What an action that puts it back sets.
+  var payload: PlannedAction.Payload {
+    switch kind {
+    case .secret, .alias: .version(recorded)
+    case .functionCode, .stateMachine: .digest(recorded)
+    case .functionSettings: .settings(recorded)
+    case .stageDeployment: .deployment(recorded)
+    case .setting(let kind, _): kind.payload(recorded)
+    }
+  }
 
   /// A resource that was `recorded` and is now `live`.
   public init(kind: Kind, target: String, stack: String?, recorded: String, live: String?) {

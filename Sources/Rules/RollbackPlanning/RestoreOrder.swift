@@ -1,3 +1,5 @@
+import StepResults
+
 /// In which order stacks are put back, by the exports that appear and vanish.
 ///
 /// A restore moves a stack from its live exports to its recorded ones. An export that vanishes must have lost its
@@ -90,7 +92,7 @@ struct RestoreOrder {
         else {
           findings.append(
             PlanFinding(
-              .exportInUse, .stop, target: left.joined(separator: ", "),
+              .exportInUse, .error, target: left.joined(separator: ", "),
               "\(listed(left)) wait for one another: each needs an export that another would only then have. A "
                 + "person has to untie them."))
           return
@@ -109,7 +111,7 @@ struct RestoreOrder {
 
   private func inUse(_ stack: String, _ export: String, _ importer: String) -> PlanFinding {
     PlanFinding(
-      .exportInUse, .stop, target: stack,
+      .exportInUse, .error, target: stack, remedy: .options(["--keep-exports"]),
       "putting \(stack) back would remove its export \(export), which \(importer) imports and would go on importing. "
         + "Put \(importer) back as well, leave \(stack) out, or keep just that export with --keep-exports.")
   }
@@ -123,7 +125,7 @@ struct RestoreOrder {
 
   private func missing(_ stack: String, _ export: String, _ exporter: String?) -> PlanFinding {
     PlanFinding(
-      .importMissing, .stop, target: stack,
+      .importMissing, .error, target: stack,
       "the recorded \(stack) imports \(export), which no stack exports now"
         + (exporter.map { ". Put \($0) back as well." } ?? ", and none of the restore point did."))
   }

@@ -1,3 +1,5 @@
+import StepResults
+
 /// Which resources a continued rollback skips: the fewest, on request only, and only ones that are stuck.
 struct SkipChoice {
   var skips: [String] = []
@@ -10,7 +12,7 @@ struct SkipChoice {
     let wanted = options.skips(of: stack)
     for resource in wanted where !stuck.contains(resource) {
       refusal = PlanFinding(
-        .skipNotStuck, .stop, target: "\(stack.name)/\(resource)",
+        .skipNotStuck, .error, target: "\(stack.name)/\(resource)",
         "\(resource) is not stuck in \(stack.name), so it cannot be skipped. Stuck: "
           + (stuck.isEmpty ? "nothing that the events name" : listed(stuck)) + ".")
       return
@@ -21,7 +23,8 @@ struct SkipChoice {
     if skips.isEmpty, triedWithout, options.skipStuck, !stuck.isEmpty { skips = stuck }
     if let failure = failures.last(where: { Set($0.skips) == Set(skips) }) {
       refusal = PlanFinding(
-        .stuckResources, .stop, target: stack.name,
+        .stuckResources, .error, target: stack.name,
+        remedy: .options(stuck.flatMap { ["--skip", "\(stack.name)/\($0)"] }),
         "the rollback of \(stack.name) failed again: \(failure.reason). Stuck: \(SkipChoice.causes(live.stuck)). "
           + "Repair what they name and run auto-revert again, or leave them as they are with "
           + stuck.map { "--skip \(stack.name)/\($0)" }.joined(separator: " ") + ".")

@@ -1,4 +1,5 @@
 import CloudFormationModel
+import StepResults
 import SystemInterfaces
 
 /// What is to be done with one stack, by its status, its history and the restore point.
@@ -256,24 +257,28 @@ struct StackDecider {
 
   private func person(_ stack: StackFacts, _ live: LiveStack, _ status: StackStatus) -> StackDecision {
     if stack.recorded == nil, facts.restorePoint != nil {
-      return noted(
+      var decision = noted(
         .stackNotRecorded, stack,
         "\(stack.name) is \(status.rawValue) (\(status.rule.meaning)) and not in the restore point: the deployment "
           + "made it. It is left as it is; remove it by hand when nobody needs it.")
+      decision.findings[0].remedy = .command(
+        deletion(stack, live), does: "removes what the deployment made and left, once nobody needs it")
+      return decision
     }
     guard status != .deleteFailed else {
       let causes = listed(live.stuck.map { "\($0.path) (\($0.reason))" })
+      let retained = live.stuck.isEmpty ? ["RESOURCE"] : live.stuck.map(\.path)
+      let command = "\(deletion(stack, live)) --retain-resources \(retained.joined(separator: " "))"
       return leftToPerson(
-        stack,
+        stack, command,
         "\(stack.name) is DELETE_FAILED: its deletion took part of it and failed on "
           + (causes.isEmpty ? "nothing that the events name" : causes)
-          + ". No call puts it back. Mend what they name, delete the rest (\(deletion(stack, live)) --retain-resources "
-          + (live.stuck.isEmpty ? "RESOURCE" : live.stuck.map(\.path).joined(separator: " "))
-          + " leaves behind what cannot go), and deploy the recorded commit anew.")
+          + ". No call puts it back. Mend what they name, delete the rest (\(command) leaves behind what cannot go), and "
+          + "deploy the recorded commit anew.")
     }
     return leftToPerson(
-      stack,
-      "\(stack.name) is \(status.rawValue): \(status.rule.meaning). No call puts it back without deleting it, which "
+      stack, deletion(stack, live),
+      "\(stack.name) is \(status.rawValue): \(status.rule.clause). No call puts it back without deleting it, which "
         + "is never done to repair. By hand: \(deletion(stack, live)), then deploy the recorded commit anew.")
   }
 
@@ -283,8 +288,11 @@ struct StackDecider {
   }
 
   /// A stop that holds nobody else back.
-  private func leftToPerson(_ stack: StackFacts, _ message: String) -> StackDecision {
-    var finding = PlanFinding(.needsPerson, .stop, target: stack.name, message)
+  private func leftToPerson(_ stack: StackFacts, _ command: String, _ message: String) -> StackDecision {
+    var finding = PlanFinding(
+      .needsPerson, .error, target: stack.name,
+      remedy: .command(command, does: "removes what is left of it; then deploy the recorded commit anew"),
+      message)
     finding.isAside = true
     return StackDecision(findings: [finding])
   }
@@ -332,10 +340,10 @@ struct StackDecider {
   }
 
   private func stopped(_ code: PlanFindingCode, _ stack: StackFacts, _ message: String) -> StackDecision {
-    StackDecision(findings: [PlanFinding(code, .stop, target: stack.name, message)])
+    StackDecision(findings: [PlanFinding(code, .error, target: stack.name, message)])
   }
   private func noted(_ code: PlanFindingCode, _ stack: StackFacts, _ message: String) -> StackDecision {
-    StackDecision(findings: [PlanFinding(code, .note, target: stack.name, message)])
+    StackDecision(findings: [PlanFinding(code, .notice, target: stack.name, message)])
   }
 }
 

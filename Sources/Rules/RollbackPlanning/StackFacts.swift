@@ -254,9 +254,7 @@ public struct RestoreChange: Hashable, Sendable, Codable {
   public var isNested: Bool { logicalID.contains("/") }
 
   /// Whether a function decides, while it runs, if it is replaced.
-  public var isCustom: Bool {
-    type == "AWS::CloudFormation::CustomResource" || type.hasPrefix("Custom::")
-  }
+  public var isCustom: Bool { CustomResources.contains(type) }
 
   /// A change of a resource; `types` says which hold data.
   public init(

@@ -1,3 +1,5 @@
+import StepResults
+
 /// What surrounds a stack's resources and outlives its updates: its policy and its rollback triggers.
 ///
 /// A restore runs without triggers, since alarms that the bad version set off would undo it (danger 3), and may need
@@ -40,7 +42,7 @@ struct StackPolicyAndTriggers {
     guard options.overrideStackPolicy else {
       decision.findings.append(
         PlanFinding(
-          .stackPolicy, .stop, target: stack.name,
+          .stackPolicy, .error, target: stack.name, remedy: .options(["--override-stack-policy"]),
           "the policy of \(stack.name) denies what its restore would do: \(names). With --override-stack-policy it is "
             + "lifted for the restore and put back afterwards."))
       return
@@ -49,7 +51,7 @@ struct StackPolicyAndTriggers {
       .liftStackPolicy, target: stack.name,
       reason: "the stack's policy denies \(names); --override-stack-policy")
     lift.stack = stack.name
-    lift.value = StackPolicy.permissive
+    lift.payload = .policy(StackPolicy.permissive)
     lift.losses = ["until it is put back, the protection of \(stack.name) by its policy"]
     decision.before = lift
     decision.findings.append(
@@ -74,7 +76,7 @@ struct StackPolicyAndTriggers {
     if let failure = failure(.restoreStackPolicy, stack) {
       decision.findings.append(
         PlanFinding(
-          .stackPolicy, .stop, target: stack.name,
+          .stackPolicy, .error, target: stack.name, remedy: .options([]),
           "the recorded policy of \(stack.name) could not be put back: \(failure). Set it by hand."))
       return
     }
@@ -82,14 +84,14 @@ struct StackPolicyAndTriggers {
       // Somebody may have tightened it on purpose: nobody's protection is taken away unasked.
       decision.findings.append(
         PlanFinding(
-          .stackPolicy, .note, target: stack.name,
+          .stackPolicy, .notice, target: stack.name,
           "\(stack.name) has another stack policy than recorded in \(facts.ownName); it is left as it is."))
       return
     }
     var action = PlannedAction(
       .restoreStackPolicy, target: stack.name, reason: "everything may be updated, recorded was a policy")
     action.stack = stack.name
-    action.value = wanted
+    action.payload = .policy(wanted)
     decision.closing.append(action)
   }
 
@@ -101,7 +103,7 @@ struct StackPolicyAndTriggers {
     func left(_ why: String) {
       decision.findings.append(
         PlanFinding(
-          .rollbackConfigurationLeft, .warning, target: stack.name,
+          .rollbackConfigurationLeft, .warning, target: stack.name, remedy: .options([]),
           "\(stack.name) is without its recorded rollback triggers (\(names)): \(why)"))
     }
     if let failure = failure(.restoreTriggers, stack) {

@@ -23,6 +23,8 @@ public struct DiffGateCommand: StepCommand {
   let newParameters: String?
   let approvals: String?
   let changeSet: Bool
+  let moves: [String]
+  let synth: String?
 
   /// Declares the options and takes their values.
   ///
@@ -42,6 +44,14 @@ public struct DiffGateCommand: StepCommand {
       "Who approved the change: GitHub's reviews, GitLab's approvals, or a list of names, as JSON.")
     changeSet = arguments.flag(
       "change-set", "Ask CloudFormation as well, by change sets that are deleted again.")
+    moves = arguments.options(
+      "moves", value: "FILE",
+      "A file by which resources are moved or imported: of cdk refactor, of a stack refactor, or of an import."
+    )
+    synth = try arguments.option(
+      "synth",
+      "Synthesize CDK applications by the command of the base's policy, started by these words, the CI's sandbox."
+    )
     guard (old == nil) == (new == nil) else {
       throw ArgumentError("--old and --new belong together: name the template before and after")
     }

@@ -31,6 +31,9 @@ public enum GateFindings {
       "migration-edited", "A migration that was there before is altered.",
       remedy: "Write a new migration instead."),
     .init(
+      "migration-renamed", "A migration that was there before has another name, by which its tool knows it.",
+      severity: .warning, remedy: "Keep the name, or acknowledge that no environment has run it yet."),
+    .init(
       "migration-removed", "A migration that was there before is removed.", severity: .warning,
       remedy: "Keep it."),
     .init(
@@ -71,8 +74,10 @@ public enum GateFindings {
       severity: .warning,
       remedy: "Do what the message says, acknowledge it, or name it under diff-gate.ignore in the policy."),
     .init(
-      "values-assumed", "Parameters are assumed to have the values of configuration keys of their names.",
-      severity: .notice, remedy: "Hand the values in, or keep them in a file beside the template."),
+      "values-assumed",
+      "Parameters are assumed to have the values of configuration keys of their names, or their defaults; a warning where "
+        + "something that holds data would go with other values.",
+      remedy: "Hand the values in, or keep them in a file beside the template."),
     .init(
       "policy-changed", "The change alters the policy, which counts from the next change on.",
       severity: .notice),

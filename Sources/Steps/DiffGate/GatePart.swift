@@ -88,6 +88,8 @@ public struct RollbackOutline: Codable, Hashable, Sendable {
   public var steps: [Step] = []
   /// At least and at most, in all.
   public var minutes: [Int] = [0, 0]
+  /// How many rollbacks on the environment's own trail the minutes come from; nil where they are the runbook's estimates.
+  public var measuredRollbacks: Int?
   /// What stays lost, or is lost by going back.
   public var loses: [String] = []
 
@@ -101,7 +103,7 @@ public struct TemplateEntry: Codable, Hashable, Sendable {
   public struct Resource: Codable, Hashable, Sendable {
     /// As in the template.
     public var logicalId: String, type: String
-    /// `create`, `update`, `replace`, `mayReplace`, `delete`, `orphan`, `snapshotThenDelete` or `import`.
+    /// `create`, `update`, `replace`, `mayReplace`, `delete`, `orphan`, `snapshotThenDelete`, `import` or `move`.
     public var action: String
     /// Paths of the properties that differ.
     public var properties: [String]

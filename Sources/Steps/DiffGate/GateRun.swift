@@ -1,5 +1,6 @@
 import CryptoDigests
 import DeploymentConfig
+import DeploymentLedger
 import DeploymentRecords
 import GitHistory
 import Redaction
@@ -33,7 +34,8 @@ struct GateRun {
     var change = try reader.change(range) { path in
       if RecordsInChange.isBelow(path) { return true }
       if ignored.contains(where: { $0.matches(path) }) { return false }
-      return TemplateText.isOfInterest(path) || ParameterDocument.isOfInterest(path)
+      return TemplateText.isOfInterest(path) || DeclaredMoves.isOfInterest(path)
+        || ParameterDocument.isOfInterest(path)
         || MigrationJudge.isOfInterest(path)
         || ConfigurationJudge.isOfInterest(path) || rulePatterns.contains { $0.matches(path) }
     }
@@ -43,6 +45,19 @@ struct GateRun {
     }
     let isCurrent = try command.head == nil || reader.repository.headCommit() == range.head
     var apps = SynthesizedApps(session: session, isCurrent: isCurrent)
+    let place = try command.synth.map { _ in try Synthesis.Workplace(session) }
+    defer { place?.remove() }
+    if let place, let sandbox = command.synth {
+      guard let base = range.base else {
+        throw StepFailure(
+          .data, "--synth needs a version before to compare with, and HEAD is the first commit",
+          advice: "leave the option out")
+      }
+      let synthesis = Synthesis(
+        session: session, repository: reader.repository, sandbox: sandbox, base: base.hex,
+        head: range.head.hex)
+      try await apps.synthesize(&change, policy.gate.synth, synthesis, place)
+    }
     let unjudged = try apps.extend(&change)
     return try await judge(
       change, policy: policy, configs: try configs(change),
@@ -131,6 +146,37 @@ struct GateRun {
     return values
   }
 
+  /// The files that `--moves` names.
+  private func declarations() throws -> [(path: String, bytes: [UInt8])] {
+    try command.moves.map { path in
+      do throws(FileError) {
+        let bytes = try session.context.files.read(session.context.absolute(path))
+        guard DeclaredMoves(parsing: bytes, name: path) != nil else {
+          throw FileError(
+            operation: "understand", path: path, code: 22, reason: "it declares no moves and no imports")
+        }
+        return (path, bytes)
+      } catch {
+        throw StepFailure(
+          .data, "cannot use --moves \(path): \(error.reason)",
+          advice:
+            "name the overrides of cdk refactor, the mappings of a stack refactor, or a file of resources to import"
+        )
+      }
+    }
+  }
+
+  /// How long the ways back of this environment have taken; what the trail cannot tell, the runbook estimates.
+  private func restoreTimes() -> RestoreTimes? {
+    do {
+      return try session.restoreTimes()
+    } catch {
+      session.progress.say(
+        "minutes are the runbook's: the ledger cannot be read: \(StepFailure(describing: error))")
+      return nil
+    }
+  }
+
   /// The table of create-only properties, with what the policy's file says otherwise: like the policy, as the base has it.
   private func replacements(_ policy: GatePolicy, _ change: Change) throws -> ReplacementTable {
     guard let path = policy.replacementTable else { return .builtIn }
@@ -185,6 +231,7 @@ struct GateRun {
       change: change, config: configs.new, policy: policy.gate, values: values,
       areNamed: command.old != nil, environments: Set(policy.nonProduction), facts: facts,
       replacements: try replacements(policy.gate, change))
+    templates.readDeclarations(try declarations())
     try templates.judgeAll()
     var migrations = MigrationJudge(change: change, policy: policy.gate)
     var configuration = ConfigurationJudge(change: change, session: session, policy: policy)
@@ -223,7 +270,7 @@ struct GateRun {
 
     let (outline, stacks) = RollbackOutline.make(
       templates: templates.judged, migrations: migrations, configuration: configuration,
-      config: configs.new, policy: policy)
+      config: configs.new, policy: policy, times: restoreTimes())
     var summary = GatePart.Summary(base: change.base, head: change.head, comparedBecause: change.because)
     summary.changedFiles = change.changedCount
     let entries = templates.judged.map(\.entry)
@@ -238,7 +285,8 @@ struct GateRun {
     summary.rollback = outline
     summary.acknowledged = ledger.entries.count { $0.state == "used" }
     return StepOutcome(
-      verdict: verdict(all, open: templates.openFingerprints), findings: all, inputs: inputs(change),
+      verdict: verdict(all, open: templates.openFingerprints.union(migrations.openFingerprints)),
+      findings: all, inputs: inputs(change),
       summary: summary,
       part: GatePart(
         templates: entries, migrations: migrations.entries, configuration: configuration.entries,
@@ -250,7 +298,7 @@ struct GateRun {
   static let openCodes: Set<String> = [
     "file-not-judged", "link-not-followed", "cdk-app-unjudged", "template-before-unreadable",
     "sql-not-understood",
-    "template-part-open",
+    "template-part-open", "nested-stack-changed",
     // A change that may have chosen its own policy is not let through.
     "policy-not-of-tip",
   ]

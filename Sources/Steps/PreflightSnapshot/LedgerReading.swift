@@ -35,11 +35,11 @@ struct LedgerReading {
 
   func history(limit: Int) async throws -> String {
     let ledger = try await ledger()
-    let lines = try ledger.entries(limit: limit) { $0.kind == .record }
+    let (lines, foreign) = try ledger.survey(limit: limit) { $0.kind == .record }
     if isJSON {
       let entries = lines.enumerated().map { position, line in LedgerReading.json(line, number: position + 1)
       }
-      return document([.init("entries", .array(entries))])
+      return document([.init("entries", .array(entries)), LedgerReading.passedOver(foreign)])
     }
     var section = ReportSection("")
     section.columns = ["", "when", "step", "verdict", "commit", "run", ""]
@@ -55,7 +55,20 @@ struct LedgerReading {
     if let lock = try ledger.lock() {
       text.append("\nLocked by \(lock.words(at: session.context.clock.now)).")
     }
+    text += LedgerReading.words(foreign)
     return text.joined(separator: "\n") + "\n"
+  }
+
+  /// What others have put under the reference.
+  private static func words(_ foreign: [Ledger.Foreign]) -> [String] {
+    guard !foreign.isEmpty else { return [] }
+    let shown = foreign.prefix(5).map { "\($0.id.short) (\($0.reason))" }.joined(separator: ", ")
+    let more = foreign.count > 5 ? " and \(foreign.count - 5) more" : ""
+    return ["\nPassed over \(foreign.count) commits that hold no entry: \(shown)\(more)."]
+  }
+
+  private static func passedOver(_ foreign: [Ledger.Foreign]) -> JSONObject.Member {
+    .init("passedOver", .array(foreign.map { .string($0.id.hex) }))
   }
 
   // MARK: - --show
@@ -122,12 +135,15 @@ struct LedgerReading {
     let ledger = try await ledger()
     let now = session.context.clock.now
     // What began before may be restored within.
-    let entries = try ledger.entries { _ in true }.map(\.entry)
+    let (lines, foreign) = try ledger.survey()
+    let entries = lines.map(\.entry)
     let oldest = entries.map(\.startedAt).min() ?? now
     // A trail of an hour says nothing about a week: the time is that since the first entry, and a week at least.
     let since = max(now - span, min(oldest, now - .seconds(7 * 86_400)))
     let found = DeliveryStatistics(entries, since: since, until: now)
-    return isJSON ? document(LedgerReading.members(found)) : text(found)
+    return isJSON
+      ? document(LedgerReading.members(found) + [LedgerReading.passedOver(foreign)])
+      : text(found) + LedgerReading.words(foreign).map { "\($0)\n" }.joined()
   }
 
   private func text(_ found: DeliveryStatistics) -> String {

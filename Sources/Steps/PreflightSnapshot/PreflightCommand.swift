@@ -29,6 +29,7 @@ public struct PreflightCommand: StepCommand {
   let show: Int?
   let stats: Bool
   let since: String?
+  let initialize: Bool
 
   /// Declares the options and takes their values.
   public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
@@ -59,15 +60,20 @@ public struct PreflightCommand: StepCommand {
     show = try arguments.option("show", "Show one record of the ledger, counted from the newest, and exit.")
     stats = arguments.flag(
       "stats", "Show deployment frequency, change failure rate, time to restore and lead time, and exit.")
+    initialize = arguments.flag(
+      "init",
+      "Write a commented backstop.yml and a pipeline file where there is none, say what to do next, and exit."
+    )
     since = try arguments.option("since", "Which time these figures are about, such as 30d. (default: 90d)")
   }
 
   /// The ledger is read without AWS.
   private var readsLedger: Bool { history || show != nil || stats }
-  public var needsConfig: Bool { !readsLedger }
-  public var readsRestorePoints: Bool { !readsLedger }
+  public var needsConfig: Bool { !readsLedger && !initialize }
+  public var readsRestorePoints: Bool { !readsLedger && !initialize }
 
   public func answerInstead(in session: StepSession) async throws -> String? {
+    if initialize { return try await SetupRun(session: session, isDryRun: dryRun).text() }
     let reading = LedgerReading(session: session)
     if let show { return try await reading.show(show) }
     if history {
@@ -91,6 +97,10 @@ public struct PreflightCommand: StepCommand {
     (
       "preflight-snapshot prod --deployed-commit v1.4.0",
       "Record what is good now, and prove that it can be put back."
+    ),
+    (
+      "preflight-snapshot prod --init",
+      "Write a first backstop.yml and a pipeline file, and say what to do next."
     ),
     (
       "preflight-snapshot prod --dry-run",

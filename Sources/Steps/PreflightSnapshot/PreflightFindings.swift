@@ -16,6 +16,16 @@ public enum PreflightFindings {
       severity: .notice,
       remedy: "Write DATABASE_STACK=… into the configuration, empty where there is none."),
     FindingDescription(
+      "reverted-change-deployed",
+      "The commit that is about to be deployed holds a change that a rollback has taken back.",
+      severity: .error,
+      remedy:
+        "Merge the revert, or say in the title of a commit that it is meant: Reapply and the commit's id."),
+    FindingDescription(
+      "reverted-change-unknown",
+      "Whether the commit that is about to be deployed holds a change that was taken back could not be looked at.",
+      severity: .warning, remedy: "Fetch more history: fetch-depth: 0 in the checkout step."),
+    FindingDescription(
       "stop-unnamed", "A stop is on record that does not say about which deployment.",
       severity: .warning,
       remedy: "Run the step where AWS can be asked, so that its record names the deployment."),
@@ -61,6 +71,14 @@ public enum PreflightFindings {
       "A template fetches something from a place where the next deployment may write another.",
       remedy:
         "Name the object's version, or give it a key of its own (aws cloudformation package, sam, cdk do)."),
+    FindingDescription(
+      "setting-not-recorded",
+      "A setting beside the templates could not be read, so a rollback leaves it as it is.",
+      remedy: "Let the role read it, or name one that is there in the policy."),
+    FindingDescription(
+      "service-other-than-template", "A service of ECS runs another task definition than its template says.",
+      severity: .warning,
+      remedy: "Look why: its circuit breaker went back, or somebody deployed past the template."),
     FindingDescription(
       "not-covered", "What a restore does not bring back.", remedy: "Back it up by its own means."),
     FindingDescription(

@@ -12,6 +12,8 @@ public struct PreflightPart: StepPart {
     public var stacks: Int, restorable: Int
     /// The restore point, where one was made.
     public var restorePoint: String?
+    /// Whether it was made earlier and only looked at (`--ready`); left out where it was not.
+    public var onlyLookedAt: Bool?
     /// The commit whose deployment it holds, as far as is known.
     public var deployedCommit: String?
     /// How many checks and series the baseline holds.

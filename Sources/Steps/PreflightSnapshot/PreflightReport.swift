@@ -7,13 +7,19 @@ enum PreflightReport {
   static func make(_ record: Record<PreflightPart>) -> Report {
     let part = record.part
     let summary = record.summary
+    let stops = record.findings.count { $0.severity == .error }
     let headline =
-      if let id = summary.restorePoint {
+      if let id = summary.restorePoint, record.verdict == .stop {
+        "\(stops) findings stop a deployment with the restore point \(id)"
+      } else if let id = summary.restorePoint, summary.onlyLookedAt == true {
+        "the restore point \(id) still does: \(summary.restorable) of \(summary.stacks) stacks could be put back when it was "
+          + "made, and no stack was updated since"
+      } else if let id = summary.restorePoint {
         "\(summary.restorable) of \(summary.stacks) stacks can be put back; restore point \(id)"
       } else if let plan = part.plan, !plan.isEmpty {
         "\(summary.restorable) of \(summary.stacks) stacks can be put back as far as reading tells; nothing was made"
       } else {
-        "nothing was recorded: \(record.findings.count { $0.severity == .error }) findings stop it"
+        "nothing was recorded: \(stops) findings stop it"
       }
     var sections = [
       ReportSection(

@@ -47,7 +47,9 @@ struct PreflightRun: Sendable {
       findings += StackReadiness.findings(
         reading.state, status: reading.status, allowsDrift: session.policy.snapshot.allowsDrift)
     }
-    findings += NotCovered.findings(readings.map(\.state), at: point.createdAt)
+    findings += NotCovered.findings(
+      readings.map(\.state), at: point.createdAt, recoveries: resources.recoveries,
+      named: session.policy.snapshot.appConfigurations)
     findings += StackReadiness.advice(readings, watch: session.policy.watch.length)
     let callers = try await identities
     point.account = callers.own?.account
@@ -117,6 +119,7 @@ struct PreflightRun: Sendable {
     if let commit = try CommitReadiness.facts(session) {
       findings += CommitReadiness.findings(commit, stops: stops)
     }
+    findings += try TakenBackChanges(session: session).findings()
     return findings + (try StagingEvidence(session: session).findings(try session.commitId()))
   }
 
@@ -127,6 +130,7 @@ struct PreflightRun: Sendable {
     point.apiStages = resources.apiStages
     point.stateMachines = resources.stateMachines
     point.managedSecrets = resources.managedSecrets
+    point.settings = resources.settings.isEmpty ? nil : resources.settings
   }
 
   /// What a run without `--dry-run` would make.
@@ -208,6 +212,7 @@ struct PreflightRun: Sendable {
       verdict: isGood(findings) ? .go : .stop, findings: findings, summary: .init(point, isWritten: true),
       part: PreflightPart(point, database: outcome, path: session.restorePoints.folder(id), plan: nil))
     judged.deployment = deployment
+    judged.summary.onlyLookedAt = true
     return judged
   }
 }

@@ -1,6 +1,7 @@
 import DeploymentRecords
 import Reporting
 import SmokeChecks
+import StepResults
 
 /// What people and CI systems read of a smoke-test record.
 enum SmokeTestReport {
@@ -22,10 +23,17 @@ enum SmokeTestReport {
     sections += bad.prefix(20).filter {
       $0.attempts.count > 1 || !$0.differences.isEmpty || $0.evidence != nil
     }.map(history)
+    for number in sections.indices { sections[number].isOfCases = true }
+    if let latency = record.summary.latency, latency.count > 1 {
+      sections.append(ReportSection("Latency", lines: [line(latency)]))
+    }
     if !record.summary.notes.isEmpty { sections.append(ReportSection("Notes", lines: record.summary.notes)) }
-    return Report(
-      record, headline: headline(record.summary, bad), sections: sections, cases: checks.map(reportCase),
-      catalog: SmokeTestFindings.catalog)
+    let known = Set(record.findings.map(\.fingerprint))
+    var report = Report(
+      record, headline: headline(record.summary, bad), sections: sections,
+      cases: checks.map { reportCase($0, known) }, catalog: SmokeTestFindings.catalog)
+    report.headlineAboveCases = headline(record.summary, [])
+    return report
   }
 
   /// Those of an outcome; the others, mostly thousands, are not copied.
@@ -109,22 +117,55 @@ enum SmokeTestReport {
     "try \(number + 1) at \(time(attempt.startedAfterMs)), \(time(attempt.durationMs)): " + outcome(attempt)
   }
 
+  private static func line(_ latency: SmokePart.LatencySummary) -> String {
+    // Where answers take a millisecond, tenths tell them apart.
+    func time(_ milliseconds: Double) -> String {
+      milliseconds < 9.95 ? "\((milliseconds * 10).rounded() / 10) ms" : SmokeTestReport.time(milliseconds)
+    }
+    return
+      "\(latency.count) answers: half within \(time(latency.p50Ms)), 90 % within \(time(latency.p90Ms)), "
+      + "95 % within \(time(latency.p95Ms)), 99 % within \(time(latency.p99Ms)), the longest \(time(latency.maxMs))"
+  }
+
   private static func time(_ milliseconds: Double) -> String {
     milliseconds < 999.5 ? "\(Int(milliseconds.rounded())) ms" : "\((milliseconds / 10).rounded() / 100) s"
   }
 
-  private static func reportCase(_ check: CheckEntry) -> ReportCase {
+  /// - Parameter known: the fingerprints of all findings.
+  private static func reportCase(_ check: CheckEntry, _ known: Set<String>) -> ReportCase {
     let outcome = ReportCase.Outcome(rawValue: check.outcome.rawValue) ?? .error
     let conditions = check.attempts.last?.conditions.map { condition in
       condition.line.map { "line \($0): \(condition.message)" } ?? condition.message
     }
-    let message = ([check.message] + (conditions ?? []).filter { $0 != check.message } + check.differences)
+    // The sentence about a check is made of its conditions, or says more of them than they do.
+    let told = check.attempts.last?.conditions.map(\.message).joined(separator: "; ") ?? ""
+    let sentences =
+      told == check.message && !told.isEmpty
+      ? conditions ?? []
+      : [check.message]
+        + (conditions ?? []).filter { !$0.contains(check.message) && !$0.contains(": status ") }
+    let message = (sentences + check.differences)
       .filter { !$0.isEmpty }.joined(separator: "\n")
     var made = ReportCase(
       name: check.name, suite: check.file ?? "built-in", file: check.file, line: check.line,
       outcome: outcome, milliseconds: check.durationMs, message: message,
       attempts: check.attempts.enumerated().map(line))
     made.kind = check.failure?.rawValue
+    if check.outcome != .pass || !check.differences.isEmpty {
+      made.findings = Set(
+        SmokeTestFindings.catalog.map { one in
+          Finding(one.code, .notice, "", path: check.file, subject: check.id).fingerprint
+        }
+      ).intersection(known)
+      if check.outcome != .pass, !check.advice.isEmpty { made.message += "\n" + check.advice }
+    }
+    if let evidence = check.evidence {
+      let answer = evidence.headers + (evidence.body.isEmpty ? [] : ["", evidence.body])
+      made.exhibits = [
+        ("Ask again", evidence.curl), ("The answer", answer.joined(separator: "\n")),
+        ("Logged", evidence.log.joined(separator: "\n")),
+      ].filter { !$0.1.isEmpty }
+    }
     made.exchanges = check.attempts.compactMap { attempt in
       attempt.waterfall.map {
         ReportExchange(

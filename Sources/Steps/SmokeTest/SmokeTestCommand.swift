@@ -12,7 +12,7 @@ public struct SmokeTestCommand: StepCommand {
   public static let abstract = "Checks right after a deployment whether it works, compared with before."
   public static let environmentOptions = [
     "smoke", "variable", "flaky", "deadline", "settle", "concurrency", "baseline", "expect-version", "shard",
-    "output", "openapi", "max-time", "variables-file", "secret",
+    "output", "openapi", "max-time", "variables-file", "secret", "header",
   ]
   public static let environmentFlags = ["parse-only", "built-in"]
   public static let sendsRequests = true
@@ -26,6 +26,7 @@ public struct SmokeTestCommand: StepCommand {
   let variable: [String]
   let variablesFile: [String]
   let secret: [String]
+  let header: [String]
   let maxTime: String?
   let flaky: String?
   let deadline: String?
@@ -52,6 +53,10 @@ public struct SmokeTestCommand: StepCommand {
       "variables-file", "A file of variables, NAME=VALUE a line; may be repeated.")
     secret = arguments.options(
       "secret", "A variable whose value is shown nowhere, NAME=VALUE; may be repeated.")
+    header = arguments.options(
+      "header",
+      "A header field for the requests that no Hurl file describes (OpenAPI, gRPC, built-in), 'NAME: VALUE'; may be repeated."
+    )
     maxTime = try arguments.option(
       "max-time",
       "The longest that one request may take. (default: 30s, as API Gateway itself gives up after 29s; a function URL has until the deadline)"
@@ -83,6 +88,7 @@ public struct SmokeTestCommand: StepCommand {
     request.variables = variable
     request.variableFiles = variablesFile
     request.secrets = secret
+    request.headers = header
     request.maxTime = maxTime
     request.flaky = flaky
     request.deadline = deadline

@@ -45,6 +45,7 @@ public enum SmokeTestFindings {
       remedy: "Name a path under smoke-test.built-in.endpoint in the policy, such as /health, or off."),
     FindingDescription(
       "key-not-judged", "It is not known whether the API should refuse a request without the key.",
+      severity: .notice,
       remedy:
         "Name a path that wants the key under smoke-test.built-in in the policy, or switch the check off."
     ),

@@ -37,7 +37,7 @@ import Testing
       .mayReplace
     ),
     ("AWS::KMS::Key", "{Description: a}", "{Description: b}", .update),
-    ("Custom::Thing", "{ServiceToken: t, A: 1}", "{ServiceToken: t, A: 2}", .update),
+    ("Custom::Thing", "{ServiceToken: t, A: 1}", "{ServiceToken: t, A: 2}", .mayReplace),
     ("Custom::Thing", "{ServiceToken: t}", "{ServiceToken: u}", .mayReplace),
     ("AWS::CloudFormation::Stack", "{TemplateURL: a}", "{TemplateURL: b}", .update),
     ("Private::Type::Name", "{A: 1}", "{A: 2}", .mayReplace),

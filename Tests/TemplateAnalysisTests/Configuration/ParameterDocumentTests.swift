@@ -70,28 +70,56 @@ import Testing
   }
 
   @Test func `snapshots of older and newer versions of Jest`() throws {
-    let text = """
+    let text = #"""
+      // Jest Snapshot v1
+
       exports[`old 1`] = `
       Object {
         "Resources": Object {
-          "A": Object { "Type": "AWS::S3::Bucket", "Tags": Array [], },
-        },
-      }
-      `;
-      exports[`new 1`] = `
-      {
-        "Resources": {
-          "B": {
+          "A": Object {
+            "Properties": Object {
+              "Definition": "{\\"a\\": [\\"b\\"]}",
+              "Tags": Array [],
+            },
             "Type": "AWS::S3::Bucket",
-            "Description": "a \\\\"quoted\\\\" \\`word\\`",
           },
         },
       }
       `;
+
+      exports[`new 1`] = `
+      {
+        "Resources": {
+          "B": {
+            "Properties": {
+              "Count": 3,
+              "Join": [
+                "{"a":"",",
+                "x": "y",
+                Any<String>,
+              ],
+              "Code": "import os
+      print("a", "b",
+        "c")
+      \`word\` \${x}",
+            },
+            "Type": "AWS::S3::Bucket",
+          },
+        },
+      }
+      `;
+
       exports[`other 1`] = `"text"`;
-      """
+      """#
     let found = try JestSnapshot.templates(Array(text.utf8), path: "a.snap")
     #expect(found.map(\.name) == ["old 1", "new 1"])
+    #expect(found.first?.template.logicalIds == ["A"])
     #expect(found.last?.template.logicalIds == ["B"])
+    // A string that Jest prints without escapes is one value, and lines stay those of the file.
+    let next = try JestSnapshot.templates(
+      Array(text.replacing("print(\"a\", \"b\",", with: "print(\"a\", \"d\",").utf8), path: "a.snap")
+    let change = TemplateComparison.compare(old: found.last?.template, new: next.last?.template)
+    #expect(change["B"]?.properties == ["Code"])
+    #expect(change["B"]?.line == 22)
   }
 }

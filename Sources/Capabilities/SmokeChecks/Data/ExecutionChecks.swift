@@ -114,7 +114,7 @@ public struct ExecutionChecks: Sendable {
       } catch  where error.kind == .unavailable && context.clock.now - begun >= limit {
         // The whole time went by waiting: an Express state machine answers at its end alone.
         return AttemptResult(
-          .failed(.execution, "has not ended after \(limit.text): \(arn)", settles: false))
+          .failed(.execution, "has not ended after \(limit.words): \(arn)", settles: false))
       }
       var wait = Duration.milliseconds(250)
       while state.status == "RUNNING" || state.status == "PENDING_REDRIVE" {
@@ -122,7 +122,7 @@ public struct ExecutionChecks: Sendable {
         guard left > .zero else {
           return AttemptResult(
             .failed(
-              .execution, "is still \(state.status) after \(limit.text): \(state.arn)", settles: false))
+              .execution, "is still \(state.status) after \(limit.words): \(state.arn)", settles: false))
         }
         do { try await context.clock.sleep(for: min(wait, left)) } catch {
           return AttemptResult(.skipped(.deadline, "the run was interrupted; \(state.arn) goes on"))

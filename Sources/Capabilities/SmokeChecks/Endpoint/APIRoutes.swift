@@ -6,6 +6,8 @@ public protocol APIPlane: Sendable {
   func routes(
     ofAPI id: String, isREST: Bool, of stack: String?
   ) async throws(ControlPlaneError) -> [APIRoute]?
+  /// The template that a stack was deployed from; nil where there is no such stack.
+  func template(ofStack name: String) async throws(ControlPlaneError) -> String?
 }
 
 /// A method of a path, and what it wants of a caller.
@@ -18,6 +20,8 @@ public struct APIRoute: Hashable, Sendable {
   public var wantsKey: Bool
   /// Whether a caller needs other credentials than the key: a signature, a token.
   public var wantsMore: Bool
+  /// Whether a resource policy may keep a caller out, whatever it proves.
+  public var mayBeKeptOut = false
 
   /// A route.
   public init(method: String, path: String, wantsKey: Bool, wantsMore: Bool = false) {
@@ -77,6 +81,9 @@ struct APIRoutes: Hashable, Sendable {
     }
   }
 
+  /// Whether a resource policy may keep callers out.
+  var mayKeepOut: Bool { routes.contains(where: \.mayBeKeptOut) }
+
   /// Whether any method wants the key.
   var wantsKeyAnywhere: Bool { routes.contains(where: \.wantsKey) }
 }
@@ -100,8 +107,7 @@ extension APIRoutes {
           let api = named == nil
             ? owned.count == 1 ? owned.first : nil : owned.first(where: { $0.physicalId == named })
         else { continue }
-        let found = try await apis.routes(
-          ofAPI: api.physicalId, isREST: api.type == "AWS::ApiGateway::RestApi", of: stack.name)
+        let found = try await routes(of: api, in: stack.name, apis, isAlone: owned.count == 1)
         // The first part of the path is the stage's name there.
         let path = WebAddress(endpoint)?.path.split { "/?".contains($0) }.map(String.init) ?? []
         let base = named == nil ? "" : path.dropFirst().map { "/\($0)" }.joined()
@@ -112,5 +118,20 @@ extension APIRoutes {
       }
     }
     return nil
+  }
+
+  /// What the live API says; where it may not be asked, what the template says that it was made from.
+  private static func routes(
+    of api: StackMember, in stack: String, _ apis: any APIPlane, isAlone: Bool
+  ) async throws(ControlPlaneError) -> [APIRoute]? {
+    let isREST = api.type == "AWS::ApiGateway::RestApi"
+    do throws(ControlPlaneError) {
+      return try await apis.routes(ofAPI: api.physicalId, isREST: isREST, of: stack)
+    } catch {
+      guard isAlone, let text = try await apis.template(ofStack: stack),
+        let found = APITemplate.routes(text)
+      else { throw error }
+      return found
+    }
   }
 }

@@ -10,6 +10,8 @@ public struct EndpointChecks: Sendable {
   public var endpoint: String
   /// Sent as `x-api-key`.
   public var apiKey: String?
+  /// Fields that every request carries.
+  public var headers: [HTTPField] = []
   /// A certificate that ends sooner fails.
   public var certificateDays = 15
   /// Where answers name their version.
@@ -79,6 +81,7 @@ public struct EndpointChecks: Sendable {
   /// GET answers 200, and a JSON body that speaks of health says it is healthy.
   private func answers(at path: String) -> Check {
     let isChosen = choice.endpoint.path != nil || routes != nil
+    let mayKeepOut = routes?.mayKeepOut ?? false
     return check("endpoint answers", key: "endpoint", path: path, apiKey: apiKey) {
       response, context, result in
       guard response.status == 200 else {
@@ -92,6 +95,13 @@ public struct EndpointChecks: Sendable {
               + EndpointChecks.wayOut("endpoint"))
           return
         }
+        if mayKeepOut, EndpointChecks.isOfPolicy(response), context.before?.outcome != "pass" {
+          result.verdict = .skipped(
+            .forbidden,
+            "\(diagnosis.message): the API's resource policy does not let this machine in. "
+              + EndpointChecks.wayOut("endpoint"))
+          return
+        }
         result.verdict = .failed(
           diagnosis.failure, "\(diagnosis.message), expected 200", settles: diagnosis.failure.settles)
         return
@@ -100,6 +110,13 @@ public struct EndpointChecks: Sendable {
         result.verdict = .failed(.unhealthy, "answered 200, but says \(complaint)", settles: true)
       }
     }
+  }
+
+  /// Whether a resource policy, and not a missing key, is why a request is refused.
+  private static func isOfPolicy(_ response: HTTPResponse) -> Bool {
+    response.status == 403
+      && AnswerClassifier.serverMessage(response.body)?.contains("not authorized to perform: execute-api")
+        == true
   }
 
   /// Where the API has no route that could be asked.
@@ -125,6 +142,9 @@ public struct EndpointChecks: Sendable {
       case _ where diagnosis.failure == .routeMissing && context.before?.outcome != "pass":
         // Whoever asks for a route that is not there is refused with a key too.
         result.verdict = .skipped(.routeMissing, "\(diagnosis.message): GET \(path) is no route of the API")
+      case 403 where EndpointChecks.isOfPolicy(response) && context.before?.outcome != "pass":
+        result.verdict = .skipped(
+          .openWithoutKey, "\(diagnosis.message): that is the resource policy's answer, with a key too")
       case 401, 403: return
       case 200..<400 where isKnown || context.before?.outcome == "pass":
         result.verdict = .failed(
@@ -166,7 +186,9 @@ public struct EndpointChecks: Sendable {
     _ name: String, key: String, path: String, apiKey: String?,
     judge: @escaping @Sendable (HTTPResponse, AttemptContext, inout AttemptResult) -> Void
   ) -> Check {
-    let headers = apiKey.map { [HTTPField("x-api-key", $0)] } ?? []
+    let given = apiKey == nil ? headers.filter { !$0.isNamed("x-api-key") } : headers
+    let headers =
+      given + (apiKey.map { given.first("x-api-key") == nil ? [HTTPField("x-api-key", $0)] : [] } ?? [])
     let versionSource = versionSource
     let endpoint = endpoint + path.drop { $0 == "/" }
     return Check(name: name, key: key, method: "GET", url: endpoint) { context in

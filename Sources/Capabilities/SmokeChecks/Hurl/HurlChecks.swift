@@ -18,12 +18,12 @@ public enum HurlChecks {
       let identity = joined(document.file, request)
       let count = counts[identity, default: 0] + 1
       counts[identity] = count
-      let runner = HurlEntryRunner(entry: entry, session: session)
+      let (ask, forget) = asking(entry, session, isOfMany: document.entries.count > manyEntries)
       var check = Check(
         name: title ?? request,
         key: count == 1 ? identity : "\(identity) #\(count)", file: document.file, line: entry.position.line,
-        method: entry.method, url: nil
-      ) { await runner.ask($0) }
+        method: entry.method, url: nil, ask: ask)
+      check.forget = forget
       check.isCritical = ofEntry.contains("critical")
       check.writes = ofEntry.contains("writes")
       check.failsWhenFlaky = failsWhenFlaky || entry.annotations.contains(where: isFailureWhenFlaky)
@@ -33,6 +33,20 @@ public enum HurlChecks {
       return check
     }
     return CheckChain(checks)
+  }
+
+  /// Of files with more entries each is given back when it has been asked: that takes time, which few entries are not worth.
+  private static let manyEntries = 2000
+
+  private static func asking(
+    _ entry: HurlEntry, _ session: HurlSession, isOfMany: Bool
+  ) -> (ask: @Sendable (AttemptContext) async -> AttemptResult, forget: (@Sendable () -> Void)?) {
+    if isOfMany {
+      let holder = HurlEntryHolder(entry, session)
+      return ({ await holder.ask($0) }, { holder.forget() })
+    }
+    let runner = HurlEntryRunner(entry: entry, session: session)
+    return ({ await runner.ask($0) }, nil)
   }
 
   /// The files whose captures `document` says it needs: `# @needs login.hurl` before the first entry.

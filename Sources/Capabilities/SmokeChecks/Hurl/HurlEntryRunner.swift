@@ -1,7 +1,28 @@
 import HTTPTransport
 import HurlFile
 import JSONValues
+import Synchronization
 import SystemInterfaces
+
+/// An entry that can be given back before all that leads to it: files of tens of thousands hold much.
+final class HurlEntryHolder: Sendable {
+  private let held: Mutex<HurlEntry?>
+  private let session: HurlSession
+
+  init(_ entry: HurlEntry, _ session: HurlSession) {
+    held = Mutex(entry)
+    self.session = session
+  }
+
+  func ask(_ context: AttemptContext) async -> AttemptResult {
+    guard let entry = held.withLock({ $0 }) else {
+      return AttemptResult(.skipped(.other, "it was asked and given back"))
+    }
+    return await HurlEntryRunner(entry: entry, session: session).ask(context)
+  }
+
+  func forget() { held.withLock { $0 = nil } }
+}
 
 /// Asks one entry of a Hurl file: options, request, exchange, judgement, captures.
 final class HurlEntryRunner: Sendable {
@@ -123,6 +144,7 @@ final class HurlEntryRunner: Sendable {
     Exchange.describe(answer.response, of: exchange.first, in: &result)
     let evaluation = entry.evaluate(answer.values, variables, now)
     judge(evaluation, answer.response, context, &result)
+    judgeTrailers(answer.response, exchange.first.url, context, &result)
     Exchange.explain(answer.response, of: exchange.first, in: &result, redact: context.redact)
     keep(evaluation.captures, body: answer.response.body)
     observe(answer.response, evaluation.json, exchange, context, &result)
@@ -141,7 +163,9 @@ final class HurlEntryRunner: Sendable {
     let failed = evaluation.passed ? [] : evaluation.assertions.filter { !$0.passed }
     result.conditions = failed.map {
       FailedCondition(
-        line: $0.line, "\($0.description): expected \(shortened($0.expected)), got \(shortened($0.actual))")
+        line: $0.line,
+        "\($0.description): expected \(shortened($0.expected)), got \(shortened($0.actual))"
+          + ($0.hint.map { " (\($0))" } ?? ""))
     }
     if let status = entry.response?.status, status != response.status {
       let diagnosis = AnswerClassifier.diagnosis(
@@ -156,6 +180,23 @@ final class HurlEntryRunner: Sendable {
       result.verdict = .failed(
         .assertion, ([first.message] + others).joined(separator: "; "), settles: false)
     }
+  }
+
+  /// An answer of gRPC is 200 whatever happened: what the file does not say of its status is that it succeeded, and of a
+  /// health check that the service is serving.
+  private func judgeTrailers(
+    _ response: HTTPResponse, _ url: String, _ context: AttemptContext, _ result: inout AttemptResult
+  ) {
+    guard case .passed = result.verdict, !entry.judges(header: "grpc-status"),
+      let answer = GRPCAnswer(response)
+    else { return }
+    let isHealth = url.hasSuffix(GRPCHealthChecks.path) && !entry.looksIntoBody
+    guard let problem = answer.failure(redact: context.redact) ?? (isHealth ? answer.complaint() : nil) else {
+      return
+    }
+    let settles = problem.failure.settles || problem.failure == .unhealthy
+    result.verdict = .failed(problem.failure, problem.message, settles: settles)
+    result.conditions.append(FailedCondition(line: entry.position.line, problem.message))
   }
 
   private func unusable(_ error: HurlRuntimeError) -> AttemptResult {

@@ -46,6 +46,12 @@ struct HurlExchange: Sendable {
       transport.keptBodyBytes = Exchange.excerptBytes
       transport.maximumBodyBytes = Exchange.maximumUnreadBytes
     }
+    // Without TLS, servers of gRPC take no upgrade from HTTP/1.
+    if GRPCAnswer.isGRPC(request.headers.first("content-type")), request.url.hasPrefix("http:"),
+      [.automatic, .http2].contains(transport.version)
+    {
+      transport.version = .http2Direct
+    }
     request.options = transport
     var order: SigningOrder?
     if let text = options.awsSigV4 {

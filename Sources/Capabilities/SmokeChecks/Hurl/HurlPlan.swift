@@ -11,7 +11,14 @@ public struct HurlPlan: Sendable {
     var session: HurlSession
     var input: RecordInput
   }
-  private var files: [File] = []
+  /// What is still asked of a file when its entries have become checks.
+  private struct Trace: Sendable {
+    var name: String
+    var usesXPath: Bool
+    var session: HurlSession
+    var input: RecordInput
+  }
+  private var files: [Trace] = []
   /// In the order of `files`, needed files first.
   public private(set) var chains: [CheckChain] = []
   /// Files and entries that look at nothing, or not at what they seem to.
@@ -34,10 +41,14 @@ public struct HurlPlan: Sendable {
     guard reader.problems.isEmpty else {
       throw CheckSourceError(problems: reader.problems, advice: "correct the file; nothing was sent")
     }
-    files = reader.files
+    files = reader.files.map { file in
+      Trace(
+        name: file.document.file, usesXPath: file.document.entries.contains(where: \.usesXPath),
+        session: file.session, input: file.input)
+    }
     var setNames: [Set<String>] = []
     var problems: [String] = []
-    for (file, needs) in zip(files, reader.needs) {
+    for (file, needs) in zip(reader.files, reader.needs) {
       let coming = needs.reduce(into: Set<String>()) { $0.formUnion(setNames[$1]) }
       setNames.append(coming.union(file.document.setNames))
       let known = file.session.foreknowledge(
@@ -51,7 +62,7 @@ public struct HurlPlan: Sendable {
         advice: "correct the file, or set the variable in the configuration, the policy or with --variable; "
           + "nothing was sent")
     }
-    for (file, needs) in zip(files, reader.needs) {
+    for (file, needs) in zip(reader.files, reader.needs) {
       let name = file.document.file
       var chain = HurlChecks.chain(
         file.document, session: file.session,
@@ -65,13 +76,11 @@ public struct HurlPlan: Sendable {
 
   /// Why not all checks can be run on this machine: a program or library is missing. Nil where all is there.
   public var missingPart: ControlPlaneError? {
-    let needing = files.filter { file in
-      file.document.entries.contains(where: \.usesXPath) && !file.session.environment.hasXPath()
-    }
+    let needing = files.filter { $0.usesXPath && !$0.session.environment.hasXPath() }
     guard let first = needing.first else { return nil }
     return ControlPlaneError(
       .missingProgram,
-      "\(first.document.file) uses xpath, which needs libxml2, and that is not on this machine",
+      "\(first.name) uses xpath, which needs libxml2, and that is not on this machine",
       advice: XPathLibrary.advice)
   }
 

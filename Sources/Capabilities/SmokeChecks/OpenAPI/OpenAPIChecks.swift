@@ -6,15 +6,15 @@ import SystemInterfaces
 public struct OpenAPIChecks: Sendable {
   /// One chain an operation.
   public private(set) var chains: [CheckChain] = []
-  /// What is worth saying beside the results: operations that cannot be asked.
+  /// What is worth saying beside the results: how much of each document is asked, and what the rest needs.
   public private(set) var notes: [String] = []
 
   /// The checks of `documents`.
   /// - Parameters:
   ///   - endpoint: where the API is, in place of what the documents say.
-  ///   - apiKey: sent where an operation asks for one.
+  ///   - credentials: what there is to prove who asks.
   public init(
-    _ documents: [OpenAPIDocument], endpoint: String?, apiKey: String?
+    _ documents: [OpenAPIDocument], endpoint: String?, credentials: CheckCredentials
   ) throws(CheckSourceError) {
     for document in documents {
       guard let base = OpenAPIServer.base(endpoint: endpoint, server: document.server) else {
@@ -22,52 +22,73 @@ public struct OpenAPIChecks: Sendable {
           problems: ["\(document.file): neither the configuration nor the document says where the API is"],
           advice: "set API_ENDPOINT, or give servers a url with https://")
       }
-      for operation in document.operations {
-        if operation.apiKey != nil, apiKey == nil {
-          notes.append(
-            "\(document.file): GET \(operation.template) is not asked: it needs an API key, and there is no API_KEY"
-          )
-          continue
-        }
-        chains.append(CheckChain([OpenAPIChecks.check(operation, document.file, base, apiKey)]))
+      let coverage = OpenAPICoverage(document, credentials)
+      for (operation, needed) in coverage.asked {
+        let asking = Asking(operation, file: document.file, base: base, needed: needed, credentials)
+        chains.append(CheckChain([asking.check]))
       }
-      for omission in document.omissions {
-        notes.append("\(document.file): GET \(omission.template) is not asked: \(omission.reason)")
-      }
-      if document.operations.isEmpty {
-        notes.append("\(document.file) has no GET operation that can be asked as it stands")
-      }
+      notes += coverage.notes
     }
   }
 
-  private static func check(
-    _ operation: OpenAPIDocument.Operation, _ file: String, _ base: String, _ apiKey: String?
-  ) -> Check {
-    var url = base + operation.path
-    var headers = operation.headers.sorted { $0.key < $1.key }.map { HTTPField($0.key, $0.value) }
-    if let apiKey {
-      switch operation.apiKey {
-      case .header(let name): headers.append(HTTPField(name, apiKey))
-      case .query(let name):
-        url += (url.contains("?") ? "&" : "?") + "\(name)=\(PercentEncoding.encode(apiKey))"
-      case nil: break
+  /// How one operation is asked.
+  private struct Asking {
+    private let operation: OpenAPIDocument.Operation
+    private let file: String
+    private let url: String
+    private let headers: [HTTPField]
+    private let tokens: ClientCredentials?
+
+    init(
+      _ operation: OpenAPIDocument.Operation, file: String, base: String,
+      needed: [OpenAPIDocument.Credential], _ credentials: CheckCredentials
+    ) {
+      self.operation = operation
+      self.file = file
+      var url = base + operation.path
+      var headers = operation.headers.sorted { $0.key < $1.key }.map { HTTPField($0.key, $0.value) }
+      headers.removeAll { credentials.headers.first($0.name) != nil && !$0.isNamed("cookie") }
+      for credential in needed {
+        switch (credential, credentials.apiKey) {
+        case (.headerKey(let name), let key?) where credentials.headers.first(name) == nil:
+          headers.append(HTTPField(name, key))
+        case (.queryKey(let name), let key?):
+          url +=
+            (url.contains("?") ? "&" : "?") + "\(PercentEncoding.encode(name))=\(PercentEncoding.encode(key))"
+        default: break
+        }
       }
+      let types = operation.answers.flatMap(\.mediaTypes)
+      if !types.isEmpty, (headers + credentials.headers).first("accept") == nil {
+        // What is documented, and anything else rather than a 406.
+        let listed = types.enumerated().filter { types.firstIndex(of: $1) == $0 }.map(\.element)
+        headers.append(HTTPField("Accept", (listed + ["*/*;q=0.1"]).joined(separator: ", ")))
+      }
+      self.url = url
+      self.headers = headers + credentials.headers
+      tokens =
+        needed.contains { if case .bearer = $0 { true } else { false } }
+          && credentials.headers.first("authorization") == nil ? credentials.tokens : nil
     }
-    let types = operation.answers.flatMap(\.mediaTypes)
-    if !types.isEmpty, headers.first("accept") == nil {
-      // What is documented, and anything else rather than a 406.
-      let listed = types.enumerated().filter { types.firstIndex(of: $1) == $0 }.map(\.element)
-      headers.append(HTTPField("Accept", (listed + ["*/*;q=0.1"]).joined(separator: ", ")))
+
+    var check: Check {
+      Check(
+        name: "GET \(operation.template)", key: "\(file) GET \(operation.template)", file: file,
+        line: operation.line, method: "GET", url: url
+      ) { await ask($0) }
     }
-    let (address, fields) = (url, headers)
-    return Check(
-      name: "GET \(operation.template)", key: "\(file) GET \(operation.template)", file: file,
-      line: operation.line, method: "GET", url: url
-    ) { context in
-      var request = HTTPRequest("GET", address, headers: fields, timeout: context.timeout(for: address))
+
+    private func ask(_ context: AttemptContext) async -> AttemptResult {
+      var request = HTTPRequest("GET", url, headers: headers, timeout: context.timeout(for: url))
       Exchange.introduce(&request)
       request.options.maximumBodyBytes = Exchange.maximumBodyBytes
       request.options.acceptsCompression = true
+      if let tokens {
+        switch await tokens.token(context) {
+        case .success(let token): request.headers.append(HTTPField("Authorization", "Bearer \(token)"))
+        case .failure(let error): return AttemptResult(.unusable(.controlPlane, error.message))
+        }
+      }
       switch await Exchange.send(request, context) {
       case .failure(let failure): return failure.result(of: request, redact: context.redact)
       case .success(let response):

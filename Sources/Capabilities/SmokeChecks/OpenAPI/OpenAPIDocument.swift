@@ -1,7 +1,7 @@
 import JSONValues
 import YAMLDocuments
 
-/// What a document (OpenAPI 3.0, 3.1, or Swagger 2.0; YAML or JSON) says about operations that only read.
+/// What a document (OpenAPI 3.0, 3.1, 3.2, or Swagger 2.0; YAML or JSON) says about operations that only read.
 public struct OpenAPIDocument: Sendable {
   /// An operation that can be asked as it stands.
   public struct Operation: Hashable, Sendable {
@@ -11,17 +11,21 @@ public struct OpenAPIDocument: Sendable {
     public var path: String
     /// Header fields that must be there, by name.
     public var headers: [String: String] = [:]
-    /// Where the API key goes, where one is asked for.
-    public var apiKey: KeyPlace?
+    /// What a caller must prove: any one of these lists, all of it; empty where nothing is asked for.
+    public var security: [[Credential]] = []
     /// The documented answers.
     public var answers: [Answer] = []
     /// The line on which `get` stands.
     public var line: Int
   }
-  /// Where an API key goes.
-  public enum KeyPlace: Hashable, Sendable {
-    case header(String)
-    case query(String)
+  /// Something that a caller proves.
+  public enum Credential: Hashable, Sendable {
+    /// An API key, in a header field, the query or a cookie of this name.
+    case headerKey(String), queryKey(String), cookieKey(String)
+    /// A token in `Authorization`: of OAuth, OpenID Connect, or handed out in another way. Named as the document does.
+    case bearer(String)
+    /// What else goes into `Authorization`, or not into the request at all. Named as the document does.
+    case authorization(String), other(String)
   }
   /// A documented answer.
   public struct Answer: Hashable, Sendable {
@@ -34,9 +38,19 @@ public struct OpenAPIDocument: Sendable {
   }
   /// An operation that cannot be asked, and why.
   public struct Omission: Hashable, Sendable {
-    /// Its path.
-    public var template: String
-    /// Why it is left out.
+    /// What it would need.
+    public enum Need: String, Hashable, Sendable, CaseIterable {
+      case example = "examples"
+      case body = "a body"
+      case method = "another method than GET"
+      case credentials = "credentials"
+      case webhook = "to be called by the service (webhooks)"
+    }
+    /// Its method and path.
+    public var method: String, template: String
+    /// What it would need.
+    public var need: Need
+    /// Why it is left out, in words.
     public var reason: String
   }
 
@@ -50,11 +64,12 @@ public struct OpenAPIDocument: Sendable {
   public private(set) var omissions: [Omission] = []
 
   /// Reads a document.
-  public init(parsing bytes: [UInt8], file: String) throws(CheckSourceError) {
+  /// - Parameter example: the name of the examples that parameters take their values from, where they have one of it.
+  public init(parsing bytes: [UInt8], file: String, example: String? = nil) throws(CheckSourceError) {
     func wrong(_ line: Int, _ message: String) -> CheckSourceError {
       CheckSourceError(
         problems: ["\(file):\(line): \(message)"],
-        advice: "give an OpenAPI 3.0 or 3.1 document, or a Swagger 2.0 one")
+        advice: "give an OpenAPI 3.0, 3.1 or 3.2 document, or a Swagger 2.0 one")
     }
     let root: YAMLNode
     do throws(YAMLError) { root = try YAMLNode.parse(bytes) } catch {
@@ -64,24 +79,54 @@ public struct OpenAPIDocument: Sendable {
     guard let version = root["openapi"]?.text ?? root["swagger"]?.text else {
       throw wrong(root.line, "neither openapi nor swagger names a version")
     }
-    guard version.hasPrefix("3.0") || version.hasPrefix("3.1") || version == "2.0" else {
+    guard ["3.0", "3.1", "3.2"].contains(where: { version.hasPrefix($0) }) || version == "2.0" else {
       let line = (root["openapi"] ?? root["swagger"])?.line ?? 1
       throw wrong(line, "version \(version) is not read")
     }
-    guard let paths = root["paths"]?.mapping else {
-      throw wrong(root["paths"]?.line ?? root.line, "paths is missing or no mapping")
-    }
+    // Since 3.1 a document may describe nothing but what the service itself calls.
+    let mayLackPaths = version.hasPrefix("3.") && !version.hasPrefix("3.0")
+    guard
+      root["paths"]?.mapping != nil
+        || (mayLackPaths && root["paths"] == nil && (root["webhooks"] ?? root["components"])?.mapping != nil)
+    else { throw wrong(root["paths"]?.line ?? root.line, "paths is missing or no mapping") }
     server = OpenAPIServer.url(root)
-    let reader = OpenAPIOperationReader(root: root)
-    for path in paths.members where path.name.hasPrefix("/") {
+    let reader = OpenAPIOperationReader(root: root, example: example)
+    for path in root["paths"]?.mapping?.members ?? [] where path.name.hasPrefix("/") {
       let item = reader.resolved(path.value)
-      guard let get = item.mapping?.member("get") else { continue }
-      switch reader.read(path.name, item, get) {
-      case .operation(let operation): operations.append(operation)
-      case .omitted(let reason): omissions.append(Omission(template: path.name, reason: reason))
+      for (method, operation) in OpenAPIDocument.operations(of: item) {
+        guard method == "GET" else {
+          omissions.append(
+            Omission(
+              method: method, template: path.name, need: .method, reason: "only GET operations are asked"))
+          continue
+        }
+        switch reader.read(path.name, item, operation) {
+        case .operation(let operation): operations.append(operation)
+        case .omitted(let need, let reason):
+          omissions.append(Omission(method: method, template: path.name, need: need, reason: reason))
+        }
+      }
+    }
+    for hook in root["webhooks"]?.mapping?.members ?? [] {
+      omissions += OpenAPIDocument.operations(of: reader.resolved(hook.value)).map { method, _ in
+        Omission(
+          method: method, template: hook.name, need: .webhook, reason: "the service calls it (webhooks)")
       }
     }
   }
+
+  /// All that a path can be asked, by method.
+  private static func operations(of item: YAMLNode) -> [(method: String, member: YAMLMapping.Member)] {
+    let members = item.mapping?.members ?? []
+    let named = members.filter { methods.contains($0.name) }
+    // Since 3.2 a path may name methods of its own.
+    let more = item["additionalOperations"]?.mapping?.members ?? []
+    return (named + more).map { ($0.name.uppercased(), $0) }
+  }
+
+  private static let methods: Set<String> = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace", "query",
+  ]
 }
 
 /// Where a document says that the API is.

@@ -1,9 +1,11 @@
+import HurlFile
 import JSONValues
 import YAMLDocuments
 
 /// The schema of a JSON body, as far as it says what fields there are and of what type: `type`, `nullable`, `properties`,
-/// `required`, `additionalProperties`, `items`, `enum`, `const`, the limits of numbers, texts and lists, `allOf`,
-/// `anyOf`, `oneOf` and `$ref` within the document. `pattern`, `format`, `not` and conditions are not judged.
+/// `required`, `additionalProperties`, `items`, `enum`, `const`, the limits of numbers, texts, lists and objects, `allOf`,
+/// `anyOf`, `oneOf` and `$ref` within the document; of `pattern` and `format` what all dialects agree on. `not` and
+/// conditions are not judged.
 public struct OpenAPISchema: Hashable, Sendable {
   let root: YAMLNode
   let node: YAMLNode
@@ -51,7 +53,9 @@ private struct SchemaReader {
     let isNullable = schema["nullable"]?.bool == true || schema["x-nullable"]?.bool == true
     if value.isNull, isNullable { return [] }
     if let problem = typeProblem(value, schema, place) { return [problem] }
-    var found = literalProblems(value, schema, place) + limitProblems(value, schema, place)
+    var found =
+      literalProblems(value, schema, place) + limitProblems(value, schema, place)
+      + textProblems(value, schema, place)
     switch value {
     case .object(let object): found += problems(object, mapping, at: place, depth: depth)
     case .array(let elements):
@@ -148,6 +152,7 @@ private struct SchemaReader {
       limit("maximum", "is", number.double, isBelow ? (<) : (<=), isBelow ? "less than" : "at most")
       limit("exclusiveMinimum", "is", number.double, >, "more than")
       limit("exclusiveMaximum", "is", number.double, <, "less than")
+      limit("multipleOf", "is", number.double, SchemaReader.isMultiple, "a multiple of")
     case .string(let text):
       let length = Double(text.unicodeScalars.count)
       limit("minLength", "has a length of", length, >=, "at least")
@@ -155,6 +160,64 @@ private struct SchemaReader {
     case .array(let elements):
       limit("minItems", "has a length of", Double(elements.count), >=, "at least")
       limit("maxItems", "has a length of", Double(elements.count), <=, "at most")
+      if let node = schema["uniqueItems"], node.bool == true, elements.count <= SchemaReader.elements,
+        SchemaReader.hasRepeated(elements)
+      {
+        found.append(.init(line: node.line, message: "\(place) holds an element twice, documented each once"))
+      }
+    case .object(let object):
+      limit("minProperties", "has a number of members of", Double(object.count), >=, "at least")
+      limit("maxProperties", "has a number of members of", Double(object.count), <=, "at most")
+    default: break
+    }
+    return found
+  }
+
+  /// Whether `value` is a whole number of times `step`, as far as decimals can be held.
+  private static func isMultiple(_ value: Double, _ step: Double) -> Bool {
+    guard step > 0 else { return true }
+    let times = value / step
+    return abs(times - times.rounded()) <= 1e-9 * max(1, abs(times))
+  }
+
+  private static func hasRepeated(_ elements: [JSONValue]) -> Bool {
+    var seen: [String: [JSONValue]] = [:]
+    for element in elements {
+      // Numbers and members may be written in several ways: what is written otherwise is compared by value.
+      let kind = element.kindName
+      if seen[kind, default: []].contains(where: { $0.isSame(as: element) }) { return true }
+      seen[kind, default: []].append(element)
+    }
+    return false
+  }
+
+  // MARK: - Texts
+
+  /// What a pattern or a format says of a text, and of a number's size.
+  private func textProblems(
+    _ value: JSONValue, _ schema: YAMLNode, _ place: String
+  ) -> [OpenAPISchema.Problem] {
+    var found: [OpenAPISchema.Problem] = []
+    switch value {
+    case .string(let text):
+      let shown = String(redact(value.serialized()).prefix(80))
+      if let node = schema["pattern"], let pattern = node.text,
+        SchemaPattern.isFound(pattern, in: text) == false
+      {
+        found.append(
+          .init(line: node.line, message: "\(place) is \(shown), documented with the pattern \(pattern)"))
+      }
+      if let node = schema["format"], let format = node.text, SchemaFormat.holds(format, text) == false {
+        found.append(.init(line: node.line, message: "\(place) is \(shown), documented as \(format)"))
+      }
+    case .number(let number):
+      guard let node = schema["format"], let bits = ["int32": 31, "int64": 63][node.text ?? ""] else { break }
+      let limit = Double(sign: .plus, exponent: bits, significand: 1)
+      let isExact = bits == 63 && Int64(number.text) != nil
+      if !isExact, !(number.double >= -limit && number.double < limit) {
+        found.append(
+          .init(line: node.line, message: "\(place) is \(number), documented as \(node.text ?? "")"))
+      }
     default: break
     }
     return found

@@ -34,7 +34,8 @@ struct RequestLogs: Sendable {
   }
 
   private func events(_ client: AWSClient, _ group: String, _ ids: [String]) async -> [LogEvent] {
-    let pattern = ids.map { "?\"\($0)\"" }.joined(separator: " ")
+    // Terms are joined by "and", those with a question mark by "or".
+    let pattern = ids.count == 1 ? "\"\(ids[0])\"" : ids.map { "?\"\($0)\"" }.joined(separator: " ")
     do {
       return try await LogsClient(client).filterLogEvents(
         group: group, pattern: pattern, start: started - .seconds(60),

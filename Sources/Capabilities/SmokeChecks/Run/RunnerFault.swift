@@ -7,12 +7,24 @@ enum RunnerFault {
   /// settings, or since it does not reach AWS either.
   static func look(at entries: [CheckEntry], _ session: StepSession) async -> StepFailure? {
     let failures = entries.filter { $0.outcome == .fail || $0.outcome == .error }
-    guard !failures.isEmpty, failures.allSatisfy(mayBeThisMachine) else { return nil }
+    guard let first = failures.first else { return nil }
+    if failures.contains(where: isAboutCertificates),
+      failures.allSatisfy({ mayBeThisMachine($0) || isAboutCertificates($0) }),
+      let off = await session.clockFault()
+    {
+      return failure(first, "; \(off)")
+    }
+    guard failures.allSatisfy(mayBeThisMachine) else { return nil }
     if let certain = failures.first(where: { $0.failure == .thisMachine }) {
       return failure(certain, "")
     }
-    guard let first = failures.first, let reason = await session.unreachableReason() else { return nil }
-    return failure(first, "; AWS is not reached from here either (\(reason))")
+    guard let reason = await session.machineFault(isAboutTLS: false) else { return nil }
+    return failure(first, "; \(reason)")
+  }
+
+  /// Certificates begin and end by this machine's clock.
+  private static func isAboutCertificates(_ entry: CheckEntry) -> Bool {
+    entry.failure == .tlsFailed || entry.failure == .certificateExpiring
   }
 
   private static func failure(_ entry: CheckEntry, _ more: String) -> StepFailure {
@@ -21,7 +33,7 @@ enum RunnerFault {
       "this machine's network or its settings are at fault, and nothing is known of the service: \(entry.name): "
         + entry.message + more,
       advice:
-        "check the network, http_proxy, https_proxy, no_proxy and the CA settings of this machine, and run it again"
+        "check the network, http_proxy, https_proxy, no_proxy, the CA settings and the clock of this machine, and run it again"
     )
   }
 

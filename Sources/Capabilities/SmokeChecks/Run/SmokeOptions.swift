@@ -1,4 +1,5 @@
 import DeploymentConfig
+import HTTPTransport
 import Redaction
 import StepResults
 import StepRuntime
@@ -20,6 +21,8 @@ struct SmokeOptions: Sendable {
   var variables: [(name: String, value: String)]
   /// The names among `variables` whose values are secrets whatever they are called.
   var secretNames: Set<String> = []
+  /// Fields that requests carry which no Hurl file describes.
+  var headers: [HTTPField]
   /// The version that was asked for by name, and must be seen.
   var requiredVersion: String?
   var policy: SmokePolicy
@@ -50,6 +53,7 @@ struct SmokeOptions: Sendable {
       variables.append(secret)
       secretNames.insert(secret.name)
     }
+    headers = try request.headers.map { try SmokeOptions.header($0, session) }
     if let text = request.flaky ?? session.policy.options["flaky"] {
       guard let choice = SmokePolicy.Flaky(rawValue: text) else {
         throw StepFailure(.usage, "--flaky \(text): expected fail, warn or pass")
@@ -88,6 +92,26 @@ struct SmokeOptions: Sendable {
         option == "--secret" ? "--secret: expected NAME=VALUE" : "\(option) \(text): expected NAME=VALUE")
     }
     return (String(text[..<mark]), String(text[text.index(after: mark)...]))
+  }
+
+  /// `NAME: VALUE`. What proves who asks is learned as a secret.
+  private static func header(_ text: String, _ session: StepSession) throws -> HTTPField {
+    let name = text.prefix { $0 != ":" }
+    let value = text.dropFirst(name.count + 1).drop { $0 == " " }
+    guard name.count < text.count, !name.isEmpty,
+      name.utf8.allSatisfy({ PercentEncoding.isUnreserved($0) || "!#$%&'*+^`|".utf8.contains($0) }),
+      !text.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F })
+    else {
+      // What stands there may be a secret.
+      throw StepFailure(.usage, "--header: expected NAME: VALUE")
+    }
+    let proving: Set<String> = ["authorization", "proxy-authorization", "cookie"]
+    if proving.contains(name.lowercased()) || Redactor.isSecretName(String(name)) {
+      session.redactor.learn(String(value))
+      // `Bearer TOKEN`: the token alone is a secret too.
+      if let word = value.split(separator: " ").last { session.redactor.learn(String(word)) }
+    }
+    return HTTPField(String(name), String(value))
   }
 
   /// The lines of a variables file; empty ones and comments are passed over.

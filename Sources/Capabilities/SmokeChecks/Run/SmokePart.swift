@@ -20,6 +20,8 @@ public struct SmokePart: StepPart {
     public var shard: String?
     /// Whether files were only read and nothing was sent.
     public var parseOnly = false
+    /// How long the answers took; nil where none came.
+    public var latency: LatencySummary?
     /// Remarks that no check is about.
     public var notes: [String] = []
 
@@ -45,6 +47,35 @@ public struct SmokePart: StepPart {
         }
         if let version = check.version, !versions.contains(version) { versions.append(version) }
       }
+      latency = LatencySummary(checks)
+    }
+  }
+
+  /// How long the answers of a run took, from request to last byte, in milliseconds.
+  public struct LatencySummary: Codable, Hashable, Sendable {
+    /// How many there were.
+    public var count: Int
+    /// So long or less took half of them, nine of ten, and so on; and the longest.
+    public var p50Ms: Double, p90Ms: Double, p95Ms: Double, p99Ms: Double, maxMs: Double
+
+    /// Of all tries of `checks` that an answer came to; nil where there are none.
+    init?(_ checks: [CheckEntry]) {
+      var times: [Double] = []
+      times.reserveCapacity(checks.count)
+      for number in checks.indices {
+        for attempt in checks[number].attempts where attempt.status != nil {
+          if let waterfall = attempt.waterfall { times.append(waterfall.total) }
+        }
+      }
+      guard !times.isEmpty else { return nil }
+      times.sort()
+      // The nearest rank: a time that was measured, never one in between.
+      func percentile(_ share: Double) -> Double {
+        times[max(0, Int((share * Double(times.count)).rounded(.up)) - 1)]
+      }
+      count = times.count
+      (p50Ms, p90Ms, p95Ms) = (percentile(0.5), percentile(0.9), percentile(0.95))
+      (p99Ms, maxMs) = (percentile(0.99), times[times.count - 1])
     }
   }
 

@@ -15,6 +15,8 @@ public struct SmokeRequest: Sendable {
   public var variables: [String] = []
   /// Files of variables, `NAME=VALUE` a line; and variables whose values are shown nowhere.
   public var variableFiles: [String] = [], secrets: [String] = []
+  /// Fields that requests carry which no Hurl file describes, each `NAME: VALUE`.
+  public var headers: [String] = []
   /// The longest that one request may take.
   public var maxTime: String?
   /// What a check that passed only after a retry counts as: `fail`, `warn` or `pass`.

@@ -2,6 +2,7 @@ import AWSClients
 import CryptoDigests
 import DeploymentConfig
 import DeploymentRecords
+import Redaction
 import Reporting
 import StepResults
 import StepRuntime
@@ -41,9 +42,28 @@ extension SmokeTestRun {
       }
       let file = shown(path)
       return DescribedAPI(
-        document: try OpenAPIDocument(parsing: bytes, file: file),
+        document: try OpenAPIDocument(
+          parsing: bytes, file: file, example: options.policy.openAPIExample),
         input: RecordInput(path: file, sha256: Digest.sha256Hex(bytes)))
     }
+  }
+
+  /// What proves who asks, for the checks that need no Hurl file.
+  func credentials(_ faults: ControlPlaneFaults) throws -> CheckCredentials {
+    var credentials = CheckCredentials(apiKey: session.config.apiKey)
+    credentials.headers = options.headers
+    if let oauth = options.policy.oauth, !options.openAPI.isEmpty {
+      // What is only read needs no secret.
+      let grant =
+        options.parseOnly
+        ? ClientCredentials.Grant(url: oauth.tokenURL, id: "", secret: "")
+        : try oauth.grant(session.context.environment)
+      session.redactor.learn(grant.secret)
+      credentials.tokens = ClientCredentials(grant, faults: faults) { [redactor = session.redactor] in
+        redactor.learn($0)
+      }
+    }
+    return credentials
   }
 
   func hurlPlan() throws -> HurlPlan {

@@ -19,8 +19,9 @@ struct SmokeTestRun: Sendable {
     let hurl = try hurlPlan()
     let documents = try openAPIDocuments()
     findings += hurl.gaps.map(SmokeVerdict.finding)
-    if options.parseOnly { return parsed(hurl, documents, findings) }
     let faults = ControlPlaneFaults()
+    let credentials = try credentials(faults)
+    if options.parseOnly { return parsed(hurl, documents, credentials, findings) }
     let plane = options.runsBuiltIn ? try controlPlane() : nil
     let probes =
       options.runsBuiltIn
@@ -29,13 +30,19 @@ struct SmokeTestRun: Sendable {
         faults: faults
       ) { [session] in try await session.database() } : PolicyChecks()
     let described = try OpenAPIChecks(
-      documents.map(\.document), endpoint: session.config.apiEndpoint, apiKey: session.config.apiKey)
-    var chains = hurl.chains + described.chains + probes.chains
+      documents.map(\.document), endpoint: session.config.apiEndpoint, credentials: credentials)
+    let services =
+      options.runsBuiltIn
+      ? try GRPCHealthChecks.chains(
+        options.policy.grpc, file: session.policy.path.map(shown), endpoint: session.config.apiEndpoint,
+        credentials: credentials) : []
+    var chains = hurl.chains + described.chains + probes.chains + services
     var notes = described.notes + probes.notes
     var remarks: Notes?
     if options.runsBuiltIn {
       let found = await BuiltInChecks(
-        config: session.config, policy: options.policy, plane: plane, apis: plane, faults: faults)
+        config: session.config, policy: options.policy, plane: plane, apis: plane,
+        headers: credentials.headers, faults: faults)
       chains += found.chains
       remarks = found.notes
     }
@@ -66,7 +73,14 @@ struct SmokeTestRun: Sendable {
     if let path = options.output, let body = hurl.lastBody {
       try session.context.files.writeAtomically(body, to: session.context.absolute(path), mode: 0o600)
     }
-    let entries = report.results.map(CheckEntry.init)
+    // One by one: what a result holds is given back where it has become an entry.
+    let hasMany = report.results.count > 2000
+    var entries: [CheckEntry] = []
+    entries.reserveCapacity(report.results.count)
+    for number in report.results.indices {
+      entries.append(CheckEntry(report.results[number]))
+      if hasMany { report.results[number].attempts = [] }
+    }
     var failure = failure(faults.first ?? hurl.missingPart, entries)
     if failure == nil { failure = await RunnerFault.look(at: entries, session) }
     var (found, verdict) = SmokeVerdict.judge(entries, policy: options.policy)
@@ -109,23 +123,21 @@ struct SmokeTestRun: Sendable {
     var outcome = StepOutcome(
       verdict: verdict, findings: found, inputs: hurl.inputs + documents.map(\.input),
       summary: summary, part: SmokePart(checks: entries), failure: failure)
-    outcome.retained = (chains, report)
+    if !hasMany { outcome.retained = (chains, report) }
     (outcome.deployment, outcome.commit) = (deployment, deployed)
     return outcome
   }
 
   /// The record of files that were only read.
   private func parsed(
-    _ hurl: HurlPlan, _ documents: [DescribedAPI], _ findings: [Finding]
+    _ hurl: HurlPlan, _ documents: [DescribedAPI], _ credentials: CheckCredentials, _ findings: [Finding]
   ) -> StepOutcome<SmokePart> {
     let entries = hurl.chains.flatMap(\.checks).map {
       CheckEntry(CheckResult(check: $0, outcome: .skipped, message: "only read"))
     }
     var summary = SmokePart.Summary(counting: entries)
     summary.parseOnly = true
-    summary.notes = documents.map(\.document).map { document in
-      "\(document.file): \(document.operations.count) GET operations can be asked, \(document.omissions.count) cannot"
-    }
+    summary.notes = documents.flatMap { OpenAPICoverage($0.document, credentials).notes }
     return StepOutcome(
       verdict: findings.contains { SmokeVerdict.leavesOpen.contains($0.code) } ? .inconclusive : .go,
       findings: findings, inputs: hurl.inputs + documents.map(\.input), summary: summary,

@@ -8,6 +8,8 @@ public struct APIGatewayAPI: Hashable, Sendable {
   /// `REST`, `HTTP` or `WEBSOCKET`.
   public var protocolType: String
   public var description: String?
+  /// The resource policy of a REST API that has one, as JSON.
+  public var policy: String?
 }
 
 /// A stage of an API.
@@ -21,6 +23,8 @@ public struct APIGatewayStage: Hashable, Sendable {
   public var deploysAutomatically = false
   /// REST alone: the deployment that a share of calls goes to.
   public var canaryDeploymentId: String?
+  /// What it is set to beside its deployment.
+  public var settings = APIStageSettings()
   public var createdAt: Timestamp?, updatedAt: Timestamp?
 }
 
@@ -135,15 +139,15 @@ public struct APIGatewayClient: Sendable {
   /// All stages of an API.
   public func getStages(_ version: Version, api: String) async throws -> [APIGatewayStage] {
     if version == .v2 {
-      return try await pages(version, "GetStages", [api, "stages"]).map { APIGatewayStage($0) }
+      return try await pages(version, "GetStages", [api, "stages"]).map { APIGatewayStage($0, version) }
     }
     return try await call(version, "GetStages", "GET", [api, "stages"]).list("item")
-      .map { APIGatewayStage($0) }
+      .map { APIGatewayStage($0, version) }
   }
 
   /// One stage.
   public func getStage(_ version: Version, api: String, stage: String) async throws -> APIGatewayStage {
-    APIGatewayStage(try await call(version, "GetStage", "GET", [api, "stages", stage]))
+    APIGatewayStage(try await call(version, "GetStage", "GET", [api, "stages", stage]), version)
   }
 
   /// Makes a stage serve `deployment`.
@@ -158,8 +162,14 @@ public struct APIGatewayClient: Sendable {
     } else {
       body["deploymentId"] = .string(deployment)
     }
-    return APIGatewayStage(
-      try await call(version, "UpdateStage", "PATCH", [api, "stages", stage], body: body))
+    return try await updateStage(version, api: api, stage: stage, body)
+  }
+
+  func updateStage(
+    _ version: Version, api: String, stage: String, _ body: JSONObject
+  ) async throws -> APIGatewayStage {
+    APIGatewayStage(
+      try await call(version, "UpdateStage", "PATCH", [api, "stages", stage], body: body), version)
   }
 
   /// All deployments of an API that are still there.
@@ -177,13 +187,14 @@ extension APIGatewayAPI {
     self.init(
       id: json.text("id") ?? json.text("apiId") ?? "", name: json.text("name") ?? "",
       protocolType: version == .rest ? "REST" : json.text("protocolType") ?? "HTTP",
-      description: json.text("description"))
+      description: json.text("description"), policy: json.text("policy").flatMap { $0.isEmpty ? nil : $0 })
   }
 }
 
 extension APIGatewayStage {
-  fileprivate init(_ json: JSONValue) {
+  fileprivate init(_ json: JSONValue, _ version: APIGatewayClient.Version) {
     self.init(name: json.text("stageName") ?? "")
+    settings = APIStageSettings(json, version)
     deploymentId = json.text("deploymentId")
     description = json.text("description")
     variables = json["variables"] != nil ? json.map("variables") : json.map("stageVariables")

@@ -67,7 +67,7 @@ extension CloudFormationClient {
     if includesNestedStacks { parameters.set("IncludeNestedStacks", true) }
     if importsExisting {
       parameters.set("ImportExistingResources", true)
-      // That they are there is what is wanted, and what validation before the deployment refuses.
+      // That they are there is what is wanted, and what validation before the deployment may call a conflict.
       parameters.set("DisableValidation", true)
     }
     return try await call("CreateChangeSet", parameters, stack: stack).text("Id") ?? name

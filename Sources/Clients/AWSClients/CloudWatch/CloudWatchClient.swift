@@ -8,6 +8,8 @@ public struct CloudWatchClient: Sendable {
 
   /// Queries that one request takes at most.
   public static let maximumQueries = 500
+  /// Names of alarms that one request takes at most.
+  static let maximumAlarms = 100
   /// Pages of one request that are read at most: more than any answer of 500 series has.
   static let maximumPages = 500
 
@@ -108,20 +110,36 @@ public struct CloudWatchClient: Sendable {
   /// The state of each alarm, composite ones included, by its ARN: `OK`, `ALARM` or `INSUFFICIENT_DATA`. Alarms that are not
   /// there are left out.
   public func alarmStates(_ names: [String]) async throws -> [String: String] {
-    var states: [String: String] = [:]
-    var token: String?
-    repeat {
-      var parameters = QueryParameters()
-      parameters.set(list: "AlarmNames", names)
-      parameters.set(list: "AlarmTypes", ["MetricAlarm", "CompositeAlarm"])
-      parameters["NextToken"] = token
-      let answer = try await client.query(.query(.cloudWatch, "DescribeAlarms", parameters))
-      for element in answer.list("MetricAlarms") + answer.list("CompositeAlarms") {
-        states[element.text("AlarmArn") ?? ""] = element.text("StateValue")
-      }
-      token = answer.nonEmpty("NextToken")
-    } while token != nil
-    return states
+    Dictionary(try await alarms(names).map { ($0.arn, $0.state) }) { _, last in last }
+  }
+
+  /// The alarms of these names, composite ones included; those that are not there are left out.
+  public func alarms(_ names: [String]) async throws -> [AlarmState] {
+    var found: [AlarmState] = []
+    var rest = names[...]
+    while !rest.isEmpty {
+      let batch = Array(rest.prefix(CloudWatchClient.maximumAlarms))
+      rest = rest.dropFirst(batch.count)
+      var token: String?
+      repeat {
+        var parameters = QueryParameters()
+        parameters.set(list: "AlarmNames", batch)
+        parameters.set(list: "AlarmTypes", ["MetricAlarm", "CompositeAlarm"])
+        parameters["NextToken"] = token
+        let answer = try await client.query(.query(.cloudWatch, "DescribeAlarms", parameters))
+        for element in answer.list("MetricAlarms") + answer.list("CompositeAlarms") {
+          found.append(
+            AlarmState(
+              name: element.text("AlarmName") ?? "", arn: element.text("AlarmArn") ?? "",
+              state: element.text("StateValue") ?? "",
+              since: element.text("StateTransitionedTimestamp").flatMap { Timestamp($0) }
+                ?? element.text("StateUpdatedTimestamp").flatMap { Timestamp($0) },
+              reason: element.nonEmpty("StateReason")))
+        }
+        token = answer.nonEmpty("NextToken")
+      } while token != nil
+    }
+    return found
   }
 
   fileprivate static func message(_ element: XMLElement) -> String {

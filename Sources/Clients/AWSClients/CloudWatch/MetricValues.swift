@@ -105,3 +105,19 @@ public struct MetricData: Hashable, Sendable {
     self.calls = calls
   }
 }
+
+/// An alarm and the state that it is in.
+public struct AlarmState: Hashable, Sendable {
+  public var name: String, arn: String
+  /// `OK`, `ALARM` or `INSUFFICIENT_DATA`.
+  public var state: String
+  /// Since when.
+  public var since: Timestamp?
+  /// CloudWatch's sentence for it.
+  public var reason: String?
+
+  /// An alarm.
+  public init(name: String, arn: String, state: String, since: Timestamp?, reason: String?) {
+    (self.name, self.arn, self.state, self.since, self.reason) = (name, arn, state, since, reason)
+  }
+}

@@ -54,6 +54,18 @@ public struct AWSService: Hashable, Sendable {
   static let ecr = AWSService(
     endpointPrefix: "api.ecr", signingName: "ecr", displayName: "ECR", environmentSuffix: "ECR",
     targetPrefix: "AmazonEC2ContainerRegistry_V20150921", jsonVersion: "1.1")
+  static let ecs = AWSService(
+    endpointPrefix: "ecs", signingName: "ecs", displayName: "ECS", environmentSuffix: "ECS",
+    targetPrefix: "AmazonEC2ContainerServiceV20141113", jsonVersion: "1.1")
+  static let events = AWSService(
+    endpointPrefix: "events", signingName: "events", displayName: "EventBridge",
+    environmentSuffix: "EVENTBRIDGE", targetPrefix: "AWSEvents", jsonVersion: "1.1")
+  static let dynamoDB = AWSService(
+    endpointPrefix: "dynamodb", signingName: "dynamodb", displayName: "DynamoDB",
+    environmentSuffix: "DYNAMODB", targetPrefix: "DynamoDB_20120810", jsonVersion: "1.0")
+  static let appConfig = AWSService(
+    endpointPrefix: "appconfig", signingName: "appconfig", displayName: "AppConfig",
+    environmentSuffix: "APPCONFIG")
   static let s3 = AWSService(
     endpointPrefix: "s3", signingName: "s3", displayName: "S3", environmentSuffix: "S3")
 }

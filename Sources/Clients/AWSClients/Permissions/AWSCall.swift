@@ -5,8 +5,10 @@ public struct AWSCall: Hashable, Sendable {
     /// A stack of the configuration.
     case stack
     case function, stateMachine, execution, database, snapshot, secret, logGroup, api, alarm, repository, role
-    /// A parameter of Systems Manager that a template names.
+    /// A parameter of Systems Manager that a template or the policy names.
     case parameter
+    /// A service of ECS, a rule of EventBridge, a configuration of AppConfig, a table of DynamoDB.
+    case service, rule, configuration, table
     /// A bucket: the store's, or that of the templates.
     case bucket, object
     /// IAM knows no resource for it.
@@ -65,12 +67,14 @@ public struct AWSCall: Hashable, Sendable {
 
   /// Every call that the clients can send. A test holds it against their source.
   public static let all: [AWSCall] =
-    cloudFormation + compute + database + watching + [
+    cloudFormation + compute + settings + database + watching + [
       AWSCall("GetCallerIdentity", "sts", .any, .reads, []),
       AWSCall("AssumeRole", "sts", .role, .reads, .all),
       AWSCall("AssumeRoleWithWebIdentity", "sts", .any, .reads, []),
       AWSCall("SimulatePrincipalPolicy", "iam", .role, .reads, .snapshot),
-      AWSCall("GetParameter", "ssm", .parameter, .reads, .snapshot),
+      AWSCall("GetParameter", "ssm", .parameter, .reads, .both),
+      AWSCall("PutParameter", "ssm", .parameter, .changes, .revert),
+      AWSCall("DescribeContinuousBackups", "dynamodb", .table, .reads, .snapshot),
       AWSCall("DescribeImages", "ecr", .repository, .reads, [.snapshot, .smoke]),
       AWSCall("HeadBucket", "s3", .bucket, .reads, .both, actions: ["ListBucket"]),
       AWSCall("ListObjectsV2", "s3", .bucket, .reads, .live, actions: ["ListBucket"]),
@@ -137,6 +141,21 @@ public struct AWSCall: Hashable, Sendable {
     AWSCall("GetStages", "apigateway", .api, .reads, .live, actions: ["GET"]),
     AWSCall("GetDeployments", "apigateway", .api, .reads, .both, actions: ["GET"]),
     AWSCall("UpdateStage", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+  ]
+
+  private static let settings: [AWSCall] = [
+    AWSCall("DescribeServices", "ecs", .service, .reads, .both),
+    AWSCall("UpdateService", "ecs", .service, .changes, .revert),
+    AWSCall("DescribeTaskDefinition", "ecs", .any, .reads, .both),
+    AWSCall("DescribeRule", "events", .rule, .reads, .both),
+    AWSCall("EnableRule", "events", .rule, .changes, .revert),
+    AWSCall("DisableRule", "events", .rule, .changes, .revert),
+    AWSCall("ListApplications", "appconfig", .configuration, .reads, .both),
+    AWSCall("ListEnvironments", "appconfig", .configuration, .reads, .both),
+    AWSCall("ListConfigurationProfiles", "appconfig", .configuration, .reads, .both),
+    AWSCall("ListDeployments", "appconfig", .configuration, .reads, .both),
+    AWSCall("StartDeployment", "appconfig", .configuration, .changes, .revert),
+    AWSCall("StopDeployment", "appconfig", .configuration, .changes, .revert),
   ]
 
   private static let database: [AWSCall] = [

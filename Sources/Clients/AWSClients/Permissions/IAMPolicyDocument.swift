@@ -89,6 +89,11 @@ public struct IAMPolicyDocument: Sendable {
     case .alarm: return ["arn:\(partition):cloudwatch:\(here):alarm:*"]
     case .repository: return ["arn:\(partition):ecr:\(here):repository/*"]
     case .parameter: return ["arn:\(partition):ssm:\(here):parameter/*"]
+    case .service: return ["arn:\(partition):ecs:\(here):service/*"]
+    case .rule: return ["arn:\(partition):events:\(here):rule/*"]
+    case .configuration:
+      return ["application", "deploymentstrategy"].map { "arn:\(partition):appconfig:\(here):\($0)/*" }
+    case .table: return ["arn:\(partition):dynamodb:\(here):table/*"]
     case .role:
       return step == "preflight-snapshot" ? ["arn:\(partition):iam::\(account):role/*"] + roles : roles
     case .bucket: return store.map { ["arn:\(partition):s3:::\($0.bucket)"] } ?? []
@@ -108,7 +113,7 @@ public struct IAMPolicyDocument: Sendable {
 extension AWSCall.Target {
   static let order: [AWSCall.Target] = [
     .stack, .function, .stateMachine, .execution, .api, .database, .snapshot, .secret, .parameter,
-    .repository,
+    .service, .rule, .configuration, .table, .repository,
     .logGroup, .alarm, .bucket, .object, .role, .any,
   ]
 
@@ -127,6 +132,10 @@ extension AWSCall.Target {
     case .repository: "Repositories"
     case .role: "Roles"
     case .parameter: "Parameters"
+    case .service: "Services"
+    case .rule: "Rules"
+    case .configuration: "Configurations"
+    case .table: "Tables"
     case .bucket: "Buckets"
     case .object: "Objects"
     case .any: "Others"

@@ -30,4 +30,14 @@ public struct SSMClient: Sendable {
       name: json.text("Name") ?? name, type: json.text("Type") ?? "String", value: value,
       version: json.int("Version"))
   }
+
+  /// Writes a new version of a parameter, or its first.
+  public func putParameter(_ name: String, value: String, type: String) async throws {
+    var body = JSONObject()
+    body["Name"] = .string(name)
+    body["Value"] = .string(value)
+    body["Type"] = .string(type)
+    body["Overwrite"] = true
+    _ = try await client.json(.json(.ssm, "PutParameter", body, subject: "parameter \(name)"))
+  }
 }

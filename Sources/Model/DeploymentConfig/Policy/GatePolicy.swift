@@ -35,6 +35,18 @@ public struct GatePolicy: Hashable, Sendable {
   public var migrationsInTransaction: Bool?
   /// `dialects`: path pattern to `postgresql`, `mysql`, `sqlite` or `other`.
   public var dialects: [String: String] = [:]
+  /// How one CDK application is synthesized, where the command line says in which sandbox that may be done.
+  public struct Synthesis: Hashable, Sendable {
+    /// `app`: the folder of its `cdk.json`; `.` for the repository's root.
+    public var app = "."
+    /// `command`: a line for a shell, which runs in that folder and writes to `$BACKSTOP_OUTPUT`.
+    public var command = ""
+
+    /// An application; none yet.
+    public init() {}
+  }
+  /// `synth`: the applications.
+  public var synth: [Synthesis] = []
   /// `rules`: the project's own.
   public var rules: [Rule] = []
 
@@ -89,6 +101,17 @@ public struct GatePolicy: Hashable, Sendable {
       rule.message = try entry.string("message") ?? ""
       try entry.finish()
       rules.append(rule)
+    }
+    for var entry in try section.sections("synth") {
+      var app = Synthesis()
+      if let folder = try entry.string("app") { app.app = folder }
+      app.command = try entry.required("command")
+      if app.app.hasPrefix("/") || app.app.split(separator: "/").contains("..") {
+        throw entry.problem("app: expected a folder of the repository")
+      }
+      while app.app.hasSuffix("/"), app.app.count > 1 { app.app.removeLast() }
+      try entry.finish()
+      synth.append(app)
     }
     try section.finish()
   }

@@ -6,6 +6,11 @@ public struct LedgerPolicy: Hashable, Sendable {
   public var isPushed = false
   /// `remote`: the name or the address of the repository to which it is pushed.
   public var remote = "origin"
+  /// Under which kind of reference a remote keeps it.
+  public enum Place: String, Hashable, Sendable, CaseIterable { case refs, branch, notes }
+  /// `kept-as`: where it stands at the remote: `refs/backstop/…`, or, where a server takes no such references,
+  /// `refs/heads/backstop-ledger/…` or `refs/notes/backstop/…`.
+  public var place = Place.refs
   /// `lock-expiry`: after what time a lock that nobody released may be taken over.
   public var lockExpiry: Duration = .seconds(4 * 3600)
   /// `timeout`: how long one fetch or push may take.
@@ -19,6 +24,7 @@ public struct LedgerPolicy: Hashable, Sendable {
     if let value = try section.bool("record") { isRecorded = value }
     if let value = try section.bool("push") { isPushed = value }
     if let value = try section.string("remote") { remote = value }
+    if let value = try section.word("kept-as", Place.self) { place = value }
     if let value = try section.duration("lock-expiry") { lockExpiry = value }
     if let value = try section.duration("timeout") { timeout = value }
     try section.finish()

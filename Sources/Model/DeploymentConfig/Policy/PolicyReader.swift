@@ -19,6 +19,9 @@ public struct PolicyReader {
   /// Whether the mapping stands in the file at all.
   public var isPresent: Bool { node != nil }
 
+  /// The keys of the mapping, in their order.
+  var names: [String] { node?.mapping?.members.map(\.name) ?? [] }
+
   /// The line on which the mapping begins; 0 where it does not stand in the file.
   var line: Int { node?.line ?? 0 }
 

@@ -26,6 +26,27 @@ public struct RevertPolicy: Hashable, Sendable {
   public var watch: Duration = .zero
   /// `branch`: whether a revert commit is made on a branch of its own.
   public var makesBranch = true
+  /// `push` and `pull-request`: whether that branch is pushed, and a pull request opened for it.
+  public var pushes = false, opensPullRequest = false
+  /// `remote`: where the branch is pushed to.
+  public var remote = "origin"
+  /// `base`: the branch that the pull request is for, where it is not the one that was deployed from.
+  public var base: String?
+  /// Whose API opens pull requests.
+  public enum Host: String, Hashable, Sendable, CaseIterable {
+    case github, gitlab, gitea, forgejo, bitbucket
+  }
+  /// `host`: whose API the remote's host has, where its address does not tell.
+  public var host: Host?
+  /// `host-api`: the address of that API, where it is not the usual one.
+  public var hostAPI: String?
+  /// `push-to`: patterns of the branches to which a revert may be pushed without a pull request.
+  public var pushTo: [String] = []
+  /// What becomes of the migrations of the commits that are taken back.
+  public enum Migrations: String, Hashable, Sendable, CaseIterable { case keep, revert }
+  /// `migrations`: whether their files stay, as what they did to the database does, or go with their commits. Nil keeps them
+  /// where the environment has a configuration.
+  public var migrations: Migrations?
 
   /// `schema`: how rollback scripts run.
   public var schema = SchemaPolicy()
@@ -48,6 +69,19 @@ public struct RevertPolicy: Hashable, Sendable {
     if let value = try section.duration("watch") { watch = value }
     if let value = try section.bool("branch") { makesBranch = value }
     schema = try SchemaPolicy(section.section("schema"))
+    try readDelivery(&section)
     try section.finish()
+  }
+
+  /// How the revert reaches the others.
+  private mutating func readDelivery(_ section: inout PolicyReader) throws(ConfigError) {
+    if let value = try section.bool("push") { pushes = value }
+    if let value = try section.bool("pull-request") { opensPullRequest = value }
+    if let value = try section.string("remote") { remote = value }
+    base = try section.string("base")
+    host = try section.word("host", Host.self)
+    hostAPI = try section.string("host-api")
+    if let value = try section.strings("push-to") { pushTo = value }
+    migrations = try section.word("migrations", Migrations.self)
   }
 }

@@ -28,6 +28,12 @@ public struct SmokePolicy: Hashable, Sendable {
   public var variables: [String: String] = [:]
   /// `openapi`: documents whose safe operations are asked, relative to the repository.
   public var openAPI: [String] = []
+  /// `openapi-example`: the name of the examples that parameters take their values from.
+  public var openAPIExample: String?
+  /// `oauth`: where checks of OpenAPI documents get a token.
+  public var oauth: OAuthPolicy?
+  /// `grpc`: services that answer gRPC's health checks.
+  public var grpc: [GRPCHealthPolicy] = []
   /// `sql`: probes of the data.
   public var sql: [SQLProbePolicy] = []
   /// `executions`: of state machines.
@@ -51,6 +57,10 @@ public struct SmokePolicy: Hashable, Sendable {
     builtIn = try BuiltInPolicy(try section.section("built-in"))
     variables = try section.stringMap("variables") ?? [:]
     openAPI = try section.strings("openapi") ?? []
+    openAPIExample = try section.string("openapi-example")
+    let oauthSection = try section.section("oauth")
+    if oauthSection.isPresent { oauth = try OAuthPolicy(oauthSection) }
+    for entry in try section.sections("grpc") { grpc.append(try GRPCHealthPolicy(entry)) }
     for entry in try section.sections("sql") { sql.append(try SQLProbePolicy(entry)) }
     for entry in try section.sections("executions") { executions.append(try ExecutionPolicy(entry)) }
     try section.finish()

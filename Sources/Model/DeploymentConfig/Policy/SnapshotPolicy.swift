@@ -25,6 +25,11 @@ public struct SnapshotPolicy: Hashable, Sendable {
   public var checksPermissions = true
   /// `function-code`, `function-code-megabytes`: whose code is kept, and up to which size.
   public var functionCode = FunctionCode.needed, functionCodeMegabytes = 50
+  /// `parameters`: parameters of Systems Manager that the application reads, by name; their versions are recorded, and put
+  /// back with it.
+  public var parameters: [String] = []
+  /// `app-configurations`: configurations of AppConfig, as `application/environment/profile`, each by id or name.
+  public var appConfigurations: [String] = []
   /// `template-bucket`: `bucket` or `bucket/prefix`, for templates of more than 51,200 bytes.
   public var templateBucket: String?
   /// `after`: environments that must have passed with the same commit before; nil looks for `staging`.
@@ -50,12 +55,24 @@ public struct SnapshotPolicy: Hashable, Sendable {
     if let value = try section.word("function-code", FunctionCode.self) { functionCode = value }
     // Lambda takes no larger package in a call.
     if let value = try section.int("function-code-megabytes", in: 1...50) { functionCodeMegabytes = value }
+    if let values = try section.strings("parameters") { parameters = values }
+    try readConfigurations(&section)
     templateBucket = try section.string("template-bucket")
     after = try section.strings("after")
     if let value = try section.bool("require-pushed") { requiresPushed = value }
     if let value = try section.duration("maximum-age") { maximumAge = value }
     calendar = try SnapshotPolicy.calendar(&section)
     try section.finish()
+  }
+
+  private mutating func readConfigurations(_ section: inout PolicyReader) throws(ConfigError) {
+    guard let node = section.take("app-configurations") else { return }
+    for element in node.sequence ?? [node] {
+      guard let text = element.text, text.split(separator: "/", omittingEmptySubsequences: false).count == 3,
+        !text.split(separator: "/", omittingEmptySubsequences: false).contains("")
+      else { throw section.error("app-configurations", element, "application/environment/profile") }
+      appConfigurations.append(text)
+    }
   }
 
   private static func calendar(_ section: inout PolicyReader) throws(ConfigError) -> DeploymentCalendar {

@@ -25,6 +25,10 @@ public struct WatchPolicy: Hashable, Sendable {
   public var mannWhitney = MannWhitneyPolicy()
   /// `log-patterns`: filter patterns of CloudWatch Logs that are asked for besides the usual ones.
   public var logPatterns: [String] = []
+  /// `series`: what the stacks do not show by themselves.
+  public var series: [WatchedSeriesPolicy] = []
+  /// `alarms`: alarms of CloudWatch that call for a rollback. Those of the stacks are told, and call for none.
+  public var alarms: [String] = []
   /// `logs`: whether the functions' logs are read.
   public var readsLogs = true
 
@@ -45,6 +49,8 @@ public struct WatchPolicy: Hashable, Sendable {
     if let value = try section.duration("latency-ceiling") { latencyCeiling = value }
     if let value = try section.word("lost-traffic", LostTraffic.self) { lostTraffic = value }
     if let value = try section.strings("log-patterns") { logPatterns = value }
+    for one in try section.sections("series") { series.append(try WatchedSeriesPolicy(one)) }
+    alarms = try section.strings("alarms") ?? []
     mannWhitney = try MannWhitneyPolicy(section.section("mann-whitney"))
     try section.finish()
   }

@@ -15,6 +15,21 @@ extension HurlEntry {
   /// Whether it asks for a digest of the body.
   public var wantsDigests: Bool { looks { query, _ in query.kind == .sha256 || query.kind == .md5 } }
 
+  /// Whether it says of a field of the answer, named in lower case, what must come.
+  public func judges(header name: String) -> Bool {
+    func names(_ template: HurlTemplate) -> Bool {
+      if template.parts.count == 1, case .text(let text) = template.parts[0] {
+        text.lowercased() == name
+      } else {
+        false
+      }
+    }
+    return response?.headers.contains { names($0.key) } ?? false
+      || looks { query, _ in
+        if case .header(let template) = query.kind { names(template) } else { false }
+      }
+  }
+
   /// Whether one of its queries, with its filters, is such a one.
   private func looks(_ isSuch: (HurlQuery, [HurlFilter]) -> Bool) -> Bool {
     guard let response else { return false }

@@ -141,6 +141,8 @@ public struct HurlEvaluation: Hashable, Sendable {
     public var passed: Bool
     /// What was expected and what was found; empty for a status, a body and lines of `[Asserts]` that passed.
     public var expected: String, actual: String
+    /// What the eye does not see of the difference.
+    public var hint: String?
   }
   /// The captured values in order.
   public var captures: [Capture] = []

@@ -78,7 +78,8 @@ extension HurlKeyValue {
       let found = reader.values(of: name)
       return .init(
         position, line, passed: found.contains { $0.isExactly(expected) }, expected: expected,
-        actual: found.isEmpty ? "no header \(name)" : found.joined(separator: ", "))
+        actual: found.isEmpty ? "no header \(name)" : found.joined(separator: ", "),
+        hint: found.lazy.compactMap { LookAlike.difference(expected: expected, actual: $0) }.first)
     } catch {
       return .init(line, failing: error)
     }
@@ -97,7 +98,8 @@ extension HurlBody {
         return .init(position, "body", passed: true, expected: "", actual: "")
       }
       return .init(
-        position, "body", passed: false, expected: expected.summary, actual: actual.summary)
+        position, "body", passed: false, expected: expected.summary,
+        actual: actual.summary, hint: actual.unseenDifference(from: expected))
     } catch {
       return .init("body", failing: error)
     }
@@ -131,7 +133,9 @@ extension HurlAssertSpec {
     do throws(HurlRuntimeError) {
       let value = try QueryEvaluation(renderer: renderer).value(query, filters, in: &reader)
       let result = try PredicateEvaluation(renderer: renderer).judge(predicate, value)
-      return .init(position, source, passed: result.passed, expected: result.expected, actual: result.actual)
+      return .init(
+        position, source, passed: result.passed, expected: result.expected, actual: result.actual,
+        hint: result.hint)
     } catch {
       return .init(source, failing: error)
     }
@@ -140,12 +144,14 @@ extension HurlAssertSpec {
 
 extension HurlEvaluation.Assertion {
   fileprivate init(
-    _ position: HurlPosition, _ description: String, passed: Bool, expected: String, actual: String
+    _ position: HurlPosition, _ description: String, passed: Bool, expected: String, actual: String,
+    hint: String? = nil
   ) {
     self.init(
       line: position.line, column: position.column, description: description, passed: passed,
       expected: expected,
       actual: actual)
+    self.hint = passed ? nil : hint
   }
 
   /// An assertion that could not be judged, which counts as failed.

@@ -5,6 +5,8 @@ struct PredicateEvaluation {
     var passed: Bool
     var expected: String
     var actual: String
+    /// What the eye does not see of it.
+    var hint: String?
   }
   /// What a predicate says of a value before `not` is looked at.
   private enum Outcome {
@@ -38,7 +40,8 @@ struct PredicateEvaluation {
     if case .matches(let pattern) = predicate.kind { expected += " /\(try patternText(pattern))/" }
     let actual = value?.summary ?? "nothing"
     let why = outcome == .unfit ? ", which \(predicate.name) does not apply to" : ""
-    return Result(passed: false, expected: expected, actual: actual + why)
+    let hint = predicate.isNegated ? nil : value?.unseenDifference(from: argument)
+    return Result(passed: false, expected: expected, actual: actual + why, hint: hint)
   }
 
   private func outcome(

@@ -6,8 +6,8 @@ public struct JSONPath: Hashable, Sendable {
   public enum Mode: Sendable {
     /// RFC 9535 alone.
     case rfc9535
-    /// Also the older spellings of Hurl files: names with hyphens or a digit in front after a dot (`$.profile-id`), a dot
-    /// before a bracket (`$.[0].name`), and white space at the end.
+    /// Also the two spellings of Hurl files from before version 8: names with hyphens after a dot (`$.profile-id`), and a
+    /// dot before a bracket (`$.[0].name`). Neither means anything else by the standard.
     case lenient
   }
 

@@ -15,7 +15,6 @@ struct JSONPathParser {
   mutating func path() throws(JSONPathError) -> [JSONPath.Segment] {
     guard take("$") else { throw error("expected $") }
     let segments = try segments()
-    if mode == .lenient { skipSpace() }
     if index < scalars.count { throw error("expected a segment or the end of the path") }
     return segments
   }
@@ -51,7 +50,7 @@ struct JSONPathParser {
       let isFirst = index == start
       let isName =
         scalar.isASCIILetter || scalar == "_" || scalar.value >= 0x80 || (!isFirst && scalar.isASCIIDigit)
-        || (mode == .lenient && (scalar.isASCIIDigit || scalar == "-"))
+        || (mode == .lenient && !isFirst && scalar == "-")
       if !isName { break }
       index += 1
     }

@@ -17,6 +17,8 @@ final class RegularExpression: @unchecked Sendable {
     case iRegexp
     /// The same, and it must match the whole text.
     case wholeIRegexp
+    /// ECMA-262, which JSON Schema uses, as far as PCRE2 agrees.
+    case ecma
   }
   private let code: OpaquePointer
 
@@ -29,6 +31,7 @@ final class RegularExpression: @unchecked Sendable {
       case .rust: try RustPattern.translated(pattern)
       case .iRegexp: try IRegexpPattern.translated(pattern)
       case .wholeIRegexp: "\\A(?:\(try IRegexpPattern.translated(pattern)))\\z"
+      case .ecma: try ECMAPattern.translated(pattern)
       }
     let settings = pcre2_compile_context_create_8(nil)
     defer { pcre2_compile_context_free_8(settings) }

@@ -87,6 +87,10 @@ extension PostgresJudge {
       }
     case "AT_EnableRowSecurity", "AT_ForceRowSecurity":
       if isOld(table) { securedTables[table.lowercased()] = currentLine }
+    case "AT_DisableTrig": disable(trigger: name, of: table)
+    case "AT_DisableTrigAll", "AT_DisableTrigUser": disable(trigger: nil, of: table)
+    case "AT_EnableTrig", "AT_EnableAlwaysTrig": enable(trigger: name, of: table)
+    case "AT_EnableTrigAll", "AT_EnableTrigUser": enable(trigger: nil, of: table)
     case "AT_SetUnLogged":
       issue("set-unlogged", .irreversible, "\(table) is emptied by a crash from now on", table)
     case "AT_SetTableSpace":

@@ -26,6 +26,25 @@ extension PostgresJudge {
     }
   }
 
+  mutating func disable(trigger: String?, of table: String) {
+    if isOld(table) { disabledTriggers.append((table.lowercased(), trigger, currentLine)) }
+  }
+
+  mutating func enable(trigger: String?, of table: String) {
+    disabledTriggers.removeAll { $0.table == table.lowercased() && (trigger == nil || $0.trigger == trigger) }
+  }
+
+  /// Triggers that are off only while the script runs, as for a bulk change, are off for nobody else.
+  mutating func finishTriggers() {
+    for (table, trigger, line) in disabledTriggers {
+      issue(
+        "disable-trigger", .breaking,
+        trigger.map { "the trigger \($0) of \(table) stays switched off: what it did is done for no version" }
+          ?? "the triggers of \(table) stay switched off: what they did is done for no version", table,
+        line: line)
+    }
+  }
+
   /// Statements that refuse a transaction, by how the tool runs the script.
   mutating func finishOutsiders() {
     let rule = "ban-concurrent-index-creation-in-transaction"

@@ -48,6 +48,8 @@ struct PostgresJudge {
   var renamedTables: [(old: String, new: String, line: Int)] = []
   /// Tables whose rows nobody sees without a policy, and where that was switched on.
   var securedTables: [String: Int] = [:]
+  /// Triggers that are switched off and not on again; no name for all of a table's.
+  var disabledTriggers: [(table: String, trigger: String?, line: Int)] = []
   /// Statements that refuse a transaction, and their tables.
   var outsiders: [(line: Int, words: String, subject: String)] = []
   /// Functions made here and not called so far, by name, and those that are triggers', by table.

@@ -137,6 +137,7 @@ extension PostgresJudge {
     }
     finishRenames()
     finishSecurity()
+    finishTriggers()
     finishOutsiders()
     for drop in pendingDrops {
       issue(

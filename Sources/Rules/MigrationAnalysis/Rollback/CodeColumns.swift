@@ -1,16 +1,26 @@
 /// Columns that code defines anew where the call says both definitions, and operations on rows whose condition stands in
 /// a chain of calls.
 enum CodeColumns {
-  static func issues(in lines: [CodeText.Line], tool: MigrationTool) -> [SQLIssue] {
+  static func issues(
+    in lines: [CodeText.Line], tool: MigrationTool, _ earlier: EarlierDefinitions
+  ) -> [SQLIssue] {
     let code = CodeText(lines)
     switch tool {
+    case .django:
+      return code.calls("AlterField(").compactMap {
+        earlier.fields.issue(altering: $0.arguments, line: $0.line)
+      }
+    case .rails:
+      return (code.calls("change_column ", endsAtLine: true) + code.calls("change_column(")).map {
+        rails($0.arguments, $0.line, earlier.catalog)
+      }
     case .alembic: return code.calls("alter_column(").compactMap { alembic($0.arguments, $0.line) }
     case .entityFramework:
       return code.calls("AlterColumn<").compactMap { entityFramework($0.arguments, $0.line) }
         + code.calls("AddColumn<").compactMap { newColumn($0.arguments, $0.line) }
     case .laravel: return laravel(lines)
     case .phinx: return phinx(lines)
-    case .knex, .script: return chains(lines, deletes: [".del()", ".delete()"])
+    case .knex, .script: return chains(lines, deletes: [".del()", ".delete()", ".update("])
     default: return []
     }
   }
@@ -50,6 +60,20 @@ enum CodeColumns {
         "\(subject) goes from \(old.name) to \(new.name): whether values are lost is not known", line, subject
       )
     }
+  }
+
+  /// `change_column :users, :name, :text, limit: 50`.
+  private static func rails(_ arguments: String, _ line: Int, _ catalog: SchemaCatalog) -> SQLIssue {
+    let words = arguments.split(separator: ",").map { $0.filter { !$0.isWhitespace && !":'\"".contains($0) } }
+    let subject = CodeText.quoted(arguments) ?? "a column"
+    guard words.count >= 3 else { return change(nil, nil, subject, line) }
+    func number(_ option: String) -> Int? {
+      words.first { $0.hasPrefix(option) }.flatMap { Int($0.dropFirst(option.count)) }
+    }
+    let new = RubySchema.type(
+      words[2].lowercased(), limit: number("limit"), precision: number("precision"), scale: number("scale"))
+    let old = catalog.type(of: SchemaObject(.column, words[1], table: words[0]))
+    return change(old, new, subject, line)
   }
 
   private static func alembic(_ arguments: String, _ line: Int) -> SQLIssue? {
@@ -164,7 +188,7 @@ enum CodeColumns {
           ))
       }
     }
-    return found + chains(lines, deletes: ["->delete()", "->truncate()"])
+    return found + chains(lines, deletes: ["->delete()", "->truncate()", "->update("])
   }
 
   private static func phinx(_ lines: [CodeText.Line]) -> [SQLIssue] {
@@ -190,7 +214,18 @@ enum CodeColumns {
       let chain = lines[max(0, index - 4)...index].map(\.text).joined(separator: " ")
       let own = chain.split(separator: ";").last.map(String.init) ?? chain
       guard !own.lowercased().contains("where") else { return nil }
+      // `$reminder->delete()` is about one row, whichever that is.
+      if line.text.contains("->"), !own.contains("::"), !own.contains("DB") {
+        return issue(
+          "migration-code-open", .notUnderstood, "rows are changed one by one, and which is not known",
+          line.number,
+          "rows at line \(line.number)")
+      }
       let subject = CodeText.quoted(own) ?? "line \(line.number)"
+      if line.text.contains("update(") {
+        return issue(
+          "update-without-where", .irreversible, "overwrites every row of \(subject)", line.number, subject)
+      }
       return issue(
         "delete-without-where", .irreversible, "deletes every row of \(subject)", line.number, subject)
     }

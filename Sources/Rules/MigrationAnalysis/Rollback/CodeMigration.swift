@@ -16,8 +16,12 @@ public struct CodeMigration: Hashable, Sendable {
   /// Whether the way forward was found: else nothing is known about it.
   public private(set) var isUnderstood = true
 
+  private let earlier: EarlierDefinitions
+
   /// Reads a migration.
-  public init(_ text: String, tool: MigrationTool) {
+  /// - Parameter earlier: what is known of columns that it defines anew.
+  public init(_ text: String, tool: MigrationTool, earlier: EarlierDefinitions = EarlierDefinitions()) {
+    self.earlier = earlier
     let code = CodeText(text)
     switch tool {
     case .alembic: readPair(code, tool, forward: "def upgrade", back: "def downgrade", blocks: .indentation)
@@ -93,6 +97,7 @@ public struct CodeMigration: Hashable, Sendable {
   private mutating func readDjango(_ code: CodeText) {
     doesSomething = code.lines.contains { $0.text.contains("migrations.") && $0.text.contains("(") }
     judge(code.lines, .django)
+    issues += DjangoOperations.open(in: code)
     hasDownMigration = true
     for call in ["RunPython(", "RunSQL("] {
       for (arguments, line) in code.calls(call) {
@@ -110,7 +115,8 @@ public struct CodeMigration: Hashable, Sendable {
 
   private mutating func readKnex(_ code: CodeText, _ tool: MigrationTool) {
     let heads = [
-      ("exports.up", "exports.down"), ("function up", "function down"), ("up(", "down("), ("up:", "down:"),
+      ("exports.up", "exports.down"), ("function up", "function down"), ("up(", "down("), ("up (", "down ("),
+      ("up:", "down:"),
       ("up =", "down ="),
     ]
     let (up, down) = heads.first { code.block($0.0, .braces) != nil } ?? ("exports.up", "exports.down")
@@ -243,7 +249,8 @@ public struct CodeMigration: Hashable, Sendable {
 
   private mutating func judge(_ lines: [CodeText.Line], _ tool: MigrationTool) {
     issues += RequiredColumns.find(in: lines, tool: tool)
-    issues += CodeColumns.issues(in: lines, tool: tool) + CodeOperations.issues(in: lines, tool: tool)
+    issues +=
+      CodeColumns.issues(in: lines, tool: tool, earlier) + CodeOperations.issues(in: lines, tool: tool)
     let calls: [(words: [String], rule: String, risk: SQLRisk, what: String)] = [
       (
         [
@@ -285,12 +292,29 @@ public struct CodeMigration: Hashable, Sendable {
             subject: subject.lowercased()))
       }
     }
-    for (sql, line) in CodeText.sql(in: lines) {
-      let report = SQLAnalysis.analyze(Array(sql.utf8))
+    // On a table that the migration makes, nobody waits and nothing is lost.
+    var made = CodeOperations.madeTables(CodeText(lines)).filter { name in
+      name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } && !name.isEmpty
+    }
+    for (sql, line) in CodeText.sql(in: lines, tool: tool) {
+      let before = made.sorted().map { "CREATE TABLE \($0) (); " }.joined()
+      let isPlain = SQLDialect.detect(sql) == .postgresql
+      let report = SQLAnalysis.analyze(
+        Array(((isPlain ? before : "") + sql).utf8), dialect: isPlain ? .postgresql : nil)
+      made.formUnion(
+        report.effects.filter { $0.verb == .create && $0.object.kind == .table }.map(\.object.name))
       for var issue in report.issues where [.irreversible, .breaking, .notUnderstood].contains(issue.risk) {
         issue.line += line - 1
         issues.append(issue)
       }
+      if CodeText.isSurelySQL(sql), report.issues.contains(where: { $0.risk == .syntax }) {
+        issues.append(
+          SQLIssue(
+            rule: "migration-code-open", risk: .notUnderstood,
+            message: "this SQL is put together while the code runs, and is not read", line: line,
+            subject: "sql \(sql.prefix(80))"))
+      }
     }
+    issues += CodeVocabulary.issues(in: lines, tool: tool)
   }
 }

@@ -103,7 +103,7 @@ enum CodeOperations {
     Operation(["drop_enum "], "ban-drop-type", .breaking, "drops a type", tools: rails),
     Operation(["t.rename "], "renaming-column", .breaking, "renames a column", tools: rails),
     Operation(
-      ["change_column ", "change_column(", "t.change ", "change_columns "], "changing-column-type",
+      ["t.change ", "change_columns "], "changing-column-type",
       .notUnderstood,
       changesType, tools: rails),
     Operation(
@@ -162,7 +162,6 @@ enum CodeOperations {
       lacks("postgresql_not_valid=True")),
     Operation(["drop_table_comment("], "drop-comment", .advice, "drops a comment", tools: alembic),
     // Django.
-    Operation(["AlterField("], "changing-column-type", .notUnderstood, changesType, tools: [.django]),
     Operation(
       ["AlterUniqueTogether("], "new-unique", .notUnderstood, unique, tools: [.django]),
     Operation(["AddConstraint("], "new-unique", .breaking, unique, tools: [.django], has("UniqueConstraint")),

@@ -185,31 +185,30 @@ struct CodeText: Hashable, Sendable {
   }
 
   /// Strings that begin as SQL does, and their lines.
-  static func sql(in lines: [Line]) -> [(text: String, line: Int)] {
+  static func sql(in lines: [Line], tool: MigrationTool) -> [(text: String, line: Int)] {
     let verbs = [
       "alter ", "drop ", "truncate ", "delete from ", "update ", "with ", "merge ", "replace ", "rename ",
       "create ",
       "do $", "revoke ",
     ]
-    let text = lines.map(\.text).joined(separator: "\n")
-    var found: [(String, Int)] = []
-    var rest = text[...]
-    while let start = rest.firstIndex(where: { "'\"`".contains($0) }) {
-      let quote = rest[start]
-      var mark = String(quote)
-      if rest[start...].hasPrefix(String(repeating: quote, count: 3)) {
-        mark = String(repeating: quote, count: 3)
-      }
-      let content = rest[start...].dropFirst(mark.count)
-      guard let end = content.firstRange(of: mark) else { break }
-      let string = content[..<end.lowerBound]
-      let lower = string.drop { $0.isWhitespace }.lowercased()
-      if verbs.contains(where: lower.hasPrefix) {
-        let offset = text[..<string.startIndex].count { $0 == "\n" }
-        found.append((String(string), offset < lines.count ? lines[offset].number : 1))
-      }
-      rest = content[end.upperBound...]
+    return CodeStrings(lines, tool: tool).literals.compactMap { literal in
+      let lower = literal.text.drop { $0.isWhitespace }.lowercased()
+      return verbs.contains(where: lower.hasPrefix) ? (literal.text, literal.line) : nil
     }
-    return found
+  }
+
+  /// Whether a text that no grammar takes is SQL all the same: a part of it is put in while the code runs.
+  static func isSurelySQL(_ text: String) -> Bool {
+    let words = text.split(maxSplits: 3, whereSeparator: \.isWhitespace).prefix(2).map { $0.uppercased() }
+    guard words.count == 2 else { return false }
+    switch words[0] {
+    case "ALTER", "DROP", "CREATE":
+      return ["TABLE", "INDEX", "VIEW", "TYPE", "SCHEMA", "DATABASE", "FUNCTION", "TRIGGER", "UNIQUE", "MATERIALIZED"]
+        .contains(words[1])
+    case "TRUNCATE": return true
+    case "DELETE": return words[1] == "FROM"
+    case "UPDATE": return text.uppercased().contains(" SET ")
+    default: return false
+    }
   }
 }

@@ -74,6 +74,22 @@ public struct MigrationFile: Hashable, Sendable {
     return settings
   }
 
+  /// By what its tool remembers that it has run a migration, as far as the file's name says it; nil where that stands in
+  /// the file.
+  public var nameKey: String? {
+    let parts = path.split(separator: "/").map(String.init)
+    let name = parts.last ?? path
+    let number = String(name.drop { !$0.isNumber }.prefix { $0.isNumber })
+    switch tool {
+    case .alembic, .typeorm, .entityFramework, .doctrine, .liquibase, .mikroORM, .sqitch: return nil
+    case .rails, .ecto, .golangMigrate, .dbmate, .goose, .gooseGo, .sqlx, .phinx:
+      return number.isEmpty ? name : number
+    case .prisma, .diesel: return parts.dropLast().last ?? name
+    case .flyway where role == .repeatable: return name
+    default: return name
+    }
+  }
+
   /// Whether a path stands in a folder by the name of which migrations are found.
   public static func isMigrationFolder(_ path: String) -> Bool {
     let folders = Set(path.lowercased().split(separator: "/").dropLast().map(String.init))
@@ -136,7 +152,9 @@ public struct MigrationFile: Hashable, Sendable {
       return text.contains("knex") ? .knex : text.contains("down") ? .script : nil
     }
     if ends(".php") {
-      if holds("AbstractMigration") { return text.contains("addSql") ? .doctrine : .phinx }
+      if holds("AbstractMigration") {
+        return text.contains("addSql") || text.contains("Doctrine") ? .doctrine : .phinx
+      }
       return isInPlace && holds("Migration", "function up") ? .laravel : nil
     }
     // The designer's file beside a migration says what the model is, and runs nothing.
@@ -219,7 +237,12 @@ public enum RollbackNames {
     switch file.tool {
     case .golangMigrate:
       let capital = base.hasSuffix(".UP")
-      return at("\(base.dropLast(3))\(capital ? ".DOWN" : ".down").sql")
+      let stem = base.dropLast(3)
+      let way = capital ? ".DOWN" : ".down"
+      // One way back may serve every dialect: `1_x.mysql.up.sql` and `1_x.down.sql`.
+      let dialects = [".mysql", ".postgres", ".postgresql", ".sqlite", ".sqlite3", ".cockroach", ".mariadb"]
+      let plain = dialects.first(where: stem.hasSuffix).map { stem.dropLast($0.count) }
+      return at("\(stem)\(way).sql") + (plain.map { at("\($0)\(way).sql") } ?? [])
     case .flyway:
       let undo = base.hasPrefix("v") ? "u" : "U"
       return at("\(undo)\(base.dropFirst()).sql")

@@ -52,6 +52,15 @@ enum RequiredColumns {
       return issues(
         code.calls("add :", endsAtLine: true), unlessMadeBy: code.calls("create table("),
         requires: { $0.contains("null: false") && !$0.contains("default:") })
+    case .doctrine:
+      // Of a table that is there; without `notnull` the library makes it one that must be given.
+      guard !lines.contains(where: { $0.text.contains("createTable(") }) else { return [] }
+      return issues(
+        code.calls("addColumn("), unlessMadeBy: [],
+        requires: {
+          let plain = $0.filter { !$0.isWhitespace && !"'\"".contains($0) }
+          return !holds(plain, "notnull=>false", "default=>", "autoincrement=>true")
+        })
     default: return []
     }
   }

@@ -28,6 +28,11 @@ public struct SchemaCatalog: Hashable, Sendable {
     column.table.flatMap { tables[$0]?[column.name] }
   }
 
+  /// Takes in a table that a dump names.
+  mutating func add(table: String) { tables[table] = tables[table] ?? [:] }
+  /// Takes in a column that a dump names.
+  mutating func add(column: String, _ type: ColumnType, to table: String) { tables[table, default: [:]][column] = type }
+
   /// Takes in what a script does, in its order.
   public mutating func apply(_ report: SQLScriptReport) {
     var definitions = report.definitions[...]

@@ -53,11 +53,28 @@ extension TemplateComparison {
       "resource-renamed", "A resource goes while an equal one comes under another logical id.",
       remedy: "Keep the logical id, or move the data first."),
     .init(
+      "resource-moved",
+      "A file of the change declares that a stack refactor moves a resource with what it holds.",
+      severity: .warning,
+      remedy: "Execute the refactor before the update; to go back, execute it the other way round."),
+    .init(
+      "import-needed",
+      "A resource that its policy keeps leaves one stack, and another stack makes one under its name: the update fails.",
+      severity: .error,
+      remedy: "Import it, or move it by a stack refactor, and commit the file that declares it."),
+    .init(
+      "name-taken",
+      "A resource is made under the name of one that goes in the same update: it is refused, since what is new is made "
+        + "first.", severity: .error,
+      remedy: "Keep the logical id, move it by a stack refactor, or take another name."),
+    .init(
       "policy-weakened", "A resource that holds data loses its retaining policy.",
       severity: .warning, remedy: "Keep Retain or Snapshot."),
     .init(
-      "nested-stack-changed", "A nested stack changes; what happens inside is judged by its own template.",
-      severity: .notice, remedy: "Compare the nested template as well."),
+      "nested-stack-changed",
+      "A nested stack changes; a warning where its own template is not at hand, so that what happens inside is not judged.",
+      remedy:
+        "Have the nested template in the repository under the end of its address, or compare it as well."),
     .init(
       "values-missing", "Parameters without a known value: judged as if the deployed value stays.",
       severity: .notice, remedy: "Hand the values in."),

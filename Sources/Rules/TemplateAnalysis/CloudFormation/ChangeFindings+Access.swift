@@ -75,7 +75,7 @@ extension ChangeFindings {
   private func changed(_ pair: ResourceJudge.Pair) -> ResourceJudge.Outcome? {
     guard let outcome = judge.outcomes[pair.id] else { return nil }
     switch outcome.change.action {
-    case .create, .update, .replace, .mayReplace, .import: return outcome
+    case .create, .update, .replace, .mayReplace, .import, .move: return outcome
     case .delete, .orphan, .snapshotThenDelete, .none: return nil
     }
   }

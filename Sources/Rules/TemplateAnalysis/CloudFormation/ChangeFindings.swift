@@ -38,9 +38,16 @@ struct ChangeFindings {
     if change.action == .update, TypeFacts.isNestedStack(change.type),
       judge.nestedOutcomes[change.logicalId] == nil
     {
+      // Tags and times of a nested stack change nothing of what is in it but tags.
+      let outer: Set<String> = ["Tags", "TimeoutInMinutes", "NotificationARNs"]
+      let isInside = !outcome.changedProperties.isSubset(of: outer)
       add(
-        "nested-stack-changed", .notice,
-        "\(change.logicalId) (\(change.type)) changes: what happens inside is judged by comparing its own template.",
+        "nested-stack-changed", isInside ? .warning : .notice,
+        isInside
+          ? "\(change.logicalId) (\(change.type)) changes, and its own template is not at hand on both sides: what happens "
+            + "inside is not judged."
+          : "\(change.logicalId) (\(change.type)) changes in \(outcome.changedProperties.sorted().joined(separator: ", ")) "
+            + "alone.",
         line: change.line, subject: change.logicalId)
     }
     judgeWeakenedPolicy(change, pair)
@@ -56,12 +63,14 @@ struct ChangeFindings {
           + "logical id.", line: change.line, subject: change.logicalId)
     } else if let property = judge.entry(change.type)?.customName(of: change.type),
       judge.entry(change.type)?.deletesFirst == false, !outcome.changedProperties.contains(property),
-      let name = pair.new.flatMap({ judge.new?.properties(of: $0)[property].text }),
-      let before = pair.old.flatMap({ judge.old?.properties(of: $0)[property].text }), before == name
+      let name = pair.new.flatMap({ judge.new?.properties(of: $0)[property] }), name != .absent,
+      let before = pair.old.flatMap({ judge.old?.properties(of: $0)[property] }),
+      judge.comparison.compare(before, name) == .same
     {
       add(
         "replacement-refused", .error,
-        "\(change.logicalId) has the fixed name \(name) and would be replaced, which CloudFormation refuses: "
+        "\(change.logicalId) has the fixed name \(judge.isSecret(name) ? "that a secret value gives" : name.text ?? name.summary) and would be "
+          + "replaced, which CloudFormation refuses: "
           + "change \(property) too, or leave the name out.", line: change.line, subject: change.logicalId)
     }
   }
@@ -109,11 +118,13 @@ struct ChangeFindings {
     for pair in judge.pairs where judge.outcomes[pair.id]?.change.action == .create {
       created[pair.type, default: []].append(pair)
     }
+    var renamed: [(old: ResourceJudge.Pair, new: ResourceJudge.Pair, change: ResourceImpact)] = []
     for pair in judge.pairs {
       guard let change = judge.outcomes[pair.id]?.change,
-        change.action == .delete || change.action == .orphan,
+        [.delete, .orphan, .snapshotThenDelete].contains(change.action),
         let gone = pair.old, let before = judge.old?.properties(of: gone), before != .map([])
       else { continue }
+      if judgeTakenName(pair, gone, created[gone.type] ?? []) { continue }
       // A change that moves hundreds of one type is no renaming that a list would help with.
       let twin = created[gone.type]?.prefix(200).first { other in
         guard let new = other.new, let after = judge.new?.properties(of: new) else {
@@ -122,10 +133,68 @@ struct ChangeFindings {
         return judge.comparison.compare(before, after) == .same
       }
       guard let twin else { continue }
-      add(
-        "resource-renamed", change.stateful ? .error : .notice,
-        "\(pair.id) goes and the equal \(twin.id) comes: a new logical id makes a new resource, and what the "
-          + "old one holds does not move along.", line: twin.new?.line, subject: "\(pair.id) \(twin.id)")
+      renamed.append((pair, twin, change))
     }
+    for isStateful in [true, false] { tell(renamed.filter { $0.change.stateful == isStateful }, isStateful) }
+  }
+
+  /// Few renamed resources are told one by one, many in one line: the record holds each among the resources.
+  private mutating func tell(
+    _ renamed: [(old: ResourceJudge.Pair, new: ResourceJudge.Pair, change: ResourceImpact)],
+    _ isStateful: Bool
+  ) {
+    let why = "a new logical id makes a new resource, and what the old one holds does not move along."
+    let severity: Severity = isStateful ? .error : .notice
+    guard renamed.count > 3 else {
+      for (old, new, _) in renamed {
+        add(
+          "resource-renamed", severity, "\(old.id) goes and the equal \(new.id) comes: \(why)",
+          line: new.new?.line,
+          subject: "\(old.id) \(new.id)")
+      }
+      return
+    }
+    let names = renamed.map { "\($0.old.id) \($0.new.id)" }
+    let shown = renamed.prefix(3).map { "\($0.old.id) becomes \($0.new.id)" }.joined(separator: ", ")
+    // That each of them is deleted needs no line of its own then.
+    let ids = Set(renamed.map { $0.old.id })
+    all.removeAll { finding in
+      finding.code == "resource-deleted" && finding.severity == severity
+        && ids.contains(String(finding.message.prefix { $0 != " " }))
+    }
+    add(
+      "resource-renamed", severity,
+      "\(renamed.count) resources go and equal ones come under other logical ids: \(shown), and \(renamed.count - 3) more, "
+        + "each among the resources of the record: \(why)", line: renamed[0].new.new?.line,
+      subject: names.joined(separator: " "))
+  }
+
+  /// A new resource under the name of one that goes: CloudFormation makes all that is new before it deletes anything.
+  private mutating func judgeTakenName(
+    _ pair: ResourceJudge.Pair, _ gone: TemplateEvaluator.Resource, _ created: [ResourceJudge.Pair]
+  ) -> Bool {
+    guard let entry = judge.entry(gone.type), let property = entry.customName(of: gone.type),
+      let before = judge.old?.properties(of: gone), before[property] != .absent
+    else { return false }
+    // What `Ref` returns is one of a kind by itself; other names are within what else is fixed when it is made.
+    var properties = [property]
+    if entry.nameProperty == nil { properties += entry.createOnly.compactMap(\.first) }
+    if gone.type == "AWS::Route53::RecordSet" { properties += ["Type", "SetIdentifier", "HostedZoneName"] }
+    let twin = created.prefix(200).first { other in
+      guard let new = other.new, let after = judge.new?.properties(of: new) else { return false }
+      return properties.allSatisfy { judge.comparison.compare(before[$0], after[$0]) == .same }
+    }
+    guard let twin else { return false }
+    let isKept = judge.outcomes[pair.id]?.change.action == .orphan
+    let name = before[property].text.map { judge.isSecret(before[property]) ? "its name" : "the name \($0)" }
+    add(
+      "name-taken", .error,
+      "\(twin.id) (\(gone.type)) is made under \(name ?? "the \(property)") that \(pair.id) still has: CloudFormation makes "
+        + "what is new before it deletes what goes, so that the update fails. Keep the logical id \(pair.id), or "
+        + (isKept
+          ? "let go of \(pair.id) in one deployment and import it as \(twin.id) in the next."
+          : "take another \(property), or move it by a stack refactor."),
+      line: twin.new?.line, subject: "\(pair.id) \(twin.id) \(property)")
+    return true
   }
 }

@@ -123,6 +123,12 @@ public struct CloudFormationTemplate: Sendable {
 
   /// The names of the parameters that it declares.
   public var parameterNames: [String] { parameters.map(\.name) }
+  /// The types of its resources by logical id.
+  public var resourceTypes: [String: String] {
+    Dictionary(resources.map { ($0.name, $0.node["Type"]?.text ?? "") }, uniquingKeysWith: { $1 })
+  }
+  /// The names of its parameters that have a default.
+  public var defaultedParameterNames: [String] { parameters.filter { $0.defaultValue != nil }.map(\.name) }
 
   private static func section(
     _ name: String, _ root: YAMLNode, _ path: String

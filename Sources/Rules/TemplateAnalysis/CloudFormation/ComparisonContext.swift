@@ -22,6 +22,8 @@ public struct ComparisonContext: Sendable {
   public var importers: [String: [String]]
   /// Templates of nested stacks before and after, by the logical id of the stack resource.
   public var oldNested: [String: NestedTemplate] = [:], newNested: [String: NestedTemplate] = [:]
+  /// Logical ids that a stack refactor changes: the new one to the old one.
+  public var renames: [String: String] = [:]
   /// How many stacks this one is nested in.
   var nesting = 0
   /// Which property means replacement.

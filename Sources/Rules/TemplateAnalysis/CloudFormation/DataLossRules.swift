@@ -16,6 +16,82 @@ enum DataLossRules {
   /// What a change of a resource that stays loses.
   static func losses(_ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue) -> [Loss] {
     retention(id, type, old, new) + switches(id, type, old, new) + expiry(id, type, old, new)
+      + replicas(id, type, old, new) + plans(id, type, old, new)
+  }
+
+  // MARK: - Lists
+
+  /// The elements of a list by a member that names them.
+  private static func elements(_ value: ResolvedValue, by key: String) -> [String: ResolvedValue] {
+    guard case .list(let all) = value else { return [:] }
+    return Dictionary(all.compactMap { one in one[key].text.map { ($0, one) } }, uniquingKeysWith: { $1 })
+  }
+
+  /// A global table says for each replica what a table says for itself.
+  private static func replicas(
+    _ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue
+  ) -> [Loss] {
+    guard type == "AWS::DynamoDB::GlobalTable" else { return [] }
+    let after = elements(new["Replicas"], by: "Region")
+    return elements(old["Replicas"], by: "Region").sorted { $0.key < $1.key }.flatMap {
+      region, before -> [Loss] in
+      guard let now = after[region] else {
+        return [
+          Loss(
+            code: "data-expires", isImmediate: false, property: "Replicas",
+            message: "\(id) (\(type)): the replica in \(region) is deleted.", loses: nil)
+        ]
+      }
+      var found: [Loss] = []
+      let recovery = "PointInTimeRecoverySpecification", enabled = "PointInTimeRecoveryEnabled"
+      if before[recovery][enabled].truth == true, now[recovery][enabled].truth != true,
+        now[recovery][enabled] == .absent || now[recovery][enabled].truth == false
+      {
+        found.append(
+          Loss(
+            code: "backups-shortened", isImmediate: true, property: recovery,
+            message:
+              "\(id) (\(type)): point-in-time recovery ends in \(region), and what it kept is deleted.",
+            loses: "the point-in-time backups of \(id) in \(region)"))
+      }
+      let protection = now["DeletionProtectionEnabled"]
+      if before["DeletionProtectionEnabled"].truth == true, protection == .absent || protection.truth == false
+      {
+        found.append(
+          Loss(
+            code: "protection-removed", isImmediate: false, property: "DeletionProtectionEnabled",
+            message: "\(id) (\(type)): \(protections) (\(region)).", loses: nil))
+      }
+      return found
+    }
+  }
+
+  /// Rules of backup plans: recovery points that are kept for less time, or not made any more.
+  private static func plans(_ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue)
+    -> [Loss]
+  {
+    guard type == "AWS::Backup::BackupPlan" else { return [] }
+    func rules(_ side: ResolvedValue) -> [String: ResolvedValue] {
+      elements(side["BackupPlan"]["BackupPlanRule"], by: "RuleName")
+    }
+    let after = rules(new)
+    return rules(old).sorted { $0.key < $1.key }.compactMap { name, before in
+      func days(_ rule: ResolvedValue) -> Double? {
+        let value = rule["Lifecycle"]["DeleteAfterDays"]
+        return value == .absent ? .infinity : value.text.flatMap(Double.init)
+      }
+      guard let now = after[name] else {
+        return Loss(
+          code: "backups-shortened", isImmediate: false, property: "BackupPlanRule",
+          message: "\(id) (\(type)): the rule \(name) is gone, and makes no backups from now on.", loses: nil)
+      }
+      guard let first = days(before), let second = days(now), second < first else { return nil }
+      return Loss(
+        code: "backups-shortened", isImmediate: false, property: "BackupPlanRule",
+        message:
+          "\(id) (\(type)): the rule \(name) keeps backups for \(words(second)) days instead of \(words(first)).",
+        loses: nil)
+    }
   }
 
   // MARK: - Figures that get smaller
@@ -66,6 +142,14 @@ enum DataLossRules {
     Retention(
       ["AWS::FSx::FileSystem"], "OntapConfiguration", "AutomaticBackupRetentionDays", whenAbsent: nil,
       isBackup: true),
+    Retention(
+      ["AWS::FSx::FileSystem"], "LustreConfiguration", "AutomaticBackupRetentionDays", whenAbsent: nil,
+      isBackup: true),
+    Retention(
+      ["AWS::FSx::FileSystem"], "OpenZFSConfiguration", "AutomaticBackupRetentionDays", whenAbsent: nil,
+      isBackup: true),
+    // In seconds; without it the cluster cannot be wound back.
+    Retention(["AWS::RDS::DBCluster"], "BacktrackWindow", whenAbsent: 0, isBackup: true),
     Retention(
       ["AWS::DynamoDB::Table"], "PointInTimeRecoverySpecification", "RecoveryPeriodInDays", whenAbsent: 35,
       isBackup: true),
@@ -124,7 +208,8 @@ enum DataLossRules {
   private static let protections = "deletion protection ends: from now on one call deletes it with its data"
   private static let switches = [
     Switch(
-      ["AWS::DynamoDB::Table"], ["PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"],
+      ["AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable"],
+      ["PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"],
       code: "backups-shortened", isImmediate: true,
       "point-in-time recovery ends, and what it kept is deleted", loses: "the point-in-time backups of"),
     Switch(

@@ -30,7 +30,7 @@ extension ResourceImpact {
       return finding("resource-replaced", severity, "\(what) is replaced: \(fate).", path)
     case .mayReplace:
       return finding("resource-may-be-replaced", openSeverity, "\(what) may be replaced or removed.", path)
-    case .create, .update, .import, .none: return nil
+    case .create, .update, .import, .move, .none: return nil
     }
   }
 

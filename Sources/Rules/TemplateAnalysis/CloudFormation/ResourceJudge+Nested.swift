@@ -22,7 +22,7 @@ extension ResourceJudge {
     // What the stack held goes, whatever its successor makes.
     case .delete, .replace, .snapshotThenDelete: after = nil
     case .orphan: return
-    case .update, .mayReplace, .none: break
+    case .update, .mayReplace, .move, .none: break
     }
     // One side alone says nothing about a stack that stays.
     let stays = ![.create, .import, .delete, .replace, .snapshotThenDelete].contains(outcome.change.action)

@@ -79,6 +79,7 @@ extension ResourceJudge {
     if outcome.differences.contains(where: \.path.isEmpty) {
       atLeastMayReplace(&outcome, "Its properties as a whole are not known.")
     }
+    if CustomResources.contains(type) { judgeCustom(&outcome) }
     guard let entry = entry(type) else {
       atLeastMayReplace(
         &outcome, "The table of replacements does not know \(type.isEmpty ? "its type" : type).")
@@ -101,6 +102,18 @@ extension ResourceJudge {
     if outcome.change.action == .replace, entry.deletesFirst {
       outcome.change.reasons.append("The old resource is deleted before the new one is made.")
     }
+  }
+
+  /// A custom resource: its function decides, but for the function itself, which stays the one that made it.
+  private func judgeCustom(_ outcome: inout Outcome) {
+    for difference in outcome.differences where difference.path.first == "ServiceToken" {
+      guard difference.likeness == .different else { continue }
+      outcome.refusals.append(
+        .init(
+          effect: .refused, property: "ServiceToken",
+          reason: "CloudFormation does not change the ServiceToken of a custom resource that is there."))
+    }
+    atLeastMayReplace(&outcome, "\(outcome.change.logicalId): \(CustomResources.outcomeOfChange)")
   }
 
   /// What the documentation says beyond the schemas.

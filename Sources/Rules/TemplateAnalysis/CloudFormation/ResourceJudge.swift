@@ -1,3 +1,4 @@
+import CloudFormationModel
 import YAMLDocuments
 
 /// Judges resource by resource what an update does, those first that others refer to.
@@ -33,6 +34,8 @@ final class ResourceJudge {
   let pairs: [Pair]
   private(set) var outcomes: [String: Outcome] = [:]
   let secrets: [String]
+  /// Logical ids of the older side that are called otherwise on the newer one.
+  private let aliases: [String: String]
   var nestedOutcomes: [String: NestedOutcome] = [:]
   private var entries: [String: ReplacementTable.Entry?] = [:]
 
@@ -44,20 +47,24 @@ final class ResourceJudge {
     self.new = new
     self.context = context
     let after = new?.resources ?? []
-    let gone = (old?.resources ?? []).filter { new?.resource($0.id) == nil }
+    let renamed = context.renames.filter { old?.resource($0.key) == nil && new?.resource($0.value) == nil }
+    aliases = Dictionary(renamed.map { ($0.value, $0.key) }, uniquingKeysWith: { $1 })
+    let gone = (old?.resources ?? []).filter { [aliases] in
+      new?.resource($0.id) == nil && aliases[$0.id] == nil
+    }
     pairs =
-      after.map { Pair(id: $0.id, old: old?.resource($0.id), new: $0) }
+      after.map { Pair(id: $0.id, old: old?.resource(renamed[$0.id] ?? $0.id), new: $0) }
       + gone.map { Pair(id: $0.id, old: $0, new: nil) }
   }
 
   /// Compares values with what is known about the resources judged so far.
   var comparison: ValueComparison {
-    ValueComparison { [unowned self] id, attribute in self.likeness(of: id, attribute) }
+    ValueComparison(aliases: aliases) { [unowned self] id, attribute in self.likeness(of: id, attribute) }
   }
 
   func entry(_ type: String) -> ReplacementTable.Entry? {
     if let known = entries[type] { return known }
-    let name = TypeFacts.isCustomResource(type) ? "AWS::CloudFormation::CustomResource" : type
+    let name = CustomResources.contains(type) ? "AWS::CloudFormation::CustomResource" : type
     let entry = context.replacements[name]
     entries[type] = entry
     return entry
@@ -91,7 +98,7 @@ final class ResourceJudge {
     case .none: return .same
     case .update:
       guard let attribute else {
-        let movesItsId = TypeFacts.isCustomResource(change.type) || change.type == "AWS::Batch::JobDefinition"
+        let movesItsId = CustomResources.contains(change.type) || change.type == "AWS::Batch::JobDefinition"
         return movesItsId ? .open(input) : .same
       }
       if let likeness = likeness(ofOutput: attribute, of: id) { return likeness }
@@ -102,6 +109,7 @@ final class ResourceJudge {
     // What a look-up alone leaves open stays such for those who refer to it.
     case .mayReplace: return .open(outcome.isLookUpOnly ? outcome.open : input)
     case .create, .delete, .orphan, .snapshotThenDelete, .import: return .different
+    case .move: return .same
     }
   }
 

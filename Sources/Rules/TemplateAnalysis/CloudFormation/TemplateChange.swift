@@ -18,6 +18,8 @@ public enum ResourceAction: String, Codable, Hashable, Sendable, CaseIterable {
   case snapshotThenDelete
   /// An existing resource joins the stack.
   case `import`
+  /// It is the one that stood elsewhere before, with all that it holds: a stack refactor moves it.
+  case move
   /// Left as it is.
   case none
 }

@@ -10,19 +10,24 @@ public enum TemplateComparison {
   /// - Parameters:
   ///   - old: nil where the stack is new.
   ///   - new: nil where the stack goes.
-  ///   - oldParameters: values of the deployed stack; what is missing takes the old template's default.
+  ///   - oldParameters: values of the deployed stack; what is missing is judged as `context.missingParameters`
+  ///     says, too: the old template's default, or not known.
   ///   - newParameters: values of the update; what is missing is judged as `context.missingParameters` says.
   public static func compare(
     old: CloudFormationTemplate?, new: CloudFormationTemplate?, oldParameters: [String: String] = [:],
     newParameters: [String: String] = [:], context: ComparisonContext = ComparisonContext()
   ) -> TemplateChange {
+    let keeps = context.missingParameters == .previousValues
     let sides = Sides(
-      old: old.map { evaluator($0, oldParameters, previous: [:], context) },
+      old: old.map { template in
+        evaluator(
+          template, oldParameters,
+          previous: keeps && new != nil ? previousValues(oldParameters, template, template) : [:], context)
+      },
       new: new.map { template in
         evaluator(
           template, newParameters,
-          previous: context.missingParameters == .previousValues
-            ? previousValues(oldParameters, old, template) : [:], context)
+          previous: keeps ? previousValues(oldParameters, old, template) : [:], context)
       },
       secrets: secretValues(of: old, oldParameters).union(secretValues(of: new, newParameters)),
       oldParameters: oldParameters, newParameters: newParameters)
@@ -105,13 +110,16 @@ public enum TemplateComparison {
       })
   }
 
-  /// What the deployed stack has for the parameters that the new template still declares.
+  /// What the deployed stack has for the parameters that the new template still declares. That a default is deployed is a
+  /// guess, and often a wrong one: `Stage` defaults to `dev` where production is judged. A parameter of Systems Manager is
+  /// read anew each time, so that its name is told.
   private static func previousValues(
     _ given: [String: String], _ old: CloudFormationTemplate?, _ new: CloudFormationTemplate
   ) -> [String: String?] {
     var values: [String: String?] = [:]
     for parameter in old?.parameters ?? [] {
-      values[parameter.name] = .some(given[parameter.name] ?? parameter.defaultValue)
+      values[parameter.name] = .some(
+        given[parameter.name] ?? (parameter.isLookedUp ? parameter.defaultValue : nil))
     }
     return values
   }

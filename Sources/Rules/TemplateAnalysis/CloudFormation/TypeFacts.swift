@@ -1,18 +1,15 @@
+import CloudFormationModel
+
 /// What CloudFormation does for single types beyond what their schemas say.
 enum TypeFacts {
   /// Custom resources and nested stacks: attributes come from what ran, not from properties.
   static func hasOwnAttributes(_ type: String) -> Bool {
-    isCustomResource(type) || isNestedStack(type)
+    CustomResources.contains(type) || isNestedStack(type)
   }
 
   /// A stack that is a resource of another one.
   static func isNestedStack(_ type: String) -> Bool {
     type == "AWS::CloudFormation::Stack" || type == "AWS::Serverless::Application"
-  }
-
-  /// A resource whose provider is the template author's own function.
-  static func isCustomResource(_ type: String) -> Bool {
-    type.hasPrefix("Custom::") || type == "AWS::CloudFormation::CustomResource"
   }
 
   /// Types that are versions of something: a new one beside the old is how they are meant to change.

@@ -40,12 +40,18 @@ struct ValueComparison {
   let reference: (_ logicalId: String, _ attribute: String?) -> Likeness
   /// Whether both values stand on the same side, where every input equals itself.
   var isOneSided = false
+  /// Logical ids of the left side that are called otherwise on the right one.
+  var aliases: [String: String] = [:]
   // Nested choices over different conditions could multiply; beyond this the answer is "open".
   private let budget = Budget()
 
   private final class Budget { var steps = 200_000 }
 
-  init(isOneSided: Bool = false, reference: @escaping (String, String?) -> Likeness) {
+  init(
+    isOneSided: Bool = false, aliases: [String: String] = [:],
+    reference: @escaping (String, String?) -> Likeness
+  ) {
+    self.aliases = aliases
     self.reference = reference
     self.isOneSided = isOneSided
   }
@@ -122,8 +128,8 @@ struct ValueComparison {
     if isOneSided { return left == right ? .same : .open([left, right]) }
     switch (left, right) {
     case (.reference(let id, let attribute), .reference(let id2, let attribute2)):
-      if id != id2 { return .different }
-      return attribute == attribute2 ? reference(id, attribute) : .open([left, right])
+      if (aliases[id] ?? id) != id2 { return .different }
+      return attribute == attribute2 ? reference(id2, attribute) : .open([left, right])
     case (.lookedUp(_, let name), .lookedUp(let parameter, let name2)):
       // The same name may hold another value by now; another name is a change of its own.
       return name == name2 ? .open([right]) : .open([right, .parameter(parameter)])

@@ -20,7 +20,7 @@ public enum JestSnapshot {
       guard let (body, afterBody) = literal(content) else { break }
       if body.contains("\"Resources\"") {
         // Empty lines before it, so that places are those of the file.
-        let placed = String(repeating: "\n", count: line - 1) + plain(body)
+        let placed = String(repeating: "\n", count: line - 1) + JestPrinter(body).text
         if let template = try CloudFormationTemplate.ifTemplate(parsing: Array(placed.utf8), path: path) {
           found.append((name, template))
         }
@@ -49,28 +49,5 @@ public enum JestSnapshot {
       index = text.index(after: index)
     }
     return nil
-  }
-
-  /// Without the names of prototypes that older versions print before braces, outside strings.
-  private static func plain(_ text: String) -> String {
-    let names = ["Object {", "Array ["].map { Array($0.utf8) }
-    let bytes = Array(text.utf8)
-    var out: [UInt8] = []
-    var isString = false
-    var index = 0
-    while index < bytes.count {
-      let byte = bytes[index]
-      if isString, byte == UInt8(ascii: "\\"), index + 1 < bytes.count {
-        out.append(byte)
-        index += 1
-      } else if byte == UInt8(ascii: "\"") {
-        isString.toggle()
-      } else if !isString, let name = names.first(where: { bytes[index...].starts(with: $0) }) {
-        index += name.count - 1
-      }
-      out.append(bytes[index])
-      index += 1
-    }
-    return String(decoding: out, as: UTF8.self)
   }
 }

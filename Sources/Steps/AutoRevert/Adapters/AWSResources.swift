@@ -9,6 +9,7 @@ public struct AWSResources: ResourceOperations {
   private let restorePoint: LoadedRestorePoint
   private let clients: StackClients
   private let functions: FunctionAdapter
+  private let settings: SettingAdapter
   private let databases: DatabaseAdapter?
   private let schema: SchemaAdapter?
 
@@ -25,6 +26,7 @@ public struct AWSResources: ResourceOperations {
     self.schema = schema
     self.clients = clients
     functions = FunctionAdapter(clients, restorePoint: restorePoint, requests: reliefs)
+    settings = SettingAdapter(clients, restorePoint: restorePoint)
     databases = restorePoint.point.database.map {
       DatabaseAdapter(clients, state: $0, restorePoint: restorePoint.point, onSecret: onSecret)
     }
@@ -40,6 +42,7 @@ public struct AWSResources: ResourceOperations {
         for function in point.functions { group.addTask { try await functions.facts(function) } }
         for stage in point.apiStages { group.addTask { try await facts(stage) } }
         for machine in point.stateMachines { group.addTask { try await facts(machine) } }
+        for setting in settings.settings { group.addTask { try await settings.facts(setting) } }
         var all: [ResourceFacts] = []
         for try await found in group { all += found }
         return all.sorted { $0.target < $1.target }
@@ -150,6 +153,7 @@ public struct AWSResources: ResourceOperations {
       switch action.kind {
       case .restoreFunctionCode, .restoreFunctionSettings, .relieve:
         return try await functions.progress(of: action)
+      case .restoreService, .restoreConfiguration: return try await settings.progress(of: action)
       case .restoreDatabase: return try await databases?.progress() ?? .done
       // One call, whose answer says that it is done.
       default: return .done
@@ -172,20 +176,20 @@ public struct AWSResources: ResourceOperations {
       guard let schema else { throw OperationFailure(.refused, "there are no rollback scripts here") }
       return try await schema.run()
     }
-    guard let value = action.value else {
-      throw OperationFailure(.refused, "\(action.kind.rawValue) \(action.target): nothing to set")
+    if SettingKind.allCases.contains(where: { $0.action == action.kind }) {
+      return try await settings.perform(action)
     }
     // The plan's targets are the restore point's, so it says whose they are.
     let client = owner(of: action.target).map { clients[$0] } ?? clients.client(ofARN: action.target)
-    switch action.kind {
-    case .restoreSecretStage:
+    switch (action.kind, action.payload) {
+    case (.restoreSecretStage, .version(let version)):
       let secrets = SecretsManagerClient(client)
       let now = try await secrets.describeSecret(action.target)
       try await secrets.updateSecretVersionStage(
-        action.target, stage: "AWSCURRENT", moveTo: value, removeFrom: now.currentVersion)
-    case .restoreAlias, .restoreFunctionCode, .restoreFunctionSettings, .relieve:
-      try await functions.perform(action, value)
-    case .restorePackage:
+        action.target, stage: "AWSCURRENT", moveTo: version, removeFrom: now.currentVersion)
+    case (.restoreAlias, _), (.restoreFunctionCode, _), (.restoreFunctionSettings, _), (.relieve, _):
+      try await functions.perform(action)
+    case (.restorePackage, _):
       guard let package = restorePoint.lostPackages.first(where: { $0.target == action.target }),
         let bytes = restorePoint.packages[package.function]
       else { throw OperationFailure(.refused, "the restore point keeps no package for \(action.target)") }
@@ -196,17 +200,18 @@ public struct AWSResources: ResourceOperations {
       } catch let error as AWSError where error.kind == .conflict {
         throw OperationFailure(.refused, "something was written there meanwhile")
       }
-    case .restoreDatabase, .switchDatabase:
+    case (.restoreDatabase, _), (.switchDatabase, _):
       guard let databases else { throw OperationFailure(.refused, "the restore point holds no database") }
       try await databases.perform(action)
-    case .restoreStageDeployment:
+    case (.restoreStageDeployment, .deployment(let deployment)):
       let parts = action.target.split(separator: "/").map(String.init)
       guard parts.count == 2 else { throw OperationFailure(.refused, "\(action.target) names no stage") }
       let apis = APIGatewayClient(client)
       let isREST =
         try await ifThere { try await apis.getStage(.rest, api: parts[0], stage: parts[1]) } != nil
-      _ = try await apis.updateStage(isREST ? .rest : .v2, api: parts[0], stage: parts[1], deployment: value)
-    case .restoreStateMachine:
+      _ = try await apis.updateStage(
+        isREST ? .rest : .v2, api: parts[0], stage: parts[1], deployment: deployment)
+    case (.restoreStateMachine, _):
       guard let definition = restorePoint.definitions[action.target] else {
         throw OperationFailure(.refused, "the restore point holds no definition of \(action.target)")
       }

@@ -248,7 +248,7 @@ struct FunctionAdapter {
 
   // MARK: - Actions
 
-  func perform(_ action: PlannedAction, _ value: String) async throws {
+  func perform(_ action: PlannedAction) async throws {
     switch action.kind {
     case .restoreAlias:
       guard let colon = action.target.lastIndex(of: ":"),
@@ -281,8 +281,8 @@ struct FunctionAdapter {
         try await functions(action.target).setReservedConcurrency(action.target, limit)
       }
     default:
-      guard let setting = FunctionSetting(value) else {
-        throw OperationFailure(.refused, "\(value) is no setting of a function")
+      guard case .settings(let text) = action.payload, let setting = FunctionSetting(text) else {
+        throw OperationFailure(.refused, "\(action.payload) is no setting of a function")
       }
       try await writing(action.target) {
         try await functions(action.target).updateFunctionConfiguration(
@@ -330,9 +330,11 @@ struct FunctionAdapter {
     case "Failed": return .failed(now.lastUpdateStatusReason ?? "Lambda gives no reason")
     default: break
     }
-    if action.kind == .restoreFunctionCode, now.codeSha256 != action.value {
+    if action.kind == .restoreFunctionCode, case .digest(let recorded) = action.payload,
+      now.codeSha256 != recorded
+    {
       return .failed(
-        "its code is \(now.codeSha256 ?? "unknown") now, and not the recorded \(action.value ?? ""): what was kept is "
+        "its code is \(now.codeSha256 ?? "unknown") now, and not the recorded \(recorded): what was kept is "
           + "another package")
     }
     return .done

@@ -26,6 +26,11 @@ struct StackMembers {
     Set(try await ids(["AWS::ApiGateway::Deployment", "AWS::ApiGatewayV2::Deployment"], in: stack))
   }
 
+  /// The task definitions that `stack` has.
+  func taskDefinitions(in stack: String) async throws -> [String] {
+    try await ids(["AWS::ECS::TaskDefinition"], in: stack)
+  }
+
   private func ids(_ types: [String], in stack: String) async throws -> [String] {
     let client = CloudFormationClient(clients[stack])
     // By its name: of a stack that was made anew, what is there now counts.

@@ -34,16 +34,19 @@ enum EarlierRuns {
   private static func records(_ session: StepSession, newest count: Int) throws -> [Record<RevertPart>] {
     try paths(session, newest: count).filter { $0.step == .autoRevert }
       .compactMap { try? session.records.read(RevertPart.self, at: $0.path) }
+      .filter { ($0.application ?? session.application) == session.application }
   }
 
   /// Estimates learned from the records of earlier runs.
   static func estimates(_ session: StepSession) throws -> Estimates {
     var estimates = Estimates.runbook
     for record in try records(session, newest: 20) {
-      for action in record.part.actions where action.result == "done" {
-        guard let kind = PlannedAction.Kind(rawValue: action.action) else { continue }
-        estimates.learn(kind, seconds: (action.finishedAt - action.startedAt).inSeconds)
-      }
+      estimates.learn(
+        record.part.actions.filter { $0.result == "done" }.compactMap { action in
+          PlannedAction.Kind(rawValue: action.action).map {
+            ($0, (action.finishedAt - action.startedAt).inSeconds)
+          }
+        })
     }
     return estimates
   }

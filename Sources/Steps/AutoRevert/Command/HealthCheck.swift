@@ -43,6 +43,7 @@ struct HealthCheck {
         failures: bad.map {
           "\($0.name): \($0.message)\($0.comparison == .brokenBefore ? ", as before the deployment" : "")"
         })
+      health.asked = outcome.part.checks.count { $0.outcome != .skipped && $0.url != nil }
       health.checked = Checked(
         "smoke",
         outcome.part.checks.filter { $0.outcome != .skipped }.map {
@@ -79,7 +80,7 @@ struct HealthCheck {
       let finding =
         outcome.verdict == .stop
         ? PlanFinding(
-          .notHealthy, .stop, "\(length) after the rollback the numbers are not back: \(reasons).")
+          .notHealthy, .error, "\(length) after the rollback the numbers are not back: \(reasons).")
         : PlanFinding(
           .healthUnknown, .warning,
           "\(length) of watching did not show whether the numbers are back: \(reasons).")
@@ -114,7 +115,8 @@ struct HealthCheck {
       [
         Finding(
           PlanFinding(
-            .notHealthy, .stop, "\(health.failed) of \(health.checks) checks do not pass after the rollback.")
+            .notHealthy, .error, "\(health.failed) of \(health.checks) checks do not pass after the rollback."
+          )
         )
       ]
     case .inconclusive:

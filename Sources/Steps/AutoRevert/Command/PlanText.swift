@@ -2,6 +2,7 @@ import CloudFormationModel
 import DeploymentRecords
 import Reporting
 import RollbackPlanning
+import StepResults
 import StepRuntime
 import SystemInterfaces
 
@@ -43,7 +44,13 @@ enum PlanText {
       }
     }
     for finding in plan.findings {
-      lines.append("\(finding.severity == .stop ? "STOP" : finding.severity.rawValue): \(finding.message)")
+      let word =
+        switch finding.severity {
+        case .error: "STOP"
+        case .warning: "warning"
+        case .notice: "note"
+        }
+      lines.append("\(word): \(finding.message)")
     }
     return lines
   }

@@ -2,6 +2,7 @@ import AWSClients
 import DeploymentRecords
 import RestorePoints
 import RollbackPlanning
+import StepResults
 import StepRuntime
 import SystemInterfaces
 import TemplateAnalysis
@@ -67,7 +68,7 @@ struct RestorePointCheck {
         } else {
           findings.append(
             PlanFinding(
-              .restorePointIncomplete, .note, target: name,
+              .restorePointIncomplete, .notice, target: name,
               "\(name): \(loss.words). The restore point keeps the code of \(designation), which gets it once the stack is "
                 + "back."))
         }

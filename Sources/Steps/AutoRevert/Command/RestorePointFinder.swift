@@ -93,9 +93,9 @@ struct RestorePointFinder {
 
   private static func ofLive(_ id: String) -> PlanFinding {
     PlanFinding(
-      .restorePointOfLiveVersion, .note, target: id,
-      "nothing was deployed since the restore point \(id) was made: it holds the deployment that is live, and no stop about "
-        + "that stands. An older one is put back where --to names it.")
+      .restorePointOfLiveVersion, .notice, target: id,
+      "no stack was updated since the restore point \(id) was made: it holds the deployment that is live. An older one is put "
+        + "back where --to names it.")
   }
 
   /// The stacks that a restore point must hold: all that are wanted, but for one that was made after it.

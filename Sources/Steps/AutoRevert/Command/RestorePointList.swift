@@ -13,8 +13,7 @@ import SystemInterfaces
 enum RestorePointList {
   static func text(_ session: StepSession) throws -> String {
     let history = try session.history(of: session.evidence())
-    let names = session.confirmedStacks.map(\.name)
-    let latest = history.points.filter { history.isGood($0, holding: names) }.map(\.id).max()
+    let latest = try latestGood(history, session)
     var rows: [[String]] = []
     var entries: [JSONValue] = []
     for id in try session.restorePoints.ids().reversed() {
@@ -22,11 +21,14 @@ enum RestorePointList {
       do {
         let point = try session.restorePoints.read(id)
         let missing = point.stacks.filter { !$0.restorable }
+        let absent = absent(point, session)
         row = (
           point.commit ?? "unknown", age(session.context.clock.now - point.createdAt),
           point.held.map { said(of: $0, history) } ?? "", database(point),
-          missing.isEmpty
-            ? "\(point.stacks.count) stacks" : "cannot restore \(missing.map(\.name).joined(separator: ", "))"
+          (missing.isEmpty
+            ? "\(point.stacks.count) stacks"
+            : "cannot restore \(missing.map(\.name).joined(separator: ", "))")
+            + (absent.isEmpty ? "" : ", without \(absent.joined(separator: ", "))")
         )
       } catch {
         // One that cannot be used is shown with the reason, beside the others.
@@ -53,6 +55,26 @@ enum RestorePointList {
     ]
     section.rows = rows
     return TextReport.table(section).joined(separator: "\n") + "\n"
+  }
+
+  /// The newest good one that holds all stacks, or where none does the newest good one: a stack may be younger than it.
+  ///
+  /// As in a rollback, what a restore point holds by a name that nobody had confirmed does not make it another one.
+  private static func latestGood(_ history: DeploymentHistory, _ session: StepSession) throws -> String? {
+    let good = history.points.filter { history.isGood($0, holding: []) }
+    let complete = try good.filter { point in
+      let unnamed = try session.restorePoints.read(point.id).stacks.filter { $0.isDerived == true }
+        .map(\.name)
+      return point.deployment.holds(
+        session.confirmedStacks.map(\.name).filter { !unnamed.contains($0) })
+    }
+    return (complete.isEmpty ? good : complete).map(\.id).max()
+  }
+
+  /// Stacks of the configuration that a restore point does not hold.
+  private static func absent(_ point: RestorePoint, _ session: StepSession) -> [String] {
+    let held = Set(point.stacks.map(\.name))
+    return session.confirmedStacks.map(\.name).filter { !held.contains($0) }
   }
 
   /// `smoke-test go, watch-30m stop`; empty where none spoke of it.

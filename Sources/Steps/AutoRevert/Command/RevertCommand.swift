@@ -1,10 +1,13 @@
 import CloudFormationModel
 import CommandArguments
+import DeploymentConfig
 import DeploymentRecords
 import Reporting
 import RollbackPlanning
 import StepResults
 import StepRuntime
+
+extension RevertPolicy.Migrations: ArgumentValue {}
 
 /// `auto-revert`: puts the recorded state back, verifies, and tells people.
 public struct RevertCommand: StepCommand {
@@ -12,9 +15,9 @@ public struct RevertCommand: StepCommand {
   public static let abstract = "Puts the recorded state back, verifies it, and tells people."
   // Nothing that confirms or widens a destructive act: that counts on the command line alone.
   public static let environmentOptions = [
-    "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch",
+    "only", "to", "reason", "deadline", "revert", "mainline", "onto", "branch", "remote", "migrations",
   ]
-  public static let environmentFlags = ["git-only"]
+  public static let environmentFlags = ["git-only", "push", "pull-request"]
 
   public let common: CommonOptions
   let confirm: [String]
@@ -47,10 +50,16 @@ public struct RevertCommand: StepCommand {
   let mainline: Int?
   let onto: String?
   let branch: String?
+  let push: Bool
+  let pullRequest: Bool
+  let pushTo: String?
+  let remote: String?
+  let migrations: RevertPolicy.Migrations?
 
   /// Declares the options and takes their values.
   public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
     common = try CommonOptions(&arguments)
+    arguments.section = .changes
     confirm = arguments.options(
       "confirm",
       "What confirms: rollback-production; DELETE and DELETE-DATABASE with --method delete; RESTORE-DATABASE; may be repeated."
@@ -61,11 +70,13 @@ public struct RevertCommand: StepCommand {
     only = arguments.options("only", "Only the stack of this role, such as api; may be repeated.")
     to = try arguments.option(
       "to", "The restore point, by id or by commit. (default: the newest good one before the deployment)")
+    arguments.section = .own
     reason = try arguments.option("reason", "Why: stands in plan, record, messages and report.")
     deadline = try arguments.option("deadline", "The total time, such as 90m. (default: 2h)")
     list = arguments.flag("list", "Show the restore points there are, and exit.")
     continues = arguments.flag("continue", "Go on with a revert that was interrupted.")
     dryRun = arguments.flag("dry-run", "Do everything but change something, and print the plan.")
+    arguments.section = .changes
     allowReplace = arguments.flag(
       "allow-replace", "Let the restore replace or delete resources that hold no data.")
     allowStateful = arguments.options(
@@ -106,13 +117,26 @@ public struct RevertCommand: StepCommand {
       "operator",
       "Who takes responsibility: overrides the kill switch, the limits, and the refusal of newer deployments."
     )
+    arguments.section = .own
     gitOnly = arguments.flag("git-only", "Only make the revert commit; needs no AWS.")
     revert = try arguments.option("revert", "What to revert: a commit, or a range A..B.")
     mainline = try arguments.option(
       "mainline", "The parent to keep when a merge is reverted, counted from 1.")
     onto = try arguments.option("onto", "What the revert commit stands on. (default: HEAD)")
     branch = try arguments.option(
-      "branch", "The branch that gets the revert commit. (default: backstop/revert-<commit>)")
+      "branch",
+      "The branch that gets the revert commit. (default: backstop/revert-<environment>-<commit>)")
+    push = arguments.flag("push", "Push that branch.")
+    pullRequest = arguments.flag(
+      "pull-request", "Push that branch, and open a pull request for it or bring the open one up to date.")
+    pushTo = try arguments.option(
+      "push-to",
+      "Push the revert straight to this branch, where the policy allows it (auto-revert: push-to).")
+    remote = try arguments.option("remote", "The remote that is pushed to. (default: origin)")
+    migrations = try arguments.option(
+      "migrations",
+      "Whether the migrations of the reverted commits stay: keep or revert. (default: keep where the environment has a configuration)"
+    )
   }
 
   /// Reverting in git alone needs no configuration.
@@ -149,6 +173,7 @@ public struct RevertCommand: StepCommand {
     [
       "outcome": record.summary.outcome, "restore-point": record.summary.restorePoint,
       "revert-branch": record.summary.branch, "pull-request-text": record.summary.pullRequestText,
+      "pull-request": record.summary.pullRequest,
     ].compactMapValues(\.self)
   }
 }

@@ -19,8 +19,7 @@ struct RevertEnding {
   let journal: RevertJournal
   let undone: UndoneRange
   let evidence: RevertEvidence
-  /// The roles that were put back; empty means all.
-  let only: Set<String>
+  let options: PlanOptions
   let limit: TimeLimit
   let notices: [PlanFinding]
   /// Words that the plan wants and the command line does not have.
@@ -30,50 +29,85 @@ struct RevertEnding {
     if result.ending == .declined {
       throw StepFailure(.refused, "the plan was not confirmed: nothing was changed")
     }
-    var findings = (notices + result.findings + leftOut).map(Finding.init)
+    var said = notices + result.findings + leftOut
     var verdict = RevertEnding.verdict(result)
     if result.ending == .interrupted, limit.isOver {
-      let late = try outOfTime
-      findings.append(Finding(late))
+      said.append(try outOfTime)
       verdict = .stop
     }
-    if result.ending == .planned, notices.contains(where: { $0.severity == .stop }) { verdict = .stop }
+    if result.ending == .planned, notices.contains(where: { $0.severity == .error }) { verdict = .stop }
     var health: RevertPart.HealthEntry?
-    var branch: String?
+    var checks: [Finding] = []
+    var revert = RollbackRevert.Result()
     var unverified: [String] = []
     if goesBack, result.ending == .restored || result.ending == .nothingToDo {
       session.progress.say("checking health")
-      let checked = try await HealthCheck(session: session, limit: limit).check(
+      (health, checks) = try await HealthCheck(session: session, limit: limit).check(
         against: loaded?.point.id, window: window)
-      health = checked.health
-      findings += checked.findings
-      verdict = checked.health.verdict
-      unverified = RevertEnding.unverified(findings, schemaIsBack: command.rollbackSchema)
-      if verdict == .go, !unverified.isEmpty { verdict = .inconclusive }
+      verdict = health?.verdict ?? .inconclusive
+      unverified = RevertEnding.unverified(said, schemaIsBack: command.rollbackSchema)
       // Healthy as far as the checks tell, and not all is where it should be.
-      if verdict == .go, result.findings.contains(where: { $0.code.leavesOpen }) { verdict = .inconclusive }
-      let made = try GitOnlyAdapter.revertCommit(command, session, undone)
-      branch = made.branch
-      findings += made.findings.map(Finding.init)
+      if verdict == .go, !unverified.isEmpty { verdict = .inconclusive }
+      revert = try await revertCommits()
+      said += revert.said
+    }
+    if let stop = standingStops(health).last {
+      verdict = .stop
+      said.append(RevertEnding.finding(about: stop))
     }
     try endJournal()
+    said += remarks
+    var part = try part(health)
+    var summary = summary(revert.branch)
+    summary.partial = options.only.isEmpty ? nil : true
+    summary.unverified = unverified.isEmpty ? nil : unverified
+    summary.pullRequestText = revert.pullRequestText
+    GitOnlyAdapter.take(revert.delivered, &summary)
+    part.leftToDo =
+      FollowUp(
+        environment: session.environment, command: CommandText(command, session), summary: summary,
+        part: part,
+        said: said
+      ).tasks
+    // What several say is told once.
+    var told = Set<String>()
+    let findings = (said.map(Finding.init) + checks + revert.findings).filter {
+      told.insert("\($0.code) \($0.message)").inserted
+    }
+    var outcome = StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
+    outcome.deployment = liveAfterwards
+    if result.ending == .stopped, result.actions.isEmpty, !command.dryRun, let word = wanted.first {
+      outcome.failure = StepFailure(
+        .refused, "the plan was not carried out: --confirm \(word) was not given",
+        advice: "look at the plan with --dry-run, then run this again with --confirm \(word)")
+    }
+    return outcome
+  }
+
+  /// What is to be known beside the plan.
+  private var remarks: [PlanFinding] {
+    var remarks: [PlanFinding] = []
     if !command.dryRun, session.isProduction, !session.pushesLedger {
-      findings.append(
-        Finding(
-          PlanFinding(
-            .lockIsLocal, .note,
-            "the lock keeps out other runs on this machine only: see that no other runner reverts "
-              + "\(session.environment) at the same time, or lock it for all with --push-ledger.")))
+      remarks.append(
+        PlanFinding(
+          .lockIsLocal, .notice,
+          "the lock keeps out other runs on this machine only: see that no other runner reverts "
+            + "\(session.environment) at the same time, or lock it for all with --push-ledger."))
     }
     if command.dryRun, !wanted.isEmpty {
-      findings.append(
-        Finding(
-          PlanFinding(
-            .stackDeleted, .note,
-            "to be carried out it wants " + wanted.map { "--confirm \($0)" }.joined(separator: " ")
-              + ", or a person at a terminal who types it.")))
+      remarks.append(
+        PlanFinding(
+          .stackDeleted, .notice,
+          "to be carried out it wants " + wanted.map { "--confirm \($0)" }.joined(separator: " ")
+            + ", or a person at a terminal who types it."))
     }
-    let hasJournal = try !journal.lines().isEmpty
+    return remarks
+  }
+
+  private func part(_ health: RevertPart.HealthEntry?) throws -> RevertPart {
+    // One that was interrupted before it began anything may find the lines of an earlier run.
+    let hasJournal =
+      try result.ending == .interrupted ? journal.unfinished() != nil : !journal.lines().isEmpty
     var part = RevertPart(
       plan: result.plan.actions.map(RevertPart.PlanEntry.init), journal: hasJournal ? journal.path : nil,
       actions: result.actions.map(RevertPart.ActionEntry.init), health: health)
@@ -87,13 +121,33 @@ struct RevertEnding {
         result, loaded?.point, evidence.said, command.dryRun ? nil : health,
         now: session.context.clock.now
       ).entries
-    var summary = summary(branch)
-    summary.partial = only.isEmpty ? nil : true
-    summary.unverified = unverified.isEmpty ? nil : unverified
-    summary.pullRequestText = try branch.map { try writePullRequestText($0, part) }
-    var outcome = StepOutcome(verdict: verdict, findings: findings, summary: summary, part: part)
-    outcome.deployment = liveAfterwards
-    return outcome
+    return part
+  }
+
+  /// The stops that stand about what is live where nothing is put back: nobody may call that good. Checks that failed before
+  /// and passed just now take theirs back.
+  private func standingStops(_ health: RevertPart.HealthEntry?) -> [Evidence] {
+    let putsNothingBack =
+      result.ending == .nothingToDo || result.ending == .planned && result.plan.actions.isEmpty
+    guard goesBack, putsNothingBack, let live = evidence.live else { return [] }
+    var passed: [Evidence] = []
+    if let health, health.verdict == .go, let checked = health.checked {
+      let now = session.context.clock.now
+      passed = [
+        Evidence(
+          .autoRevert, .go, .checked(checked), startedAt: now, finishedAt: now,
+          application: session.application, deployment: live)
+      ]
+    }
+    return evidence.history(adding: passed).standingStops(about: live)
+  }
+
+  private static func finding(about stop: Evidence) -> PlanFinding {
+    PlanFinding(
+      .notHealthy, .error,
+      "\(stop.step.rawValue) said stop at \(stop.finishedAt.formatted(milliseconds: false)) of what is live, the same checks have "
+        + "not passed since, and nothing was put back. Deploy the last good commit, or name a restore point with --to."
+    )
   }
 
   /// What is live now: the stacks as they were seen last, and those that were left alone as they were before.
@@ -107,15 +161,11 @@ struct RevertEnding {
     return Deployment(seen + (evidence.live?.stacks ?? []).filter { !looked.contains($0.name) })
   }
 
-  /// What was put back and could not be seen: values that AWS masks, a schema that is ahead, functions that may still carry
-  /// the address of another database.
-  private static func unverified(_ findings: [Finding], schemaIsBack: Bool) -> [String] {
-    let codes: [PlanFindingCode] = [
-      .parameterUnverified, .schemaAhead, .schemaUnknown, .databaseBeside,
-    ]
-    return findings.filter { finding in
-      finding.severity == .warning && codes.contains { $0.rawValue == finding.code }
-        && !(schemaIsBack && finding.code == PlanFindingCode.schemaAhead.rawValue)
+  /// What was not put back, could not be seen, or is not in use.
+  private static func unverified(_ said: [PlanFinding], schemaIsBack: Bool) -> [String] {
+    said.filter { finding in
+      finding.severity == .warning && finding.code.leavesOpen
+        && !(schemaIsBack && finding.code == .schemaAhead)
     }.map(\.message)
   }
 
@@ -128,7 +178,7 @@ struct RevertEnding {
           advice: "run the same command again, with a longer --deadline if AWS is slow")
       }
       return PlanFinding(
-        .deadline, .stop,
+        .deadline, .error,
         "the time for everything ran out. What was begun goes on by itself in AWS. Run auto-revert "
           + "\(session.environment) --continue to wait for it and do the rest.")
     }
@@ -137,13 +187,13 @@ struct RevertEnding {
   /// Whether the run puts a version back: what was deleted on purpose has no health, and neither that nor a quick setting
   /// a version to go back to in git.
   private var goesBack: Bool {
-    ![PlanOptions.Method.delete.rawValue, PlanOptions.Method.relief.rawValue].contains(command.method)
+    ![.delete, .relief].contains(options.method)
   }
 
   /// Stacks that `--only` left out and that are not as recorded: nobody must take them for put back.
   private var leftOut: [PlanFinding] {
-    guard !only.isEmpty else { return [] }
-    return result.facts.stacks.filter { !only.contains($0.role) }.compactMap { stack in
+    guard !options.only.isEmpty else { return [] }
+    return result.facts.stacks.filter { !options.only.contains($0.role) }.compactMap { stack in
       guard let live = stack.live, live.difference != .none else { return nil }
       let parts =
         if case .some(let parts) = live.difference { ", " + parts.joined(separator: ", ") } else { "" }
@@ -167,15 +217,16 @@ struct RevertEnding {
     return (min(deployed ?? restoredAt, restoredAt), restoredAt)
   }
 
-  /// Leaves the text of the pull request beside the record; its path.
-  private func writePullRequestText(_ branch: String, _ part: RevertPart) throws -> String {
-    let text = PullRequestText.make(
-      branch: branch, environment: session.environment, reason: command.reason,
-      restored: loaded?.point.commit, commits: part.commits, evidence: part.evidence)
-    let path = "\(session.records.root)/revert-pull-request.md"
-    try session.context.files.writeAtomically(
-      Array(session.redactor.redact(text).utf8), to: path, mode: 0o600)
-    return path
+  /// Takes the commits back in git, too.
+  private func revertCommits() async throws -> RollbackRevert.Result {
+    let ran = result.actions.filter { $0.action.kind == .rollBackSchema && $0.ending == .done }
+    var revert = RollbackRevert(command: command, session: session, undone: undone)
+    revert.wasPutBack = result.ending == .restored
+    revert.schemaIsBack = !ran.isEmpty
+    revert.restorePoint = loaded?.point.id
+    revert.evidence = evidence.shown(undone.commits.map(\.id)).map(RevertPart.EvidenceEntry.init)
+    revert.schema.undone = ran.map(\.action.reason)
+    return try await revert.make()
   }
 
   private func endJournal() throws {
@@ -198,6 +249,10 @@ struct RevertEnding {
       summary.tookSeconds = (last - first).inSeconds
     }
     summary.branch = branch
+    if goesBack, ["restored", "nothing-to-do"].contains(word) {
+      summary.undoneCommit = undone.gitCommits.first?.id.hex
+      summary.undoneFrom = undone.gitCommits.isEmpty ? nil : undone.restored?.hex
+    }
     return summary
   }
 
@@ -213,12 +268,8 @@ struct RevertEnding {
   /// The outcome as the record names it.
   private var word: String {
     switch result.ending {
-    case .restored where command.method == PlanOptions.Method.delete.rawValue,
-      .nothingToDo where command.method == PlanOptions.Method.delete.rawValue:
-      "deleted"
-    case .restored where command.method == PlanOptions.Method.relief.rawValue,
-      .nothingToDo where command.method == PlanOptions.Method.relief.rawValue:
-      "relieved"
+    case .restored where options.method == .delete, .nothingToDo where options.method == .delete: "deleted"
+    case .restored where options.method == .relief, .nothingToDo where options.method == .relief: "relieved"
     case .restored: "restored"
     case .nothingToDo: "nothing-to-do"
     case .stopped: "stopped"

@@ -3,6 +3,7 @@ import DeploymentRecords
 import Reporting
 import RestorePoints
 import RollbackPlanning
+import StepResults
 import StepRuntime
 import SystemInterfaces
 import YAMLDocuments
@@ -101,7 +102,7 @@ struct Teardown {
         tags: [AWSTag("backstop:environment", session.environment), AWSTag("backstop:final", "true")])
       findings.append(
         PlanFinding(
-          .finalSnapshot, .note, target: database.physicalId,
+          .finalSnapshot, .notice, target: database.physicalId,
           "the last state of the database \(database.physicalId) is the snapshot \(name)."))
     }
     return findings

@@ -1,4 +1,5 @@
 import RollbackPlanning
+import StepResults
 
 /// What a look for drift says of resources that a continued rollback skipped. CloudFormation checks neither custom resources
 /// nor what is inside nested stacks, and some types not at all: of those it says nothing, and so must this.
@@ -21,6 +22,13 @@ struct DriftAfterSkip {
     if lines.isEmpty {
       lines.append("no drift was found after skipping \(skips.joined(separator: ", "))")
     }
-    return lines.map { PlanFinding(.driftAfterSkip, .warning, target: stack, "\(stack): \($0).") }
+    let command =
+      "aws cloudformation describe-stack-resource-drifts --stack-name \(stack) "
+      + "--stack-resource-drift-status-filters MODIFIED DELETED NOT_CHECKED"
+    return lines.map {
+      PlanFinding(
+        .driftAfterSkip, .warning, target: stack,
+        remedy: .command(command, does: "shows what the skipped resources are not"), "\(stack): \($0).")
+    }
   }
 }

@@ -137,9 +137,9 @@ final class Previewer {
       if failure.kind == .credentials { throw failure }
       // None of this name was there before: one that is there now is this one, made by a call whose answer was lost.
       if try await look(request.name, request) != nil { break }
-      if failure.kind == .refused || tries == 5 || clock.now + .seconds(tries) >= calls.deadline {
-        return .failed(failure.message)
-      }
+      if [.refused, .pointless].contains(failure.kind) { return .failed(failure.message) }
+      // AWS said nothing of the stack: that is no answer to whether it can be put back.
+      if tries == 5 || clock.now + .seconds(tries) >= calls.deadline { throw failure }
       try await clock.sleep(for: .seconds(tries))
     }
     let began = clock.now

@@ -8,32 +8,27 @@ import SystemInterfaces
 
 // What is done outside the stacks' own operations: what stacks do not own, and their policies.
 extension RevertEngine {
-  /// How often something is set before it counts as not to be set.
-  private static let tries = 4
-
   /// Does `action` and waits for its end.
   /// - Returns: what to say where the total time ran out before.
   func performOutside(_ action: PlannedAction, _ facts: RevertFacts) async throws -> PlanFinding? {
     let at = clock.now
-    let name = "\(action.kind.rawValue) \(action.target)"
     reporter.say("\(action.kind.rawValue) \(action.target): \(action.reason)")
     if action.kind == .liftStackPolicy || action.kind == .restoreStackPolicy {
       if action.kind == .liftStackPolicy {
-        liftedPolicies[action.target] = facts.stacks.first { $0.name == action.target }?.live?.policy
+        state.lifts(facts.stacks.first { $0.name == action.target }?.live?.policy, of: action.target)
       }
       let failure = try await setPolicy(action)
-      if let failure { fail(action, failure) }
+      if let failure { state.failed(action, failure) }
       finish(action, at, failure.map { .failed($0) } ?? .done)
       return nil
     }
     guard let resources else {
-      fail(action, "nothing here can do it")
+      state.failed(action, "nothing here can do it")
       finish(action, at, .failed("nothing here can do it"))
       return nil
     }
-    timesDone[name, default: 0] += 1
-    if timesDone[name, default: 0] > Self.tries {
-      fail(action, "it was done \(Self.tries) times and is not as recorded all the same")
+    guard state.sets(action) else {
+      state.failed(action, "it was done \(EngineState.tries) times and is not as recorded all the same")
       return nil
     }
     try calls.note(.before, action, nil, [])
@@ -51,16 +46,16 @@ extension RevertEngine {
     switch try await waitFor(action, resources) {
     case .done:
       try calls.note(.after, action, nil, [("result", "accepted")])
-      done.insert(name)
+      state.did(action)
       finish(action, at, .done)
     case .failed(let why):
       try calls.note(.after, action, nil, [("result", "failed"), ("answer", .string(why))])
-      fail(action, why)
+      state.failed(action, why)
       finish(action, at, .failed(why))
     case .running(let how):
       finish(action, at, .deadline("\(action.target) is still \(how)"))
       return PlanFinding(
-        .deadline, .stop, target: action.target,
+        .deadline, .error, target: action.target,
         "the time for everything ran out: \(action.target) is still \(how). It goes on by itself in AWS. Run "
           + "auto-revert with --continue and the same options to wait for it and do the rest.")
     }
@@ -69,12 +64,7 @@ extension RevertEngine {
 
   private func refused(_ action: PlannedAction, _ failure: OperationFailure, _ at: Timestamp) throws {
     if failure.kind == .credentials { throw failure }
-    // A lost answer shows in the next look: these calls set a value and do no harm twice. Scripts are not such calls.
-    let name = "\(action.kind) \(action.target)"
-    refusals[name, default: 0] += 1
-    let isLast =
-      failure.kind == .refused || action.kind == .rollBackSchema || refusals[name, default: 0] >= Self.tries
-    if isLast { fail(action, failure.message) }
+    let isLast = state.notTaken(action, failure)
     finish(action, at, isLast ? .failed(failure.message) : .replanned(failure.message))
   }
 
@@ -126,19 +116,20 @@ extension RevertEngine {
   /// Sets a stack's policy, with a line before that holds the one to go back to.
   /// - Returns: why it could not be set.
   func setPolicy(_ action: PlannedAction) async throws -> String? {
-    let former = liftedPolicies[action.target]
+    guard case .policy(let policy) = action.payload else { return "there is no policy to set" }
+    let former = state.liftedPolicies[action.target]
     try calls.note(.before, action, nil, former.map { [("policy", .string($0))] } ?? [])
     // By its id: meanwhile another stack may have taken the name.
     let stack = task.restorePoint?.stack(action.target)?.stackId ?? action.target
     do throws(OperationFailure) {
-      try await cloudFormation.setStackPolicy(stack, action.value ?? "")
+      try await cloudFormation.setStackPolicy(stack, policy)
     } catch {
       try calls.note(.after, action, nil, [("result", .string("\(error.kind)"))])
       if error.kind == .credentials { throw error }
       return error.message
     }
     try calls.note(.after, action, nil, [("result", "accepted")])
-    if action.kind == .restoreStackPolicy { liftedPolicies[action.target] = nil }
+    if action.kind == .restoreStackPolicy { state.putBackPolicy(of: action.target) }
     return nil
   }
 }

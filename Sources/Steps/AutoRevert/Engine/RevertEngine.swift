@@ -1,6 +1,7 @@
 import DeploymentRecords
 import JSONValues
 import RollbackPlanning
+import StepResults
 import SystemInterfaces
 
 /// Observes, plans, does, and looks again until everything is as recorded or something stops it.
@@ -19,16 +20,7 @@ public final class RevertEngine {
   let calls: CallRunner
   private let previewer: Previewer
 
-  private var failures: [String: [FailedAttempt]] = [:]
-  var refusals: [String: Int] = [:]
-  private var firstSeen: [String: Timestamp]
-  private var results: [ActionResult] = []
-  private var findings: [PlanFinding] = []
-  private var resourceFacts: [ResourceFacts] = []
-  var done: Set<String>
-  var timesDone: [String: Int] = [:]
-  var liftedPolicies: [String: String]
-  private var hasBegun = false
+  var state: EngineState
 
   /// An engine for one run of `task`.
   /// - Parameter keepExports: writes outputs into a template that keep exports during a first phase; nil where that
@@ -52,9 +44,7 @@ public final class RevertEngine {
     self.journal = journal
     self.polling = polling
     self.reporter = reporter
-    firstSeen = task.firstSeen
-    done = task.done
-    liftedPolicies = task.liftedPolicies
+    state = EngineState(task)
     observer = Observer(
       cloudFormation: cloudFormation, restorePoint: task.restorePoint, targets: task.targets)
     calls = CallRunner(
@@ -88,13 +78,13 @@ public final class RevertEngine {
           // What changes nothing is no rollback, and counts as none.
           if !plan.isBlocked, plan.changesSomething { try begin() }
         }
-        note(plan.findings.filter { $0.severity != .stop })
+        state.found(plan.findings.filter { $0.severity != .error })
         if plan.isBlocked {
           try await previewer.removeAll()
           return try await result(.stopped, shown ?? plan, plan.findings, facts)
         }
         if !plan.changesSomething {
-          let good: EngineResult.Ending = results.isEmpty ? .nothingToDo : .restored
+          let good: EngineResult.Ending = state.results.isEmpty ? .nothingToDo : .restored
           return try await result(
             plan.asides.isEmpty ? good : .stopped, shown ?? plan, plan.findings, facts)
         }
@@ -106,7 +96,8 @@ public final class RevertEngine {
         .stopped, shown ?? Plan(),
         [
           PlanFinding(
-            .actionFailed, .stop, "after 60 rounds the stacks are still not as recorded; look at the journal")
+            .actionFailed, .error, "after 60 rounds the stacks are still not as recorded; look at the journal"
+          )
         ],
         facts)
     } catch  where error is CancellationError || Task.isCancelled {
@@ -119,13 +110,13 @@ public final class RevertEngine {
     _ ending: EngineResult.Ending, _ plan: Plan, _ more: [PlanFinding], _ facts: RevertFacts
   ) async throws -> EngineResult {
     // The first line of a run is its `begin`: what a kill cut off before it is told by that.
-    if !liftedPolicies.isEmpty, !hasBegun { try begin() }
-    for (stack, policy) in liftedPolicies.sorted(by: { $0.key < $1.key }) {
+    if !state.liftedPolicies.isEmpty, !state.hasBegun { try begin() }
+    for (stack, policy) in state.liftedPolicies.sorted(by: { $0.key < $1.key }) {
       // Put back now, it would deny the very restore that runs. At a good end a stack only removes what it no longer needs.
       if ending == .stopped, let why = try await mayStillRestore(stack) {
-        note([
+        state.found([
           PlanFinding(
-            .stackPolicy, .stop, target: stack,
+            .stackPolicy, .error, target: stack,
             "the policy of \(stack) stays lifted while its restore runs: \(why). auto-revert --continue puts it back; "
               + "by hand: the journal holds it.")
         ])
@@ -134,12 +125,12 @@ public final class RevertEngine {
       var action = PlannedAction(
         .restoreStackPolicy, target: stack, reason: "it was lifted for a restore that did not come to its end"
       )
-      action.value = policy
+      action.payload = .policy(policy)
       action.stack = stack
       if let failure = try await setPolicy(action) {
-        note([
+        state.found([
           PlanFinding(
-            .stackPolicy, .stop, target: stack,
+            .stackPolicy, .error, target: stack, remedy: .options([]),
             "the policy of \(stack) was lifted and could not be put back: \(failure). Set it by hand: the journal "
               + "holds it.")
         ])
@@ -151,18 +142,15 @@ public final class RevertEngine {
   private func end(
     _ ending: EngineResult.Ending, _ plan: Plan, _ more: [PlanFinding], _ facts: RevertFacts
   ) -> EngineResult {
-    note(more)
-    return EngineResult(ending: ending, plan: plan, actions: results, findings: findings, facts: facts)
-  }
-
-  private func note(_ more: [PlanFinding]) {
-    for finding in more where !findings.contains(finding) { findings.append(finding) }
+    state.found(more)
+    return EngineResult(
+      ending: ending, plan: plan, actions: state.results, findings: state.findings, facts: facts)
   }
 
   /// The line that a later run needs to go on.
   private func begin() throws {
-    hasBegun = true
-    let seen = firstSeen.sorted { $0.key < $1.key }.map {
+    state.began()
+    let seen = state.firstSeen.sorted { $0.key < $1.key }.map {
       JSONObject.Member($0.key, .string($0.value.description))
     }
     try journal.write(
@@ -178,25 +166,25 @@ public final class RevertEngine {
 
   private func observe() async throws -> RevertFacts {
     var facts = try await observer.facts()
-    for stack in facts.stacks where firstSeen[stack.name] == nil {
+    for stack in facts.stacks {
       guard let live = stack.live else { continue }
       // Judged earlier than seen: what came between is newer than what was judged.
-      firstSeen[stack.name] = min(live.updateBeganAt, task.judgedAt ?? live.updateBeganAt)
+      state.saw(stack.name, updatedAt: min(live.updateBeganAt, task.judgedAt ?? live.updateBeganAt))
     }
     facts.judgedAt = task.judgedAt
-    facts.firstSeen = firstSeen
+    facts.firstSeen = state.firstSeen
     facts.accepted = task.accepted
-    facts.failures = failures
+    facts.failures = state.failures
     facts.breakingMigrations = task.breakingMigrations
     facts.unknownMigrations = task.unknownMigrations
     facts.refusal = task.refusal
-    facts.resources = resourceFacts
+    facts.resources = state.resourceFacts
     facts.schema = task.schema
     facts.lostPackages = (task.restorePoint?.lostPackages ?? []).map {
       PackageFacts(place: $0.target, stack: $0.stack, function: $0.function)
     }
-    facts.done = done
-    facts.unknown = task.unknown.subtracting(done)
+    facts.done = state.done
+    facts.unknown = task.unknown.subtracting(state.done)
     if let resources {
       facts.reliefs = try await resources.reliefs()
       if task.options.restoreDatabase { facts.database = try await resources.database() }
@@ -213,8 +201,8 @@ public final class RevertEngine {
     while true {
       var plan = Planner.plan(facts, task.options, estimates: task.estimates)
       if let resources, !plan.open.contains(where: RevertEngine.movesStack) {
-        resourceFacts = try await resources.facts()
-        facts.resources = resourceFacts
+        state.resourceFacts = try await resources.facts()
+        facts.resources = state.resourceFacts
         plan = Planner.plan(facts, task.options, estimates: task.estimates)
       }
       let next = Set(plan.next.map(\.order))
@@ -233,21 +221,22 @@ public final class RevertEngine {
           case .ready, .deferred:
             facts.stacks[index].live?.preview = previewer.preview(action.target, live)
           case .empty where action.kind == .restoreKeepingExports:
-            fail(action, "its first phase would change nothing, so the stacks go on waiting for one another")
-            facts.failures = failures
+            state.failed(
+              action, "its first phase would change nothing, so the stacks go on waiting for one another")
+            facts.failures = state.failures
           case .empty where action.disablesRollback:
-            fail(action, "CloudFormation finds nothing to change, and leaves it \(live.statusText)")
-            facts.failures = failures
+            state.failed(action, "CloudFormation finds nothing to change, and leaves it \(live.statusText)")
+            facts.failures = state.failures
           case .empty where live.differsOnlyInside:
-            fail(
+            state.failed(
               action, "CloudFormation finds nothing to change, though a nested stack is not as recorded")
-            facts.failures = failures
+            facts.failures = state.failures
           case .empty:
             observer.noteNoDifference(action.target, live)
             facts.stacks[index].live?.difference = .none
           case .failed(let why):
-            fail(action, "its change set could not be made: \(why)")
-            facts.failures = failures
+            state.failed(action, "its change set could not be made: \(why)")
+            facts.failures = state.failures
           }
         }
       }
@@ -259,37 +248,6 @@ public final class RevertEngine {
   /// the last of all.
   private static func movesStack(_ action: PlannedAction) -> Bool {
     (action.operation != nil && action.kind != .restoreTriggers) || action.kind == .wait
-  }
-
-  /// Facts changed under the plan, or the service sees them otherwise: look again, but not for ever.
-  private func replan(_ action: PlannedAction, _ why: String) {
-    let name = "\(action.kind.rawValue) \(action.target)"
-    refusals[name, default: 0] += 1
-    if refusals[name, default: 0] >= 4 { fail(action, why) }
-  }
-
-  /// A change set may be outdated, and the next one is not. Any other call that is refused with the same words twice, in a
-  /// status that permits it, is refused for good.
-  private func refuse(_ action: PlannedAction, _ why: String) {
-    guard action.operation != .restore, action.operation != .delete else { return replan(action, why) }
-    let name = "\(action.kind.rawValue) \(action.target): \(why)"
-    refusals[name, default: 0] += 1
-    if refusals[name, default: 0] >= 2 { fail(action, why) } else { replan(action, why) }
-  }
-
-  func fail(_ action: PlannedAction, _ reason: String) {
-    let kind: PlannedAction.Kind =
-      switch action.kind == .wait ? action.awaited : action.operation {
-      case .cancel: .cancel
-      case .continueRollback: .continueRollback
-      case .rollback: .rollbackStack
-      case .restore: .restore
-      case .triggers: .restoreTriggers
-      case .delete: .delete
-      case .others, nil: action.kind
-      }
-    failures[action.target, default: []].append(
-      FailedAttempt(kind: kind, skips: action.skips, reason: reason))
   }
 
   // MARK: - Doing
@@ -328,14 +286,14 @@ public final class RevertEngine {
       case .replan(let why):
         // Its change set may be what is outdated or gone: the next look makes a new one.
         if action.operation == .restore { previewer.forget(action.target) }
-        replan(action, why)
+        state.turnedAway(action, why)
         finish(action, at, .replanned(why))
       case .refused(let why):
         if action.operation == .restore { previewer.forget(action.target) }
-        refuse(action, why)
+        state.refused(action, why)
         finish(action, at, .replanned(why))
       case .failed(let why):
-        fail(action, why)
+        state.failed(action, why)
         finish(action, at, .failed(why))
       }
     }
@@ -365,18 +323,18 @@ public final class RevertEngine {
     for (index, ending, at) in endings {
       let one = started[index]
       switch ending {
-      case .failed(let why): fail(one.action, why)
+      case .failed(let why): state.failed(one.action, why)
       case .deadline(let what): late.append(what)
       case .done where one.action.kind == .continueRollback && !one.action.skips.isEmpty:
         try await lookForDrift(one)
-      case .replanned(let why) where one.baseline != nil: replan(one.action, why)
+      case .replanned(let why) where one.baseline != nil: state.turnedAway(one.action, why)
       case .done, .replanned: break
       }
       finish(one.action, one.at, ending, at)
     }
     guard !late.isEmpty else { return nil }
     return PlanFinding(
-      .deadline, .stop,
+      .deadline, .error,
       "the time for everything ran out: \(late.joined(separator: ", ")). It goes on by itself in AWS. Run "
         + "auto-revert with --continue to wait for it and do the rest.")
   }
@@ -384,9 +342,9 @@ public final class RevertEngine {
   private func lookForDrift(_ one: Started) async throws {
     do {
       let answer = try await cloudFormation.drift(one.live.id)
-      note(DriftAfterSkip(stack: one.action.target, skips: one.action.skips, answer: answer).findings)
+      state.found(DriftAfterSkip(stack: one.action.target, skips: one.action.skips, answer: answer).findings)
     } catch {
-      note([
+      state.found([
         PlanFinding(
           .driftAfterSkip, .warning, target: one.action.target,
           "\(one.action.target): whether the skipped resources drifted could not be found out: \(error.message)"
@@ -399,7 +357,7 @@ public final class RevertEngine {
     _ action: PlannedAction, _ startedAt: Timestamp, _ ending: ActionResult.Ending,
     _ finishedAt: Timestamp? = nil
   ) {
-    results.append(
+    state.ended(
       ActionResult(action: action, startedAt: startedAt, finishedAt: finishedAt ?? clock.now, ending: ending))
     switch ending {
     case .done: reporter.say("done: \(action.kind.rawValue) \(action.target)")

@@ -1,5 +1,6 @@
 import GitHistory
 import StepResults
+import StepRuntime
 import SystemInterfaces
 
 /// The branch that holds revert commits. Nothing is checked out; a branch that is there is never moved.
@@ -20,15 +21,20 @@ struct GitRevertBranch {
   /// Whether the branch is there, and whether it holds just this plan; nil where it is not there.
   func existing(_ plan: GitRevertPlan) throws -> Result? {
     guard let tip = repository.reference("refs/heads/\(name)") else { return nil }
+    return try holds(plan, tip) ? .alreadyThere(tip) : .taken(taken(tip, plan))
+  }
+
+  /// Whether `tip` is just this plan on top of what it stands on, whoever wrote it.
+  func holds(_ plan: GitRevertPlan, _ tip: ObjectId) throws(GitError) -> Bool {
     var next = tip
     for step in plan.steps.reversed() {
       let commit = try repository.commit(next)
       guard commit.tree == step.tree, commit.parents.count == 1, let parent = commit.parents.first else {
-        return .taken(taken(tip, plan))
+        return false
       }
       next = parent
     }
-    return next == plan.onto.id ? .alreadyThere(tip) : .taken(taken(tip, plan))
+    return next == plan.onto.id
   }
 
   private func taken(_ tip: ObjectId, _ plan: GitRevertPlan) -> Finding {
@@ -39,15 +45,20 @@ struct GitRevertBranch {
   }
 
   /// Writes the commits and then the branch, so that a run that is cut off leaves no half branch.
-  func write(_ plan: GitRevertPlan, at time: Timestamp, reason: String?) throws -> Result {
+  func write(
+    _ plan: GitRevertPlan, at time: Timestamp, _ message: RevertMessage, _ session: StepSession
+  ) async throws -> Result {
     if let existing = try existing(plan) { return existing }
-    let author = try repository.identity("AUTHOR", seconds: Int64(time.seconds))
-    let committer = try repository.identity("COMMITTER", seconds: Int64(time.seconds))
+    let author = try session.gitIdentity("AUTHOR", at: time)
+    let committer = try session.gitIdentity("COMMITTER", at: time)
+    let signer = CommitSigner(session, repository)
     var tip = plan.onto.id
     for step in plan.steps {
-      tip = try repository.createCommit(
+      let text = try repository.commitText(
         tree: step.tree, parents: [tip], author: author, committer: committer,
-        message: step.message + (reason.map { "\nReason: \($0)\n" } ?? ""))
+        message: message.text(of: step.message))
+      tip = try repository.createCommit(
+        text: text, signature: try await signer.signature(of: text, committer: committer))
     }
     if let failure = creationFailure(at: tip) {
       // Another run was first: what it made is looked at instead.

@@ -9,6 +9,8 @@ import StepRuntime
 struct UndoneRange: Sendable {
   /// The commit that was deployed; nil where that is not known or nothing is undone.
   var judged: ObjectId?
+  /// The commit that is live again; nil where `judged` is.
+  var restored: ObjectId?
   /// Newest first.
   var gitCommits: [GitCommit] = []
   /// Why the commits are not known, where they should be.
@@ -39,6 +41,7 @@ struct UndoneRange: Sendable {
         next = parent
       }
       self.judged = judged
+      self.restored = target
       gitCommits = found
     } catch {
       unknown = "\(error)"
@@ -53,9 +56,10 @@ struct ExistingRevert {
   init(_ repository: GitRepository) { self.repository = repository }
 
   /// Where the revert of `commit` is; nil where none is known to this clone.
-  /// - Parameter branch: the name that a branch of ours has.
-  func of(_ commit: GitCommit, branch: String) throws(GitError) -> String? {
-    for name in repository.references(matching: "refs/remotes/*") where name.hasSuffix("/\(branch)") {
+  /// - Parameter branch: the name that a branch of ours has; nil where one at a remote is gone on with.
+  func of(_ commit: GitCommit, branch: String?) throws(GitError) -> String? {
+    for name in repository.references(matching: "refs/remotes/*")
+    where branch.map({ name.hasSuffix("/\($0)") }) ?? false {
       return "a revert of \(commit.id.short) is open as \(name.dropFirst("refs/remotes/".count)): merge it"
     }
     guard let main = repository.defaultBranch() else { return nil }

@@ -13,11 +13,15 @@ public final class RevertJournal: Sendable {
   private let files: any FileSystem
   private let clock: any WallClock
   private let redactor: Redactor
+  /// Whose lines count; nil for anybody's. Two applications may keep their records in one folder.
+  private let application: String?
 
   /// The journal of the revert to `restorePoint` under the records folder.
   public init(
-    records: String, restorePoint: String?, files: any FileSystem, clock: any WallClock, redactor: Redactor
+    records: String, restorePoint: String?, application: String? = nil, files: any FileSystem,
+    clock: any WallClock, redactor: Redactor
   ) {
+    self.application = application
     path = "\(records)/\(RevertJournal.name(restorePoint))"
     self.files = files
     self.clock = clock
@@ -70,7 +74,19 @@ public final class RevertJournal: Sendable {
     guard try files.status(of: path) != nil else { return [] }
     let (lines, damage) = RevertJournal.parsed(try files.readText(path))
     if let damage { throw RecordError(path: path, reason: damage) }
-    return lines
+    return RevertJournal.lines(lines, of: application)
+  }
+
+  /// The lines of the runs of one application, as each run's first line names it; older ones name none.
+  static func lines(_ lines: [JSONValue], of application: String?) -> [JSONValue] {
+    guard let application else { return lines }
+    var isOwn = true
+    return lines.filter { line in
+      if line["event"]?.string == Event.begin.rawValue {
+        isOwn = (line["application"]?.string ?? application) == application
+      }
+      return isOwn
+    }
   }
 
   /// The lines that can be read, and what is wrong with the first other one, where kills do not explain it.
@@ -204,9 +220,14 @@ public final class RevertJournal: Sendable {
     Set(begin["only"]?.array?.compactMap(\.string) ?? [])
   }
 
+  /// How the run of a `begin` line went back.
+  static func method(_ begin: JSONValue) -> PlanOptions.Method {
+    begin["method"]?.string.flatMap(PlanOptions.Method.init) ?? .automatic
+  }
+
   /// The newest journal under `records` that holds an unfinished run: the id of its restore point (nil for `none`).
   public static func newestUnfinished(
-    records: String, files: any FileSystem, clock: any WallClock, redactor: Redactor
+    records: String, application: String?, files: any FileSystem, clock: any WallClock, redactor: Redactor
   ) throws -> (restorePoint: String?, begin: JSONValue)? {
     guard try files.status(of: records) != nil else { return nil }
     let names = try files.names(in: records).filter { $0.hasPrefix("journal-") && $0.hasSuffix(".jsonl") }
@@ -214,8 +235,8 @@ public final class RevertJournal: Sendable {
     for name in names {
       let id = String(name.dropFirst("journal-".count).dropLast(".jsonl".count))
       let journal = RevertJournal(
-        records: records, restorePoint: id == "none" ? nil : id, files: files, clock: clock,
-        redactor: redactor)
+        records: records, restorePoint: id == "none" ? nil : id, application: application, files: files,
+        clock: clock, redactor: redactor)
       guard let begin = try journal.unfinished() else { continue }
       if (newest?.begin["at"]?.string ?? "") < (begin["at"]?.string ?? "") {
         newest = (id == "none" ? nil : id, begin)

@@ -29,7 +29,7 @@ struct SendingLimit: Sendable {
   /// What the next request may take.
   func left() throws(ChannelFailure) -> Duration {
     let left = end - clock.now
-    guard left > .zero else { throw ChannelFailure("it was not done within \(length.text)") }
+    guard left > .zero else { throw ChannelFailure("it was not done within \(length.words)") }
     return left
   }
 }

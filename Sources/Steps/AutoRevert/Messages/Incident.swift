@@ -18,11 +18,14 @@ struct Incident: Hashable, Sendable {
   var id: String
   /// When the first run of it began to tell people.
   var openedAt: Timestamp
+  /// Whose it is: two applications may keep their records in one folder.
+  var application: String
   /// By the channel's name.
   var threads: [String: Thread] = [:]
 
   /// A new one.
-  init(id: String, openedAt: Timestamp) {
+  init(id: String, application: String, openedAt: Timestamp) {
+    self.application = application
     self.id = id
     self.openedAt = openedAt
   }
@@ -31,12 +34,13 @@ struct Incident: Hashable, Sendable {
   static func path(_ records: String) -> String { "\(records)/incident.json" }
 
   /// The one that an earlier run left open; nil where there is none, or nothing that can be read.
-  static func open(_ records: String, _ files: any FileSystem) -> Incident? {
+  static func open(_ records: String, of application: String, _ files: any FileSystem) -> Incident? {
     // A thread that is lost costs a second message, never the rollback.
     guard let bytes = try? files.read(path(records)), let tree = try? JSONValue(parsing: bytes),
-      let id = tree["id"]?.string, let openedAt = tree["openedAt"]?.string.flatMap({ Timestamp($0) })
+      (tree["application"]?.string ?? application) == application, let id = tree["id"]?.string,
+      let openedAt = tree["openedAt"]?.string.flatMap({ Timestamp($0) })
     else { return nil }
-    var incident = Incident(id: id, openedAt: openedAt)
+    var incident = Incident(id: id, application: application, openedAt: openedAt)
     for member in tree["threads"]?.object?.members ?? [] {
       incident.threads[member.name] = Thread(
         count: member.value["count"]?.int ?? 0, reference: member.value["reference"]?.string)
@@ -55,7 +59,8 @@ struct Incident: Hashable, Sendable {
         ])
     }
     let tree: JSONValue = [
-      "id": .string(id), "openedAt": .string(openedAt.description), "threads": .object(JSONObject(members)),
+      "id": .string(id), "application": .string(application), "openedAt": .string(openedAt.description),
+      "threads": .object(JSONObject(members)),
     ]
     try files.createFolder(records, mode: 0o700)
     try files.writeAtomically(

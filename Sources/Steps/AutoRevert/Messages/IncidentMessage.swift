@@ -27,15 +27,22 @@ struct IncidentMessage: Hashable, Sendable {
   var detail = ""
   /// Who takes responsibility, where somebody does.
   var `operator` = ""
+  /// Whether it is over: nobody need stand by, though somebody may have to look at what is left.
+  var isOver = false
 
   /// The status line.
   var status: String { detail.isEmpty ? state.words : "\(state.words): \(detail)" }
 
   /// Every field gone over by `change`: what is redacted here is redacted before any encoding hides it.
   func mapped(_ change: (String) -> String) -> IncidentMessage {
-    IncidentMessage(
-      issue: change(issue), impact: change(impact), action: change(action), eta: change(eta), state: state,
-      detail: change(detail), operator: change(`operator`))
+    var changed = self
+    changed.issue = change(issue)
+    changed.impact = change(impact)
+    changed.action = change(action)
+    changed.eta = change(eta)
+    changed.detail = change(detail)
+    changed.operator = change(`operator`)
+    return changed
   }
 }
 
@@ -61,6 +68,17 @@ struct RenderedMessage: Hashable, Sendable {
 
     Team: please stand by and monitor. Incident {incident}, run {run}.
     """
+  /// The same once it is over: nothing is urgent then.
+  static let overSubject = "[OVER] Rolling back {environment}"
+  static let overText = """
+    Issue: {issue}
+    Impact: {impact}
+    Action: {action}
+    Time: {eta}
+    Status: {status}
+
+    Team: nobody need stand by any more. Incident {incident}, run {run}.
+    """
 
   init(
     _ message: IncidentMessage, _ entry: NotificationPolicy, incident: String, run: String,
@@ -75,8 +93,10 @@ struct RenderedMessage: Hashable, Sendable {
       "incident": incident, "issue": message.issue, "operator": message.operator, "run": run,
       "status": message.status,
     ].mapValues(OutsideText.message)
-    subject = RenderedMessage.fill(entry.subject, RenderedMessage.defaultSubject, values)
-    text = RenderedMessage.fill(entry.text, RenderedMessage.defaultText, values)
+    subject = RenderedMessage.fill(
+      entry.subject, message.isOver ? RenderedMessage.overSubject : RenderedMessage.defaultSubject, values)
+    text = RenderedMessage.fill(
+      entry.text, message.isOver ? RenderedMessage.overText : RenderedMessage.defaultText, values)
   }
 
   private static func fill(_ own: MessageTemplate?, _ builtIn: String, _ values: [String: String]) -> String {

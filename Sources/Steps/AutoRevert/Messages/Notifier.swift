@@ -29,8 +29,13 @@ actor Notifier {
     entries = session.policy.notifications.filter {
       $0.environments.isEmpty || $0.environments.contains(session.environment)
     }
-    let earlier = isContinued ? Incident.open(session.records.root, session.context.files) : nil
-    incident = earlier ?? Incident(id: session.newId(), openedAt: session.context.clock.now)
+    let earlier =
+      isContinued
+      ? Incident.open(session.records.root, of: session.application, session.context.files) : nil
+    incident =
+      earlier
+      ?? Incident(
+        id: session.newId(), application: session.application, openedAt: session.context.clock.now)
   }
 
   /// Whether the policy names anybody for this environment.
@@ -89,7 +94,7 @@ actor Notifier {
         incident.threads[entry.name] == nil
       else { continue }
       message.detail = "not finished after \(RevertReport.minutes(entry.after.inSeconds))"
-      session.progress.say("not finished after \(entry.after.text): telling \(entry.name)")
+      session.progress.say("not finished after \(entry.after.words): telling \(entry.name)")
       last = message
       // Those who were told before learn that others are.
       await send(

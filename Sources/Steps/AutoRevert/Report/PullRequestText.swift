@@ -3,15 +3,35 @@ import Redaction
 import Reporting
 import StepResults
 
-/// The text of the revert's pull request: what it takes back, why, and how to bring it back.
-enum PullRequestText {
-  static func make(
-    branch: String, environment: String, reason: String?, restored: String?,
-    commits: [RevertPart.CommitEntry], evidence: [RevertPart.EvidenceEntry]
-  ) -> String {
+/// The text of the revert's pull request: what it takes back, why, what the database is like, and how to bring it back.
+struct PullRequestText {
+  var branch: String
+  var environment: String
+  var reason: String?
+  /// The commit that was put back; nil where nothing was rolled back but git.
+  var restored: String?
+  /// Whether something was put back; else all was found as recorded.
+  var wasPutBack = true
+  var commits: [RevertPart.CommitEntry]
+  var evidence: [RevertPart.EvidenceEntry] = []
+  var schema = SchemaState()
+  /// The run that left the record.
+  var record: String?
+
+  /// What the migrations of the range are like: in the database, and in the branch.
+  struct SchemaState: Hashable, Sendable {
+    /// Still applied, taken back in the database, and what a person has to do.
+    var applied: [String] = [], undone: [String] = [], left: [String] = []
+  }
+
+  var markdown: String {
+    let name = OutsideText.markdownCode(environment)
     var lines = [
-      "\(OutsideText.markdownCode(environment)) was rolled back\(restored.map { " to \($0.prefix(12))" } ?? ""). Without this revert the next "
-        + "deployment brings the fault back.", "",
+      restored.map {
+        "\(name) \(wasPutBack ? "was rolled back to" : "was found at") \($0.prefix(12)). Without this revert the next deployment brings the fault back."
+      }
+        ?? "This takes commits back that were meant for \(name). Without it the next deployment brings them along.",
+      "",
     ]
     if let reason { lines += ["**Reason**: \(flat(reason))", ""] }
     lines += ["**Takes back**", ""]
@@ -24,14 +44,26 @@ enum PullRequestText {
         lines += entry.messages.prefix(5).map { "  - \(flat($0))" }
       }
     }
+    lines += schemaLines
     lines += [
       "",
       "**To reapply** once the fault is mended, revert the revert: "
         + FollowUp.reapply(branch, commits.count)
-        + ". Merging the original branch again would bring nothing back.",
+        + " on top of the branch that it was merged into. Merging the original branch again would bring nothing back. A commit whose title begins with `Reapply` lets the "
+        + "next deployment pass.",
     ]
+    if let record { lines += ["", "Record: \(flat(record))"] }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private static func flat(_ text: String) -> String { OutsideText.markdown(OutsideText.line(text)) }
+  private var schemaLines: [String] {
+    guard schema != SchemaState() else { return [] }
+    var lines = ["", "**Schema**", ""]
+    lines += schema.applied.map { "- applied, and its file stays: \(flat($0))" }
+    lines += schema.undone.map { "- undone: \(flat($0))" }
+    lines += schema.left.map { "- to do: \(flat($0))" }
+    return lines
+  }
+
+  private func flat(_ text: String) -> String { OutsideText.markdown(OutsideText.line(text)) }
 }

@@ -10,8 +10,8 @@ public struct RevertPart: StepPart, Hashable {
 
   /// What it came to, for a person.
   public struct Summary: Codable, Hashable, Sendable {
-    /// `restored`, `nothing-to-do`, `stopped`, `planned`, `interrupted`, and with `--git-only` `committed` or
-    /// `not-reverted`.
+    /// `restored`, `nothing-to-do`, `stopped`, `planned`, `interrupted`, and with `--git-only` `committed`,
+    /// `already-reverted` or `not-reverted`.
     public var outcome: String
     /// The restore point that was put back, and the commit whose deployment it holds.
     public var restorePoint: String?, restoredCommit: String?
@@ -27,6 +27,12 @@ public struct RevertPart: StepPart, Hashable {
     public var branch: String?
     /// A file with the text of its pull request.
     public var pullRequestText: String?
+    /// The remote and the branch that it was pushed to, and the page of its pull request.
+    public var pushedTo: String?, pullRequest: String?
+    /// Commands that bring the revert to where it did not get.
+    public var commands: [String]?
+    /// The newest commit that was taken back, and the one below the oldest, where they are known.
+    public var undoneCommit: String?, undoneFrom: String?
 
     /// An outcome.
     public init(outcome: String) { self.outcome = outcome }
@@ -106,6 +112,8 @@ public struct RevertPart: StepPart, Hashable {
     public var checks: Int, failed: Int
     /// One sentence a check that did not pass.
     public var failures: [String]
+    /// How many of the checks asked the application itself; the others ask AWS about its resources.
+    public var asked: Int?
     /// Which checks these were, for the steps that come after.
     public var checked: Checked?
     /// What the watch afterwards said, where the policy asks for one.
@@ -134,6 +142,21 @@ public struct RevertPart: StepPart, Hashable {
     public var id: String, summary: String
   }
 
+  /// Something that is left to a person.
+  public struct TaskEntry: Codable, Hashable, Sendable {
+    /// As it can be copied into a shell, and what it does.
+    public var command: String, does: String
+
+    /// A task.
+    public init(command: String, does: String) {
+      self.command = command
+      self.does = does
+    }
+
+    /// Both on one line: what follows the command is a comment to a shell.
+    var line: String { "\(command)  # \(does)" }
+  }
+
   /// Something that happened, from the restore point on.
   public struct TimelineEntry: Codable, Hashable, Sendable {
     /// When; who says so: a step or a stack; what.
@@ -158,6 +181,8 @@ public struct RevertPart: StepPart, Hashable {
   public var timeline: [TimelineEntry] = []
   /// The channels that were told.
   public var told: [String] = []
+  /// What a person has to do, in order, each as a command that can be copied.
+  public var leftToDo: [TaskEntry] = []
 
   /// A part.
   public init(
@@ -170,7 +195,7 @@ public struct RevertPart: StepPart, Hashable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case plan, journal, actions, health, evidence, commits, undoneStacks, timeline, told
+    case plan, journal, actions, health, evidence, commits, undoneStacks, timeline, told, leftToDo
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -185,6 +210,7 @@ public struct RevertPart: StepPart, Hashable {
     try container.encodeIfPresent(undoneStacks, forKey: .undoneStacks)
     try container.encode(timeline, forKey: .timeline)
     try container.encode(told, forKey: .told)
+    try container.encode(leftToDo, forKey: .leftToDo)
   }
 
   public init(from decoder: any Decoder) throws {
@@ -198,6 +224,7 @@ public struct RevertPart: StepPart, Hashable {
     undoneStacks = try container.decodeIfPresent(Deployment.self, forKey: .undoneStacks)
     timeline = try container.decodeIfPresent([TimelineEntry].self, forKey: .timeline) ?? []
     told = try container.decodeIfPresent([String].self, forKey: .told) ?? []
+    leftToDo = try container.decodeIfPresent([TaskEntry].self, forKey: .leftToDo) ?? []
   }
 }
 
@@ -241,12 +268,6 @@ extension RevertPart.EvidenceEntry {
 extension Finding {
   /// A finding of the plan as a finding of the record.
   init(_ finding: PlanFinding) {
-    let severity: Severity =
-      switch finding.severity {
-      case .stop: .error
-      case .warning: .warning
-      case .note: .notice
-      }
-    self.init(finding.code.rawValue, severity, finding.message, subject: finding.target)
+    self.init(finding.code.rawValue, finding.severity, finding.message, subject: finding.target)
   }
 }

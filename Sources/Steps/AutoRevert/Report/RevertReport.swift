@@ -21,7 +21,7 @@ enum RevertReport {
       let took = summary.tookSeconds.map { " in \(minutes($0))" } ?? ""
       switch record.verdict {
       case .go where summary.restorePoint == nil:
-        return "ROLLED BACK\(took) (to what CloudFormation had before; nothing was compared): "
+        return "ROLLED BACK (to what CloudFormation had before; nothing was compared)\(took): "
           + "\(record.environment), and \(checks(record))."
       case .go:
         return "ROLLED BACK\(took): \(record.environment) is back at \(target), and \(checks(record))."
@@ -32,44 +32,91 @@ enum RevertReport {
       case .inconclusive:
         return "Rolled back\(took): \(record.environment) is back at \(target); its health is not known."
       }
-    case "deleted": return "DELETED: the stacks of \(record.environment) are gone."
+    case "deleted": return deleted(record)
     case "relieved":
       let functions = record.part.actions.map(\.target).joined(separator: ", ")
       return functions.isEmpty
         ? "Nothing to set: the functions have what --relief asks for. Nothing was rolled back."
         : "SET FOR NOW: \(functions). Nothing was rolled back, and health was not checked."
     case "nothing-to-do":
-      return record.verdict == .stop
-        ? "Nothing to roll back, but \(record.environment) is not healthy."
-        : summary.restorePoint == nil
-          ? "Nothing to roll back: CloudFormation undid the last update of \(record.environment); nothing was compared."
-          : record.verdict == .go
-            ? "Nothing to roll back: \(record.environment) is at \(target), and \(checks(record))."
-            : "Nothing to roll back that can be seen: \(record.environment) is at \(target); not all was verified."
+      if record.verdict == .stop {
+        return record.part.health?.verdict == .stop
+          ? "Nothing to roll back, but \(record.environment) is not healthy."
+          : "NOT ROLLED BACK: \(record.environment) needs a person. \(firstCause(record))"
+      }
+      return
+        summary.restorePoint == nil
+        ? undone(record)
+        : record.verdict == .go
+          ? "Nothing to roll back: \(record.environment) is at \(target), and \(checks(record))."
+          : "Nothing to roll back that can be seen: \(record.environment) is at \(target); not all was verified."
     case "planned":
       if record.verdict == .go, record.part.plan.isEmpty {
-        return "Nothing to roll back: \(record.environment) is at \(target)."
+        if summary.restorePoint == nil { return undone(record) }
+        return isOpen(record)
+          ? "Nothing to roll back that can be seen: \(record.environment) is at \(target); not all was verified."
+          : "Nothing to roll back: \(record.environment) is at \(target); its health was not checked."
       }
       return record.verdict == .go
         ? "The plan could run. Nothing was changed." : "The plan cannot run. Nothing was changed."
     case "interrupted":
-      return "INTERRUPTED. What was done is in the journal; run auto-revert \(record.environment) --continue."
+      return record.part.journal == nil
+        ? "INTERRUPTED before anything was begun. Run the same command again."
+        : "INTERRUPTED. What was done is in the journal; run auto-revert \(record.environment) --continue."
     case "not-reverted": return "NOT REVERTED: git needs a person. See the findings."
-    case "committed": return "The revert stands on a branch."
+    case "already-reverted":
+      return "ALREADY REVERTED: nothing of it is left. Nothing was changed."
+    case "committed":
+      return "The revert stands on a branch"
+        + (summary.pushedTo.map { ", pushed to \($0)" }
+          ?? (summary.commands == nil ? "" : " of this clone ALONE: it was not pushed"))
+        + (summary.pullRequest.map { ": \($0)" } ?? "") + "."
     default:
       let done = record.part.actions.filter { $0.result == "done" }.map(\.target)
+      let runsOn = record.part.actions.contains { $0.result.hasPrefix("out of time") }
       let what =
-        done.isEmpty
-        ? "NOT ROLLED BACK: \(record.environment) needs a person."
-        : "PARTLY ROLLED BACK: \(record.environment) needs a person for the rest."
+        runsOn
+        ? "NOT ROLLED BACK YET: what was begun in \(record.environment) goes on in AWS."
+        : done.isEmpty
+          ? "NOT ROLLED BACK: \(record.environment) needs a person."
+          : "PARTLY ROLLED BACK: \(record.environment) needs a person for the rest."
       return "\(what) \(firstCause(record))"
     }
+  }
+
+  /// CloudFormation was asked how the last update ended, and nothing else.
+  private static func undone(_ record: Record<RevertPart>) -> String {
+    "Nothing to roll back: CloudFormation undid the last update of \(record.environment); nothing was compared."
+  }
+
+  /// Whether something is left, or was not seen.
+  private static func isOpen(_ record: Record<RevertPart>) -> Bool {
+    record.findings.contains {
+      $0.severity == .warning && PlanFindingCode(rawValue: $0.code)?.leavesOpen == true
+    }
+  }
+
+  /// What was deleted, by name: `--only` leaves others.
+  private static func deleted(_ record: Record<RevertPart>) -> String {
+    let names = Set(
+      record.part.actions.filter { $0.action == PlannedAction.Kind.delete.rawValue }.map(\.target))
+    guard !names.isEmpty else {
+      return
+        "Nothing to delete: the stacks\(record.summary.partial == true ? ", as far as --only says," : "") of "
+        + "\(record.environment) are not there."
+    }
+    return "DELETED: \(names.sorted().joined(separator: ", ")) of \(record.environment)."
   }
 
   /// What is known of the health, and no more: what was checked.
   private static func checks(_ record: Record<RevertPart>) -> String {
     guard let health = record.part.health, health.checks > 0 else { return "nothing was checked" }
     let passed = health.checks - health.failed
+    if health.asked == 0 {
+      return health.failed == 0
+        ? "what AWS says of its resources is good (\(passed == 1 ? "1 check" : "\(passed) checks")); the application itself was not asked"
+        : "\(passed) of \(health.checks) checks of what AWS says passed; the application itself was not asked"
+    }
     if health.failed == 0 { return "healthy by \(passed == 1 ? "its check" : "all \(passed) checks")" }
     return
       "healthy by \(passed) of \(health.checks) checks; the others failed before the deployment as well, or only warn"
@@ -84,9 +131,9 @@ enum RevertReport {
   }
 
   private static func sections(_ record: Record<RevertPart>) -> [ReportSection] {
-    let ran = !["planned", "committed", "not-reverted"].contains(record.summary.outcome)
+    let ran = !["planned", "committed", "already-reverted", "not-reverted"].contains(record.summary.outcome)
     var sections = [why(record)]
-    if ran { sections.append(ReportSection("Left to do", lines: FollowUp.steps(record))) }
+    if ran { sections.append(ReportSection("Left to do", lines: record.part.leftToDo.map(\.line))) }
     sections.append(ReportSection("Not verified", lines: record.summary.unverified ?? []))
     sections.append(health(record))
     sections.append(done(record))
@@ -108,6 +155,9 @@ enum RevertReport {
     if let commit = record.commit, !record.part.commits.isEmpty { lines.append("Deployed commit: \(commit)") }
     if let commit = record.summary.restoredCommit { lines.append("Restored commit: \(commit)") }
     if let branch = record.summary.branch { lines.append("Revert commit on branch \(branch)") }
+    if let pushed = record.summary.pushedTo { lines.append("Pushed to \(pushed)") }
+    if let page = record.summary.pullRequest { lines.append("Pull request: \(page)") }
+    lines += (record.summary.commands ?? []).map { "To type: \($0)" }
     return ReportSection("Why", lines: lines)
   }
 

@@ -26,6 +26,14 @@ struct RevertEvidence: Sendable {
     (self.all, self.history, self.live, self.point) = (all, history, live, point)
   }
 
+  /// What is known with `more`, which is newer than all that is on record.
+  func history(adding more: [Evidence]) -> DeploymentHistory {
+    more.isEmpty
+      ? history
+      : DeploymentHistory(
+        application: history.application, evidence: history.evidence + more, points: history.points)
+  }
+
   /// The same, about `live` and the version that `point` holds.
   func about(_ live: Deployment?, point: RestorePoint?) -> RevertEvidence {
     RevertEvidence(all, history, live: live, point: point)

@@ -65,7 +65,8 @@ struct SafetyCheck {
     if command.dryRun {
       return refusals.map {
         PlanFinding(
-          .safetyRule, .stop, target: $0.rule, "\($0.reason). A person can override it: \(override).")
+          .safetyRule, .error, target: $0.rule, remedy: .options(["--operator", "NAME"]),
+          "\($0.reason). A person can override it: \(override).")
       }
     }
     guard refusals.isEmpty else {
@@ -88,7 +89,7 @@ struct SafetyCheck {
   /// What a dry run says where the rollback itself would be refused.
   func wanted(_ refusal: String) -> PlanFinding {
     PlanFinding(
-      .noEvidence, .note, "to be carried out without a person it wants more, for \(refusal): \(bothWays)")
+      .noEvidence, .notice, "to be carried out without a person it wants more, for \(refusal): \(bothWays)")
   }
 
   /// How a finished deployment is rolled back: by evidence, or by somebody's word.
@@ -103,7 +104,7 @@ struct SafetyCheck {
     else { return [] }
     return [
       PlanFinding(
-        .evidenceThin, .note,
+        .evidenceThin, .notice,
         "fewer than two failures of this deployment are on record, and --reason was not given.")
     ]
   }
@@ -137,8 +138,8 @@ struct SafetyCheck {
     for name in try files.names(in: records) where name.hasPrefix("journal-") && name.hasSuffix(".jsonl") {
       let id = String(name.dropFirst("journal-".count).dropLast(".jsonl".count))
       let journal = RevertJournal(
-        records: records, restorePoint: id, files: files, clock: session.context.clock,
-        redactor: session.redactor)
+        records: records, restorePoint: id, application: session.application, files: files,
+        clock: session.context.clock, redactor: session.redactor)
       var isOpen = false
       for line in try journal.lines() {
         switch line["event"]?.string {

@@ -15,15 +15,7 @@ struct FileComparison {
     }
     let files: [ChangedFile]
     if isFolder.new {
-      let (before, after) = (try stacks(old, "--old", ""), try stacks(new, "--new", ""))
-      files =
-        after.map { stack in
-          let twin = before.first { $0.id == stack.id }
-          return ChangedFile(path: stack.path, oldPath: twin?.path, old: twin?.bytes, new: stack.bytes)
-        }
-        + before.filter { stack in !after.contains { $0.id == stack.id } }.map {
-          ChangedFile(path: $0.path, old: $0.bytes, new: nil)
-        }
+      files = try assemblies(old: old, new: new)
     } else {
       files = [
         ChangedFile(
@@ -53,6 +45,18 @@ struct FileComparison {
   }
 
   // MARK: - Assemblies
+
+  /// The stacks of two output folders of `cdk synth`; nil: there was no application before.
+  func assemblies(old: String?, new: String) throws -> [ChangedFile] {
+    let (before, after) = (try old.map { try stacks($0, "--old", "") } ?? [], try stacks(new, "--new", ""))
+    return after.map { stack in
+      let twin = before.first { $0.id == stack.id }
+      return ChangedFile(path: stack.path, oldPath: twin?.path, old: twin?.bytes, new: stack.bytes)
+    }
+      + before.filter { stack in !after.contains { $0.id == stack.id } }.map {
+        ChangedFile(path: $0.path, old: $0.bytes, new: nil)
+      }
+  }
 
   private struct Stack {
     /// The account's name for the stack, with the nested assembly that it stands in: stages repeat names.

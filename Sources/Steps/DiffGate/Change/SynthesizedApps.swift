@@ -1,3 +1,4 @@
+import DeploymentConfig
 import DeploymentRecords
 import JSONValues
 import StepResults
@@ -18,10 +19,58 @@ struct SynthesizedApps {
     "ts", "js", "mts", "mjs", "cjs", "py", "java", "kt", "cs", "fs", "go",
   ]
 
+  init(session: StepSession, isCurrent: Bool) {
+    self.session = session
+    self.isCurrent = isCurrent
+  }
+
+  /// Folders of applications that were synthesized at both ends.
+  private var synthesized: Set<String> = []
+
+  /// Adds the templates that the policy's command makes of both versions of its applications.
+  mutating func synthesize(
+    _ change: inout Change, _ wanted: [GatePolicy.Synthesis], _ synthesis: Synthesis,
+    _ workplace: Synthesis.Workplace
+  ) async throws {
+    guard !wanted.isEmpty else {
+      throw StepFailure(
+        .data, "--synth names a sandbox, and the base's policy no application: diff-gate.synth is not there",
+        advice:
+          "add diff-gate: {synth: [{app: FOLDER, command: npx cdk synth --quiet --output \"$BACKSTOP_OUTPUT\"}]} to the "
+          + "policy in a change before")
+    }
+    for app in wanted {
+      let folder = app.app == "." ? "" : app.app
+      guard change.paths.contains(where: { folder.isEmpty || $0.hasPrefix(folder + "/") }) else { continue }
+      let output = try await synthesis.output(of: app, in: workplace)
+      let shown = RelativePath.join(folder, "cdk.out") ?? "cdk.out"
+      let comparison = FileComparison(session: session)
+      for file in try comparison.assemblies(old: output.old, new: output.new) {
+        var file = file
+        let root = file.new == nil ? output.old ?? output.new : output.new
+        file.oldPath = file.oldPath.map { shown + $0.dropFirst((output.old ?? "").count) }
+        file.path = shown + file.path.dropFirst(root.count)
+        if file.oldPath == file.path { file.oldPath = nil }
+        if file.old != file.new { change.changedCount += 1 }
+        change.files.append(file)
+      }
+      let (readOld, readNew, files) = (change.readOld, change.readNew, session.context.files)
+      func read(_ path: String, _ root: String?) throws -> [UInt8]? {
+        guard let root, !path.contains("..") else { return nil }
+        let place = root + path.dropFirst(shown.count)
+        return files.exists(place) ? try files.read(place) : nil
+      }
+      change.readOld = { try $0.hasPrefix(shown + "/") ? read($0, output.old) : readOld($0) }
+      change.readNew = { try $0.hasPrefix(shown + "/") ? read($0, output.new) : readNew($0) }
+      synthesized.insert(folder)
+      place(change, App(folder: folder, output: "cdk.out", isTouched: true), isJudged: true)
+    }
+  }
+
   /// Adds the templates of such applications to the change, and says what could not be compared.
   mutating func extend(_ change: inout Change) throws -> [Finding] {
     var findings: [Finding] = []
-    for app in try apps(change) {
+    for app in try apps(change) where !synthesized.contains(app.folder) {
       let before = findings.count
       defer { place(change, app, isJudged: findings.count == before) }
       let output = RelativePath.join(app.folder, app.output) ?? app.output

@@ -1,3 +1,4 @@
+import JSONValues
 import MigrationAnalysis
 import TemplateAnalysis
 
@@ -81,16 +82,14 @@ enum ContentShapes {
         remedy:
           "name it under diff-gate.templates, or give it a name that ends in .yaml, .yml, .json or .template")
     }
-    if holds("apiVersion", "kind") {
+    if isManifest(text) {
       if holds(".services.k8s.aws/") { return kubernetes("ack", "ACK resources are not judged") }
       if ["aws.upbound.io", "aws.crossplane.io"].contains(where: text.contains) {
         return kubernetes("crossplane", "Crossplane resources are not judged")
       }
       return kubernetes("kubernetes", "Kubernetes manifests are not judged")
     }
-    if holds("ParameterKey") || holds("template-file-path")
-      || holds("\"Parameters\"", "{") && holds("\"Tags\"")
-    {
+    if holds("ParameterKey") || holds("template-file-path") || isTemplateConfiguration(text) {
       return .unjudged(
         rule: "parameters", why: "no template of the repository was found that takes these parameters",
         remedy: "compare the template by --old FILE --new FILE with --old-parameters and --new-parameters")
@@ -118,6 +117,26 @@ enum ContentShapes {
     }
     if text.contains("databaseChangeLog") { return migration("a Liquibase change log") }
     return nil
+  }
+
+  /// A manifest of Kubernetes says both at its top.
+  private static func isManifest(_ text: String) -> Bool {
+    let lines = text.split(separator: "\n")
+    func begins(_ key: String) -> Bool {
+      lines.contains { line in
+        line.hasPrefix("\(key):") || line.drop(while: \.isWhitespace).hasPrefix("\"\(key)\":")
+      }
+    }
+    // What describes an API has versions and kinds as well, and shapes of both.
+    return begins("apiVersion") && begins("kind") && !text.contains("\"shapes\":")
+  }
+
+  /// CodePipeline's configuration of a template: parameters, tags and a stack policy, and nothing else.
+  private static func isTemplateConfiguration(_ text: String) -> Bool {
+    guard text.contains("\"Parameters\""), text.utf8.count < 1 << 16,
+      let members = (try? JSONValue(parsing: Array(text.utf8)))?.object?.members
+    else { return false }
+    return members.allSatisfy { ["Parameters", "Tags", "StackPolicy"].contains($0.name) }
   }
 
   private static func kubernetes(_ rule: String, _ why: String) -> FileShape {

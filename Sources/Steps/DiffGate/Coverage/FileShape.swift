@@ -22,6 +22,9 @@ enum NamedShapes {
     if folders.contains("cdk.out") || folders.contains("meta") && name.hasSuffix("_snapshot.json") {
       return .harmless(rule: "generated", why: "it is written beside what was compared")
     }
+    if name.hasSuffix(".designer.cs") || name.hasSuffix("modelsnapshot.cs") {
+      return .harmless(rule: "generated", why: "it says what the model is, and no database runs it")
+    }
     if let tool = tool(name, folders, lower) { return tool }
     if isTest(name, folders) { return .harmless(rule: "test", why: "tests are not deployed") }
     if isDocumentation(name, folders) { return .harmless(rule: "documentation", why: "nobody deploys it") }
@@ -47,6 +50,16 @@ enum NamedShapes {
       || name == "terragrunt.hcl"
     {
       return unjudged("terraform", "Terraform is not judged")
+    }
+    if name == "atlas.hcl" || ends(".my.hcl", ".pg.hcl", ".lt.hcl", ".ch.hcl", ".ms.hcl")
+      || name == "schema.hcl"
+      || ends(".hcl")
+        && !folders.isDisjoint(with: ["atlas", "schema", "schemas", "migrations", "db", "database"])
+    {
+      return unjudged(
+        "atlas", "Atlas's HCL says what the database should be, not how it gets there",
+        "add the migration that `atlas migrate diff` writes, or compare `atlas schema inspect --format sql` of both "
+          + "versions as schema.sql")
     }
     if ends(".hcl") { return unjudged("hcl", "HCL (Terragrunt, Atlas, Packer) is not judged") }
     if name.hasPrefix("pulumi."), ends(".yaml", ".yml") { return unjudged("pulumi", "Pulumi is not judged") }

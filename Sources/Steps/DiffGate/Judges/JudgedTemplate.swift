@@ -12,6 +12,18 @@ struct JudgedTemplate {
   /// Whether it nests stacks.
   var nests: Bool
 
+  /// Takes a resource out of what happens here: it is moved, and what becomes of it is said elsewhere.
+  mutating func remove(_ id: String) {
+    if change[id].map({ [.delete, .orphan, .snapshotThenDelete].contains($0.action) }) == true {
+      change.resources.removeAll { $0.logicalId == id }
+    }
+    let told = ResourceImpact.findingCodes.union(["resource-renamed", "name-taken"])
+    change.findings.removeAll { finding in
+      guard told.contains(finding.code) else { return false }
+      return finding.message.split { !($0.isLetter || $0.isNumber) }.contains { $0 == id }
+    }
+  }
+
   /// Takes over what CloudFormation said about the resources, and says where it was expected to say otherwise.
   mutating func adopt(_ theirs: [ResourceImpact]) {
     let differences = theirs.compactMap { resource -> Finding? in

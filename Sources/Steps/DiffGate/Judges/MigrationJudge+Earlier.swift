@@ -79,6 +79,13 @@ extension MigrationJudge {
   /// versions are compared.
   mutating func judgeDumps() throws {
     let hasMigrations = !entries.isEmpty
+    if entries.contains(where: { $0.tool == "prisma" }) {
+      for file in change.all where file.path.hasSuffix(".prisma") {
+        note(
+          file.path, .judged, "schema-dump",
+          "it is what the migrations of this change leave, which were judged")
+      }
+    }
     for file in change.files where !file.isLink && SchemaDump.isOne(file.path) {
       guard !dispositions.contains(where: { $0.path == file.path }) else { continue }
       if hasMigrations {
@@ -91,17 +98,25 @@ extension MigrationJudge {
         note(file.path, .judged, "schema-dump", "there was no schema before it")
         continue
       }
-      func catalog(_ bytes: [UInt8]) -> SchemaCatalog {
-        var catalog = SchemaCatalog()
-        catalog.apply(SQLAnalysis.analyze(bytes, dialect: dialect(of: file.path), path: file.path))
-        return catalog
+      let (before, after) = (text(old), file.new.map(text))
+      let comparison =
+        file.path.lowercased().hasSuffix(".rb")
+        ? SchemaDumps.compareRuby(old: before, new: after)
+        : SchemaDumps.compare(old: before, new: after, dialect: dialect(of: file.path), path: file.path)
+      if comparison.rest.isEmpty {
+        note(file.path, .judged, "schema-dump", "its two versions were compared as schemas")
+      } else {
+        let shown = comparison.rest.prefix(3).map { $0.count > 60 ? "\($0.prefix(60))…" : $0 }.joined(
+          separator: "; ")
+        note(
+          file.path, .notJudged, "schema-dump",
+          "its tables, columns, types and views were compared; what else differs was not (\(comparison.rest.count): "
+            + "\(shown))",
+          remedy: "add the migration that gets there, or look at it by hand and acknowledge it")
       }
-      let issues = catalog(old).issues(goingTo: file.new.map(catalog) ?? SchemaCatalog())
-      note(file.path, .judged, "schema-dump", "its two versions were compared as schemas")
-      for issue in issues where issue.risk != .advice {
+      for issue in comparison.issues where issue.risk != .advice {
         let severity: Severity = [.locking, .notUnderstood].contains(issue.risk) ? .warning : .error
-        findings.append(
-          Finding(issue.rule, severity, issue.message, path: file.path, subject: issue.subject))
+        note(issue, Finding(issue.rule, severity, issue.message, path: file.path, subject: issue.subject))
         if issue.risk == .irreversible {
           losses.append("what the \(issue.subject) held")
           needsRestore = true
@@ -109,16 +124,60 @@ extension MigrationJudge {
       }
     }
   }
+
+  // MARK: - Names and definitions
+
+  /// A migration that its tool knows by its name is another one under another name: environments that have run it run it
+  /// again, or refuse to go on.
+  mutating func judgeName(_ file: ChangedFile, _ migration: MigrationFile) {
+    guard let before = file.oldPath, migration.role == .forward, let key = migration.nameKey,
+      let earlier = MigrationFile(path: before, text: file.old.map(text), isListed: true)?.nameKey,
+      key != earlier
+    else { return }
+    let finding = Finding(
+      "migration-renamed", .warning,
+      "this migration was called \(before): \(migration.tool.rawValue) knows it by its name, and environments that have run "
+        + "it run it again or refuse to go on. Whether one has is not known here", path: file.path,
+      subject: "renamed")
+    findings.append(finding)
+    openFingerprints.insert(finding.fingerprint)
+  }
+
+  /// What stands in the repository of columns that a migration in code defines anew.
+  func definitions(before file: ChangedFile, _ migration: MigrationFile, _ text: String) throws
+    -> EarlierDefinitions
+  {
+    var found = EarlierDefinitions()
+    let folder = RelativePath.folder(of: file.path)
+    if migration.tool == .django, text.contains("AlterField(") {
+      let paths = try change.listNew(folder).filter { $0.hasSuffix(".py") && $0 != file.path }
+        .filter { NaturalOrder.precedes($0, file.path) }.sorted(by: NaturalOrder.precedes)
+      for path in paths.suffix(500) {
+        guard let bytes = try change.readNew(path) else { continue }
+        found.fields.apply(self.text(bytes))
+      }
+    }
+    if migration.tool == .rails, text.contains("change_column") {
+      let parent = RelativePath.folder(of: folder)
+      if let path = RelativePath.join(parent, "schema.rb"), let bytes = try change.readOld(path) {
+        found.catalog = RubySchema.catalog(self.text(bytes))
+      } else if let path = RelativePath.join(parent, "structure.sql"), let bytes = try change.readOld(path) {
+        found.catalog.apply(SQLAnalysis.analyze(bytes, dialect: dialect(of: path), path: path))
+      }
+    }
+    return found
+  }
 }
 
-/// Files that hold a whole schema as SQL.
+/// Files that hold a whole schema.
 enum SchemaDump {
   static func isOne(_ path: String) -> Bool {
     let parts = path.lowercased().split(separator: "/").map(String.init)
     guard let name = parts.last, NamedShapes.testFolders.isDisjoint(with: parts.dropLast()) else {
       return false
     }
-    return ["schema.sql", "structure.sql"].contains(name) || name.hasSuffix("_structure.sql")
+    return ["schema.sql", "structure.sql"].contains(name)
+      || name == "schema.rb" && parts.dropLast().last == "db" || name.hasSuffix("_structure.sql")
       || name.hasSuffix(".schema.sql")
   }
 }

@@ -13,6 +13,8 @@ struct MigrationJudge {
   private(set) var dispositions: [FileDisposition] = []
   /// What stays lost whatever is done.
   var losses: [String] = []
+  /// Fingerprints of findings about what could not be judged.
+  var openFingerprints: Set<String> = []
   /// What is written after the deployment and lost by going back.
   private(set) var laterLosses: [String] = []
   /// Migrations whose data only a backup brings back.
@@ -79,6 +81,7 @@ struct MigrationJudge {
     let text = text(bytes)
     guard let migration = MigrationFile(path: file.path, text: text, isListed: isListed) else { return }
     note(file.path, .judged, "migration", "its statements were judged")
+    judgeName(file, migration)
     // Moved as it was: nothing new is run.
     if let old = file.old, old == bytes { return }
     switch migration.role {
@@ -102,7 +105,7 @@ struct MigrationJudge {
     }
     guard let forwardText = parts.forward else {
       if noteEdit(ofCode: file, migration, text) { return }
-      judgeCode(file, migration, text)
+      try judgeCode(file, migration, text)
       return
     }
     let edit = noteEdit(of: file, migration, forwardText)
@@ -144,11 +147,18 @@ struct MigrationJudge {
       case .locking, .notUnderstood: severity = .warning
       case .advice: continue
       }
-      findings.append(
+      note(
+        issue,
         Finding(
           issue.rule, severity, issue.message, path: path, line: issue.line,
           subject: issue.subject.isEmpty ? issue.message : issue.subject))
     }
+  }
+
+  /// Adds a finding; one about what is not known leaves the verdict open, whatever its code.
+  mutating func note(_ issue: SQLIssue, _ finding: Finding) {
+    findings.append(finding)
+    if issue.risk == .notUnderstood { openFingerprints.insert(finding.fingerprint) }
   }
 
   // MARK: - The way back
@@ -249,8 +259,9 @@ struct MigrationJudge {
 
   // MARK: - Others
 
-  private mutating func judgeCode(_ file: ChangedFile, _ migration: MigrationFile, _ text: String) {
-    let code = CodeMigration(text, tool: migration.tool)
+  private mutating func judgeCode(_ file: ChangedFile, _ migration: MigrationFile, _ text: String) throws {
+    let code = CodeMigration(
+      text, tool: migration.tool, earlier: try definitions(before: file, migration, text))
     guard code.isUnderstood else {
       note(
         file.path, .notJudged, "migration", "its way forward was not found in the code",
@@ -263,7 +274,8 @@ struct MigrationJudge {
       rollbackScript: code.hasDownMigration ? file.path : nil, leftOut: [], staysLost: code.losses)
     for issue in code.issues where issue.risk != .advice {
       let severity: Severity = [.locking, .notUnderstood].contains(issue.risk) ? .warning : .error
-      findings.append(
+      note(
+        issue,
         Finding(
           issue.rule, severity, issue.message, path: file.path, line: issue.line, subject: issue.subject))
     }

@@ -87,7 +87,11 @@ extension TemplateJudge {
           new: new.first { $0.name == name }.map { NestedTemplate($0.template) })
       }
     } catch {
-      unreadableTemplate(error)
+      // Nobody deploys a snapshot: what it says of a stack is open, and no deployment fails for it.
+      note(
+        file.path, .notJudged, "snapshot",
+        "a template that it holds cannot be read: \(error.message) (line \(error.line))",
+        remedy: "compare what `cdk synth` makes of both versions with --old DIR --new DIR")
       return []
     }
   }

@@ -15,7 +15,7 @@ struct TemplateJudge {
   /// Whether every file is a template because it was named as one.
   let areNamed: Bool
   /// Every template that differs, and what was found about it.
-  private(set) var judged: [JudgedTemplate] = []
+  var judged: [JudgedTemplate] = []
   /// Findings about files that are no readable templates.
   var unreadable: [Finding] = []
   var manifests: [String: AssemblyManifest?] = [:]
@@ -28,6 +28,11 @@ struct TemplateJudge {
   private var newer: [CloudFormationTemplate] = []
   /// What became of the files that were looked at, beside those that are judged as templates.
   private(set) var dispositions: [FileDisposition] = []
+  /// The files that declare moves and imports, and what they declare together.
+  var declarations: [(path: String, moves: DeclaredMoves)] = []
+  var moves = DeclaredMoves()
+  /// Resources that move between stacks without such a file.
+  var undeclared: [Finding] = []
   /// Names of parameters whose values come from configuration keys that are called alike, by template.
   private var assumed: [Finding] = []
 
@@ -86,14 +91,17 @@ struct TemplateJudge {
       }
     }
     for (version, isInner) in zip(versions, isInner) where !isInner { try judge(version) }
+    judgeMoves()
   }
 
   /// All findings, those about files that cannot be read first.
-  var findings: [Finding] { unreadable + judged.flatMap(\.change.findings) + assumed }
+  var findings: [Finding] { unreadable + judged.flatMap(\.change.findings) + undeclared + assumed }
+
+  private var assumedFingerprints: Set<String> = []
 
   /// Fingerprints of findings that leave open whether something with data stays.
   var openFingerprints: Set<String> {
-    var found: Set<String> = []
+    var found = assumedFingerprints
     for template in judged {
       let stateful = Set(
         template.change.resources.filter { $0.stateful && $0.action == .mayReplace }.map(\.logicalId))
@@ -117,7 +125,9 @@ struct TemplateJudge {
   private mutating func candidates() throws -> [ChangedFile] {
     let patterns = policy.templates.map(PathPattern.init)
     func isWanted(_ file: ChangedFile) -> Bool {
-      areNamed || (patterns.isEmpty ? looksLikeTemplate(file) : patterns.contains { $0.matches(file.path) })
+      if areNamed { return true }
+      guard patterns.isEmpty else { return patterns.contains { $0.matches(file.path) } }
+      return looksLikeTemplate(file) && !isOfTests(file.path) && !(file.oldPath.map(isOfTests) ?? false)
     }
     var files = change.files.filter {
       !$0.isLink && (areNamed || $0.old != $0.new || $0.oldPath != nil) && isWanted($0)
@@ -126,6 +136,14 @@ struct TemplateJudge {
       files += try withOtherParameters(file).filter { other in !files.contains { $0.path == other.path } }
     }
     return files
+  }
+
+  /// What tests compare with, or try out, nobody deploys; their snapshots of a CDK application are its templates.
+  private func isOfTests(_ path: String) -> Bool {
+    guard !JestSnapshot.isOfInterest(path), case .harmless("test", _) = NamedShapes.shape(of: path) else {
+      return false
+    }
+    return true
   }
 
   private func looksLikeTemplate(_ file: ChangedFile) -> Bool {
@@ -260,6 +278,12 @@ struct TemplateJudge {
     context.oldNested = versions.old?.children ?? [:]
     context.newNested = versions.new?.children ?? [:]
     context.importers = facts.importers
+    context.importedLogicalIds = Set(
+      (versions.new?.template.resourceTypes ?? [:]).filter { id, type in
+        guard let declared = moves.imports[id] else { return false }
+        return declared.map { $0 == type } ?? true
+      }.keys)
+    context.renames = renames(in: stack?.name)
     context.replacements = replacements
     let deployed = stack.flatMap { facts.parameters[$0.name] } ?? [:]
     let declared = Set((versions.new ?? versions.old)?.template.parameterNames ?? [])
@@ -277,6 +301,7 @@ struct TemplateJudge {
         newParameters: newValues, context: context)
     }
     var result = compare()
+    if areNamed, manifest == nil { assumeDefaults(versions, oldValues, newValues, context, result) }
     if result.outputs.contains(where: { $0.export != nil && $0.action != .added }) {
       // Only then is it worth reading the templates beside this one.
       context.otherTemplates = try neighbours(of: file)
@@ -287,6 +312,7 @@ struct TemplateJudge {
     {
       return
     }
+    declareRenames(context.renames, &result, file.path)
     let place = JudgedTemplate(
       entry: TemplateEntry(path: file.path, stack: stack?.name, resources: []), change: result,
       parameters: newValues,
@@ -298,6 +324,33 @@ struct TemplateJudge {
         declared.filter { newOwn[$0] == nil && values.givenNew[$0] == nil && values.new[$0] != nil },
         file.path)
     }
+  }
+
+  /// Two files are compared by their defaults where no values are handed in. What holds data and would go with other
+  /// values is not judged by that.
+  private mutating func assumeDefaults(
+    _ versions: Versions, _ old: [String: String], _ new: [String: String], _ context: ComparisonContext,
+    _ assumed: TemplateChange
+  ) {
+    let names = (versions.old?.template.defaultedParameterNames ?? []).filter { old[$0] == nil }
+    guard !names.isEmpty, let before = versions.old, let after = versions.new else { return }
+    var context = context
+    context.missingParameters = .previousValues
+    let open = TemplateComparison.compare(
+      old: before.template, new: after.template, oldParameters: old, newParameters: new, context: context)
+    let affected = open.resources.filter { resource in
+      let known = assumed[resource.logicalId]?.action ?? .none
+      return resource.stateful && resource.action == .mayReplace && [.none, .update, .create].contains(known)
+    }
+    guard !affected.isEmpty else { return }
+    let list = names.sorted().joined(separator: ", ")
+    let finding = Finding(
+      "values-assumed", .warning,
+      "no values are given for \(list), and their defaults are assumed: with others "
+        + "\(affected.map { "\($0.logicalId) (\($0.type))" }.joined(separator: ", ")) may be replaced or removed. Hand "
+        + "--old-parameters and --new-parameters in", path: versions.file.path, subject: "defaults \(list)")
+    self.assumed.append(finding)
+    assumedFingerprints.insert(finding.fingerprint)
   }
 
   /// That a parameter has the value of a configuration key of its name is likely, and no more.

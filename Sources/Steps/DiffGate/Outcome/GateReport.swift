@@ -56,6 +56,10 @@ enum GateReport {
       lines.append(
         "changes: \(record.summary.stacks.map { stack($0, record.part.templates) }.joined(separator: "; "))")
     }
+    if let runs = outline.measuredRollbacks {
+      lines.append(
+        "minutes: as the last \(count(runs, "rollback")) of \(record.environment) took, by the ledger")
+    }
     if outline.loses.count == 1 { lines.append("loses: \(outline.loses[0])") }
     if outline.loses.count > 1 { lines += ["loses:"] + outline.loses.map { "- \($0)" } }
     if let cancel = outline.duringUpdate {
@@ -88,11 +92,12 @@ enum GateReport {
 
   /// Actions, the worst first, and how they are told.
   private static let weight = [
-    "delete", "replace", "mayReplace", "snapshotThenDelete", "orphan", "import", "create", "update",
+    "delete", "replace", "mayReplace", "snapshotThenDelete", "orphan", "import", "move", "create", "update",
   ]
   private static let past = [
     "delete": "deleted", "replace": "replaced", "mayReplace": "perhaps replaced",
     "snapshotThenDelete": "deleted after a snapshot", "orphan": "left behind", "import": "imported",
+    "move": "moved",
     "create": "new", "update": "updated",
   ]
 

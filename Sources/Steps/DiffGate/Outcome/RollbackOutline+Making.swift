@@ -1,4 +1,5 @@
 import DeploymentConfig
+import DeploymentLedger
 import TemplateAnalysis
 
 extension RollbackOutline {
@@ -8,10 +9,13 @@ extension RollbackOutline {
     "schemaScript": (1, 5), "databaseRestore": (15, 30),
   ]
 
+  /// What one run of a rollback does for all stacks.
+  private static let together = ["redeploy", "deleteStack", "configuration"]
+
   /// What a rollback of exactly this change would be: the application first, then the schema or the data.
   static func make(
     templates: [JudgedTemplate], migrations: MigrationJudge,
-    configuration: ConfigurationJudge, config: DeploymentConfig, policy: Policy
+    configuration: ConfigurationJudge, config: DeploymentConfig, policy: Policy, times: RestoreTimes? = nil
   ) -> (outline: RollbackOutline, stacks: [String]) {
     var outline = RollbackOutline()
     let targets = ordered(
@@ -43,9 +47,16 @@ extension RollbackOutline {
       step.order = index + 1
       let (low, high) = minutes[step.action] ?? (0, 0)
       step.minutes = [low, high]
+      if let times, together.contains(step.action) { step.minutes = times.minutes }
       return step
     }
     outline.minutes = total(outline.steps)
+    // A rollback on the trail put all stacks back, however many.
+    if let times, outline.steps.contains(where: { together.contains($0.action) }) {
+      let others = total(outline.steps.filter { !together.contains($0.action) })
+      outline.minutes = [times.minutes[0] + others[0], times.minutes[1] + others[1]]
+      outline.measuredRollbacks = times.runs
+    }
     if !targets.isEmpty {
       outline.duringUpdate = Step(action: "cancel", target: targets.map(\.name).joined(separator: ", "))
       outline.duringUpdate?.minutes = [minutes["cancel"]!.0, minutes["cancel"]!.1]
@@ -78,7 +89,6 @@ extension RollbackOutline {
   /// The runbook's figure is for all application stacks together; a single stack more adds a little. Of two ways to do
   /// the same, the faster counts for the least and the slower for the most.
   private static func total(_ steps: [Step]) -> [Int] {
-    let together = ["redeploy", "deleteStack", "configuration"]
     var low = 0
     var high = 0
     var isFirst = true

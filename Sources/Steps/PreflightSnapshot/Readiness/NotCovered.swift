@@ -1,3 +1,4 @@
+import AWSClients
 import DeploymentRecords
 import StepResults
 import SystemInterfaces
@@ -14,31 +15,56 @@ enum NotCovered {
     "AWS::OpenSearchService::Domain": "the indexes of",
     "AWS::ElastiCache::ReplicationGroup": "the entries of",
     "AWS::ECR::Repository": "the images in",
-    "AWS::ECS::Service": "what the deployment circuit breaker or a person made of the service",
-    "AWS::AppConfig::ConfigurationProfile": "values deployed by AppConfig for",
-    "AWS::Events::Rule": "whether somebody switched it on or off by hand,",
   ]
 
   /// One finding for the environment; none where nothing of the kind is there.
-  static func findings(_ stacks: [StackState], at time: Timestamp) -> [Finding] {
+  /// - Parameters:
+  ///   - recoveries: how each table can be had back, where that is known.
+  ///   - named: the configurations of AppConfig that the policy names.
+  static func findings(
+    _ stacks: [StackState], at time: Timestamp, recoveries: [String: TableRecovery] = [:],
+    named: [String] = []
+  ) -> [Finding] {
     var lines: [String] = []
     for stack in stacks {
       for resource in stack.resources.sorted(by: { $0.logicalId < $1.logicalId }) {
         guard let id = resource.physicalId else { continue }
         if resource.type == "AWS::DynamoDB::Table" || resource.type == "AWS::DynamoDB::GlobalTable" {
+          lines.append("the data of the table \(id)\(way(id, time, recoveries[id]))")
+        } else if resource.type == "AWS::AppConfig::ConfigurationProfile" {
+          guard !named.contains(where: { $0.hasSuffix("/\(id)") }) else { continue }
           lines.append(
-            "the data of the table \(id) (with point-in-time recovery: aws dynamodb restore-table-to-point-in-time "
-              + "--source-table-name \(id) --target-table-name \(id)-restored --restore-date-time \(time))")
+            "what AppConfig deploys of the profile \(id) (app-configurations under preflight-snapshot: in the policy "
+              + "names those that a rollback puts back)")
         } else if let what = holds[resource.type] {
           lines.append("\(what) \(id)")
         }
       }
     }
+    // Nested stacks and their parents may name one twice.
+    var told = Set<String>()
+    lines = lines.filter { told.insert($0).inserted }
     guard !lines.isEmpty else { return [] }
     return [
       Finding(
         "not-covered", .notice, "not covered by a restore:" + lines.map { "\n\($0)" }.joined(),
         subject: "data")
     ]
+  }
+
+  /// How a table's data is had back as it was at `time`, to the second.
+  private static func way(_ table: String, _ time: Timestamp, _ recovery: TableRecovery?) -> String {
+    let command =
+      "aws dynamodb restore-table-to-point-in-time --source-table-name \(table) --target-table-name \(table)-restored "
+      + "--restore-date-time \(time.formatted(milliseconds: false))"
+    guard let recovery else {
+      return " (whether its point-in-time recovery is on is not known; if so: \(command))"
+    }
+    guard recovery.isOn else {
+      return
+        " (its point-in-time recovery is off, so nothing brings it back: aws dynamodb update-continuous-backups "
+        + "--table-name \(table) --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true)"
+    }
+    return " (by point-in-time recovery, as it is now: \(command))"
   }
 }

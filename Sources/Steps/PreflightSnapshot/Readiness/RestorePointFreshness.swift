@@ -19,7 +19,7 @@ enum RestorePointFreshness {
     let age = now - point.createdAt
     if age > maximumAge {
       reasons.append(
-        "it was made \(point.createdAt), more than \(maximumAge.text) ago")
+        "it was made \(point.createdAt), more than \(maximumAge.words) ago")
     }
     for stack in live {
       guard let recorded = point.stacks.first(where: { $0.name == stack.name }) else {

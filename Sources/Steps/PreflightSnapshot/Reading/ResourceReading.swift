@@ -14,6 +14,9 @@ struct ResourceReading: Sendable {
   var apiStages: [APIStageState] = []
   var stateMachines: [StateMachineState] = []
   var managedSecrets: [ManagedSecretState] = []
+  var settings: [SettingState] = []
+  /// How each table of DynamoDB can be had back; none where nobody may ask.
+  var recoveries: [String: TableRecovery] = [:]
   /// Files of the restore point by name: definitions of state machines, packages of functions.
   var files: [String: [UInt8]] = [:]
   var findings: [Finding] = []
@@ -23,6 +26,8 @@ struct ResourceReading: Sendable {
     apiStages += other.apiStages
     stateMachines += other.stateMachines
     managedSecrets += other.managedSecrets
+    settings += other.settings
+    recoveries.merge(other.recoveries) { $1 }
     files.merge(other.files) { $1 }
     findings += other.findings
   }
@@ -33,6 +38,7 @@ struct ResourceReading: Sendable {
     apiStages.sort { ($0.apiId, $0.stage) < ($1.apiId, $1.stage) }
     stateMachines.sort { $0.arn < $1.arn }
     managedSecrets.sort { $0.arn < $1.arn }
+    settings.sort { ($0.kind.rawValue, $0.target) < ($1.kind.rawValue, $1.target) }
     findings.sort { $0.message < $1.message }
   }
 }
@@ -44,7 +50,9 @@ struct ResourceReader: Sendable {
 
   /// All resources of `stacks`, beside each other; a resource that is gone is left out.
   func read(_ stacks: [StackReading]) async throws -> ResourceReading {
-    try await withThrowingTaskGroup(of: ResourceReading.self) { group in
+    let settings = SettingRecorder(clients: clients, policy: policy)
+    return try await withThrowingTaskGroup(of: ResourceReading.self) { group in
+      group.addTask { try await settings.named() }
       for stack in stacks {
         let (name, client) = (stack.state.name, clients[stack.state.stackId])
         for resource in stack.state.resources {
@@ -56,6 +64,10 @@ struct ResourceReader: Sendable {
           case "AWS::SecretsManager::Secret": group.addTask { try await secret(id, name, client) }
           case "AWS::ApiGateway::RestApi": group.addTask { try await stages(id, .rest, name, client) }
           case "AWS::ApiGatewayV2::Api": group.addTask { try await stages(id, .v2, name, client) }
+          case "AWS::ECS::Service": group.addTask { try await settings.setting(.service, id, stack) }
+          case "AWS::Events::Rule": group.addTask { try await settings.setting(.rule, id, stack) }
+          case "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable":
+            group.addTask { try await recovery(id, client) }
           default: break
           }
         }
@@ -136,8 +148,22 @@ struct ResourceReader: Sendable {
         state.deploysAutomatically = stage.deploysAutomatically
         return state
       }
+      reading.settings = try await stages.map {
+        SettingState(kind: .stage, target: "\(api)/\($0.name)", stack: stack, value: $0.settings.text)
+      }
       return reading
     }
+  }
+
+  private func recovery(_ table: String, _ client: AWSClient) async throws -> ResourceReading {
+    var reading = ResourceReading()
+    do {
+      reading.recoveries[table] = try await DynamoDBClient(client).describeContinuousBackups(table)
+    } catch let error as AWSError where [.notFound, .accessDenied].contains(error.kind) {
+      // Then what is said of the table says that too.
+      return reading
+    }
+    return reading
   }
 
   private func stateMachine(

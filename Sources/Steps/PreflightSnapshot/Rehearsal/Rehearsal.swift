@@ -71,7 +71,10 @@ struct Rehearsal: Sendable {
       return try await wait(for: id, stack: stack)
     } catch let error as AWSError where error.kind == .noUpdates {
       return .empty
-    } catch let error as AWSError where !error.isTemporary && !error.isAboutCredentials {
+    } catch let error as AWSError
+      where !error.isTemporary && !error.isAboutCredentials && error.kind != .badAnswer
+    {
+      // What a proxy said in AWS's place is no word about the stack.
       return .failed(error.description)
     }
   }
@@ -93,7 +96,7 @@ struct Rehearsal: Sendable {
           : .changes(changes.map { ($0.place.isEmpty ? "" : "in \($0.place): ") + Rehearsal.line($0.change) })
       }
       if clock.now > deadline {
-        return .failed("the change set was still \(changeSet.status) after \(Rehearsal.timeout.text)")
+        return .failed("the change set was still \(changeSet.status) after \(Rehearsal.timeout.words)")
       }
       try await clock.sleep(for: pause)
       pause = min(pause * 2, .seconds(5))

@@ -31,6 +31,7 @@ struct RollbackPermissions: Sendable {
       ["secretsmanager:UpdateSecretVersionStage"],
       point.managedSecrets.filter { !$0.rotates && $0.owningService == nil }.map(\.arn))
     add(["states:UpdateStateMachine"], point.stateMachines.map(\.arn))
+    add(["ecs:UpdateService"], (point.settings ?? []).filter { $0.kind == .service }.map(\.target))
     let buckets = Set(point.stacks.compactMap(\.templateBucket))
     let partition = point.stacks.lazy.compactMap { AmazonResourceName($0.stackId)?.partition }.first ?? "aws"
     add(
@@ -131,6 +132,7 @@ extension RestorePoint {
     part.functions = functions.filter { isWanted($0.stack) }
     part.stateMachines = stateMachines.filter { isWanted($0.stack) }
     part.managedSecrets = managedSecrets.filter { isWanted($0.stack) }
+    part.settings = settings?.filter { $0.stack.map(isWanted) ?? true }
     return part
   }
 }
