@@ -109,6 +109,44 @@ import Testing
     #expect(done.findings.contains { $0.message.contains("multi-AZ false instead of true") })
   }
 
+  @Test func `a proxy is switched with the secrets, and what does not reach the new database is told`() {
+    let there = Self.plan {
+      $0.restoredStatus = "available"
+      $0.proxies = [.init(target: "front")]
+      $0.waysBack = ["aws rds …"]
+    }
+    #expect(there.due == ["switchDatabase shop/db", "switchDatabaseProxy front"])
+    #expect(there.findings.contains { $0.message == "the way back of the switch: aws rds …" })
+    var database = Self.database
+    database.restoredStatus = "available"
+    let failed = Sample.plan(
+      Self.facts {
+        $0.database = database
+        $0.failures["front"] = [FailedAttempt(kind: .switchDatabaseProxy, reason: "AUTH_FAILURE")]
+      }
+    ) {
+      $0.restoreDatabase = true
+      $0.typedWords = ["RESTORE-DATABASE"]
+    }
+    #expect(failed.codes.contains(.databaseStillUsed))
+  }
+
+  @Test func `nothing is switched to data that are not as the policy wants`() {
+    func plan(_ answer: DatabaseFacts.Probe.Answer, _ status: String? = "available") -> Plan {
+      Self.plan {
+        $0.restoredStatus = status
+        $0.probes = [.init(name: "owners", answer: answer)]
+      }
+    }
+    #expect(plan(.passed).due == ["switchDatabase shop/db"])
+    #expect(plan(.failed("gave 7")).stops == [.databaseNotRestorable])
+    #expect(plan(.failed("gave 7")).due == [])
+    #expect(plan(.unasked("no way there", isCritical: true)).stops == [.databaseNotRestorable])
+    let unasked = plan(.unasked("no way there", isCritical: false))
+    #expect(unasked.due == ["switchDatabase shop/db"])
+    #expect(unasked.findings.contains { $0.message.contains("is not known: owners: no way there") })
+  }
+
   @Test func `never without its word, a snapshot that is there, or being asked`() {
     #expect(Self.plan(words: ["rollback-production"]).stops == [.methodNotPossible])
     #expect(Self.plan { $0.snapshot = nil }.stops == [.databaseNotRestorable])

@@ -66,6 +66,38 @@ public enum SQLProbes {
   }
 }
 
+extension SQLProbes {
+  /// What a query about the data came to on a database that nobody uses yet.
+  public enum Answer: Hashable, Sendable {
+    case passed
+    case failed(String)
+    /// It could not be asked, or says nothing by itself.
+    case unasked(String)
+  }
+
+  /// Asks `probe` of `database`.
+  /// - Parameter before: what the restore point recorded.
+  public static func answer(
+    _ probe: SQLProbePolicy, of database: any SQLQuerying, before: String?
+  ) async -> Answer {
+    do throws(PsqlError) {
+      let rows = try await database.query(probe.sql, timeout: probe.timeout)
+      switch SQLProbeRules.verdict(probe, rows, before: before, isRecording: false) {
+      case .passed: return .passed
+      case .failed(_, let why, _): return .failed(why)
+      case .skipped(_, let why), .unusable(_, let why): return .unasked(why)
+      }
+    } catch {
+      let why = error.message + (error.advice.isEmpty ? "" : ": \(error.advice)")
+      switch error.kind {
+      // The login of the snapshot's time is another one: the application could not log in either.
+      case .refused, .failed, .badSQL: return .failed(why)
+      case .badAddress, .missing, .unreachable, .locked, .timedOut, .cancelled, .other: return .unasked(why)
+      }
+    }
+  }
+}
+
 /// What rows mean for a probe.
 enum SQLProbeRules {
   /// Whether `rows` are as `probe` expects, all told.

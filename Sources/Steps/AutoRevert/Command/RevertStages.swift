@@ -132,7 +132,7 @@ struct RevertStages {
     let resources = loaded.map {
       AWSResources(
         found.clients, restorePoint: $0, reliefs: request.reliefs, schema: schema?.adapter,
-        onSecret: { redactor.learn($0) })
+        probes: DataProbes(session, $0.point), onSecret: { redactor.learn($0) })
     }
     let progress = session.progress
     let engine = RevertEngine(
