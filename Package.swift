@@ -201,7 +201,8 @@ let package = Package(
       .capabilities, "RestorePoints",
       [
         "SystemInterfaces", "CloudFormationModel", "DeploymentConfig", "DeploymentRecords", "Redaction",
-        "StepResults", "TemplateAnalysis", "AWSClients", "Reporting", "StepRuntime",
+        "StepResults", "MigrationAnalysis", "TemplateAnalysis", "AWSClients", "DatabaseAccess", "Reporting",
+        "StepRuntime",
       ]),
     library(
       .capabilities, "SmokeChecks",
@@ -278,8 +279,9 @@ let package = Package(
         "CommandArguments", "CryptoDigests", "JSONValues", "SystemInterfaces", "YAMLDocuments",
         "CloudFormationModel", "DeploymentConfig", "DeploymentEvidence", "DeploymentRecords", "Redaction",
         "StepResults",
-        "RollbackPlanning", "AWSClients", "CurlTransport", "GitHistory", "HTTPTransport", "MailTransport",
-        "DeploymentLedger", "Reporting", "StepRuntime",
+        "MigrationAnalysis", "RollbackPlanning", "AWSClients", "CurlTransport", "DatabaseAccess",
+        "GitHistory",
+        "HTTPTransport", "MailTransport", "DeploymentLedger", "Reporting", "StepRuntime",
       ]),
     tests("CIEnvironment", ["SystemInterfaces"]),
     tests("CodeHosts", ["JSONValues", "SystemInterfaces", "HTTPTransport"]),

@@ -95,6 +95,58 @@ import Testing
       script: "CREATE INDEX CONCURRENTLY one ON first_of_two (id)", .eachStatement, name: "s")
   }
 
+  @Test func `what is tried stays undone, deferred checks included, and each script is named by itself`()
+    async throws
+  {
+    let parts = [
+      SQLPart("3.down.sql", "CREATE TABLE tried (id int)"),
+      SQLPart("2.down.sql", "SELECT 1;\n\nSELECT 1/0"),
+    ]
+    let limits = SQLLimits(lock: .seconds(1), statement: .seconds(5), total: .seconds(20))
+    let found = await error { try await psql.run(scripts: parts, .single, name: "all", limits) }
+    #expect(found?.message.hasPrefix("2.down.sql:3: division by zero") == true, "\(found?.message ?? "")")
+    #expect(found?.isOfFirstStatement == false)
+    try await psql.run(scripts: [parts[0]], .trial, name: "all", limits)
+    #expect(try await psql.query("SELECT to_regclass('tried')").rows == [[nil]])
+    try await psql.run(
+      script: """
+        CREATE TABLE parents (id int PRIMARY KEY);
+        CREATE TABLE children (id int REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
+        """, name: "setup")
+    let deferred = await error {
+      try await psql.run(script: "INSERT INTO children VALUES (1)", .trial, name: "s")
+    }
+    #expect(deferred?.sqlState == "23503", "\(deferred?.message ?? "")")
+  }
+
+  @Test func `a lock that another session holds is waited for shortly`() async throws {
+    let table = "held_\(Randomness().hex(6))"
+    try await psql.run(script: "CREATE TABLE \(table) (id int)", name: "setup")
+    let holder = Task { [psql] in
+      try await psql.run(
+        script: "LOCK TABLE \(table) IN ACCESS SHARE MODE; SELECT pg_sleep(3600)", name: "holder")
+    }
+    try await waitUntil("the lock is held", seconds: 60) {
+      try await psql.query(
+        "SELECT count(*) FROM pg_locks WHERE granted AND relation = '\(table)'::regclass"
+      ).rows == [["1"]]
+    }
+    let found = await error {
+      try await psql.run(
+        scripts: [SQLPart("s", "DROP TABLE \(table)")], .single, name: "s",
+        SQLLimits(lock: .milliseconds(50), statement: .seconds(600)))
+    }
+    #expect(found?.kind == .locked && found?.isOfFirstStatement == true)
+    // Cancelled here, it ends there.
+    holder.cancel()
+    _ = await holder.result
+    try await waitUntil("the server lets it go", seconds: 60) {
+      try await psql.query(
+        "SELECT count(*) FROM pg_locks WHERE relation = '\(table)'::regclass"
+      ).rows == [["0"]]
+    }
+  }
+
   @Test func `a script's own COMMIT is refused before anything runs`() async throws {
     let error = await error {
       try await psql.run(script: "CREATE TABLE early (id int);\nCOMMIT;\nSELECT 1", name: "s")

@@ -36,7 +36,8 @@ import Testing
       watch-30m: { for: 10m, every: 30s, settle: 1m, judge: mann-whitney, error-rate: 0.05, logs: false,
         warm-up: 0s, latency-ceiling: 5s, lost-traffic: stop, log-patterns: PAYMENT,
         mann-whitney: { tolerance: 0.1, direction: increase, nan-strategy: replace, effect-size-measure: cles } }
-      auto-revert: { deadline: 1h, maximum-per-day: 1, maximum-age: 2h, kill-switch: STOP, branch: false }
+      auto-revert: { deadline: 1h, maximum-per-day: 1, maximum-age: 2h, kill-switch: STOP, branch: false,
+        schema: { lock-timeout: 500ms, tries: 2, history: none, undo: { alembic: [alembic, downgrade, "{to}"] } } }
       notifications:
         - { kind: slack, url-from: SLACK_URL, environments: [prod], after: 10m }
         - { kind: slack, token-from: SLACK_TOKEN, channel: C0OPS }
@@ -60,6 +61,10 @@ import Testing
     #expect(policy.watch.mannWhitney.tolerance == 0.1 && policy.watch.mannWhitney.direction == .increase)
     #expect(policy.watch.mannWhitney.missingData == .replace && policy.watch.mannWhitney.measure == .cles)
     #expect(policy.revert.killSwitch == "STOP" && !policy.revert.makesBranch)
+    let schema = policy.revert.schema
+    #expect(schema.lockTimeout == .milliseconds(500) && schema.statementTimeout == .seconds(300))
+    #expect(schema.tries == 2 && schema.history == .none)
+    #expect(schema.undo["alembic"]?.words == ["alembic", "downgrade", "{to}"])
     let told = policy.notifications
     #expect(told.map(\.name) == ["SLACK_URL", "Slack C0OPS", "a@example.com"])
     #expect(told[0].variable == "SLACK_URL" && told[0].after == .seconds(600) && told[1].after == .zero)
@@ -94,6 +99,8 @@ import Testing
         "2 to 64 letters"
       ),
       ("auto-revert:\n  evidence: some", 2, "one of advised, required"),
+      ("auto-revert:\n  schema:\n    undo: { rails: rake db:rollback }", 3, "a list of the program"),
+      ("auto-revert:\n  schema:\n    lock-timeout: 0", 3, "no time at all is no limit"),
       ("smoke-test:\n  sql:\n    - name: a\n      sql: SELECT 1", 3, "'a' expects nothing"),
       ("smoke-test:\n  sql:\n    - { sql: SELECT 1, equals: 1 }", 3, "smoke-test.sql[0]: name is missing"),
       (

@@ -1,5 +1,6 @@
 import DatabaseAccess
 import DeploymentRecords
+import RestorePoints
 import SystemInterfaces
 import TestSupport
 import Testing
@@ -20,15 +21,16 @@ import Testing
     try await psql(server.url).run(script: "CREATE DATABASE \(database)", .eachStatement, name: "setup")
     let own = try psql("\(server.url.dropLast(3))\(database)")
     if !script.isEmpty { try await own.run(script: script, name: "setup") }
-    return try await SchemaReader(psql: own).read()
+    return try await SchemaHistory(of: own).state
   }
 
   @Test(arguments: [
     (
       "flyway_schema_history", "2.1", 2,
       """
-      CREATE TABLE flyway_schema_history (installed_rank int, version text, success bool);
-      INSERT INTO flyway_schema_history VALUES (1, '1', true), (2, '2.1', true), (3, '3', false);
+      CREATE TABLE flyway_schema_history (installed_rank int, version text, type text, script text, success bool);
+      INSERT INTO flyway_schema_history VALUES (1, '1', 'SQL', 'V1__a.sql', true),
+        (2, '2.1', 'SQL', 'V2_1__b.sql', true), (3, '3', 'SQL', 'V3__c.sql', false);
       """
     ),
     (
@@ -63,13 +65,13 @@ import Testing
       """
     ),
     (
-      "goose_db_version", "3", 2,
+      "goose_db_version", "3", 1,
       """
       CREATE TABLE goose_db_version (id int, version_id bigint, is_applied bool);
       INSERT INTO goose_db_version VALUES (1, 0, true), (2, 3, true), (3, 4, false);
       """
     ),
-    ("knex_migrations", "none", 0, "CREATE TABLE knex_migrations (id int, name text);"),
+    ("knex_migrations", "none", 0, "CREATE TABLE knex_migrations (id int, name text, batch int);"),
   ]) func `the tool's table tells the version`(table: String, version: String, count: Int, script: String)
     async throws
   {

@@ -47,6 +47,12 @@ import Testing
     #expect(plan { $0.done = [name] }.due == [])
     #expect(plan { $0.unknown = [name] }.stops == [.schemaRollback])
     #expect(plan { $0.unknown = [name] }.due == [])
+    // The database's own history tells what is still to be done.
+    let isKnown = plan {
+      $0.unknown = [name]
+      $0.schema?.isKnown = true
+    }
+    #expect(isKnown.due == [name])
     #expect(
       plan { $0.failures["shop on db:5432"] = [FailedAttempt(kind: .rollBackSchema, reason: "no")] }.stops
         == [
@@ -101,6 +107,44 @@ import Testing
     }
     #expect(done.due == [])
     #expect(done.findings.contains { $0.message.contains("multi-AZ false instead of true") })
+  }
+
+  @Test func `a proxy is switched with the secrets, and what does not reach the new database is told`() {
+    let there = Self.plan {
+      $0.restoredStatus = "available"
+      $0.proxies = [.init(target: "front")]
+      $0.waysBack = ["aws rds …"]
+    }
+    #expect(there.due == ["switchDatabase shop/db", "switchDatabaseProxy front"])
+    #expect(there.findings.contains { $0.message == "the way back of the switch: aws rds …" })
+    var database = Self.database
+    database.restoredStatus = "available"
+    let failed = Sample.plan(
+      Self.facts {
+        $0.database = database
+        $0.failures["front"] = [FailedAttempt(kind: .switchDatabaseProxy, reason: "AUTH_FAILURE")]
+      }
+    ) {
+      $0.restoreDatabase = true
+      $0.typedWords = ["RESTORE-DATABASE"]
+    }
+    #expect(failed.codes.contains(.databaseStillUsed))
+  }
+
+  @Test func `nothing is switched to data that are not as the policy wants`() {
+    func plan(_ answer: DatabaseFacts.Probe.Answer, _ status: String? = "available") -> Plan {
+      Self.plan {
+        $0.restoredStatus = status
+        $0.probes = [.init(name: "owners", answer: answer)]
+      }
+    }
+    #expect(plan(.passed).due == ["switchDatabase shop/db"])
+    #expect(plan(.failed("gave 7")).stops == [.databaseNotRestorable])
+    #expect(plan(.failed("gave 7")).due == [])
+    #expect(plan(.unasked("no way there", isCritical: true)).stops == [.databaseNotRestorable])
+    let unasked = plan(.unasked("no way there", isCritical: false))
+    #expect(unasked.due == ["switchDatabase shop/db"])
+    #expect(unasked.findings.contains { $0.message.contains("is not known: owners: no way there") })
   }
 
   @Test func `never without its word, a snapshot that is there, or being asked`() {

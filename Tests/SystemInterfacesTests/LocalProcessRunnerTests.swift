@@ -1,4 +1,6 @@
+import Foundation
 import SystemInterfaces
+import TestSupport
 import Testing
 
 @Suite struct LocalProcessRunnerTests {
@@ -57,6 +59,30 @@ import Testing
   @Test func `one that does not end is ended, with its children`() async {
     // The children hold the output open for an hour: the test would end no sooner if they were left.
     #expect(await shell("sleep 3600 & sleep 3600", timeout: .milliseconds(200)) == .timedOut)
+  }
+
+  @Test func `one that may tidy up is asked first, and ended by force after that`() async {
+    func run(_ line: String, _ timeout: Duration) async -> ProcessOutcome {
+      var request = ProcessRequest("sh", ["-c", line], environment: variables, timeout: timeout)
+      request.grace = .milliseconds(200)
+      return await runner.run(request)
+    }
+    let folder = TemporaryFolder()
+    let told = folder("told")
+    #expect(
+      await run("trap 'echo yes > \(told); exit' INT; while :; do sleep 0.01; done", .milliseconds(300))
+        == .timedOut)
+    #expect(FileManager.default.fileExists(atPath: told))
+    #expect(await run("trap '' INT; sleep 3600", .milliseconds(100)) == .timedOut)
+    // Threads that run tasks block signals; what they start does not.
+    guard case .ended(0, let status, _) = await shell("grep SigBlk /proc/self/status") else {
+      Issue.record("the status could not be read")
+      return
+    }
+    #expect(String(decoding: status, as: UTF8.self).split(separator: "\t").last == "0000000000000000\n")
+    let task = Task { await run("trap '' INT; sleep 3600", .seconds(3600)) }
+    task.cancel()
+    #expect(await task.value == .cancelled)
   }
 
   @Test func `one that writes without end is ended`() async {

@@ -75,9 +75,21 @@ private final class ChildProcess: Sendable {
 
   /// Ends it, or keeps it from being started.
   func cancel() {
+    state.withLock { $0.isCancelled = true }
+    guard signal(request.grace > .zero ? SIGINT : SIGKILL), request.grace > .zero else { return }
+    Task.detached { [self] in
+      // Ended by itself meanwhile, it has no number any more that a signal could reach.
+      do { try await Task.sleep(for: request.grace) } catch { return }
+      _ = signal(SIGKILL)
+    }
+  }
+
+  /// Sends `number` to the program and its children; false where it does not run.
+  private func signal(_ number: Int32) -> Bool {
     state.withLock { state in
-      state.isCancelled = true
-      if let process = state.process { kill(-process, SIGKILL) }
+      guard let process = state.process else { return false }
+      kill(-process, number)
+      return true
     }
   }
 
@@ -113,7 +125,13 @@ private final class ChildProcess: Sendable {
 
   private func finish(_ process: pid_t, _ streams: borrowing ProcessStreams) -> ProcessOutcome {
     let exchange = streams.exchange(request.input, within: request.timeout, atMost: request.maximumOutput)
-    if exchange.ending != .whole { kill(-process, SIGKILL) }
+    if exchange.ending != .whole {
+      if request.grace > .zero {
+        kill(-process, SIGINT)
+        _ = streams.exchange([], within: request.grace, atMost: request.maximumOutput)
+      }
+      kill(-process, SIGKILL)
+    }
     var info = siginfo_t()
     // Noticed first and collected under the lock, so that a cancellation never hits another program's number.
     while waitid(P_PID, id_t(process), &info, WEXITED | WNOWAIT) < 0, errno == EINTR {}
@@ -149,9 +167,17 @@ private final class ChildProcess: Sendable {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // A group of its own, so that children end with it.
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    // A group of its own, so that children end with it; and signals reach it, whatever is blocked or ignored here: threads
+    // that run tasks block them all.
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     posix_spawnattr_setpgroup(&attributes, 0)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
     var arguments: [UnsafeMutablePointer<CChar>?] = ([request.program] + request.arguments).map {
       (text: String) in strdup(text)
     }

@@ -14,6 +14,9 @@ public struct ProcessRequest: Hashable, Sendable {
   public var maximumOutput: Int
   /// Whether its standard error is ours, as where a person has to log in; otherwise it is kept.
   public var sharesErrors: Bool
+  /// For how long it may tidy up when it is to end: it is asked by SIGINT first, and ended by force after that. Zero
+  /// ends it by force at once.
+  public var grace: Duration = .zero
 
   /// A program with nothing to read.
   public init(

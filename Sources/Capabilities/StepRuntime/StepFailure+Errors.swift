@@ -50,7 +50,7 @@ extension StepFailure {
   private static func exitCode(of kind: PsqlError.Kind) -> ExitStatus {
     switch kind {
     case .badAddress, .badSQL, .failed: .data
-    case .missing, .unreachable, .timedOut, .other: .unavailable
+    case .missing, .unreachable, .timedOut, .locked, .other: .unavailable
     case .refused: .refused
     case .cancelled: .interrupted
     }

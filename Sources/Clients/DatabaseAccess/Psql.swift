@@ -15,6 +15,8 @@ public struct Psql: Sendable {
     case readOnly
     /// A script, in one transaction: all of it or nothing.
     case single
+    /// A script, in one transaction that is rolled back at its end, whatever came of it: it shows whether it could run.
+    case trial
     /// A script with statements that no transaction allows, such as `CREATE INDEX CONCURRENTLY`: it stops at the first
     /// error, and what came before stays.
     case eachStatement
@@ -22,6 +24,8 @@ public struct Psql: Sendable {
 
   /// How long connecting may take.
   static let connectTimeout = 10
+  /// How long psql may take to cancel what the server does for it, before it is ended by force.
+  static let cancelTime: Duration = .seconds(3)
 
   private let address: DatabaseAddress?
   private let environment: Environment
@@ -42,9 +46,13 @@ public struct Psql: Sendable {
     self.redact = redact
   }
 
+  /// Host, port and database, as messages name them.
+  public var shown: String { address?.shown ?? "the database that PGHOST and PGDATABASE name" }
+
   /// The rows of one statement that reads.
   public func query(_ sql: String, timeout: Duration = .seconds(30)) async throws(PsqlError) -> ResultRows {
-    try await run(sql, .readOnly, name: "the query", timeout: timeout).rows
+    let limits = SQLLimits(statement: timeout)
+    return try await run([SQLPart("the query", sql)], .readOnly, name: "the query", limits).rows
   }
 
   /// Runs a script; what it prints is of no interest.
@@ -54,19 +62,40 @@ public struct Psql: Sendable {
   public func run(
     script sql: String, _ transaction: Transaction = .single, name: String, timeout: Duration = .seconds(600)
   ) async throws(PsqlError) -> [String] {
-    try await run(sql, transaction, name: name, timeout: timeout).notices
+    try await run(scripts: [SQLPart(name, sql)], transaction, name: name, SQLLimits(statement: timeout))
+  }
+
+  /// Runs several scripts one after the other, in one transaction where that is asked for.
+  /// - Parameter name: what messages call them all; an error of one names that one and its line.
+  /// - Returns: notices and warnings of the server, redacted.
+  @discardableResult
+  public func run(
+    scripts: [SQLPart], _ transaction: Transaction, name: String, _ limits: SQLLimits
+  ) async throws(PsqlError) -> [String] {
+    try await run(scripts, transaction, name: name, limits).notices
   }
 
   private func run(
-    _ sql: String, _ transaction: Transaction, name: String, timeout: Duration
+    _ parts: [SQLPart], _ transaction: Transaction, name: String, _ limits: SQLLimits
   ) async throws(PsqlError) -> (rows: ResultRows, notices: [String]) {
-    let statements = try check(sql, transaction, name: name)
-    let request = ProcessRequest(
+    var places: [SQLPlace] = []
+    var statements: [[UInt8]] = []
+    for part in parts {
+      let bytes = Array(part.sql.utf8)
+      for statement in try check(part.sql, transaction, name: part.name) {
+        places.append(SQLPlace(name: part.name, line: statement.line))
+        statements.append(Array(bytes[statement.range]))
+      }
+    }
+    var request = ProcessRequest(
       "psql", Psql.arguments, environment: variables(),
-      input: PsqlScript(sql, statements, transaction, timeout: timeout).input,
+      input: PsqlScript(statements, transaction, limits).input,
       // The server's own limit ends a statement first, and says so.
-      timeout: timeout + .seconds(Psql.connectTimeout + 5), maximumOutput: 16 << 20)
-    let place = address?.shown ?? "the database that PGHOST and PGDATABASE name"
+      timeout: limits.total ?? limits.statement + .seconds(Psql.connectTimeout + 5),
+      maximumOutput: 16 << 20)
+    // psql tells the server to stop: without it the server would go on, and go on waiting for locks.
+    request.grace = Psql.cancelTime
+    let place = shown
     switch await processes.run(request) {
     case .notFound:
       throw PsqlError(
@@ -77,7 +106,7 @@ public struct Psql: Sendable {
       throw PsqlError(.other, "\(name): psql could not be started: \(reason)")
     case .timedOut:
       throw PsqlError(
-        .timedOut, "\(name): \(place) gave no answer within \(timeout.inSeconds.rounded()) s",
+        .timedOut, "\(name): \(place) gave no answer within \(request.timeout.inSeconds.rounded()) s",
         advice: "look for locks in pg_stat_activity and at the network path to the database")
     case .wroteTooMuch:
       throw PsqlError(
@@ -88,7 +117,7 @@ public struct Psql: Sendable {
       return (ResultRows(csv: output), PsqlMessages(errors).notices.map(redact))
     case .ended(let status, _, let errors):
       throw PsqlMessages(errors).error(
-        status: status, name: name, place: place, transaction, lines: statements.map(\.line), redact)
+        status: status, name: name, place: place, transaction, places: places, redact)
     }
   }
 
@@ -130,7 +159,7 @@ public struct Psql: Sendable {
       guard ["SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN", ""].contains(first.word) else {
         throw refusal(first.line, "\(first.word) is not a statement that reads", "begin with SELECT or WITH")
       }
-    case .single:
+    case .single, .trial:
       let ending: Set<String> = ["BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE"]
       if let own = found.statements.first(where: { ending.contains($0.word) }) {
         throw refusal(

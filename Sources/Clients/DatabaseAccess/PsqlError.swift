@@ -14,6 +14,8 @@ public struct PsqlError: Error, Hashable, Sendable, CustomStringConvertible {
     case refused
     /// The SQL ran into an error; all of it was undone where it ran in one transaction.
     case failed
+    /// Another session held a lock for longer than the script may wait, or waited for the script in turn.
+    case locked
     /// It took longer than allowed.
     case timedOut
     /// The run was interrupted.
@@ -31,6 +33,8 @@ public struct PsqlError: Error, Hashable, Sendable, CustomStringConvertible {
   public var sqlState: String?
   /// What to do next.
   public var advice: String
+  /// Whether the first statement failed, so that nothing was done before.
+  public var isOfFirstStatement = false
 
   /// An error.
   public init(

@@ -82,9 +82,9 @@ struct PsqlMessages {
   }
 
   /// The error that a status other than 0 stands for.
-  /// - Parameter lines: those on which the statements begin.
+  /// - Parameter places: where the statements begin.
   func error(
-    status: Int32, name: String, place: String, _ transaction: Psql.Transaction, lines: [Int],
+    status: Int32, name: String, place: String, _ transaction: Psql.Transaction, places: [SQLPlace],
     _ redact: (String) -> String
   ) -> PsqlError {
     guard let failure else {
@@ -93,21 +93,23 @@ struct PsqlMessages {
       guard status == 2 else { return PsqlError(.other, "\(name): psql ended with \(status): \(said)") }
       return connection(said, name: name, place: place)
     }
-    let line = failure.statement.flatMap { lines.indices.contains($0) ? lines[$0] : nil }
-    let at = line.map { ":\($0)" } ?? ""
+    let found = failure.statement.flatMap { places.indices.contains($0) ? places[$0] : nil }
+    let at = found.map { "\($0.name):\($0.line)" } ?? name
     let near = failure.pointed.map { ", at: \(PsqlMessages.withoutLiterals($0.text))" } ?? ""
     let hint = failure.hint.map { " (\($0))" } ?? ""
     let said = PsqlMessages.withoutValues(failure.text, failure.sqlState)
     let text = redact("\(said)\(near)\(hint)")
     let undone =
       switch transaction {
-      case .readOnly: ""
+      case .readOnly, .trial: ""
       case .single: "; nothing of it stays"
       case .eachStatement: "; what came before it stays"
       }
-    let message = "\(name)\(at): \(text) (\(failure.sqlState))\(undone)"
+    let message = "\(at): \(text) (\(failure.sqlState))\(undone)"
     let (kind, advice) = PsqlMessages.meaning(of: failure.sqlState)
-    return PsqlError(kind, message, line: line, sqlState: failure.sqlState, advice: advice)
+    var error = PsqlError(kind, message, line: found?.line, sqlState: failure.sqlState, advice: advice)
+    error.isOfFirstStatement = failure.statement == 0
+    return error
   }
 
   /// The message without the values that it quotes: data exceptions quote what was put in, and syntax errors a literal of
@@ -158,6 +160,8 @@ struct PsqlMessages {
   private static func meaning(of code: String) -> (PsqlError.Kind, String) {
     switch code {
     case "57014": (.timedOut, "the statement took too long: make it cheaper, or allow more time")
+    case "55P03", "40P01":
+      (.locked, "other sessions hold what it needs: wait for them, or end them (pg_terminate_backend)")
     case "25006": (.failed, "a probe may not write")
     case "42501": (.failed, "grant the role the right to read what the statement names")
     case "57P01", "57P02", "57P03", "08006", "08003", "08001", "53300":

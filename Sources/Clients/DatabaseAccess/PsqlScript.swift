@@ -7,29 +7,32 @@ struct PsqlScript {
   static let mark = "--backstop "
   private let rows: [[UInt8]]
 
-  init(
-    _ sql: String, _ statements: [SQLScan.Statement], _ transaction: Psql.Transaction, timeout: Duration
-  ) {
-    let bytes = Array(sql.utf8)
-    let limit = "statement_timeout = \(max(1, timeout.microseconds / 1000))"
+  init(_ statements: [[UInt8]], _ transaction: Psql.Transaction, _ limits: SQLLimits) {
+    let limit = "statement_timeout = \(PsqlScript.milliseconds(limits.statement))"
+    let lock = limits.lock.map { "lock_timeout = \(PsqlScript.milliseconds($0))" }
     let strings = "standard_conforming_strings = on"
     func own(_ lines: String...) -> [[UInt8]] { lines.map { Array($0.utf8) } }
+    func set(_ word: String) -> [[UInt8]] { lock.map { own("\(word) \($0)") } ?? [] }
     let given = statements.enumerated().map { number, statement in
       // On a line of its own: the statement may end in a comment.
-      Array(bytes[statement.range]) + Array("\n\(PsqlScript.mark)\(number)".utf8)
+      statement + Array("\n\(PsqlScript.mark)\(number)".utf8)
     }
-    switch transaction {
     // SET LOCAL, as a pool that hands the session on must not hand the setting on.
-    case .readOnly:
-      rows =
-        own("BEGIN TRANSACTION READ ONLY", "SET LOCAL \(limit)", "SET LOCAL \(strings)") + given
-        + own("ROLLBACK")
-    case .single:
-      rows = own("BEGIN", "SET LOCAL \(limit)", "SET LOCAL \(strings)") + given + own("COMMIT")
+    let settings = own("SET LOCAL \(limit)") + set("SET LOCAL") + own("SET LOCAL \(strings)")
+    switch transaction {
+    case .readOnly: rows = own("BEGIN TRANSACTION READ ONLY") + settings + given + own("ROLLBACK")
+    case .single: rows = own("BEGIN") + settings + given + own("COMMIT")
+    // What is checked at the end only must be checked before there is none.
+    case .trial: rows = own("BEGIN") + settings + given + own("SET CONSTRAINTS ALL IMMEDIATE", "ROLLBACK")
     case .eachStatement:
-      rows = own("SET \(limit)", "SET \(strings)") + given + own("RESET statement_timeout")
+      rows =
+        own("SET \(limit)") + set("SET") + own("SET \(strings)") + given + own("RESET statement_timeout")
+        + (lock == nil ? [] : own("RESET lock_timeout"))
     }
   }
+
+  /// At least one: nothing means no limit.
+  private static func milliseconds(_ duration: Duration) -> Int64 { max(1, duration.microseconds / 1000) }
 
   /// One line for psql, in which only hexadecimal digits come from outside.
   var input: [UInt8] {

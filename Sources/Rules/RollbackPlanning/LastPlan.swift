@@ -32,12 +32,15 @@ struct LastPlan {
         &plan, .actionFailed, schema.database,
         "the schema of \(schema.database) could not be rolled back: \(failure.reason)")
     }
-    if facts.unknown.contains(name) {
+    if facts.unknown.contains(name), !schema.isKnown {
       return stop(
         &plan, .schemaRollback, schema.database,
         "a run before this one began to roll the schema of \(schema.database) back and did not see it end. Look whether "
           + "\(listed(schema.scripts)) took effect. If so, run auto-revert without --rollback-schema; if not, finish this "
           + "revert without it, and begin another with it.")
+    }
+    for remark in schema.remarks {
+      plan.findings.append(PlanFinding(.schemaRollback, .warning, target: schema.database, remark))
     }
     guard !schema.scripts.isEmpty else { return }
     var action = PlannedAction(
@@ -45,9 +48,6 @@ struct LastPlan {
       reason: "the application first, then the schema: \(schema.scripts.joined(separator: ", "))")
     action.losses = ["what the reverted migrations added, with the data in it"]
     Planner.append(action, to: &plan)
-    for remark in schema.remarks {
-      plan.findings.append(PlanFinding(.schemaRollback, .warning, target: schema.database, remark))
-    }
   }
 
   // MARK: - The database
@@ -90,8 +90,33 @@ struct LastPlan {
       action.losses = ["for the application: what was written to \(database.identifier) since \(snapshot)"]
       Planner.append(action, to: &plan)
     }
+    if isThere, !probed(&plan, database) { return }
     switches(&plan, database, isThere: isThere)
     remarks(&plan, database)
+  }
+
+  /// Whether the data of the new database are what the policy wants of them: nothing is switched to others.
+  private func probed(_ plan: inout Plan, _ database: DatabaseFacts) -> Bool {
+    guard !(database.secrets + database.proxies).isEmpty else { return true }
+    var bad: [String] = []
+    for probe in database.probes ?? [] {
+      switch probe.answer {
+      case .passed: break
+      case .failed(let why), .unasked(let why, isCritical: true): bad.append("\(probe.name): \(why)")
+      case .unasked(let why, isCritical: false):
+        plan.findings.append(
+          PlanFinding(
+            .databaseBeside, .warning, target: database.restored,
+            "whether the data of \(database.restored) are as the policy wants is not known: \(probe.name): \(why)."
+          ))
+      }
+    }
+    guard !bad.isEmpty else { return true }
+    stop(
+      &plan, .databaseNotRestorable, database.restored,
+      "the data of \(database.restored) are not what the policy wants of them, so nothing was switched to it: "
+        + "\(listed(bad)). The application goes on with \(database.identifier).")
+    return false
   }
 
   private func switches(_ plan: inout Plan, _ database: DatabaseFacts, isThere: Bool) {
@@ -116,6 +141,33 @@ struct LastPlan {
       action.isConditional = !isThere
       actions.append(action)
     }
+    for proxy in database.proxies {
+      let failure = facts.failures[proxy.target]?.last { $0.kind == .switchDatabaseProxy }?.reason
+      if let why = proxy.obstacle ?? failure {
+        plan.findings.append(
+          PlanFinding(
+            .databaseStillUsed, .warning, target: proxy.target,
+            "the proxy \(proxy.target) goes on leading to \(database.identifier): \(why)."))
+        continue
+      }
+      var action = PlannedAction(
+        .switchDatabaseProxy, target: proxy.target,
+        reason:
+          "it leads to \(database.identifier), and leads to \(database.restored) then; in between to neither")
+      action.payload = .database(database.restored)
+      action.stack = database.stack
+      action.isConditional = !isThere
+      actions.append(action)
+    }
+    // One that leads to the new database and does not reach it is no more among those that are to be switched.
+    let left = Set(database.proxies.map(\.target))
+    for (target, failures) in facts.failures.sorted(by: { $0.key < $1.key }) where !left.contains(target) {
+      guard let failure = failures.last(where: { $0.kind == .switchDatabaseProxy }) else { continue }
+      plan.findings.append(
+        PlanFinding(
+          .databaseStillUsed, .warning, target: target,
+          "the proxy \(target) could not be switched to \(database.restored): \(failure.reason)."))
+    }
     let stage = (plan.actions.map(\.stage).max() ?? 0) + 1
     plan.actions += actions.map { action in
       var action = action
@@ -132,6 +184,10 @@ struct LastPlan {
           + "belongs to no stack. Functions read the secret when they start: deploy the API stack again, so that all use "
           + "the new database. Take it into the stack by a resource import, and delete the old one, once nobody needs it."
       ))
+    for way in database.waysBack {
+      plan.findings.append(
+        PlanFinding(.databaseBeside, .note, target: database.restored, "the way back of the switch: \(way)"))
+    }
     for user in database.oldUsers {
       plan.findings.append(PlanFinding(.databaseStillUsed, .warning, target: database.identifier, user))
     }

@@ -56,6 +56,8 @@ public struct PlannedAction: Hashable, Sendable {
     case restoreDatabase
     /// Point a secret at the restored database.
     case switchDatabase
+    /// Let a proxy lead to the restored database.
+    case switchDatabaseProxy
     /// Look for drift after resources were skipped.
     case detectDrift
     /// Check the application's health.
@@ -81,7 +83,7 @@ public struct PlannedAction: Hashable, Sendable {
     case policy(String)
     /// The snapshot that a database is made of.
     case snapshot(String)
-    /// The database that a secret is to name.
+    /// The database that a secret is to name, or a proxy to lead to.
     case database(String)
   }
   /// 1 for the first; unique.
@@ -199,6 +201,7 @@ public struct Estimates: Hashable, Sendable {
     .restoreFunctionSettings: 10, .restorePackage: 15, .restoreService: 180, .restoreRule: 5,
     .restoreStageSettings: 5, .restoreParameter: 5, .restoreConfiguration: 30,
     .relieve: 10, .restoreTriggers: 30, .liftStackPolicy: 5, .restoreStackPolicy: 5, .rollBackSchema: 60,
-    .restoreDatabase: 1500, .switchDatabase: 5, .detectDrift: 60, .verify: 30, .revertCommit: 5,
+    .restoreDatabase: 1500, .switchDatabase: 5, .switchDatabaseProxy: 60,
+    .detectDrift: 60, .verify: 30, .revertCommit: 5,
   ]
 }

@@ -240,7 +240,8 @@ public enum Planner {
   ) {
     guard !restored.isEmpty else { return }
     if let unknown = facts.unknownMigrations {
-      let isAccepted = !unknown.stops || options.acceptSchema
+      // What takes the migrations back is tried on the database itself, whatever they hold.
+      let isAccepted = !unknown.stops || options.acceptSchema || options.rollBackSchema
       plan.findings.append(
         PlanFinding(
           .schemaUnknown, isAccepted ? .warning : .error,

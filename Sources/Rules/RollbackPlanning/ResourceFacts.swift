@@ -121,6 +121,8 @@ public struct SchemaFacts: Hashable, Sendable {
   public var database: String
   /// Paths of the scripts, in the order in which they run: newest migration first.
   public var scripts: [String]
+  /// Whether the database's own history tells which of them are still to be run.
+  public var isKnown = false
   /// What keeps them from being run.
   public var obstacles: [String] = []
   /// What a person should know of how they run, such as a script that cannot run in one transaction with the others.
@@ -146,13 +148,39 @@ public struct DatabaseFacts: Hashable, Sendable {
   /// What goes on using the old database whatever the secrets say, each with what to do about it.
   public var oldUsers: [String] = []
   /// Secrets that name the old database's address, and what keeps each from being pointed at the new one.
-  public var secrets: [SecretSwitch] = []
+  public var secrets: [Switch] = []
+  /// Proxies that lead to the old database.
+  public var proxies: [Switch] = []
+  /// What the policy's queries about the data came to on the new database; nil where they were not asked yet.
+  public var probes: [Probe]?
+  /// How what was switched is switched back, a command each.
+  public var waysBack: [String] = []
 
-  /// A secret that names the old database.
-  public struct SecretSwitch: Hashable, Sendable {
-    /// The secret, and why it is left; nil where nothing speaks against it.
+  /// A query about the data, asked of the new database.
+  public struct Probe: Hashable, Sendable {
+    /// What it came to.
+    public enum Answer: Hashable, Sendable {
+      case passed
+      /// The data are not as they have to be.
+      case failed(String)
+      /// It could not be asked, and whether the policy wants an answer before anything goes on.
+      case unasked(String, isCritical: Bool)
+    }
+    /// Its name, and what it came to.
+    public var name: String, answer: Answer
+
+    /// A query and its answer.
+    public init(name: String, answer: Answer) {
+      self.name = name
+      self.answer = answer
+    }
+  }
+
+  /// What leads to the old database and can be switched to the new one.
+  public struct Switch: Hashable, Sendable {
+    /// The secret or the proxy, and why it is left; nil where nothing speaks against it.
     public var target: String, obstacle: String?
-    /// A secret.
+    /// A secret or a proxy.
     public init(target: String, obstacle: String? = nil) {
       self.target = target
       self.obstacle = obstacle

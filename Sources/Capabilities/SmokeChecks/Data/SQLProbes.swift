@@ -54,13 +54,45 @@ public enum SQLProbes {
       let message = error.message + (error.advice.isEmpty ? "" : ": \(error.advice)")
       switch error.kind {
       case .unreachable: return .failed(.connectionFailed, message)
-      case .timedOut, .failed: return .failed(.sql, message)
+      case .timedOut, .failed, .locked: return .failed(.sql, message)
       case .refused: return AttemptResult(.failed(.sql, message, settles: false))
       case .missing:
         faults.note(ControlPlaneError(.missingProgram, error.message, advice: error.advice))
         return AttemptResult(.unusable(.sql, message))
       case .cancelled: return AttemptResult(.skipped(.deadline, "the run was interrupted"))
       case .badAddress, .badSQL, .other: return AttemptResult(.unusable(.sql, message))
+      }
+    }
+  }
+}
+
+extension SQLProbes {
+  /// What a query about the data came to on a database that nobody uses yet.
+  public enum Answer: Hashable, Sendable {
+    case passed
+    case failed(String)
+    /// It could not be asked, or says nothing by itself.
+    case unasked(String)
+  }
+
+  /// Asks `probe` of `database`.
+  /// - Parameter before: what the restore point recorded.
+  public static func answer(
+    _ probe: SQLProbePolicy, of database: any SQLQuerying, before: String?
+  ) async -> Answer {
+    do throws(PsqlError) {
+      let rows = try await database.query(probe.sql, timeout: probe.timeout)
+      switch SQLProbeRules.verdict(probe, rows, before: before, isRecording: false) {
+      case .passed: return .passed
+      case .failed(_, let why, _): return .failed(why)
+      case .skipped(_, let why), .unusable(_, let why): return .unasked(why)
+      }
+    } catch {
+      let why = error.message + (error.advice.isEmpty ? "" : ": \(error.advice)")
+      switch error.kind {
+      // The login of the snapshot's time is another one: the application could not log in either.
+      case .refused, .failed, .badSQL: return .failed(why)
+      case .badAddress, .missing, .unreachable, .locked, .timedOut, .cancelled, .other: return .unasked(why)
       }
     }
   }

@@ -161,6 +161,8 @@ public struct AWSCall: Hashable, Sendable {
   private static let database: [AWSCall] = [
     AWSCall("DescribeDBProxies", "rds", .any, .reads, .both),
     AWSCall("DescribeDBProxyTargets", "rds", .any, .reads, .both),
+    AWSCall("RegisterDBProxyTargets", "rds", .any, .changes, .revert),
+    AWSCall("DeregisterDBProxyTargets", "rds", .any, .changes, .revert),
     AWSCall("DescribeDBInstances", "rds", .database, .reads, .live),
     AWSCall("DescribeDBClusters", "rds", .database, .reads, .live),
     AWSCall("DescribeDBSnapshots", "rds", .snapshot, .reads, .both),

@@ -46,20 +46,38 @@ public struct RDSClient: Sendable {
 
   // MARK: - Proxies
 
-  /// The proxies that lead to the instance or cluster `identifier`, with their endpoints.
-  public func proxies(to identifier: String) async throws -> [DBProxy] {
+  /// All proxies, with where each leads.
+  public func describeDBProxies() async throws -> [DBProxy] {
     var found: [DBProxy] = []
-    let proxies = try await pages("DescribeDBProxies", [:], list: "DBProxies", subject: "proxies")
-    for element in proxies {
+    for element in try await pages("DescribeDBProxies", [:], list: "DBProxies", subject: "proxies") {
       guard let name = element.nonEmpty("DBProxyName") else { continue }
       let targets = try await pages(
         "DescribeDBProxyTargets", ["DBProxyName": name], list: "Targets", subject: "proxy \(name)")
-      let leads = targets.contains {
-        $0.text("RdsResourceId") == identifier || $0.text("TrackedClusterId") == identifier
-      }
-      if leads { found.append(DBProxy(name: name, endpoint: element.nonEmpty("Endpoint"))) }
+      var proxy = DBProxy(name: name, endpoint: element.nonEmpty("Endpoint"))
+      proxy.secrets = element.list("Auth").compactMap { $0.nonEmpty("SecretArn") }
+      proxy.targets = targets.map { DBProxy.Target($0) }
+      found.append(proxy)
     }
     return found
+  }
+
+  /// Lets a proxy lead to an instance or a cluster; it leads to one at a time.
+  public func registerDBProxyTarget(_ proxy: String, _ target: DBProxyTarget) async throws {
+    try await changeTarget("RegisterDBProxyTargets", proxy, target)
+  }
+
+  /// Lets a proxy lead there no more.
+  public func deregisterDBProxyTarget(_ proxy: String, _ target: DBProxyTarget) async throws {
+    try await changeTarget("DeregisterDBProxyTargets", proxy, target)
+  }
+
+  private func changeTarget(_ name: String, _ proxy: String, _ target: DBProxyTarget) async throws {
+    var parameters: QueryParameters = ["DBProxyName": proxy]
+    switch target {
+    case .instance(let name): parameters.set(list: "DBInstanceIdentifiers", [name])
+    case .cluster(let name): parameters.set(list: "DBClusterIdentifiers", [name])
+    }
+    _ = try await call(name, parameters, repeating: .unsafe, subject: "proxy \(proxy)")
   }
 
   // MARK: - Snapshots

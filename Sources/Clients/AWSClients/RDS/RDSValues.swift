@@ -277,4 +277,44 @@ public struct DBRestore: Hashable, Sendable {
 public struct DBProxy: Hashable, Sendable {
   /// Its name, and the address that applications use.
   public var name: String, endpoint: String?
+  /// The secrets by which it logs in.
+  public var secrets: [String] = []
+  /// Where it leads.
+  public var targets: [Target] = []
+
+  /// One database that it leads to; of a cluster each instance is one as well.
+  public struct Target: Hashable, Sendable {
+    /// The instance or the cluster, and the cluster that an instance belongs to.
+    public var identifier: String, cluster: String?
+    /// `AVAILABLE`, `REGISTERING`, `UNAVAILABLE`; nil where it is not told, with a reason and a description.
+    public var state: String?, reason: String?, description: String?
+
+    init(_ element: XMLElement) {
+      identifier = element.text("RdsResourceId") ?? ""
+      cluster = element.nonEmpty("TrackedClusterId")
+      let health = element["TargetHealth"]
+      state = health?.nonEmpty("State")
+      reason = health?.nonEmpty("Reason")
+      description = health?.nonEmpty("Description")
+    }
+  }
+
+  /// A proxy that leads nowhere yet.
+  public init(name: String, endpoint: String?) {
+    self.name = name
+    self.endpoint = endpoint
+  }
+
+  /// The targets that are the instance or cluster `identifier`, or belong to it.
+  public func targets(of identifier: String) -> [Target] {
+    targets.filter { $0.identifier == identifier || $0.cluster == identifier }
+  }
+}
+
+/// What a proxy is told to lead to.
+public enum DBProxyTarget: Hashable, Sendable {
+  /// An instance.
+  case instance(String)
+  /// A cluster, with all of its instances.
+  case cluster(String)
 }

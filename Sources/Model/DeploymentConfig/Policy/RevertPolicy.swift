@@ -48,6 +48,9 @@ public struct RevertPolicy: Hashable, Sendable {
   /// where the environment has a configuration.
   public var migrations: Migrations?
 
+  /// `schema`: how rollback scripts run.
+  public var schema = SchemaPolicy()
+
   /// The defaults.
   public init() {}
 
@@ -65,6 +68,7 @@ public struct RevertPolicy: Hashable, Sendable {
     if let value = try section.word("additions", Additions.self) { additions = value }
     if let value = try section.duration("watch") { watch = value }
     if let value = try section.bool("branch") { makesBranch = value }
+    schema = try SchemaPolicy(section.section("schema"))
     try readDelivery(&section)
     try section.finish()
   }

@@ -45,19 +45,25 @@ public struct MigrationParts: Hashable, Sendable {
       (forward, back) = SectionedScript.liquibase(text)
     case .alembic, .django, .rails, .knex, .liquibase, .sequelize, .typeorm, .laravel, .ecto, .phinx,
       .doctrine,
-      .entityFramework, .mikroORM, .nodePgMigrate, .gooseGo, .script:
+      .entityFramework, .mikroORM, .nodePgMigrate, .gooseGo, .yoyo, .script:
       forward = nil
-      back = DownMigration(place: .missing, sql: nil)
+      back = try MigrationParts.script(beside: file, read)
     default:
       forward = text
-      back = DownMigration(place: .missing, sql: nil)
-      for path in RollbackNames.candidates(for: file) where path != file.path {
-        if let found = try read(path) {
-          back = DownMigration(place: .script(path), sql: found)
-          break
-        }
-      }
+      back = try MigrationParts.script(beside: file, read)
     }
+  }
+}
+
+extension MigrationParts {
+  /// The script that undoes `file`, by its name; code may have one, too.
+  private static func script(
+    beside file: MigrationFile, _ read: (String) throws -> String?
+  ) rethrows -> DownMigration {
+    for path in RollbackNames.candidates(for: file) where path != file.path {
+      if let found = try read(path) { return DownMigration(place: .script(path), sql: found) }
+    }
+    return DownMigration(place: .missing, sql: nil)
   }
 }
 

@@ -9,7 +9,7 @@ public enum MigrationTool: String, Codable, Hashable, Sendable, CaseIterable {
   case mikroORM = "mikro-orm"
   case nodePgMigrate = "node-pg-migrate"
   case gooseGo = "goose-go"
-  case sqlx
+  case sqlx, yoyo
   /// Code with a way forward and back that follows no tool known here.
   case script
 }
@@ -63,6 +63,15 @@ public struct MigrationFile: Hashable, Sendable {
     case .flyway: return .unmixed
     default: return .none
     }
+  }
+
+  /// What decides about the script, as the policy says and else as its tool runs it.
+  /// - Parameter isInTransaction: whether the tool puts each script into a transaction; nil: as its documentation says.
+  public func settings(_ text: String, postgresVersion: Int?, isInTransaction: Bool?) -> SQLSettings {
+    var settings = SQLSettings(postgresVersion: postgresVersion)
+    settings.habit = isInTransaction.map { $0 ? .wraps : .none } ?? transactionHabit(text)
+    settings.runsInTransaction = settings.habit == .wraps
+    return settings
   }
 
   /// By what its tool remembers that it has run a migration, as far as the file's name says it; nil where that stands in
@@ -223,7 +232,7 @@ public enum RollbackNames {
   /// Paths at which the script that undoes `path` may stand, best first.
   public static func candidates(for file: MigrationFile) -> [String] {
     let (folder, name) = split(file.path)
-    let base = name.hasSuffix(".sql") ? String(name.dropLast(4)) : name
+    let base = name.lastIndex(of: ".").map { String(name[..<$0]) } ?? name
     func at(_ names: String...) -> [String] { names.map { folder.isEmpty ? $0 : "\(folder)/\($0)" } }
     switch file.tool {
     case .golangMigrate:
@@ -245,8 +254,9 @@ public enum RollbackNames {
     var found: [String] = []
     for word in words {
       found += at("\(word)-\(base).sql", "\(word)_\(base).sql", "\(base)-\(word).sql", "\(base)_\(word).sql")
-      found += at("\(base).\(word).sql", "\(word).\(base).sql", "\(word)/\(name)", "\(word)/\(word)-\(name)")
-      found += at("../\(word)/\(name)", "../\(word)s/\(name)").map(normalized)
+      found += at(
+        "\(base).\(word).sql", "\(word).\(base).sql", "\(word)/\(base).sql", "\(word)/\(word)-\(base).sql")
+      found += at("../\(word)/\(base).sql", "../\(word)s/\(base).sql").map(normalized)
       // `0012_orders.sql` and `0012_rollback_orders.sql` or `0012_rollback.sql`.
       if let mark = base.firstIndex(where: { $0 == "_" || $0 == "-" }) {
         let rest = base[base.index(after: mark)...]
@@ -255,7 +265,7 @@ public enum RollbackNames {
           "\(base[..<mark])\(base[mark])\(word).sql")
       }
     }
-    found += at("rollbacks/\(name)", "rollbacks/rollback-\(name)")
+    found += at("rollbacks/\(base).sql", "rollbacks/rollback-\(base).sql")
     return found
   }
 

@@ -18,9 +18,10 @@ public struct AWSResources: ResourceOperations {
   ///   - reliefs: the quick settings that a person asked for.
   ///   - schema: runs rollback scripts; nil where nobody asked for it.
   ///   - onSecret: gets every secret's value before anything else does.
-  public init(
+  init(
     _ clients: StackClients, restorePoint: LoadedRestorePoint, reliefs: [ReliefRequest] = [],
-    schema: SchemaAdapter? = nil, onSecret: @escaping @Sendable (String) -> Void = { _ in }
+    schema: SchemaAdapter? = nil, probes: DataProbes? = nil,
+    onSecret: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     self.restorePoint = restorePoint
     self.schema = schema
@@ -28,7 +29,8 @@ public struct AWSResources: ResourceOperations {
     functions = FunctionAdapter(clients, restorePoint: restorePoint, requests: reliefs)
     settings = SettingAdapter(clients, restorePoint: restorePoint)
     databases = restorePoint.point.database.map {
-      DatabaseAdapter(clients, state: $0, restorePoint: restorePoint.point, onSecret: onSecret)
+      DatabaseAdapter(
+        clients, state: $0, restorePoint: restorePoint.point, probes: probes, onSecret: onSecret)
     }
   }
 
@@ -155,6 +157,7 @@ public struct AWSResources: ResourceOperations {
         return try await functions.progress(of: action)
       case .restoreService, .restoreConfiguration: return try await settings.progress(of: action)
       case .restoreDatabase: return try await databases?.progress() ?? .done
+      case .switchDatabaseProxy: return try await databases?.progress(ofProxy: action.target) ?? .done
       // One call, whose answer says that it is done.
       default: return .done
       }
@@ -200,7 +203,7 @@ public struct AWSResources: ResourceOperations {
       } catch let error as AWSError where error.kind == .conflict {
         throw OperationFailure(.refused, "something was written there meanwhile")
       }
-    case (.restoreDatabase, _), (.switchDatabase, _):
+    case (.restoreDatabase, _), (.switchDatabase, _), (.switchDatabaseProxy, _):
       guard let databases else { throw OperationFailure(.refused, "the restore point holds no database") }
       try await databases.perform(action)
     case (.restoreStageDeployment, .deployment(let deployment)):

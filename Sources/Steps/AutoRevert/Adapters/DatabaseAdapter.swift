@@ -1,5 +1,6 @@
 import AWSClients
 import CryptoDigests
+import DatabaseAccess
 import DeploymentRecords
 import JSONValues
 import RollbackPlanning
@@ -12,14 +13,16 @@ struct DatabaseAdapter {
   private let rds: RDSClient
   private let clients: StackClients
   private let onSecret: @Sendable (String) -> Void
+  private let probes: DataProbes?
   /// The label that the version of a secret before the switch gets, so that it is not deleted.
   static let keptLabel = "backstop-before-database-restore"
 
   init(
     _ clients: StackClients, state: DatabaseState, restorePoint: RestorePoint,
-    onSecret: @escaping @Sendable (String) -> Void
+    probes: DataProbes? = nil, onSecret: @escaping @Sendable (String) -> Void
   ) {
     self.state = state
+    self.probes = probes
     point = restorePoint
     self.clients = clients
     rds = RDSClient(clients[state.stack])
@@ -61,11 +64,16 @@ struct DatabaseAdapter {
     if facts.restoredStatus == "available", !isCluster, let restored = try await instance(restoredName) {
       facts.differences = RecordedInstance(state.settings).differences(restored)
     }
-    facts.oldUsers = try await DatabaseUsers(
+    let users = try await DatabaseUsers(
       clients: clients, state: state, point: point, restored: restoredName
     ).find(place?.host)
+    (facts.oldUsers, facts.proxies, facts.waysBack) = (users.lines, users.proxies, users.waysBack)
     for secret in point.managedSecrets {
       if let found = try await secretSwitch(secret, place) { facts.secrets.append(found) }
+      facts.waysBack += try await wayBack(secret).map { [$0] } ?? []
+    }
+    if facts.restoredStatus == "available", !(facts.secrets + facts.proxies).isEmpty, let probes {
+      facts.probes = await probes.answers { try await addressOfRestored() }
     }
     return facts
   }
@@ -103,7 +111,7 @@ struct DatabaseAdapter {
   /// A secret that names the old database, and what keeps it from being pointed at the new one (danger 10).
   private func secretSwitch(
     _ secret: ManagedSecretState, _ place: (host: String, port: Int?)?
-  ) async throws -> DatabaseFacts.SecretSwitch? {
+  ) async throws -> DatabaseFacts.Switch? {
     let secrets = SecretsManagerClient(clients[secret.stack])
     guard let now = try await ifThere({ try await secrets.describeSecret(secret.arn) }),
       now.currentVersion != version(of: secret.arn)
@@ -126,6 +134,41 @@ struct DatabaseAdapter {
     return .init(target: secret.arn)
   }
 
+  /// The command that labels the secret's former version again; nil where it was not switched.
+  private func wayBack(_ secret: ManagedSecretState) async throws -> String? {
+    let secrets = SecretsManagerClient(clients[secret.stack])
+    guard let now = try await ifThere({ try await secrets.describeSecret(secret.arn) }),
+      let current = now.currentVersion, current == version(of: secret.arn),
+      let former = now.version(of: DatabaseAdapter.keptLabel)
+    else { return nil }
+    return
+      "aws secretsmanager update-secret-version-stage --secret-id \(secret.arn) --version-stage AWSCURRENT "
+      + "--move-to-version-id \(former) --remove-from-version-id \(current)"
+  }
+
+  /// The restored database as the application would reach it: the login of a secret, and the new address.
+  private func addressOfRestored() async throws -> DatabaseAddress? {
+    guard let place = try await endpoint(restoredName) else { return nil }
+    for secret in point.managedSecrets {
+      let secrets = SecretsManagerClient(clients[secret.stack])
+      guard let text = try await ifThere({ try await secrets.getSecretValue(secret.arn).text }) ?? nil else {
+        continue
+      }
+      onSecret(text)
+      guard var document = try? JSONValue(parsing: Array(text.utf8)).object, document["username"] != nil
+      else { continue }
+      document["host"] = .string(place.host)
+      if let port = place.port { document["port"] = .number(JSONNumber(port)) }
+      document["url"] = nil
+      let changed = JSONValue.object(document).serialized()
+      onSecret(changed)
+      if let address = try? DatabaseAddress(secret: changed, source: "the secret \(secret.arn)") {
+        return address
+      }
+    }
+    return nil
+  }
+
   private func names(_ host: String, _ port: JSONValue?, _ place: (host: String, port: Int?)?) -> Bool {
     if let place {
       let number = port?.int ?? port?.string.flatMap { Int($0) }
@@ -139,6 +182,7 @@ struct DatabaseAdapter {
 
   func perform(_ action: PlannedAction) async throws {
     if action.kind == .switchDatabase { return try await pointSecret(action.target) }
+    if action.kind == .switchDatabaseProxy { return try await pointProxy(action.target) }
     guard let snapshot = state.snapshotId else {
       throw OperationFailure(.refused, "the restore point has no snapshot of \(state.identifier)")
     }
@@ -151,6 +195,37 @@ struct DatabaseAdapter {
       _ = try await rds.restoreDBInstanceFromDBSnapshot(
         RecordedInstance(state.settings).restore(restoredName, of: snapshot))
     }
+  }
+
+  /// The new database's name for a proxy, and the old one's.
+  private func target(_ name: String) -> DBProxyTarget { isCluster ? .cluster(name) : .instance(name) }
+
+  /// A proxy leads to one database at a time: first from the old one, then to the new one.
+  private func pointProxy(_ name: String) async throws {
+    guard let proxy = try await rds.describeDBProxies().first(where: { $0.name == name }) else {
+      throw OperationFailure(.refused, "there is no proxy \(name) any more")
+    }
+    if !proxy.targets(of: state.identifier).isEmpty {
+      try await rds.deregisterDBProxyTarget(name, target(state.identifier))
+    }
+    guard proxy.targets(of: restoredName).isEmpty else { return }
+    try await rds.registerDBProxyTarget(name, target(restoredName))
+  }
+
+  /// How far a proxy has come to lead to the new database.
+  func progress(ofProxy name: String) async throws -> ResourceProgress {
+    let proxy = try await rds.describeDBProxies().first { $0.name == name }
+    guard let targets = proxy?.targets(of: restoredName), !targets.isEmpty else {
+      return .failed("it leads nowhere: \(DatabaseUsers.register(name, restoredName, isCluster: isCluster))")
+    }
+    // Each instance of a cluster is a target; a state that is not told is none to wait for.
+    guard let waited = targets.first(where: { ($0.state ?? "AVAILABLE") != "AVAILABLE" }) else {
+      return .done
+    }
+    let how = [waited.state, waited.reason, waited.description].compactMap(\.self).joined(separator: ", ")
+    let passing = [nil, "PENDING_PROXY_CAPACITY", "CONNECTION_FAILED", "PROMOTED"]
+    return waited.state == "REGISTERING" || passing.contains(waited.reason)
+      ? .running(how) : .failed("it does not reach \(restoredName): \(how)")
   }
 
   /// How far the new database has come; what a restore does not take is set once it is there.

@@ -1,52 +1,80 @@
 import AWSClients
 import DeploymentRecords
+import RollbackPlanning
 import SystemInterfaces
 
 /// What goes on using the old database although the secrets name the new one: a proxy in front of it, and functions whose
-/// variables hold its address or that proxy's (danger 27).
+/// variables hold its address or that of a proxy that stays (danger 27).
 struct DatabaseUsers {
   let clients: StackClients
   let state: DatabaseState
   let point: RestorePoint
   let restored: String
 
-  /// One sentence each, with what to do.
-  /// - Parameter host: the old database's address; nil where it is gone.
-  func find(_ host: String?) async throws -> [String] {
+  /// What was found.
+  struct Found {
+    /// What goes on using it, one sentence each, with what to do.
     var lines: [String] = []
-    var proxies: [DBProxy] = []
+    /// Proxies that lead to it and can be switched.
+    var proxies: [DatabaseFacts.Switch] = []
+    /// How proxies that were switched are switched back.
+    var waysBack: [String] = []
+  }
+
+  private var isCluster: Bool { state.kind == "cluster" }
+
+  /// - Parameter host: the old database's address; nil where it is gone.
+  func find(_ host: String?) async throws -> Found {
+    var found = Found()
+    var all: [DBProxy] = []
     do {
-      proxies = try await RDSClient(clients[state.stack]).proxies(to: state.identifier)
+      all = try await RDSClient(clients[state.stack]).describeDBProxies()
     } catch let error as AWSError where !error.isTemporary && error.kind != .credentialsExpired {
       // A service that has no proxies at all is answered with an unknown action.
       if error.isAboutCredentials {
-        lines.append(
+        found.lines.append(
           "whether an RDS Proxy leads to \(state.identifier) could not be looked at (\(error.code)): look by hand."
         )
       }
     }
-    let which = state.kind == "cluster" ? "--db-cluster-identifiers" : "--db-instance-identifiers"
-    for proxy in proxies {
-      lines.append(
-        "the proxy \(proxy.name) goes on leading to \(state.identifier). Once \(restored) is there: aws rds "
-          + "deregister-db-proxy-targets --db-proxy-name \(proxy.name) \(which) \(state.identifier) && aws rds "
-          + "register-db-proxy-targets --db-proxy-name \(proxy.name) \(which) \(restored)")
+    let secrets = Set(point.managedSecrets.map(\.arn))
+    for proxy in all {
+      if !proxy.targets(of: state.identifier).isEmpty
+        // A run that was ended between the two calls left it leading nowhere.
+        || proxy.targets.isEmpty && !secrets.isDisjoint(with: proxy.secrets)
+      {
+        found.proxies.append(DatabaseFacts.Switch(target: proxy.name))
+      }
+      if !proxy.targets(of: restored).isEmpty {
+        found.waysBack.append(
+          "\(DatabaseUsers.deregister(proxy.name, restored, isCluster: isCluster)) && "
+            + DatabaseUsers.register(proxy.name, state.identifier, isCluster: isCluster))
+      }
     }
-    let addresses =
-      [host].compactMap(\.self).map { ($0, state.identifier) }
-      + proxies.compactMap { proxy in proxy.endpoint.map { ($0, "the proxy \(proxy.name)") } }
+    guard let host else { return found }
     for function in point.functions {
       let name = point.designation(of: function)
       let lambda = LambdaClient(clients[function.stack])
       guard let now = try await ifThere({ try await lambda.getFunctionConfiguration(name) }) else { continue }
-      for (variable, value) in now.environment.sorted(by: { $0.key < $1.key }) {
-        guard let found = addresses.first(where: { value.contains($0.0) }) else { continue }
-        lines.append(
-          "the function \(name) goes on using \(found.1): its variable \(variable) holds the address, whatever the secret "
-            + "says. Deploy \(AmazonResourceName.stackName(of: function.stack)) with the address of \(restored), or set it by "
-            + "hand.")
+      for (variable, value) in now.environment.sorted(by: { $0.key < $1.key }) where value.contains(host) {
+        found.lines.append(
+          "the function \(name) goes on using \(state.identifier): its variable \(variable) holds the address, whatever "
+            + "the secret says. Deploy \(AmazonResourceName.stackName(of: function.stack)) with the address of "
+            + "\(restored), or set it by hand.")
       }
     }
-    return lines
+    return found
+  }
+
+  static func register(_ proxy: String, _ database: String, isCluster: Bool) -> String {
+    "aws rds register-db-proxy-targets --db-proxy-name \(proxy) \(option(isCluster)) \(database)"
+  }
+
+  static func deregister(_ proxy: String, _ database: String, isCluster: Bool) -> String {
+    "aws rds deregister-db-proxy-targets --db-proxy-name \(proxy) \(option(isCluster)) \(database)"
+  }
+
+  private static func option(_ isCluster: Bool) -> String {
+    isCluster ? "--db-cluster-identifiers" : "--db-instance-identifiers"
   }
 }

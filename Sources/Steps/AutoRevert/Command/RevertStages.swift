@@ -126,13 +126,13 @@ struct RevertStages {
     var task = try task(found, unfinished: unfinished)
     // What changes nothing needs nobody's leave, and says what the rollback itself would want.
     if !command.dryRun { task.refusal = refusal }
-    let schema = try await run.schema(loaded, found.clients)
+    let schema = try await run.schema(loaded, found.clients, limit, task)
     task.schema = schema?.facts
     let redactor = session.redactor
     let resources = loaded.map {
       AWSResources(
         found.clients, restorePoint: $0, reliefs: request.reliefs, schema: schema?.adapter,
-        onSecret: { redactor.learn($0) })
+        probes: DataProbes(session, $0.point), onSecret: { redactor.learn($0) })
     }
     let progress = session.progress
     let engine = RevertEngine(

@@ -88,9 +88,8 @@ struct RangeMigrations: Hashable, Sendable {
     guard let forward = try MigrationParts(file, text: text, read: read).forward else {
       return CodeMigration(text, tool: file.tool).issues.filter { $0.risk != .advice }
     }
-    let settings = SQLSettings(
-      postgresVersion: policy.postgresVersion,
-      runsInTransaction: policy.migrationsInTransaction ?? (file.transactionHabit(text) == .wraps))
+    let settings = file.settings(
+      text, postgresVersion: policy.postgresVersion, isInTransaction: policy.migrationsInTransaction)
     return SQLAnalysis.analyze(Array(forward.utf8), path: file.path, settings: settings).issues
       .filter { $0.risk != .advice }
   }

@@ -1,11 +1,8 @@
-import CloudFormationModel
 import DatabaseAccess
-import DeploymentConfig
-import GitHistory
 import MigrationAnalysis
-import RollbackPlanning
 
-/// The rollback scripts of the migrations between two commits, newest migration first.
+/// What takes a range's migrations back, newest first: scripts with what they leave in the tool's history, and commands of
+/// the policy.
 struct SchemaScripts: Hashable, Sendable {
   /// One script.
   struct Script: Hashable, Sendable {
@@ -13,82 +10,124 @@ struct SchemaScripts: Hashable, Sendable {
     var path: String, migration: String
     /// Its SQL.
     var sql: String
+    /// What leaves the history as the tool would.
+    var books: HistoryUndo?
+
+    /// What is run, each part with its name.
+    var parts: [SQLPart] {
+      [SQLPart(path, sql)]
+        + (books.map {
+          [SQLPart("\($0.table), the row of \(migration)", $0.statements.joined(separator: ";\n"))]
+        }
+          ?? [])
+    }
   }
-  /// In the order in which they run.
-  var scripts: [Script] = []
+  /// What runs by itself.
+  enum Step: Hashable, Sendable {
+    /// Scripts, in one transaction or statement by statement.
+    case scripts([Script], isTransaction: Bool)
+    /// The tool's own undo.
+    case command(UndoCommand)
+
+    /// The migrations that it undoes, by the path that people know.
+    var paths: [String] {
+      switch self {
+      case .scripts(let scripts, _): scripts.map(\.path)
+      case .command(let command): command.paths
+      }
+    }
+  }
+  /// In the order in which they run, as few transactions as PostgreSQL allows: one, unless a script cannot run in it.
+  private(set) var steps: [Step] = []
   /// What keeps them from being run.
   var obstacles: [String] = []
   /// What a person should know of how they run.
   var remarks: [String] = []
 
-  /// Scripts that run in one transaction, or one that runs by itself.
-  struct Step: Hashable, Sendable {
-    var scripts: [Script]
-    var isTransaction: Bool
-  }
-
-  /// As few transactions as PostgreSQL allows: one, unless a script cannot run in it.
-  var steps: [Step] {
-    var steps: [Step] = []
-    for script in scripts {
-      let traits = ScriptTraits(script.sql)
-      let fits = traits.outsideTransactions.isEmpty && !traits.hasTransactions
-      if fits, let last = steps.indices.last, steps[last].isTransaction {
-        steps[last].scripts.append(script)
-      } else {
-        steps.append(Step(scripts: [script], isTransaction: fits))
+  /// Paths of scripts and, where the tool's own undo runs, of migrations.
+  var paths: [String] { steps.flatMap(\.paths) }
+  /// Paths of the migrations that are taken back.
+  var migrations: [String] {
+    steps.flatMap { step -> [String] in
+      switch step {
+      case .scripts(let scripts, _): scripts.map(\.migration)
+      case .command(let command): command.paths
       }
     }
-    return steps
+  }
+  private var scripts: [Script] {
+    steps.flatMap { step -> [Script] in
+      guard case .scripts(let scripts, _) = step else { return [] }
+      return scripts
+    }
   }
 
-  /// What `repository` holds for going from `newer` back to `older`.
-  /// - Parameter patterns: the policy's path patterns of migrations; empty for the usual names.
-  init(_ repository: GitRepository, from older: ObjectId, to newer: ObjectId, patterns: [String]) throws {
-    let wanted = patterns.map(PathPattern.init)
-    var forward: [(file: MigrationFile, text: String)] = []
-    for change in try repository.changes(fromCommit: older, toCommit: newer, renames: nil) {
-      let isListed = wanted.contains { $0.matches(change.path) }
-      guard let entry = change.new, patterns.isEmpty || isListed else { continue }
-      let text = String(decoding: try repository.blob(entry.id), as: UTF8.self)
-      guard let file = MigrationFile(path: change.path, text: text, isListed: isListed), file.role == .forward
-      else { continue }
-      guard change.status == .added else {
-        obstacles.append("\(change.path) was edited after it had been deployed, so what ran is not known")
+  /// What `range` comes to.
+  /// - Parameters:
+  ///   - history: what the database's own history says; nil where none is kept.
+  ///   - commands: by tool, the program that takes its migrations back.
+  init(_ range: SchemaRange, history: HistoryJudgement?, commands: [MigrationTool: [String]] = [:]) {
+    obstacles = range.obstacles + (history?.obstacles ?? [])
+    remarks = history?.remarks ?? []
+    var commanded: [MigrationTool: [HistoryJudgement.Entry]] = [:]
+    var order: [(script: Script?, tool: MigrationTool)] = []
+    for entry in range.entries {
+      let file = entry.migration.file
+      let answer = history?.answers[file.path]
+      if answer == .notApplied { continue }
+      if commands[file.tool] != nil {
+        if commanded[file.tool] == nil { order.append((nil, file.tool)) }
+        commanded[file.tool, default: []].append(entry)
         continue
       }
-      forward.append((file, text))
+      guard let script = entry.script, let sql = script.sql else {
+        obstacles.append(SchemaScripts.missing(file))
+        continue
+      }
+      var books: HistoryUndo?
+      if case .applied(let undo, _) = answer { books = undo }
+      order.append(
+        (
+          Script(
+            path: script.recordedPath(of: file.path) ?? file.path, migration: file.path, sql: sql,
+            books: books), file.tool
+        ))
     }
-    // Names begin with a number or a time; numbers need not have leading zeros.
-    forward.sort { SchemaScripts.isBefore($0.file.path, $1.file.path) }
-    for (file, text) in forward.reversed() { try add(file, text, repository, newer) }
+    for (script, tool) in order {
+      if let script {
+        add(script)
+      } else if let words = commands[tool] {
+        steps.append(.command(UndoCommand(words, tool: tool, commanded[tool] ?? [])))
+      }
+    }
     judge()
   }
 
   /// Scripts as given.
   init(_ scripts: [Script]) {
-    self.scripts = scripts
+    for script in scripts { add(script) }
     judge()
   }
 
-  private mutating func add(
-    _ file: MigrationFile, _ text: String, _ repository: GitRepository, _ revision: ObjectId
-  ) throws {
-    let parts = try MigrationParts(file, text: text) { path in
-      try repository.contents(of: path, at: revision.hex).map { String(decoding: $0, as: UTF8.self) }
+  private static func missing(_ file: MigrationFile) -> String {
+    file.path.hasSuffix(".sql")
+      ? "\(file.path) has no rollback script"
+      : "\(file.path) is code of \(file.tool.rawValue): take it back with that tool, or name its command in the policy "
+        + "(auto-revert: schema: undo: \(file.tool.rawValue))"
+  }
+
+  private mutating func add(_ script: Script) {
+    let traits = ScriptTraits(script.sql)
+    let fits = traits.outsideTransactions.isEmpty && !traits.hasTransactions
+    if fits, case .scripts(let scripts, true) = steps.last {
+      steps[steps.count - 1] = .scripts(scripts + [script], isTransaction: true)
+    } else {
+      steps.append(.scripts([script], isTransaction: fits))
     }
-    guard let sql = parts.back.sql else {
-      obstacles.append(
-        parts.forward == nil
-          ? "\(file.path) is code of \(file.tool.rawValue): take it back with that tool"
-          : "\(file.path) has no rollback script")
-      return
-    }
-    scripts.append(
-      Script(path: parts.back.recordedPath(of: file.path) ?? file.path, migration: file.path, sql: sql))
   }
 
   private mutating func judge() {
+    let isOne = steps.count == 1
     for script in scripts {
       let traits = ScriptTraits(script.sql)
       if traits.isEmpty { obstacles.append("\(script.path) does nothing") }
@@ -98,14 +137,19 @@ struct SchemaScripts: Hashable, Sendable {
       if let reach = SQLScan.scan(script.sql).reaches.first {
         obstacles.append("\(script.path) (line \(reach.line)): \(reach.words): run it by hand")
       }
-      if let statement = traits.outsideTransactions.first, scripts.count > 1 {
+      if let statement = traits.outsideTransactions.first, !isOne {
         remarks.append(
           "\(script.path) cannot run in one transaction with the others (\(statement)): if one fails, those before it "
             + "stay done.")
-      } else if traits.hasTransactions, scripts.count > 1 {
+      } else if traits.hasTransactions, !isOne {
         remarks.append(
           "\(script.path) has transactions of its own: if one fails, those before it stay done.")
       }
+    }
+    for case .command(let command) in steps where !isOne {
+      remarks.append(
+        "\(command.tool.rawValue)'s own undo runs outside the scripts' transaction: if one fails, those before it stay "
+          + "done.")
     }
   }
 

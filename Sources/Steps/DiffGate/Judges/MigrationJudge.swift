@@ -110,10 +110,8 @@ struct MigrationJudge {
     }
     let edit = noteEdit(of: file, migration, forwardText)
     if edit?.isSame == true { return }
-    var settings = SQLSettings(postgresVersion: policy.postgresVersion)
-    settings.habit =
-      policy.migrationsInTransaction.map { $0 ? .wraps : .none } ?? migration.transactionHabit(text)
-    settings.runsInTransaction = settings.habit == .wraps
+    var settings = migration.settings(
+      text, postgresVersion: policy.postgresVersion, isInTransaction: policy.migrationsInTransaction)
     let source =
       migration.tool == .pair || bytes.count > SQLAnalysis.byteLimit ? bytes : Array(forwardText.utf8)
     func analyze() -> SQLScriptReport {
