@@ -1,5 +1,4 @@
 import AWSClients
-import AutoRevert
 import DeploymentRecords
 import HTTPTransport
 import RollbackPlanning
@@ -7,6 +6,8 @@ import Synchronization
 import SystemInterfaces
 import TestSupport
 import Testing
+
+@testable import AutoRevert
 
 /// An environment that stands in two regions, with a function of the same name in each.
 @Suite struct `Functions of one name in two regions` {

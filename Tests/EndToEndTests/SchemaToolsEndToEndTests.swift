@@ -2,23 +2,27 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Tools that make their history themselves, and go on from what the built `auto-revert` leaves.
-@Suite(
-  .enabled(
-    if: LocalAWS.isInstalled && PostgreSQLServer.isInstalled && SchemaToolsEndToEndTests.areInstalled,
-    "ci/install was not run"), .blocking)
-struct SchemaToolsEndToEndTests {
+/// What runs migrations here.
+private enum SchemaTools {
   static let python = Repository.root + "/.build/venv/bin/python"
   static let areInstalled = ["alembic", "yoyo", "django-admin"].allSatisfy {
     FileManager.default.isExecutableFile(atPath: Repository.root + "/.build/venv/bin/\($0)")
   }
+}
+
+/// Tools that make their history themselves, and go on from what the built `auto-revert` leaves.
+@Suite(
+  .enabled(
+    if: LocalAWS.isInstalled && PostgreSQLServer.isInstalled && SchemaTools.areInstalled,
+    "ci/install was not run"), .blocking)
+struct SchemaToolsEndToEndTests {
   let world: SchemaWorld
 
   init() throws { world = try SchemaWorld() }
 
   /// Runs a tool in the repository.
   private func tool(_ arguments: String...) throws {
-    let made = try runProgram(Self.python, arguments, in: world.git.path, variables: world.variables)
+    let made = try runProgram(SchemaTools.python, arguments, in: world.git.path, variables: world.variables)
     guard made.status == 0 else {
       throw AutoRevertWorld.Unexpected(description: "\(arguments): \(made.text)\(made.error)")
     }
@@ -70,7 +74,7 @@ struct SchemaToolsEndToEndTests {
   {
     if !byScript {
       try world.policy(
-        "auto-revert: { schema: { undo: { alembic: [\(Self.python), -m, alembic, downgrade, \"{to}\"] } } }")
+        "auto-revert: { schema: { undo: { alembic: [\(SchemaTools.python), -m, alembic, downgrade, \"{to}\"] } } }")
     }
     let script = byScript ? ["alembic/versions/bb_notes.rollback.sql": SchemaEndToEndTests.down] : [:]
     let second = try await world.deploy(Self.alembic, Self.notes.merging(script) { $1 }) {
@@ -88,7 +92,7 @@ struct SchemaToolsEndToEndTests {
   {
     if !byScript {
       try world.policy(
-        "auto-revert: { schema: { undo: { django: [\(Self.python), manage.py, migrate, \"{app}\", \"{to}\"] } } }"
+        "auto-revert: { schema: { undo: { django: [\(SchemaTools.python), manage.py, migrate, \"{app}\", \"{to}\"] } } }"
       )
     }
     let manage = """
