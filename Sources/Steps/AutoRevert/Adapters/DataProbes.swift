@@ -1,6 +1,7 @@
 import DatabaseAccess
 import DeploymentConfig
 import DeploymentRecords
+import Redaction
 import RollbackPlanning
 import SmokeChecks
 import StepRuntime
