@@ -74,7 +74,8 @@ struct SchemaToolsEndToEndTests {
   {
     if !byScript {
       try world.policy(
-        "auto-revert: { schema: { undo: { alembic: [\(SchemaTools.python), -m, alembic, downgrade, \"{to}\"] } } }")
+        "auto-revert: { schema: { undo: { alembic: [\(SchemaTools.python), -m, alembic, downgrade, \"{to}\"] } } }"
+      )
     }
     let script = byScript ? ["alembic/versions/bb_notes.rollback.sql": SchemaEndToEndTests.down] : [:]
     let second = try await world.deploy(Self.alembic, Self.notes.merging(script) { $1 }) {

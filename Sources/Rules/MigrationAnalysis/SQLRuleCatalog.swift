@@ -11,7 +11,8 @@ public enum SQLRuleCatalog {
       "sql-not-understood", "A statement cannot be judged from the file alone.",
       remedy: "Look at what it does by hand."),
     .init(
-      "migration-code-open", "A migration in code does something that is not read: it calls what its tool does not have.",
+      "migration-code-open",
+      "A migration in code does something that is not read: it calls what its tool does not have.",
       remedy: "Look at it by hand and acknowledge it, or write it as plain calls or SQL."),
     .init(
       "sql-runs-programs", "SQL runs programs, loads code into the server or lets others do so.",

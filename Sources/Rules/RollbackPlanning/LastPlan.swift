@@ -186,7 +186,8 @@ struct LastPlan {
       ))
     for way in database.waysBack {
       plan.findings.append(
-        PlanFinding(.databaseBeside, .notice, target: database.restored, "the way back of the switch: \(way)"))
+        PlanFinding(.databaseBeside, .notice, target: database.restored, "the way back of the switch: \(way)")
+      )
     }
     for user in database.oldUsers {
       plan.findings.append(PlanFinding(.databaseStillUsed, .warning, target: database.identifier, user))

@@ -9,8 +9,6 @@ struct ECMAPattern {
     return translator.reader.output
   }
 
-  private init(reader: PatternReader) { self.reader = reader }
-
   /// White space and line ends, as `\s` has them.
   private static let space =
     "\\t\\n\\x{B}\\f\\r \\x{A0}\\x{1680}\\x{2000}-\\x{200A}\\x{2028}\\x{2029}\\x{202F}\\x{205F}\\x{3000}\\x{FEFF}"

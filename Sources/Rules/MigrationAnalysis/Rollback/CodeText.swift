@@ -203,8 +203,11 @@ struct CodeText: Hashable, Sendable {
     guard words.count == 2 else { return false }
     switch words[0] {
     case "ALTER", "DROP", "CREATE":
-      return ["TABLE", "INDEX", "VIEW", "TYPE", "SCHEMA", "DATABASE", "FUNCTION", "TRIGGER", "UNIQUE", "MATERIALIZED"]
-        .contains(words[1])
+      return [
+        "TABLE", "INDEX", "VIEW", "TYPE", "SCHEMA", "DATABASE", "FUNCTION", "TRIGGER", "UNIQUE",
+        "MATERIALIZED",
+      ]
+      .contains(words[1])
     case "TRUNCATE": return true
     case "DELETE": return words[1] == "FROM"
     case "UPDATE": return text.uppercased().contains(" SET ")

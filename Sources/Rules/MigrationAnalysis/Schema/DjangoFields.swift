@@ -11,7 +11,9 @@ public struct DjangoFields: Hashable, Sendable {
     let code = CodeText(text)
     for (arguments, _) in code.calls("CreateModel(") {
       let parts = Self.parts(arguments)
-      guard let model = parts["name"].flatMap(CodeText.firstQuoted), let fields = parts["fields"] else { continue }
+      guard let model = parts["name"].flatMap(CodeText.firstQuoted), let fields = parts["fields"] else {
+        continue
+      }
       for field in Self.elements(fields) {
         let pair = Self.split(Self.inside(field))
         guard pair.count >= 2, let name = CodeText.firstQuoted(pair[0]) else { continue }
@@ -45,10 +47,13 @@ public struct DjangoFields: Hashable, Sendable {
     func made(_ rule: String, _ risk: SQLRisk, _ message: String) -> SQLIssue {
       SQLIssue(rule: rule, risk: risk, message: message, line: line, subject: subject)
     }
-    guard let before = definitions[subject].map(Definition.init), let after = parts["field"].map(Definition.init) else {
+    guard let before = definitions[subject].map(Definition.init),
+      let after = parts["field"].map(Definition.init)
+    else {
       return made(
         "changing-column-type", .notUnderstood,
-        "\(subject) is defined anew: whether that loses values depends on the definition before, which is not at hand")
+        "\(subject) is defined anew: whether that loses values depends on the definition before, which is not at hand"
+      )
     }
     if after.isRequired, !before.isRequired {
       return made(
@@ -57,13 +62,15 @@ public struct DjangoFields: Hashable, Sendable {
     }
     if after.options["unique"] == "True", before.options["unique"] != "True", before.kind != "OneToOneField" {
       return made(
-        "new-unique", .breaking, "the version before may write rows that the new uniqueness refuses: \(subject)")
+        "new-unique", .breaking,
+        "the version before may write rows that the new uniqueness refuses: \(subject)")
     }
     switch before.change(to: after) {
     case .widens: return nil
     case .rewrites:
       return made(
-        "changing-column-type", .locking, "\(subject) gets wider: the table is rewritten, and every value stays")
+        "changing-column-type", .locking,
+        "\(subject) gets wider: the table is rewritten, and every value stays")
     case .loses:
       return made(
         "changing-column-type", .irreversible,
@@ -86,9 +93,12 @@ public struct DjangoFields: Hashable, Sendable {
     /// What says nothing to the database.
     private static let silent: Set<String> = [
       "help_text", "verbose_name", "choices", "validators", "blank", "editable", "default", "related_name",
-      "related_query_name", "limit_choices_to", "error_messages", "upload_to", "storage", "auto_now", "auto_now_add",
-      "on_delete", "serialize", "ordering", "auto_created", "db_index", "parent_link", "swappable", "allow_unicode",
-      "db_comment", "unpack_ipv4", "protocol", "encoder", "decoder", "null", "unique", "max_length", "max_digits",
+      "related_query_name", "limit_choices_to", "error_messages", "upload_to", "storage", "auto_now",
+      "auto_now_add",
+      "on_delete", "serialize", "ordering", "auto_created", "db_index", "parent_link", "swappable",
+      "allow_unicode",
+      "db_comment", "unpack_ipv4", "protocol", "encoder", "decoder", "null", "unique", "max_length",
+      "max_digits",
       "decimal_places", "primary_key",
     ]
 
@@ -106,7 +116,9 @@ public struct DjangoFields: Hashable, Sendable {
       }
     }
 
-    var isRequired: Bool { options["null"] != "True" && !["ManyToManyField", "NullBooleanField"].contains(kind) }
+    var isRequired: Bool {
+      options["null"] != "True" && !["ManyToManyField", "NullBooleanField"].contains(kind)
+    }
 
     var words: String {
       let figures = ["max_length", "max_digits", "decimal_places"].compactMap { options[$0] }
@@ -123,7 +135,9 @@ public struct DjangoFields: Hashable, Sendable {
       return kind == other.kind && positional.first == other.positional.first ? .widens : .unknown
     }
 
-    private func number(_ name: String) -> Int? { options[name].flatMap { Int($0.filter { !$0.isWhitespace }) } }
+    private func number(_ name: String) -> Int? {
+      options[name].flatMap { Int($0.filter { !$0.isWhitespace }) }
+    }
 
     private var type: ColumnType? {
       switch kind {
@@ -137,7 +151,8 @@ public struct DjangoFields: Hashable, Sendable {
       case "SmallIntegerField", "PositiveSmallIntegerField", "SmallAutoField": return ColumnType("int2")
       case "FloatField": return ColumnType("float8")
       case "DecimalField":
-        return ColumnType("numeric", modifiers: [number("max_digits"), number("decimal_places")].compactMap { $0 })
+        return ColumnType(
+          "numeric", modifiers: [number("max_digits"), number("decimal_places")].compactMap { $0 })
       case "BooleanField", "NullBooleanField": return ColumnType("bool")
       case "DateTimeField": return ColumnType("timestamptz")
       case "DateField": return ColumnType("date")
@@ -172,7 +187,8 @@ public struct DjangoFields: Hashable, Sendable {
 
   /// What stands in the outermost brackets.
   private static func inside(_ text: String) -> String {
-    guard let open = text.firstIndex(where: { "([".contains($0) }), let close = text.lastIndex(where: { ")]".contains($0) }),
+    guard let open = text.firstIndex(where: { "([".contains($0) }),
+      let close = text.lastIndex(where: { ")]".contains($0) }),
       open < close
     else { return "" }
     return String(text[text.index(after: open)..<close])

@@ -31,7 +31,9 @@ public struct SchemaCatalog: Hashable, Sendable {
   /// Takes in a table that a dump names.
   mutating func add(table: String) { tables[table] = tables[table] ?? [:] }
   /// Takes in a column that a dump names.
-  mutating func add(column: String, _ type: ColumnType, to table: String) { tables[table, default: [:]][column] = type }
+  mutating func add(column: String, _ type: ColumnType, to table: String) {
+    tables[table, default: [:]][column] = type
+  }
 
   /// Takes in what a script does, in its order.
   public mutating func apply(_ report: SQLScriptReport) {

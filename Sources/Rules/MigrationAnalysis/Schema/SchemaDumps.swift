@@ -36,12 +36,16 @@ public enum SchemaDumps {
     let (first, second) = (Dictionary(grouping: before, by: \.key), Dictionary(grouping: after, by: \.key))
     for part in before where part.column == nil {
       // A table that is gone took all this along, which is told.
-      if let table = part.table, !new.tables.keys.contains(table), old.tables.keys.contains(table) { continue }
+      if let table = part.table, !new.tables.keys.contains(table), old.tables.keys.contains(table) {
+        continue
+      }
       if second[part.key] == nil { found.rest.append(part.words) }
     }
     for part in after {
       if let earlier = first[part.key] {
-        if part.column != nil, !earlier.contains(where: { $0.words == part.words }) { change(earlier[0], part, &found) }
+        if part.column != nil, !earlier.contains(where: { $0.words == part.words }) {
+          change(earlier[0], part, &found)
+        }
       } else if let table = part.table, tables.contains(table) {
         add(part, to: table, &found)
       }
@@ -56,7 +60,8 @@ public enum SchemaDumps {
       found.issues.append(
         SQLIssue(
           rule: "required-existing-column", risk: .breaking,
-          message: "\(table).\(column) must be given from now on: the version before may leave it out", line: new.line,
+          message: "\(table).\(column) must be given from now on: the version before may leave it out",
+          line: new.line,
           subject: "column \(table).\(column)"))
     } else {
       found.rest.append("\(table).\(column)")
@@ -72,7 +77,8 @@ public enum SchemaDumps {
     found.issues.append(
       SQLIssue(
         rule: "adding-required-field", risk: .breaking,
-        message: "\(table).\(column) must be given, and the version before does not know it: give it a default",
+        message:
+          "\(table).\(column) must be given, and the version before does not know it: give it a default",
         line: part.line, subject: "column \(table).\(column)"))
   }
 }
@@ -98,13 +104,16 @@ struct DumpPart: Hashable, Sendable {
 enum DumpParts {
   /// Words that begin what is said of a column after its type.
   private static let afterType: Set<String> = [
-    "NOT", "NULL", "DEFAULT", "PRIMARY", "UNIQUE", "REFERENCES", "CHECK", "GENERATED", "COLLATE", "AUTO_INCREMENT",
-    "AUTOINCREMENT", "COMMENT", "CONSTRAINT", "ON", "CODEC", "TTL", "MATERIALIZED", "ALIAS", "KEY", "CHARACTER", "CHARSET",
+    "NOT", "NULL", "DEFAULT", "PRIMARY", "UNIQUE", "REFERENCES", "CHECK", "GENERATED", "COLLATE",
+    "AUTO_INCREMENT",
+    "AUTOINCREMENT", "COMMENT", "CONSTRAINT", "ON", "CODEC", "TTL", "MATERIALIZED", "ALIAS", "KEY",
+    "CHARACTER", "CHARSET",
     "IDENTITY", "STORAGE", "AS",
   ]
   /// Words that begin an item of a table that is no column.
   private static let noColumn: Set<String> = [
-    "CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "EXCLUDE", "KEY", "INDEX", "FULLTEXT", "SPATIAL", "LIKE",
+    "CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "EXCLUDE", "KEY", "INDEX", "FULLTEXT", "SPATIAL",
+    "LIKE",
     "PERIOD", "PROJECTION",
   ]
 
@@ -116,7 +125,8 @@ enum DumpParts {
       guard let first = words.first else { return [] }
       let line = lines.line(at: statement[0].start)
       switch first {
-      case "SET", "SELECT", "COMMENT", "LOCK", "UNLOCK", "BEGIN", "COMMIT", "PRAGMA", "USE", "DELIMITER": return []
+      case "SET", "SELECT", "COMMENT", "LOCK", "UNLOCK", "BEGIN", "COMMIT", "PRAGMA", "USE", "DELIMITER":
+        return []
       case "INSERT": return []
       case "CREATE" where words.prefix(4).contains("TABLE"): return table(statement, words, lines)
       case "CREATE" where words.prefix(3).contains("INDEX") && !words.prefix(3).contains("UNIQUE"): return []
@@ -130,7 +140,9 @@ enum DumpParts {
   }
 
   /// What is said of a table outside of its definition.
-  private static func other(_ statement: [SQLToken], _ words: [String], _ mark: String, _ line: Int) -> DumpPart {
+  private static func other(_ statement: [SQLToken], _ words: [String], _ mark: String, _ line: Int)
+    -> DumpPart
+  {
     let start = (words.firstIndex(of: mark) ?? 0) + 1
     let name = statement[min(start, statement.count)...].first {
       $0.kind == .quoted || $0.kind == .word && !["ONLY", "IF", "EXISTS"].contains($0.upper)
@@ -164,7 +176,11 @@ enum DumpParts {
         end = index
         break
       }
-      if depth == 1, token.isSymbol(",") { items.append([]) } else if index > open { items[items.count - 1].append(token) }
+      if depth == 1, token.isSymbol(",") {
+        items.append([])
+      } else if index > open {
+        items[items.count - 1].append(token)
+      }
     }
     var parts: [DumpPart] = items.compactMap { item in
       guard let first = item.first else { return nil }
@@ -183,7 +199,8 @@ enum DumpParts {
       return DumpPart(
         table: name, column: first.text.lowercased(), words: text,
         isRequired: text.contains("NOT NULL") || text.contains("PRIMARY KEY"),
-        hasDefault: ["DEFAULT", "GENERATED", "AUTO", "IDENTITY", "MATERIALIZED"].contains(where: text.contains)
+        hasDefault: ["DEFAULT", "GENERATED", "AUTO", "IDENTITY", "MATERIALIZED"].contains(
+          where: text.contains)
           || words.contains { $0.hasSuffix("SERIAL") }, line: line)
     }
     var options = words[min(end + 1, words.count)...].filter { $0 != "=" }
