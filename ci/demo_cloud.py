@@ -3,6 +3,7 @@
 
 usage: ci/demo_cloud.py deploy ENVIRONMENT FOLDER   creates or updates the four stacks from FOLDER/infra and writes
                                                     FOLDER/deployment-ENVIRONMENT.config
+       ci/demo_cloud.py traffic ENVIRONMENT FOLDER COUNT   as many requests, and what came back
        ci/demo_cloud.py users ENVIRONMENT FOLDER           four requests a second until standard input ends
        ci/demo_cloud.py templates ENVIRONMENT FOLDER       the digests of the deployed templates
 """
@@ -128,6 +129,15 @@ def ask(config, number):
         return error.code
 
 
+def traffic(environment, folder, count):
+    config = configuration(environment, folder)
+    answers = {}
+    for number in range(int(count)):
+        status = ask(config, number)
+        answers[status] = answers.get(status, 0) + 1
+    print("answers:", ", ".join(f"{count} x {status}" for status, count in sorted(answers.items())))
+
+
 def users(environment, folder):
     config = configuration(environment, folder)
     number = 0
@@ -149,7 +159,7 @@ def templates(environment, folder):
 
 
 if __name__ == "__main__":
-    commands = {"deploy": deploy, "users": users, "templates": templates}
+    commands = {"deploy": deploy, "traffic": traffic, "users": users, "templates": templates}
     if len(sys.argv) < 4 or sys.argv[1] not in commands:
         sys.exit(__doc__)
     commands[sys.argv[1]](*sys.argv[2:])

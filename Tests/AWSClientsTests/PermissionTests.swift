@@ -11,7 +11,7 @@ import Testing
     let root = Repository.root + "/Sources/Clients/AWSClients"
     let files = FileManager.default.enumerator(atPath: root)?.compactMap { $0 as? String } ?? []
     let pattern =
-      #/"((?:Add|Assume|Cancel|Continue|Create|Delete|Describe|Detect|Disable|Enable|Execute|Filter|Get|Head|List|Modify|Publish|Put|Restore|Rollback|Set|Simulate|Start|Stop|Update)[A-Z][A-Za-z0-9]+)"/#
+      #/"((?:Add|Assume|Cancel|Continue|Create|Delete|Deregister|Describe|Detect|Disable|Enable|Execute|Filter|Get|Head|List|Modify|Publish|Put|Register|Restore|Rollback|Set|Simulate|Start|Stop|Update)[A-Z][A-Za-z0-9]+)"/#
     // Names of parameters and members of answers that read alike.
     let others: Set<String> = [
       "StartTime", "DeletedDate", "AddTagsToSnapshot", "CopyTagsToSnapshot", "RollbackConfiguration",

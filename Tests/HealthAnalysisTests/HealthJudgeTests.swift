@@ -24,8 +24,8 @@ import Testing
     let judged = judge.judge([series("a", 1), series("b", 60), series("c", 1)])
     #expect(judged.verdict == .stop)
     #expect(judged.series.map(\.verdict) == [.healthy, .severe, .healthy])
-    #expect(judged.reasons.count == 1)
-    #expect(judged.reasons[0].hasPrefix("b (errors): "))
+    #expect(!judged.reasons.isEmpty)
+    for reason in judged.reasons { #expect(reason.hasPrefix("b (errors): ")) }
   }
 
   @Test func `degraded series are a go that says so`() {

@@ -123,6 +123,6 @@ struct Observations: Hashable, Sendable {
   /// The oldest point's time.
   var start: Timestamp? { points.values.flatMap(\.keys).min() }
 
-  /// How many points there are.
-  var count: Int { points.values.reduce(0) { $0 + $1.count } }
+  /// How many points there are, those that do not change any more among them.
+  var count: Int { points.values.reduce(0) { $0 + $1.count } + frozen.values.reduce(0) { $0 + $1.count } }
 }

@@ -4,7 +4,8 @@ public struct AWSCall: Hashable, Sendable {
   public enum Target: Hashable, Sendable {
     /// A stack of the configuration.
     case stack
-    case function, stateMachine, execution, database, snapshot, secret, logGroup, api, alarm, repository, role
+    case function, stateMachine, execution, database, proxy, snapshot, secret, logGroup, api, alarm,
+      repository, role
     /// A parameter of Systems Manager that a template or the policy names.
     case parameter
     /// A service of ECS, a rule of EventBridge, a configuration of AppConfig, a table of DynamoDB.
@@ -161,8 +162,8 @@ public struct AWSCall: Hashable, Sendable {
   private static let database: [AWSCall] = [
     AWSCall("DescribeDBProxies", "rds", .any, .reads, .both),
     AWSCall("DescribeDBProxyTargets", "rds", .any, .reads, .both),
-    AWSCall("RegisterDBProxyTargets", "rds", .any, .changes, .revert),
-    AWSCall("DeregisterDBProxyTargets", "rds", .any, .changes, .revert),
+    AWSCall("RegisterDBProxyTargets", "rds", .proxy, .changes, .revert),
+    AWSCall("DeregisterDBProxyTargets", "rds", .proxy, .changes, .revert),
     AWSCall("DescribeDBInstances", "rds", .database, .reads, .live),
     AWSCall("DescribeDBClusters", "rds", .database, .reads, .live),
     AWSCall("DescribeDBSnapshots", "rds", .snapshot, .reads, .both),

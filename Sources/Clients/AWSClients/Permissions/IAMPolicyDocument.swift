@@ -77,6 +77,9 @@ public struct IAMPolicyDocument: Sendable {
     case .database:
       return ["db", "cluster", "subgrp", "pg", "cluster-pg"].flatMap { owned("rds", $0) }.map(lowercasedName)
         + ["arn:\(partition):rds:\(here):og:*"]
+    case .proxy:
+      return ["db", "cluster"].flatMap { owned("rds", $0) }.map(lowercasedName)
+        + ["arn:\(partition):rds:\(here):target-group:*"]
     case .snapshot:
       return ["db", "cluster"].flatMap { owned("rds", $0) }.map(lowercasedName)
         + ["snapshot", "cluster-snapshot"].map { "arn:\(partition):rds:\(here):\($0):*" }
@@ -112,7 +115,7 @@ public struct IAMPolicyDocument: Sendable {
 
 extension AWSCall.Target {
   static let order: [AWSCall.Target] = [
-    .stack, .function, .stateMachine, .execution, .api, .database, .snapshot, .secret, .parameter,
+    .stack, .function, .stateMachine, .execution, .api, .database, .proxy, .snapshot, .secret, .parameter,
     .service, .rule, .configuration, .table, .repository,
     .logGroup, .alarm, .bucket, .object, .role, .any,
   ]
@@ -124,6 +127,7 @@ extension AWSCall.Target {
     case .stateMachine: "StateMachines"
     case .execution: "Executions"
     case .database: "Databases"
+    case .proxy: "Proxies"
     case .snapshot: "Snapshots"
     case .secret: "Secrets"
     case .logGroup: "LogGroups"

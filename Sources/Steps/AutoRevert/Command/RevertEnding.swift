@@ -131,7 +131,7 @@ struct RevertEnding {
       result.ending == .nothingToDo || result.ending == .planned && result.plan.actions.isEmpty
     guard goesBack, putsNothingBack, let live = evidence.live else { return [] }
     var passed: [Evidence] = []
-    if let health, health.verdict == .go, let checked = health.checked {
+    if let health, health.verdict != .stop, health.failed == 0, let checked = health.checked {
       let now = session.context.clock.now
       passed = [
         Evidence(
