@@ -78,20 +78,20 @@ struct DatabaseRestoreEndToEndTests {
     let database =
       cluster
       ? """
-          Db:
-            Type: AWS::RDS::DBCluster
-            Properties: {DBClusterIdentifier: \(name), Engine: aurora-postgresql, MasterUsername: app, MasterUserPassword: planted-password}
+        Db:
+          Type: AWS::RDS::DBCluster
+          Properties: {DBClusterIdentifier: \(name), Engine: aurora-postgresql, MasterUsername: app, MasterUserPassword: planted-password}
       """
       : """
-          Db:
-            Type: AWS::RDS::DBInstance
-            Properties:
-              DBInstanceIdentifier: \(name)
-              Engine: postgres
-              DBInstanceClass: db.t3.micro
-              AllocatedStorage: '20'
-              MasterUsername: app
-              MasterUserPassword: planted-password
+        Db:
+          Type: AWS::RDS::DBInstance
+          Properties:
+            DBInstanceIdentifier: \(name)
+            Engine: postgres
+            DBInstanceClass: db.t3.micro
+            AllocatedStorage: '20'
+            MasterUsername: app
+            MasterUserPassword: planted-password
       """
     let secret = JSONValue.object(
       JSONObject([
@@ -197,7 +197,8 @@ struct DatabaseRestoreEndToEndTests {
     #expect(outcome.status == 3, "\(outcome.output)\(outcome.error)")
     #expect(outcome.output.contains("\"outcome\": \"restored\""))
     let made = try calls
-    #expect(made.count { $0 == action } == 1, "\(made)")
+    // Sent again at most by the connection, and refused then.
+    #expect((1...2).contains(made.count { $0 == action }), "\(made)")
     #expect(try get("_state")["proxies"]?["front"]?["targets"]?.array?.count == 1)
     #expect(try await secretHost() == "127.0.0.1")
   }
@@ -254,9 +255,11 @@ struct DatabaseRestoreEndToEndTests {
     let new = try #require(state["proxies"]?["front"]?["targets"]?.array?.first?.string)
     #expect(state["clusters"]?[new]?["members"]?.array?.count == 2)
     let made = try calls
-    #expect(
-      made.count { $0 == "RestoreDBClusterFromSnapshot" } == 1 && made.count { $0 == "CreateDBInstance" } == 2
-    )
+    // One whose answer was lost is sent again at most by the connection, and refused then.
+    for (action, count) in ["RestoreDBClusterFromSnapshot": 1, "CreateDBInstance": 2] {
+      let most = count + (action == lost ? 1 : 0)
+      #expect((count...most).contains(made.count { $0 == action }), "\(made)")
+    }
     #expect(try await secretHost() == "127.0.0.1")
     #expect(outcome.output.contains("--db-cluster-identifiers \(name)"))
   }

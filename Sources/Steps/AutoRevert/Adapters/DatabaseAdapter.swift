@@ -188,13 +188,27 @@ struct DatabaseAdapter {
     }
     // An earlier run, or a call whose answer was lost, made it.
     guard try await status() == nil else { return }
-    if isCluster {
-      _ = try await rds.restoreDBClusterFromSnapshot(
-        RecordedCluster(state).restore(restoredName, of: snapshot))
-    } else {
-      _ = try await rds.restoreDBInstanceFromDBSnapshot(
-        RecordedInstance(state.settings).restore(restoredName, of: snapshot))
+    try await onceOnly {
+      if isCluster {
+        _ = try await rds.restoreDBClusterFromSnapshot(
+          RecordedCluster(state).restore(restoredName, of: snapshot))
+      } else {
+        _ = try await rds.restoreDBInstanceFromDBSnapshot(
+          RecordedInstance(state.settings).restore(restoredName, of: snapshot))
+      }
     }
+  }
+
+  /// Makes a call that is not done twice: where its answer was lost and it was sent again, RDS refuses the second, since what
+  /// the first made is there. The names are of this restore alone.
+  private func onceOnly(_ call: () async throws -> Void) async throws {
+    let done = [
+      "DBInstanceAlreadyExists", "DBClusterAlreadyExists", "DBProxyTargetAlreadyRegistered",
+      "DBProxyTargetNotFound",
+    ]
+    do {
+      try await call()
+    } catch let error as AWSError where done.contains(where: { error.code.hasPrefix($0) }) {}
   }
 
   /// The new database's name for a proxy, and the old one's.
@@ -206,10 +220,10 @@ struct DatabaseAdapter {
       throw OperationFailure(.refused, "there is no proxy \(name) any more")
     }
     if !proxy.targets(of: state.identifier).isEmpty {
-      try await rds.deregisterDBProxyTarget(name, target(state.identifier))
+      try await onceOnly { try await rds.deregisterDBProxyTarget(name, target(state.identifier)) }
     }
     guard proxy.targets(of: restoredName).isEmpty else { return }
-    try await rds.registerDBProxyTarget(name, target(restoredName))
+    try await onceOnly { try await rds.registerDBProxyTarget(name, target(restoredName)) }
   }
 
   /// How far a proxy has come to lead to the new database.
@@ -258,9 +272,12 @@ struct DatabaseAdapter {
     for (index, member) in members.enumerated() {
       // An earlier run, or a call whose answer was lost, made it.
       guard try await instance("\(restoredName)-\(index + 1)") == nil else { continue }
-      _ = try await rds.createDBInstance(
-        "\(restoredName)-\(index + 1)", inCluster: restoredName, engine: state.engine ?? "aurora-postgresql",
-        like: member)
+      try await onceOnly {
+        _ = try await rds.createDBInstance(
+          "\(restoredName)-\(index + 1)", inCluster: restoredName,
+          engine: state.engine ?? "aurora-postgresql",
+          like: member)
+      }
     }
   }
 

@@ -20,8 +20,13 @@ public struct SchemaAdapter: Sendable {
     for step in scripts.steps {
       do {
         switch step {
-        case .scripts(let scripts, let isTransaction):
-          try await execute(scripts.flatMap(\.parts), isTransaction ? .single : .eachStatement)
+        case .scripts(let scripts, isTransaction: true):
+          try await execute(scripts.flatMap(\.parts), .single)
+        case .scripts(let scripts, isTransaction: false):
+          // The history is locked and changed in a transaction of its own: it takes one, whatever the script does.
+          for part in scripts.flatMap(\.pieces) {
+            try await execute([part.sql], part.isHistory ? .single : .eachStatement)
+          }
         case .command(let command):
           for words in command.calls { try await call(words) }
         }

@@ -21,11 +21,12 @@ struct SchemaRunner: Sendable {
       guard left > .zero else {
         throw OperationFailure(.refused, "the time ran out before the rollback scripts were begun")
       }
+      // The server ends a statement before psql is ended here: it knows which one it was.
+      let statement = min(policy.statementTimeout, left - min(.seconds(2), left / 4))
       do throws(PsqlError) {
         try await psql.run(
           scripts: parts, transaction, name: "the rollback scripts",
-          SQLLimits(
-            lock: min(policy.lockTimeout, left), statement: min(policy.statementTimeout, left), total: left))
+          SQLLimits(lock: min(policy.lockTimeout, statement), statement: statement, total: left))
         return
       } catch {
         let isLast = attempt >= policy.tries || clock.now + policy.pause >= end

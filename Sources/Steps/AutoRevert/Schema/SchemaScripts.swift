@@ -14,12 +14,15 @@ struct SchemaScripts: Hashable, Sendable {
     var books: HistoryUndo?
 
     /// What is run, each part with its name.
-    var parts: [SQLPart] {
-      [SQLPart(path, sql)]
-        + (books.map {
-          [SQLPart("\($0.table), the row of \(migration)", $0.statements.joined(separator: ";\n"))]
-        }
-          ?? [])
+    var parts: [SQLPart] { pieces.map(\.sql) }
+
+    /// What is run, and which of it changes the history.
+    var pieces: [(sql: SQLPart, isHistory: Bool)] {
+      let script = SQLPart(path, sql)
+      guard let books else { return [(script, false)] }
+      let history = SQLPart(
+        "\(books.table), the row of \(migration)", books.statements.joined(separator: ";\n"))
+      return [(script, false), (history, true)]
     }
   }
   /// What runs by itself.
