@@ -31,6 +31,16 @@ import Testing
     #expect(lines == ["GREETING=hello", "PATH=/nowhere:/usr/bin:/bin"])
   }
 
+  @Test func `what is open here is not open there`() async {
+    let pipe = Pipe()
+    let end = pipe.fileHandleForWriting.fileDescriptor
+    _ = fcntl(end, F_SETFD, 0)
+    let outcome = await shell("test ! -e /proc/self/fd/\(end)")
+    #expect(outcome == .ended(status: 0, output: [], errors: []))
+    #expect(fcntl(end, F_GETFD) >= 0, "and stays open here")
+    try? pipe.fileHandleForWriting.close()
+  }
+
   @Test func `arguments reach it as they are`() async {
     let outcome = await runner.run(
       ProcessRequest("printf", ["%s|", "a b", "$(id)", "'", ""], environment: variables))

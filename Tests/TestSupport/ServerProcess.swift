@@ -20,6 +20,10 @@ public final class ServerProcess: Sendable {
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     input = Pipe()
+    // The server ends when this end is closed: no other program that a test starts may hold it open meanwhile.
+    for end in [input.fileHandleForReading, input.fileHandleForWriting] {
+      _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC)
+    }
     let output = Pipe()
     process.standardInput = input
     process.standardOutput = output

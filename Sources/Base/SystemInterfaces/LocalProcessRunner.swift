@@ -107,7 +107,20 @@ private final class ChildProcess: Sendable {
     case failed(ProcessOutcome)
   }
 
+  /// What this process holds open is no other program's: not every library marks what it opens.
+  private static func keepDescriptors() {
+    guard let folder = opendir("/proc/self/fd") else { return }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let number = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { atoi($0) }
+      }
+      if number > 2 { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+    }
+  }
+
   private func start() -> Start {
+    ChildProcess.keepDescriptors()
     guard var streams = ProcessStreams() else { return .failed(.notStarted(SystemError.message(errno))) }
     let ends = streams.theirs
     let (process, code): (pid_t, Int32?) = state.withLock { state in
