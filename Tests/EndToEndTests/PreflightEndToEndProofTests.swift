@@ -210,7 +210,7 @@ struct PreflightEndToEndProofTests {
     try writePolicy("  maximum-age: 0s")
     #expect(
       try preflight("--ready", variables: aws.environment.variables).outcome.output.contains(
-        "more than 0 s ago"))
+        "more than 0 ms ago"))
   }
 
   @Test func `windows, freezes and staging are asked before AWS is`() async throws {
