@@ -1,6 +1,5 @@
 import AWSClients
 import CloudFormationModel
-import CurlTransport
 import Foundation
 import JSONValues
 import SystemInterfaces
@@ -8,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The built `auto-revert`: what a person permits, hands in or asks for, and what is said of it.
-@Suite(.enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"))
+@Suite(.blocking, .enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"))
 struct AutoRevertEndToEndLeaveTests {
   let world: AutoRevertWorld
   private var name: String { world.name }
@@ -235,37 +234,5 @@ struct AutoRevertEndToEndLeaveTests {
     let outcome = try world.run("auto-revert", ["--continue", "--allow-replace", "--format", "json"])
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
     #expect(try await world.marker() == "1")
-  }
-}
-
-/// EXPRESS mode, which the proxy in front of a local AWS of its own shows.
-@Suite(.blocking, .enabled(if: LocalAWS.isInstalled, "ci/install-python was not run"))
-struct AutoRevertEndToEndExpressTests {
-  private let curl = CurlTransport(environment: Environment())
-
-  @Test(arguments: [true, false])
-  func `a stack in EXPRESS mode gets its recorded template again`(tells: Bool) async throws {
-    let world = try AutoRevertWorld(try LocalAWS())
-    try await world.aws.createStack(world.name, template: world.chained())
-    try world.snapshot()
-    try world.fail("Breaker", "2")
-    var update = StackUpdate(.previous)
-    update.parameters = [AWSClients.StackParameter("Version", "2")]
-    update.capabilities = ["CAPABILITY_IAM"]
-    try await CloudFormationClient(world.aws.client).updateStack(
-      world.name, update, disablesRollback: true, token: "deploy")
-    try await world.wait(for: .updateFailed)
-    // The mode is told, or the call is refused: both lead on.
-    var faults = [LocalAWS.Fault(.refuse, "RollbackStack", times: 1_000_000)]
-    if tells { faults.append(LocalAWS.Fault(.express, "DescribeStacks", times: 1_000_000)) }
-    try await world.aws.setFaults(faults, over: curl)
-    let outcome = try world.revert("--allow-replace")
-    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
-    #expect(try await world.marker() == "1")
-    let calls = try await world.aws.calls(over: curl).filter { $0["action"]?.string == "RollbackStack" }
-    #expect(calls.count == (tells ? 0 : 2))
-    let record = try JSONValue(parsing: Array(outcome.output.utf8))
-    let done = record["actions"]?.array?.compactMap { $0["action"]?.string } ?? []
-    #expect(done.last == "restore", "\(done)")
   }
 }
