@@ -16,11 +16,4 @@ struct FaultMatrixEndToEndTests {
       #expect(table.contains("\(step) (without a fault"), "\(table)")
     }
   }
-
-  @Test func `ten times the input takes no more than ten times as long, and a half more`() throws {
-    let made = try runProgram(
-      "python3", [Repository.root + "/ci/bench/growth", "--quick", "--folder", BuiltStep.binaries],
-      in: Repository.root)
-    #expect(made.status == 0, "\(String(decoding: made.output, as: UTF8.self))\(made.error)")
-  }
 }

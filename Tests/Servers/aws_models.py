@@ -248,6 +248,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             operation, value = model.operation_model(name), json.loads(body)
         else:
             operation, path_values = rest_operation(services, self.command, path)
+            wires = {member.serialization.get("name", name): member for name, member in operation.input_shape.members.items()}
+            path_values = {
+                name: scalar_from_text(wires[name], text, name) if name in wires else text for name, text in path_values.items()}
             value = rest_parameters(operation, path_values, query, body)
         if operation.input_shape:
             check(operation.input_shape, value, operation.name)
@@ -258,7 +261,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if shape is None:
             return f"<{operation.name}Response/>" if is_xml else ""
         answer = sample(shape, operation.name, not is_xml)
-        is_second = any(member in value for member in ("NextToken", "nextToken", "Marker", "position"))
+        is_second = any(member in value for member in ("NextToken", "nextToken", "next_token", "Marker", "position"))
         for name in PAGE_MEMBERS & set(answer):
             if is_second:
                 del answer[name]
