@@ -39,18 +39,13 @@ func pullRequestAPI(_ host: CodeHost) -> any PullRequestAPI {
   }
 }
 
-/// GitHub's REST API, version 2022-11-28.
-struct GitHubAPI: PullRequestAPI {
-  let host: CodeHost
-  private var pulls: String { "/repos/\(PercentEncoding.encode(host.repository, keeping: "/"))/pulls" }
-  private var owner: String { String(host.repository.prefix { $0 != "/" }) }
+/// What GitHub's API and those made after it share.
+protocol PullsAPI: PullRequestAPI {
+  var host: CodeHost { get }
+}
 
-  func list(_ draft: PullRequestDraft, page: Int) -> APICall? {
-    let head = PercentEncoding.encode("\(owner):\(draft.branch)")
-    let query =
-      "state=open&head=\(head)&base=\(PercentEncoding.encode(draft.base))&per_page=\(APIPage.size)&page=\(page)"
-    return APICall(method: "GET", path: "\(pulls)?\(query)")
-  }
+extension PullsAPI {
+  fileprivate var pulls: String { "/repos/\(PercentEncoding.encode(host.repository, keeping: "/"))/pulls" }
 
   func creation(_ draft: PullRequestDraft) -> APICall {
     APICall(
@@ -68,6 +63,19 @@ struct GitHubAPI: PullRequestAPI {
   }
 
   func entries(_ answer: JSONValue) -> [JSONValue] { answer.array ?? [] }
+}
+
+/// GitHub's REST API, version 2022-11-28.
+struct GitHubAPI: PullsAPI {
+  let host: CodeHost
+  private var owner: String { String(host.repository.prefix { $0 != "/" }) }
+
+  func list(_ draft: PullRequestDraft, page: Int) -> APICall? {
+    let head = PercentEncoding.encode("\(owner):\(draft.branch)")
+    let query =
+      "state=open&head=\(head)&base=\(PercentEncoding.encode(draft.base))&per_page=\(APIPage.size)&page=\(page)"
+    return APICall(method: "GET", path: "\(pulls)?\(query)")
+  }
 
   func request(_ answer: JSONValue) -> PullRequest? {
     guard let number = answer["number"]?.int else { return nil }
@@ -125,32 +133,14 @@ struct GitLabAPI: PullRequestAPI {
 }
 
 /// The API of Gitea and Forgejo, version 1.
-struct GiteaAPI: PullRequestAPI {
+struct GiteaAPI: PullsAPI {
   let host: CodeHost
-  private var pulls: String { "/repos/\(PercentEncoding.encode(host.repository, keeping: "/"))/pulls" }
 
   /// It cannot be asked for a branch in all versions, so the open ones are looked through.
   func list(_ draft: PullRequestDraft, page: Int) -> APICall? {
     APICall(
       method: "GET", path: "\(pulls)?state=open&sort=recentupdate&limit=\(APIPage.size)&page=\(page)")
   }
-
-  func creation(_ draft: PullRequestDraft) -> APICall {
-    APICall(
-      method: "POST", path: pulls,
-      body: [
-        "title": .string(draft.title), "body": .string(draft.text), "head": .string(draft.branch),
-        "base": .string(draft.base),
-      ])
-  }
-
-  func update(_ request: PullRequest, _ draft: PullRequestDraft) -> APICall {
-    APICall(
-      method: "PATCH", path: "\(pulls)/\(request.number)",
-      body: ["title": .string(draft.title), "body": .string(draft.text)])
-  }
-
-  func entries(_ answer: JSONValue) -> [JSONValue] { answer.array ?? [] }
 
   func request(_ answer: JSONValue) -> PullRequest? {
     guard let number = answer["number"]?.int else { return nil }
