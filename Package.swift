@@ -252,7 +252,8 @@ let package = Package(
     library(
       .steps, "Watch30m",
       [
-        "CommandArguments", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "CommandArguments", "SystemInterfaces", "JSONValues", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "AWSClients",
         "StepResults", "HealthAnalysis", "HealthWatch", "Reporting", "StepRuntime",
       ]),
 

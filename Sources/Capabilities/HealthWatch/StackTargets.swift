@@ -61,6 +61,7 @@ struct StackTargets: TargetSource {
         let timeout = try await functions.getFunctionConfiguration(name).timeoutSeconds
         targets.series += WatchedMetrics.function(name: name, timeout: timeout.map { .seconds($0) })
           .kept(with: stack)
+        await addVersions(of: name, timeout: timeout.map { .seconds($0) }, stack, to: &targets)
         targets.logGroups.append(LogGroup(name: "/aws/lambda/\(name)", stack: stack))
       case "AWS::ApiGateway::RestApi":
         let name = try await gateways.getApi(.rest, id: id).name
@@ -86,6 +87,25 @@ struct StackTargets: TargetSource {
         targets.series += WatchedMetrics.targetGroup(arn: id, balancer: balancers[0]).kept(with: stack)
       default: targets.series += WatchedMetrics.resource(type: resource.type, id: id).kept(with: stack)
       }
+    }
+  }
+
+  /// The versions that an alias of the function divides its calls between. Where nobody may list aliases, the function as a
+  /// whole is watched.
+  private func addVersions(
+    of function: String, timeout: Duration?, _ stack: String, to targets: inout WatchTargets
+  ) async {
+    do {
+      for alias in try await LambdaClient(clients[stack]).listAliases(function) {
+        guard let shift = AliasShift(alias) else { continue }
+        targets.series += WatchedMetrics.versions(
+          of: alias.name, function: function, new: shift.new, old: shift.old, timeout: timeout
+        ).kept(with: stack)
+        targets.versions["function/\(function):\(alias.name)"] = ConcurrentSeries(
+          newVersion: "version \(shift.new)", oldVersion: "version \(shift.old)", share: shift.share)
+      }
+    } catch {
+      onTrouble("the versions of \(function) are watched together: its aliases could not be listed: \(error)")
     }
   }
 

@@ -19,6 +19,28 @@ enum WatchedMetrics {
     ]
   }
 
+  /// Two versions that an alias divides its calls between. Lambda counts them apart from each other, and throttled calls, which
+  /// reach no version, not at all.
+  static func versions(
+    of alias: String, function: String, new: String, old: String, timeout: Duration? = nil
+  ) -> [SeriesDefinition] {
+    [(ConcurrentSeries.newSuffix, new), (ConcurrentSeries.oldSuffix, old)].flatMap { suffix, version in
+      let metric = from(
+        "AWS/Lambda",
+        [("FunctionName", function), ("Resource", "\(function):\(alias)"), ("ExecutedVersion", version)])
+      let counts = [metric("Invocations", "Sum")]
+      let name = "function/\(function):\(alias)\(suffix)"
+      return [
+        SeriesDefinition(
+          name: SeriesName(name: name, kind: .errors), values: [metric("Errors", "Sum")], counts: counts,
+          settle: timeout ?? .zero),
+        SeriesDefinition(
+          name: SeriesName(name: name, kind: .latency), values: [metric("Duration", "p95")], counts: counts,
+          settle: timeout ?? .zero, ceiling: timeout.map { $0.inSeconds * 1000 }),
+      ]
+    }
+  }
+
   static func restAPI(name: String, stage: String) -> [SeriesDefinition] {
     api(
       "api/\(name)/\(stage)", from("AWS/ApiGateway", [("ApiName", name), ("Stage", stage)]),
