@@ -29,8 +29,9 @@ struct SimulatedRollout {
     var rate = 0.0, factor = 1.0
   }
 
-  /// The new version's errors and latencies, with the old one's beside them.
-  func series(seed: UInt64) -> (errors: WatchedSeries, latency: WatchedSeries) {
+  /// The new version's errors or latencies, with the old one's beside them.
+  func series(_ kind: SeriesKind, seed: UInt64) -> WatchedSeries {
+    let isLatency = kind == .latency
     var random = SeededGenerator(seed: seed)
     let phase = random.unit() * 2 * .pi
     var errors = WatchedSeries(name: "checkout@new", kind: .errors)
@@ -63,8 +64,8 @@ struct SimulatedRollout {
       let time = SimulatedService.start + .seconds(60 * minute)
       func point(_ volume: Double, _ rate: Double, _ factor: Double) -> (SeriesPoint, SeriesPoint) {
         let count = random.poisson(volume)
-        let failed = random.failures(of: count, rate: rate, scatter: 0)
-        let slow = count > 0 ? 100 * factor * slowest(of: count, &random) : 0
+        let failed = isLatency ? 0 : binomial(count, rate, &random)
+        let slow = isLatency && count > 0 ? 100 * factor * slowest(of: count, &random) : 0
         return (
           SeriesPoint(time: time, value: failed, count: count),
           SeriesPoint(time: time, value: slow, count: count)
@@ -86,7 +87,24 @@ struct SimulatedRollout {
     }
     errors.concurrent = ConcurrentSeries(points: oldErrors, share: share)
     latencies.concurrent = ConcurrentSeries(points: oldLatencies, share: share)
-    return (errors, latencies)
+    return isLatency ? latencies : errors
+  }
+
+  /// Failures of `count` requests that fail independently. Between two failures lies a geometric number of successes.
+  private func binomial(_ count: Double, _ rate: Double, _ random: inout SeededGenerator) -> Double {
+    if rate <= 0 || count <= 0 { return 0 }
+    if rate > 0.5 { return count - binomial(count, 1 - rate, &random) }
+    let mean = count * rate
+    if mean > 30 {
+      return min(count, max(0, (mean + (mean * (1 - rate)).squareRoot() * random.normal()).rounded()))
+    }
+    var (failures, tried) = (0.0, 0.0)
+    let step = log1p(-rate)
+    while true {
+      tried += (log(random.unit()) / step).rounded(.down) + 1
+      if tried > count { return failures }
+      failures += 1
+    }
   }
 
   /// The 95th percentile of `count` log-normal latencies with median one.
@@ -124,32 +142,34 @@ struct RolloutCase {
     }
   }
 
+  /// What each of `rules` says to the same watches.
   func figures(
-    traffic: Double, share: Double, runs: Int, seed: UInt64, rule: Rule = .concurrent
-  ) -> SimulatedCase.Figures {
+    traffic: Double, share: Double, runs: Int, seed: UInt64, rules: [Rule] = [.concurrent]
+  ) -> [SimulatedCase.Figures] {
     var rollout = rollout
     (rollout.traffic, rollout.share) = (traffic, share)
-    var figures = SimulatedCase.Figures()
+    var figures = rules.map { _ in SimulatedCase.Figures() }
     for run in 0..<runs {
-      let made = rollout.series(seed: seed &+ UInt64(run) &* 7919)
-      var series = kind == .errors ? made.errors : made.latency
-      figures.runs += 1
-      switch rule {
-      case .rival(let rule):
-        // What it compares with is what the old version does at the same time.
-        if rule == .mannWhitney, let old = series.concurrent {
-          if let minute = RolloutCase.mannWhitney(series, old) { figures.stops.append(minute) }
-        } else if let minute = rule.stop(series) {
-          figures.stops.append(minute)
-        }
-      case .concurrent, .alone:
-        if rule == .alone { series.concurrent = nil }
-        let (stop, verdict) = SimulatedCase.judge(series)
-        if let stop { figures.stops.append(stop) }
-        figures.verdicts[verdict, default: 0] += 1
+      let made = rollout.series(kind, seed: seed &+ UInt64(run) &* 7919)
+      for (index, rule) in rules.enumerated() {
+        figures[index].runs += 1
+        if let minute = RolloutCase.stop(made, rule) { figures[index].stops.append(minute) }
       }
     }
     return figures
+  }
+
+  private static func stop(_ series: WatchedSeries, _ rule: Rule) -> Int? {
+    switch rule {
+    // What it compares with is what the old version does at the same time.
+    case .rival(.mannWhitney): return series.concurrent.flatMap { mannWhitney(series, $0) }
+    case .rival(let rule): return rule.stop(series)
+    case .concurrent: return SimulatedCase.judge(series).stop
+    case .alone:
+      var series = series
+      series.concurrent = nil
+      return SimulatedCase.judge(series).stop
+    }
   }
 
   private static func mannWhitney(_ series: WatchedSeries, _ old: ConcurrentSeries) -> Int? {
@@ -207,7 +227,8 @@ let simulatedRolloutTraffic = [100.0, 1000]
 
 /// The tables for people: one for each count of requests a minute.
 func rolloutTables(
-  runs: Int, traffic: [Double] = simulatedRolloutTraffic, shares: [Double] = simulatedShares, only: String = "",
+  runs: Int, traffic: [Double] = simulatedRolloutTraffic, shares: [Double] = simulatedShares,
+  only: String = "",
   seed: UInt64 = 1
 ) -> String {
   let rules: [RolloutCase.Rule] = [.rival(.threeOfFive), .rival(.mannWhitney), .alone, .concurrent]
@@ -215,9 +236,10 @@ func rolloutTables(
   var lines: [String] = []
   for traffic in traffic {
     func row(_ one: RolloutCase, _ cell: ([SimulatedCase.Figures]) -> String) -> String {
-      let cells = rules.map { rule in
-        cell(shares.map { one.figures(traffic: traffic, share: $0, runs: runs, seed: seed, rule: rule) })
+      let figures = shares.map {
+        one.figures(traffic: traffic, share: $0, runs: runs, seed: seed, rules: rules)
       }
+      let cells = rules.indices.map { rule in cell(figures.map { $0[rule] }) }
       return "| \(one.name) | " + cells.joined(separator: " | ") + " |"
     }
     func text(_ figures: [SimulatedCase.Figures]) -> String {

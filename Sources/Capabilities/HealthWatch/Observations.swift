@@ -118,7 +118,8 @@ struct Observations: Hashable, Sendable {
       beside.points = old.watch
       one.concurrent = beside
       // Before the new version there was the old one alone: by itself where it was counted so, else all that there was.
-      one.baseline = [old.baseline, known[SeriesName(name: name.base, kind: name.kind)]?.baseline ?? []]
+      one.baseline =
+        [old.baseline, known[SeriesName(name: name.base, kind: name.kind)]?.baseline ?? []]
         .first { !$0.isEmpty } ?? known[SeriesName(name: name.resource, kind: name.kind)]?.baseline ?? []
       one.gap = one.gap ?? old.gap
       return one

@@ -37,7 +37,8 @@ public enum WatchFindings {
       severity: .warning, remedy: "Check that the metric exists and that the service gets traffic."),
     FindingDescription(
       "promotion-done", "The new version got as much traffic as was asked for, and was good at each share.",
-      severity: .notice, remedy: "Nothing; let the template name the new version, or the next update takes it back."
+      severity: .notice,
+      remedy: "Nothing; let the template name the new version, or the next update takes it back."
     ),
     FindingDescription(
       "promotion-taken-back", "The new version was bad at a share, and the old one gets all traffic again.",
@@ -54,12 +55,14 @@ public enum WatchFindings {
       remedy: "Run the same command again to watch on, or take the new version back."),
     FindingDescription(
       "promotion-changed-by-others", "Somebody else changed an alias while the new version was watched.",
-      severity: .warning, remedy: "Find out who by UpdateAlias in CloudTrail; begin anew when that is settled."),
+      severity: .warning,
+      remedy: "Find out who by UpdateAlias in CloudTrail; begin anew when that is settled."),
     FindingDescription(
       "promotion-interrupted", "A signal ended the promotion; the weights stay what they were.",
       severity: .warning, remedy: "Run the same command again, or take the new version back."),
     FindingDescription(
-      "promotion-journal", "The journal of a promotion could not be written when the new version was taken back.",
+      "promotion-journal",
+      "The journal of a promotion could not be written when the new version was taken back.",
       severity: .warning, remedy: "Make room or set the permissions; the weights are back."),
     FindingDescription(
       "watch-aws-unreachable", "AWS could not be asked in one or more looks.",

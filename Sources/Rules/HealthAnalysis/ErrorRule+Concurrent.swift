@@ -266,6 +266,7 @@ struct TimeToTell: Hashable, Sendable {
     }
     let task = "to tell \(percent(rate)) from \(percent(severeRate)) takes about \(whole(needed)) requests"
     guard let minutes else { return "too few; \(task), and none has come" }
-    return "too few; \(task), \(whole(minutes)) min more at \(decimal(seen / passed, places: 1)) a minute, or a larger share"
+    return
+      "too few; \(task), \(whole(minutes)) min more at \(decimal(seen / passed, places: 1)) a minute, or a larger share"
   }
 }

@@ -145,7 +145,9 @@ struct ErrorTests: Sendable {
       var pool = open ?? Pool(trial: Trial(failures: 0, count: 0), range: index..<index)
       pool.trial.failures += trial.failures
       pool.trial.count += trial.count
-      pool.trial.pair = [pool.trial.pair, trial.pair].compactMap { $0 }.reduce(nil) { ($0 ?? ConcurrentTrial()) + $1 }
+      pool.trial.pair = [pool.trial.pair, trial.pair].compactMap { $0 }.reduce(nil) {
+        ($0 ?? ConcurrentTrial()) + $1
+      }
       pool.trial.severeRate = [pool.trial.severeRate, trial.severeRate].compactMap { $0 }.max()
       pool.range = pool.range.lowerBound..<index + 1
       open = pool

@@ -62,7 +62,8 @@ public struct HealthJudge: Sendable {
     let bases = shared.map { WatchedSeries.base(of: $0.name) }
     return judged.map { one in
       guard one.verdict == .severe, one.comparison == nil,
-        one.isFrontDoor || one.isProbe || bases.contains(where: { $0 == one.name || $0.hasPrefix(one.name + ":") })
+        one.isFrontDoor || one.isProbe
+          || bases.contains(where: { $0 == one.name || $0.hasPrefix(one.name + ":") })
       else { return one }
       var one = one
       (one.verdict, one.doubt, one.decidedAt) = (.inconclusive, .shared, nil)
@@ -182,7 +183,8 @@ extension WatchedSeries {
   var isFirstMet: Bool { isFrontDoor || concurrent != nil }
   /// The name without what says which version it is of.
   static func base(of name: String) -> String {
-    name.hasSuffix(ConcurrentSeries.newSuffix) ? String(name.dropLast(ConcurrentSeries.newSuffix.count)) : name
+    name.hasSuffix(ConcurrentSeries.newSuffix)
+      ? String(name.dropLast(ConcurrentSeries.newSuffix.count)) : name
   }
   var isProbe: Bool { kind == .errors && name.hasPrefix(probePrefix) }
   var isAlarm: Bool { kind == .errors && name.hasPrefix(alarmPrefix) }

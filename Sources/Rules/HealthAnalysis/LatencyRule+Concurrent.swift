@@ -31,7 +31,9 @@ extension LatencyRule {
     let tests = LatencyTests(
       baseline: baseline, policy: policy, window: window, falseAlarms: falseAlarms,
       warmUp: series.warmUp ?? policy.warmUp)
-    let levels = after.map { reach.level(at: $0.time, period: window.period) * factor / LatencyTests.usualFactor }
+    let levels = after.map {
+      reach.level(at: $0.time, period: window.period) * factor / LatencyTests.usualFactor
+    }
     let outcome = tests.severe(after, usual: levels)
     judgement.comparison?.evidence = outcome.evidence
     judgement.comparison?.evidenceNeeded = outcome.needed
@@ -54,7 +56,9 @@ extension LatencyRule {
       return thinly(series, judgement, old, baseline)
     } else if after.suffix(window.persistence - 1).allSatisfy({ $0.value > baseline.limit }) {
       judgement.doubt = .begun
-      judgement.reasons = ["\(figures); over \(whole(baseline.limit)) ms in the last periods, too late to be judged"]
+      judgement.reasons = [
+        "\(figures); over \(whole(baseline.limit)) ms in the last periods, too late to be judged"
+      ]
     } else if let rise = tests.rise(after), rise.median >= policy.degradedLatencyFactor * max(1, others) {
       judgement.verdict = .degraded
       judgement.onset = judgement.onset ?? rise.since
@@ -68,7 +72,8 @@ extension LatencyRule {
 
   /// Too few periods with requests, and how long it takes until there are enough.
   private func thinly(
-    _ series: WatchedSeries, _ judgement: SeriesJudgement, _ old: ConcurrentSeries, _ baseline: LatencyBaseline?
+    _ series: WatchedSeries, _ judgement: SeriesJudgement, _ old: ConcurrentSeries,
+    _ baseline: LatencyBaseline?
   ) -> SeriesJudgement {
     var judgement = judgement
     let seen = series.watch.filter { $0.count > 0 }.count

@@ -187,14 +187,14 @@ public struct AWSCall: Hashable, Sendable {
   ]
 
   private static let traffic: [AWSCall] = [
-    AWSCall("ListDeployments", "codedeploy", .deploymentGroup, .reads, .both),
-    AWSCall("GetDeployment", "codedeploy", .deploymentGroup, .reads, .both),
-    AWSCall("GetDeploymentGroup", "codedeploy", .deploymentGroup, .reads, .both),
-    AWSCall("ListDeploymentTargets", "codedeploy", .deploymentGroup, .reads, .both),
-    AWSCall("BatchGetDeploymentTargets", "codedeploy", .any, .reads, .both),
+    AWSCall("ListDeployments", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("GetDeployment", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("GetDeploymentGroup", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("ListDeploymentTargets", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("BatchGetDeploymentTargets", "codedeploy", .any, .reads, [.both, .watch]),
     AWSCall("StopDeployment", "codedeploy", .deploymentGroup, .changes, .revert),
-    AWSCall("DescribeListeners", "elasticloadbalancing", .any, .reads, .both),
-    AWSCall("DescribeRules", "elasticloadbalancing", .any, .reads, .both),
+    AWSCall("DescribeListeners", "elasticloadbalancing", .any, .reads, [.both, .watch]),
+    AWSCall("DescribeRules", "elasticloadbalancing", .any, .reads, [.both, .watch]),
     AWSCall("ModifyListener", "elasticloadbalancing", .listener, .changes, .revert),
     AWSCall("ModifyRule", "elasticloadbalancing", .listener, .changes, .revert),
   ]

@@ -1,5 +1,8 @@
 import AWSClients
+import CloudFormationModel
 import HealthWatch
+import StepResults
+import StepRuntime
 
 /// An alias whose new version is to get more traffic, as it was seen last.
 struct PromotedAlias: Hashable, Sendable {
@@ -68,29 +71,69 @@ struct PromotionTargets: Sendable {
   var wish: PromotionWish
 
   /// Aliases that divide their calls between two versions, and aliases with a newer published version.
+  /// - Throws: `StepFailure` where CodeDeploy moves the traffic of one of them, or may.
   func found() async throws -> [PromotedAlias] {
     var found: [PromotedAlias] = []
     for stack in stacks {
       let known = try await CloudFormationClient(clients[stack]).describeStack(stack)
       guard known != nil else { continue }
-      for function in try await functions(of: stack, depth: 0) {
-        found += try await aliases(of: function, stack)
+      var resources: [StackResource] = []
+      try await add(resourcesOf: stack, to: &resources, depth: 0)
+      var here: [PromotedAlias] = []
+      for function in resources where function.type == "AWS::Lambda::Function" {
+        guard let name = function.physicalId?.split(separator: ":").last else { continue }
+        here += try await aliases(of: String(name), stack)
       }
+      if !here.isEmpty { try await refuse(here, controlledBy: resources, stack) }
+      found += here
     }
     return found
   }
 
-  private func functions(of stack: String, depth: Int) async throws -> [String] {
-    var names: [String] = []
-    for resource in try await CloudFormationClient(clients[stack]).listStackResources(stack) {
-      guard let id = resource.physicalId, !id.isEmpty else { continue }
-      if resource.type == "AWS::Lambda::Function" {
-        names.append(String(id.split(separator: ":").last ?? ""))
-      } else if resource.type == "AWS::CloudFormation::Stack", depth < 5 {
-        names += try await functions(of: id, depth: depth + 1)
+  private func add(resourcesOf stack: String, to resources: inout [StackResource], depth: Int) async throws {
+    let own = try await CloudFormationClient(clients[stack]).listStackResources(stack)
+    resources += own
+    for child in own where child.type == "AWS::CloudFormation::Stack" && depth < 5 {
+      guard let id = child.physicalId, !id.isEmpty else { continue }
+      try await add(resourcesOf: id, to: &resources, depth: depth + 1)
+    }
+  }
+
+  /// CodeDeploy moves the traffic of an alias by itself, and two must not pull at one alias. Which alias a deployment group is
+  /// for only its deployments say: of one that has had none nobody knows.
+  private func refuse(
+    _ aliases: [PromotedAlias], controlledBy resources: [StackResource], _ stack: String
+  ) async throws {
+    let groups = resources.filter { $0.type == "AWS::CodeDeploy::DeploymentGroup" }.compactMap(\.physicalId)
+    let applications = resources.filter { $0.type == "AWS::CodeDeploy::Application" }.compactMap(\.physicalId)
+    let codeDeploy = CodeDeployClient(clients[stack])
+    for name in groups {
+      for application in applications {
+        let group: CodeDeployGroup
+        do {
+          group = try await codeDeploy.getDeploymentGroup(application: application, group: name)
+        } catch let error as AWSError where error.kind == .notFound {
+          continue
+        }
+        guard group.platform == .lambda || group.platform == nil else { continue }
+        let running = try await codeDeploy.listDeployments(application: application, group: name)
+        var moved: Set<String> = []
+        for id in running + [group.lastAttempted, group.lastSuccessful].compactMap({ $0 }) {
+          moved.formUnion(
+            try await codeDeploy.getDeploymentWithTargets(id).aliases.map { "\($0.function):\($0.alias)" })
+        }
+        guard let alias = aliases.first(where: { moved.isEmpty || moved.contains($0.target) }) else {
+          continue
+        }
+        throw StepFailure(
+          .refused,
+          moved.isEmpty
+            ? "\(alias.target) may be moved by CodeDeploy's \(application)/\(name), which has had no deployment yet"
+            : "\(alias.target) is moved by CodeDeploy's \(application)/\(name)",
+          advice:
+            "let CodeDeploy move the traffic, and watch it with watch-30m; or take the deployment group away")
       }
     }
-    return names
   }
 
   private func aliases(of function: String, _ stack: String) async throws -> [PromotedAlias] {
@@ -102,7 +145,7 @@ struct PromotionTargets: Sendable {
       var one = PromotedAlias(
         function: function, alias: alias.name, stack: stack, new: "", old: alias.functionVersion, share: 0,
         revisionId: alias.revisionId)
-      if let shift = AliasShift(alias) {
+      if let shift = AliasVersions(LambdaAliasShift(function: function, alias)) {
         (one.new, one.old) = (shift.new, shift.old)
         found.append(one.seen(alias) ?? one)
         continue
@@ -112,9 +155,10 @@ struct PromotionTargets: Sendable {
       if newest == nil {
         newest =
           try await lambda.listVersionsByFunction(function).map(\.version).filter { $0 != "$LATEST" }
-          .max { AliasShift.isNewer($1, than: $0) } ?? ""
+          .max { AliasVersions.isNewer($1, than: $0) } ?? ""
       }
-      guard let version = newest, !version.isEmpty, AliasShift.isNewer(version, than: alias.functionVersion)
+      guard let version = newest, !version.isEmpty,
+        AliasVersions.isNewer(version, than: alias.functionVersion)
       else { continue }
       one.new = version
       found.append(one)

@@ -46,7 +46,8 @@ struct PromotionStages {
         .init(share: share, since: since, verdict: answer.verdict.rawValue, reasons: answer.reasons))
       if last.verdict == .stop { return try ended(last, .takenBack, steps) }
       if !last.part.finished {
-        return run.request.isOnce && !Task.isCancelled ? said(last, .watching, steps) : try interrupted(last, steps)
+        return run.request.isOnce && !Task.isCancelled
+          ? said(last, .watching, steps) : try interrupted(last, steps)
       }
       if answer.verdict != .go {
         (last.verdict, last.summary.reasons) = (.inconclusive, answer.reasons)
@@ -77,8 +78,12 @@ struct PromotionStages {
   /// A new version that is surely worse gets no more traffic, though it need not be taken back.
   private static func answer(_ outcome: StepOutcome<WatchPart>) -> (verdict: Verdict, reasons: [String]) {
     let worse = outcome.part.series.filter { $0.comparison != nil && $0.verdict == "degraded" }
-    guard outcome.verdict == .go, let first = worse.first else { return (outcome.verdict, outcome.summary.reasons) }
-    return (.inconclusive, ["\(first.name) (\(first.kind)): \(first.reasons.first ?? "worse than the old version")"])
+    guard outcome.verdict == .go, let first = worse.first else {
+      return (outcome.verdict, outcome.summary.reasons)
+    }
+    return (
+      .inconclusive, ["\(first.name) (\(first.kind)): \(first.reasons.first ?? "worse than the old version")"]
+    )
   }
 
   // MARK: - Endings
@@ -93,7 +98,11 @@ struct PromotionStages {
       outcome: result, journal: journal.journal.path)
     (record.steps, record.changes) = (steps, weights.changes)
     outcome.part.promotion = record
-    let text = words(result)
+    var text = words(result)
+    if result == .changedByOthers, let why = outcome.summary.reasons.first {
+      text = "\(why); \(text)"
+      outcome.summary.reasons.removeFirst()
+    }
     outcome.summary.reasons.insert(text, at: 0)
     let severity: Severity =
       switch result {
@@ -131,10 +140,13 @@ struct PromotionStages {
       "\(alias.target) gives version \(alias.new) \(shareText(alias.share)) of the calls"
     }.joined(separator: ", ")
     switch result {
-    case .promoted: return standing + (weights.aliases.allSatisfy { $0.share == 100 } ? "" : ", as far as was asked for")
+    case .promoted:
+      return standing + (weights.aliases.allSatisfy { $0.share == 100 } ? "" : ", as far as was asked for")
     case .takenBack:
-      return weights.aliases.map { "\($0.target) gives version \($0.old) all calls again" }.joined(separator: ", ")
-    case .notTakenBack: return "THE NEW VERSION STILL GETS TRAFFIC: " + weights.problems.joined(separator: "; ")
+      return weights.aliases.map { "\($0.target) gives version \($0.old) all calls again" }.joined(
+        separator: ", ")
+    case .notTakenBack:
+      return "THE NEW VERSION STILL GETS TRAFFIC: " + weights.problems.joined(separator: "; ")
     case .watching: return "\(standing); the watch goes on, and the next look is another run's"
     case .waiting: return "\(standing), and gets no more: the evidence does not suffice; \(ways)"
     case .changedByOthers: return "the promotion ends here, and changes nothing more"
@@ -174,6 +186,11 @@ struct PromotionStages {
   private func halted(
     _ outcome: StepOutcome<WatchPart>, _ steps: [PromotionRecord.Step], _ error: any Error
   ) throws -> StepOutcome<WatchPart> {
+    if error is CancellationError {
+      var told = outcome
+      told.verdict = .inconclusive
+      return try interrupted(told, steps)
+    }
     guard let halt = error as? PromotionHalt else { throw stopped(by: error) }
     try journal.end("changedByOthers", weights.aliases)
     var told = outcome
