@@ -20,6 +20,7 @@ import concurrent.futures
 import datetime
 import hashlib
 import io
+import itertools
 import json
 import os
 import random
@@ -189,13 +190,24 @@ def alias(environment, folder):
     print(f"{function}: the alias live stands for version {version}")
 
 
+def package(code):
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("index.py", code)
+    return archive.getvalue()
+
+
 def publish(environment, folder):
-    package = io.BytesIO()
-    with zipfile.ZipFile(package, "w") as archive:
-        archive.writestr("index.py", "def handler(event, context):\n    raise RuntimeError('jobs table not found')\n")
-    answer = service("lambda").update_function_code(
-        FunctionName=function_name(environment), ZipFile=package.getvalue(), Publish=True)
-    print(f"{function_name(environment)}: version {answer['Version']} is published, and gets no calls yet")
+    client, function = service("lambda"), function_name(environment)
+    bad = package("def handler(event, context):\n    raise RuntimeError('jobs table not found')\n")
+    version = client.update_function_code(FunctionName=function, ZipFile=bad, Publish=True)["Version"]
+    # The API calls the function itself, and not the alias: what is not published stays good.
+    with open(os.path.join(folder, "infra", "api.yaml")) as file:
+        lines = file.read().split("ZipFile: |\n")[1].splitlines()
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    code = [line[indent:] for line in itertools.takewhile(lambda line: not line.strip() or line.startswith(" " * indent), lines)]
+    client.update_function_code(FunctionName=function, ZipFile=package("\n".join(code) + "\n"))
+    print(f"{function}: version {version} is published, and gets no calls yet")
 
 
 def drawn(alias):
