@@ -147,6 +147,9 @@ import Testing
     let fine = Fixture.errors([Double](repeating: 1, count: 30), isFrontDoor: true)
     #expect(judge.judge([fine]).verdict == .go)
     #expect(judge.judge([fine, thin]).verdict == .inconclusive)
+    // An alias that nobody calls shows nobody the new version.
+    let idle = pair(requests: 0, new: { _ in 0 }, old: { _ in 0 })
+    #expect(judge.judge([fine, idle]).verdict == .go)
   }
 
   @Test func `Mann-Whitney has the old version as its control`() {
