@@ -63,20 +63,22 @@ import Testing
   }
 
   @Test func `a burst that both have is nothing`() {
-    let burst = { (minute: Int) in (10..<14).contains(minute) ? 0.4 : 0.01 }
-    #expect(Fixture.judge(pair(new: burst, old: burst)).verdict == .healthy)
-    #expect(Fixture.judge(pair(new: burst, old: { _ in 0.01 })).verdict == .severe)
+    func burst(_ minutes: Int) -> (Int) -> Double { { (10..<10 + minutes).contains($0) ? 0.4 : 0.01 } }
+    #expect(Fixture.judge(pair(new: burst(2), old: burst(2))).verdict == .healthy)
+    // Of one that is long enough for a rollback nobody can say whose it was.
+    #expect(Fixture.judge(pair(new: burst(4), old: burst(4))).doubt == .shared)
+    #expect(Fixture.judge(pair(new: burst(4), old: { _ in 0.01 })).verdict == .severe)
   }
 
-  @Test(arguments: [(5.0, 26.0), (1, 41)])
-  func `too little traffic says how long it would take`(requests: Double, minutes: Double) throws {
+  @Test(arguments: [5.0, 1])
+  func `too little traffic says how long it would take`(requests: Double) throws {
     // A tenth of so many requests a minute.
     let judged = Fixture.judge(pair(requests: requests, new: { _ in 0 }, old: { _ in 0 }))
     #expect(judged.verdict == .inconclusive && judged.doubt == .tooFew)
     let compared = try #require(judged.comparison)
     let needed = try #require(compared.requestsNeeded)
     let seen = requests * 3
-    #expect(compared.minutesNeeded == ((needed - seen) / (requests / 10)).rounded(.up))
+    #expect(abs(try #require(compared.minutesNeeded) - (needed - seen) / (requests / 10)) <= 1)
     #expect(judged.reasons[0].contains("min more at"))
   }
 

@@ -32,7 +32,12 @@ struct PromotionRun {
     if let done = try await alreadyDone() { return done }
     let plan = try await plan()
     for line in lines(plan) { session.progress.say(line) }
-    if plan.unfinished == nil { try journal.begin(plan.aliases, plan.shares, each: wish.each) }
+    if plan.unfinished == nil {
+      try journal.begin(plan.aliases, plan.shares, each: wish.each)
+      for alias in plan.aliases where alias.share > 0 {
+        try journal.after(alias, alias.share, PromotionJournal.found)
+      }
+    }
     let weights = AliasWeights(
       plan.aliases, clients: try session.clients(), journal: journal, clock: session.context.clock)
     return try await PromotionStages(run: self, plan: plan, weights: weights, journal: journal).outcome()
@@ -42,11 +47,14 @@ struct PromotionRun {
   /// - Throws: what would keep it from being run, with the status `stop`.
   func shownPlan() async throws -> String {
     do {
-      if try await alreadyDone() != nil { return "nothing is left to do: the last promotion came to its end\n" }
+      if try await alreadyDone() != nil {
+        return "nothing is left to do: the last promotion came to its end\n"
+      }
       let plan = try await plan()
       var text = lines(plan)
       if session.isProduction, plan.unfinished == nil, !wish.confirm.contains(PromotionWish.productionWord) {
-        text.append("\(session.environment) is production: it wants --confirm \(PromotionWish.productionWord)")
+        text.append(
+          "\(session.environment) is production: it wants --confirm \(PromotionWish.productionWord)")
       }
       return text.joined(separator: "\n") + "\n"
     } catch let failure as StepFailure where failure.status == .refused {
@@ -91,7 +99,10 @@ struct PromotionRun {
     return StepOutcome(
       verdict: .go, findings: [],
       summary: .init(
-        reasons: ["promoted already: " + done.map { "\($0.target) stands for version \($0.new)" }.joined(separator: ", ")],
+        reasons: [
+          "promoted already: "
+            + done.map { "\($0.target) stands for version \($0.new)" }.joined(separator: ", ")
+        ],
         counts: [:]),
       part: WatchPart(nothingSeenAt: session.context.clock.now, promotion: record))
   }
@@ -152,7 +163,9 @@ struct PromotionRun {
 
   /// The plan in words.
   func lines(_ plan: Plan) -> [String] {
-    if plan.isTakenBack { return ["an earlier run had begun to take the new version back: that is brought to its end"] }
+    if plan.isTakenBack {
+      return ["an earlier run had begun to take the new version back: that is brought to its end"]
+    }
     let steps = plan.shares.map { shareText($0) }.joined(separator: ", ")
     var lines = plan.aliases.map { alias in
       "\(alias.target): version \(alias.new) beside version \(alias.old), \(shareText(alias.share)) of the calls now"
