@@ -10,6 +10,7 @@ struct ErrorRule: Sendable {
   func judge(_ series: WatchedSeries, _ memory: inout BaselineMemory) -> SeriesJudgement {
     var rule = self
     if let severe = series.severeRate { rule.policy.severeErrorRate = max(severe, policy.severeErrorRate) }
+    if let old = series.comparable { return rule.judge(series, beside: old) }
     let known = memory.errors(series) {
       ErrorBaseline(series.baseline, policy: rule.policy, period: window.period)
     }
@@ -167,7 +168,7 @@ struct ErrorRule: Sendable {
   }
 
   /// What has begun in the last periods and is not decided: more of them would tell.
-  private func beginning(_ series: WatchedSeries, _ severeRate: Double) -> String? {
+  func beginning(_ series: WatchedSeries, _ severeRate: Double) -> String? {
     let recent = series.watch.suffix(3).reversed().prefix { $0.rate > severeRate && $0.count > 0 }
     let failures = recent.reduce(0) { $0 + min($1.value, $1.count) }
     let requests = recent.reduce(0) { $0 + $1.count }
@@ -181,13 +182,13 @@ struct ErrorRule: Sendable {
 
   /// The risk that the rate is severe: over the whole watch, or after its first third, where a transient at the
   /// deployment may have been. Two looks at half the risk each.
-  private func risk(_ series: WatchedSeries, _ severeRate: Double) -> Double? {
+  func risk(_ series: WatchedSeries, _ severeRate: Double) -> Double? {
     let whole = exactRisk(series.watch[...], severeRate)
     let later = exactRisk(series.watch.dropFirst(series.watch.count / 3), severeRate)
     return [whole, later.map { $0 * 2 }].compactMap { $0 }.min()
   }
 
-  private func recovered(_ series: WatchedSeries, _ baseline: ErrorBaseline, _ severeRate: Double) -> Bool {
+  func recovered(_ series: WatchedSeries, _ baseline: ErrorBaseline, _ severeRate: Double) -> Bool {
     let later = series.watch.dropFirst(series.watch.count / 3)
     let rate = ErrorBaseline.rate(of: later)
     return later.reduce(0) { $0 + $1.count } > 0
