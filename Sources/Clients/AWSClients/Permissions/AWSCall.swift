@@ -144,6 +144,9 @@ public struct AWSCall: Hashable, Sendable {
     AWSCall("GetStages", "apigateway", .api, .reads, .live, actions: ["GET"]),
     AWSCall("GetDeployments", "apigateway", .api, .reads, .both, actions: ["GET"]),
     AWSCall("UpdateStage", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("UpdateRestApi", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("UpdateApi", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("DeleteCorsConfiguration", "apigateway", .api, .changes, .revert, actions: ["DELETE"]),
   ]
 
   private static let settings: [AWSCall] = [
