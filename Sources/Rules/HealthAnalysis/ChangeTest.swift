@@ -28,6 +28,8 @@ struct ChangeTest: Sendable {
   var earliest = 0
   /// The posterior probability of a severe rate that a severe change needs.
   var severity = 0.0
+  /// A change is taken to begin with every so many-th period; see `SequentialDetector`.
+  var spacing = 1
 
   /// What the test found.
   struct Outcome: Hashable, Sendable {
@@ -50,7 +52,7 @@ struct ChangeTest: Sendable {
   func run(_ trials: [Trial]) -> Outcome {
     var detector = SequentialDetector(
       margin: margin, looks: max(looks, trials.count), falseAlarms: falseAlarms,
-      persistence: window.persistence)
+      persistence: window.persistence, spacing: spacing)
     let fresh = detector
     // Only where independent periods would be called changed does it matter whether they are.
     var shortest = lasting
