@@ -1,6 +1,7 @@
 import DeploymentRecords
 import Reporting
 import StepResults
+import SystemInterfaces
 
 /// What people and CI systems read of a diff-gate record: first what a rollback would be, then why.
 enum GateReport {
@@ -152,11 +153,12 @@ enum GateReport {
     let errors = record.findings.filter { $0.severity == .error }
     let open = record.findings.filter { $0.severity == .warning && GateRun.openCodes.contains($0.code) }
     guard let first = errors.first ?? open.first else { return nil }
+    let inThirtyDays = (record.finishedAt + .seconds(30 * 86_400)).description.prefix(10)
     return ReportSection(
       "To take a risk knowingly, acknowledge it with a reason and a last day",
       lines: [
         "add to backstop-acknowledgements.yml, under acknowledgements:",
-        "  - {fingerprint: \(first.fingerprint), code: \(first.code), reason: …, expires: 2026-12-31}",
+        "  - {fingerprint: \(first.fingerprint), code: \(first.code), reason: …, expires: \(inThirtyDays)}",
       ],
       columns: ["fingerprint", "finding", "what", "where"],
       rows: (errors + open).map { finding in
