@@ -379,7 +379,8 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentRecords", "AWSClients",
-        "CurlTransport", "DatabaseAccess", "TestSupport", "preflight-snapshot", "diff-gate", "smoke-test",
+        "CurlTransport", "DatabaseAccess", "RollbackPlanning", "TestSupport", "preflight-snapshot",
+        "diff-gate", "smoke-test",
         "watch-30m", "auto-revert",
       ],
       swiftSettings: strict),

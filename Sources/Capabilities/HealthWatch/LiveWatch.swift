@@ -23,7 +23,7 @@ struct LiveWatch: Sendable {
   /// Called after each look with all that was seen, to write it down.
   var save: @Sendable (Observations) throws -> Void = { _ in }
   /// Called after each look with what another run needs to go on; with nil when the watch is over.
-  var keep: @Sendable (WatchState?) throws -> Void = { _ in }
+  var keep: @Sendable (WatchState?) async throws -> Void = { _ in }
 
   /// What a watch gathers.
   struct State: Sendable {
@@ -85,7 +85,7 @@ struct LiveWatch: Sendable {
           judge(&state, isComplete: false)
         }
         try save(state.seen)
-        try keep(kept(state))
+        try await keep(kept(state))
         show(state)
         if state.judgement.verdict == .stop {
           endedEarly = !isLast
@@ -111,9 +111,9 @@ struct LiveWatch: Sendable {
         state.judgement.reasons = ["the watch was interrupted before its time"]
       }
       try save(state.seen)
-      try keep(kept(state))
+      try await keep(kept(state))
     }
-    if isFinished { try keep(nil) }
+    if isFinished { try await keep(nil) }
     if !isFinished, !isInterrupted {
       let passed = min(clock.now - schedule.deployedAt, schedule.end - schedule.deployedAt)
       state.judgement.verdict = .inconclusive

@@ -39,6 +39,8 @@ struct ChangeTest: Sendable {
     var ratio: Double
     var falseAlarms: Double
   }
+  /// A change is taken to begin with every so many-th period; see `SequentialDetector`.
+  var spacing = 1
 
   /// What the test found.
   struct Outcome: Hashable, Sendable {
@@ -68,7 +70,7 @@ struct ChangeTest: Sendable {
   func run(_ trials: [Trial]) -> Outcome {
     var detector = SequentialDetector(
       margin: margin, looks: max(looks, trials.count), falseAlarms: falseAlarms,
-      persistence: window.persistence)
+      persistence: window.persistence, spacing: spacing)
     let fresh = detector
     var beside = comparison.map {
       SequentialDetector(

@@ -53,23 +53,28 @@ struct ErrorTests: Sendable {
     // A series that is well stays far below that margin; one that is nearly so bad may be called severe more often. A new
     // version beside an old one may well be there.
     let isFar = comparison == nil && baseline.margin < 0.6 * margin
-    let rate = ChangeTest(
-      margin: margin, severeRate: baseline.severeRate,
-      falseAlarms: falseAlarms * (isFar ? 3.5 : 0.7), window: window,
-      history: history, comparison: comparison
-    ).run(trials)
+    var risen = ChangeTest(
+      margin: margin, severeRate: baseline.severeRate, falseAlarms: falseAlarms * (isFar ? 2.5 : 0.7),
+      window: window, history: history, comparison: comparison)
+    risen.spacing = spacing
+    let rate = risen.run(trials)
     if rate.severeAt != nil { decided.append(Severe(test: .rate, outcome: rate)) }
     if margin > baseline.margin {
       // With few requests the change is sure before it is clear how severe it is.
       var sure = ChangeTest(
         margin: baseline.margin, severeRate: baseline.severeRate, falseAlarms: falseAlarms * 0.3,
         window: window, history: history)
-      sure.severity = 0.95
+      sure.severity = 0.975
       sure.comparison = comparison
+      sure.spacing = spacing
       let outcome = sure.run(trials)
       if outcome.severeAt != nil { decided.append(Severe(test: .rate, outcome: outcome)) }
     }
     if let outcome = badPeriods(points, trials) {
+      decided.append(Severe(test: .badPeriods, outcome: outcome))
+    }
+    // Counted against those of the baseline: of two versions at the same time that tells nothing.
+    if comparison == nil, let outcome = bursts(trials) {
       decided.append(Severe(test: .badPeriods, outcome: outcome))
     }
     if baseline.usualRate < policy.ceilingErrorRate / 2, baseline.severeRate < policy.ceilingErrorRate {
@@ -82,10 +87,16 @@ struct ErrorTests: Sendable {
     }
     let first = decided.min { ($0.outcome.severeAt ?? 0) < ($1.outcome.severeAt ?? 0) }
     let change = ChangeTest(
-      margin: baseline.margin, severeRate: 1, falseAlarms: falseAlarms, window: window,
+      margin: baseline.noteworthy, severeRate: 1, falseAlarms: falseAlarms, window: window,
       history: history, comparison: comparison
     ).run(trials)
     return Found(severe: first, change: change)
+  }
+
+  /// Where a period has few requests, a change that begins in one of them is as well told from the next.
+  private var spacing: Int {
+    let requests = baseline.trials.reduce(0) { $0 + $1.count } / Double(max(1, baseline.trials.count))
+    return max(1, min(6, Int((15 / max(1, requests)).rounded(.up))))
   }
 
   /// Periods over the severe rate as trials of their own: good ones between bad ones do not take the evidence away.
@@ -110,7 +121,8 @@ struct ErrorTests: Sendable {
     ).run(watch.map(verdict))
     guard let at = outcome.severeAt, let onset = outcome.onset,
       watch[at].range.upperBound - watch[onset].range.lowerBound >= lasting(),
-      ErrorTests.runs(of: watch[onset...at].map { verdict($0).failures > 0 }) >= 3
+      BurstCount.beginnings(of: watch[onset...at].map { verdict($0).failures > 0 }).count
+        >= BurstCount.fewestBursts
     else { return nil }
     let since = trials[watch[onset].range.lowerBound..<watch[at].range.upperBound]
     guard ChangeTest.rate(of: since) > baseline.severeRate else { return nil }
@@ -129,9 +141,38 @@ struct ErrorTests: Sendable {
     ) { $0.rate > (margin + baseline.severeRate) / 2 }
   }
 
-  /// How often something begins anew: one or two bursts are no fault that comes and goes.
-  private static func runs(of bad: [Bool]) -> Int {
-    bad.indices.count { bad[$0] && ($0 == 0 || !bad[$0 - 1]) }
+  /// More bursts than those of the baseline explain, with a rate over the severe one from the first of them on: also where
+  /// bad periods are too few to be told from a rate. Bursts that two versions have together say nothing of the new one, so
+  /// where they are compared this is not asked.
+  private func bursts(_ trials: [Trial]) -> ChangeTest.Outcome? {
+    guard comparison == nil else { return nil }
+    let watch = ErrorTests.pooled(trials)
+    guard baseline.pools.count >= 10, !watch.isEmpty else { return nil }
+    func isBad(_ pool: Pool) -> Bool {
+      pool.trial.rate > max(baseline.severeRate, pool.trial.severeRate ?? 0)
+    }
+    // Of quiet periods taken together there are fewer.
+    let periods = Double(baseline.trials.count) / Double(baseline.pools.count)
+    let count = BurstCount(
+      falseAlarms: falseAlarms * 0.2, before: baseline.pools.map(isBad),
+      looks: max(1, Int((Double(window.looks) / max(1, periods)).rounded(.up))))
+    func since(_ range: ClosedRange<Int>) -> Range<Int> {
+      watch[range.lowerBound].range.lowerBound..<watch[range.upperBound].range.upperBound
+    }
+    let found = count.first(in: watch.map(isBad)) { range in
+      let between = trials[since(range)]
+      return Distributions.probability(
+        that: baseline.severeRate, isExceededBy: between.reduce(0) { $0 + $1.failures },
+        of: between.reduce(0) { $0 + $1.count }) >= 0.95
+    }
+    guard let found else { return nil }
+    let range = since(found)
+    var outcome = ChangeTest.Outcome(
+      evidence: Double(BurstCount.beginnings(of: watch.map(isBad)).count), needed: Double(count.fewest),
+      margin: baseline.margin, severeRate: baseline.severeRate)
+    (outcome.onset, outcome.severeAt) = (range.lowerBound, range.upperBound - 1)
+    outcome.rate = ChangeTest.rate(of: trials[range])
+    return outcome
   }
 
   /// Consecutive periods taken together.

@@ -84,7 +84,7 @@ public struct AWSCall: Hashable, Sendable {
       AWSCall("GetBucketVersioning", "s3", .bucket, .reads, .both),
       AWSCall("HeadObject", "s3", .object, .reads, .both, actions: ["GetObject", "GetObjectVersion"]),
       AWSCall("GetObject", "s3", .object, .reads, .live, actions: ["GetObject", "GetObjectVersion"]),
-      AWSCall("PutObject", "s3", .object, .adds, .both),
+      AWSCall("PutObject", "s3", .object, .adds, [.both, .watch]),
       AWSCall(
         "DeleteObject", "s3", .object, .changes, .both, actions: ["DeleteObject", "DeleteObjectVersion"]),
     ]
@@ -144,6 +144,9 @@ public struct AWSCall: Hashable, Sendable {
     AWSCall("GetStages", "apigateway", .api, .reads, .live, actions: ["GET"]),
     AWSCall("GetDeployments", "apigateway", .api, .reads, .both, actions: ["GET"]),
     AWSCall("UpdateStage", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("UpdateRestApi", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("UpdateApi", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("DeleteCorsConfiguration", "apigateway", .api, .changes, .revert, actions: ["DELETE"]),
   ]
 
   private static let settings: [AWSCall] = [

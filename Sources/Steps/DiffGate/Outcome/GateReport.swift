@@ -151,7 +151,10 @@ enum GateReport {
   /// How the findings that stop could be acknowledged: fingerprints are needed for that and nowhere else.
   private static func acknowledging(_ record: Record<GatePart>) -> ReportSection? {
     let errors = record.findings.filter { $0.severity == .error }
-    let open = record.findings.filter { $0.severity == .warning && GateRun.openCodes.contains($0.code) }
+    let warnings = record.findings.filter { $0.severity == .warning }
+    var open = warnings.filter { GateRun.openCodes.contains($0.code) }
+    // Of others the code alone does not tell that they leave something open; one of these does.
+    if open.isEmpty, record.verdict == .inconclusive { open = warnings }
     guard let first = errors.first ?? open.first else { return nil }
     let inThirtyDays = (record.finishedAt + .seconds(30 * 86_400)).description.prefix(10)
     return ReportSection(
