@@ -65,8 +65,7 @@ import Testing
   @Test func `a burst that both have is nothing`() {
     func burst(_ minutes: Int) -> (Int) -> Double { { (10..<10 + minutes).contains($0) ? 0.4 : 0.01 } }
     #expect(Fixture.judge(pair(new: burst(2), old: burst(2))).verdict == .healthy)
-    // Of one that is long enough for a rollback nobody can say whose it was.
-    #expect(Fixture.judge(pair(new: burst(4), old: burst(4))).doubt == .shared)
+    #expect(Fixture.judge(pair(new: burst(4), old: burst(4))).verdict == .healthy)
     #expect(Fixture.judge(pair(new: burst(4), old: { _ in 0.01 })).verdict == .severe)
   }
 
