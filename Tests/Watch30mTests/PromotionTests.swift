@@ -196,10 +196,12 @@ struct PromotionTests {
   func `a run that ends between any two calls leaves the old weights or the new ones, and goes on`(
     isMade: Bool
   ) async throws {
+    let (world, _) = try await prepared(7, newRate: 0.01)
     var ended = 0
     for number in 0..<40 {
       let arguments = ["staging", "--records", "killed-\(number)"] + promote
-      let (world, clock) = try await prepared(7, newRate: 0.01)
+      try await world.setAlias("1")
+      let clock = ManualClock(Self.start(7))
       let real = CurlTransport(environment: world.cloud.environment)
       let calls = Mutex(0)
       let transport = ScriptedTransport { request in
