@@ -44,10 +44,15 @@ import Testing
   }
 
   @Test func `only auto-revert may change what is deployed, and apart from the rest`() throws {
-    for step in ["diff-gate", "smoke-test", "watch-30m"] {
+    for step in ["diff-gate", "smoke-test"] {
       let sids = (policy(step).document["Statement"]?.array ?? []).compactMap { $0["Sid"]?.string }
       #expect(!sids.contains { $0.hasPrefix("Dangerous") }, "\(step): \(sids)")
     }
+    // A watch that gives a new version traffic sets weights, and nothing else.
+    let watch = (policy("watch-30m").document["Statement"]?.array ?? []).filter {
+      $0["Sid"]?.string?.hasPrefix("Dangerous") == true
+    }
+    #expect(watch.map { $0["Action"] } == [["lambda:UpdateAlias"]])
     let statements = policy("auto-revert").document["Statement"]?.array ?? []
     let dangerous = statements.first { $0["Sid"]?.string == "DangerousStacks" }
     #expect(dangerous?["Action"]?.array?.contains("cloudformation:DeleteStack") == true)

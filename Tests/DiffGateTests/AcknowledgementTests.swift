@@ -88,3 +88,18 @@ import YAMLDocuments
     #expect(read[0].source == "commit abc")
   }
 }
+
+/// What a table's cell says of a finding.
+@Suite struct FindingSubjectTests {
+  @Test(arguments: [
+    (
+      "T (AWS::DynamoDB::Table) is replaced: the old one is deleted. It holds data.",
+      "T (AWS::DynamoDB::Table) is replaced"
+    ),
+    ("app.users.email is dropped. Its values are lost", "app.users.email is dropped"),
+    ("infra/a.yaml is gone\nit was a template", "infra/a.yaml is gone"), ("all is short", "all is short"),
+  ])
+  func `is its head, with types and paths whole`(_ message: String, _ subject: String) {
+    #expect(CoverageReport.subject(message) == subject)
+  }
+}

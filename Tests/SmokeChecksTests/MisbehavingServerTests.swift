@@ -50,7 +50,7 @@ private let transport = CurlTransport(environment: Environment())
     ("gzip_bomb", .bodyTooLarge),
     ("endless_headers", .malformedAnswer), ("endless_header_line", .malformedAnswer), ("many_headers", nil),
     ("short_body", .truncatedAnswer), ("half_closed", .truncatedAnswer), ("cut_chunk", .truncatedAnswer),
-    ("no_last_chunk", .truncatedAnswer), ("close_in_headers", nil), ("long_body", nil),
+    ("no_last_chunk", .truncatedAnswer), ("close_in_headers", .truncatedAnswer), ("long_body", nil),
     ("reset_at_once", .connectionReset), ("reset_in_headers", .connectionReset),
     ("reset_in_body", .connectionReset), ("close_at_once", .emptyAnswer),
     ("no_http", .malformedAnswer), ("binary", .malformedAnswer), ("old_http", .malformedAnswer),

@@ -19,6 +19,8 @@ final class CurlTransfer: @unchecked Sendable {
   private var response: HTTPResponse
   private var isBodyTooLarge = false
   private var headerBytes = 0
+  /// Whether the empty line came that ends the header fields of the newest answer.
+  private var hasAllFields = false
   private var digests: (sha256: RunningDigest, md5: RunningDigest)?
   private var listening: StreamListening?
   private weak var handles: CurlHandles?
@@ -234,6 +236,7 @@ final class CurlTransfer: @unchecked Sendable {
     headerBytes += line.count
     if headerBytes > CurlTransfer.maximumHeaderBytes { return false }
     keepHeader(line)
+    if line.count <= 2 { hasAllFields = true }
     if line.count <= 2, let limit = request.options.listensToStreams { listen(for: limit) }
     return true
   }
@@ -262,6 +265,7 @@ final class CurlTransfer: @unchecked Sendable {
     {
       // A new answer begins: an interim one, or the next of a redirect.
       response.headers = []
+      hasAllFields = false
       handle?.beginFields()
       var end = 5
       while end < line.count, !isSpace(line[end]) { end += 1 }
@@ -294,6 +298,13 @@ final class CurlTransfer: @unchecked Sendable {
     let isCutStream = listening != nil && result == CURLE_OPERATION_TIMEDOUT
     if isCutStream { response.isStream = true }
     guard result == CURLE_OK || isCutStream else { return finish(.failure(failure(result)), handles) }
+    // libcurl takes an answer for whole that ends among its header fields.
+    guard hasAllFields else {
+      let cut = TransferError(
+        .brokenAnswer, code: Int(CURLE_PARTIAL_FILE.rawValue),
+        message: "the connection ended among the answer's header fields")
+      return finish(.failure(cut), handles)
+    }
     if let digests {
       response.sha256 = digests.sha256.value
       response.md5 = digests.md5.value

@@ -128,20 +128,14 @@ extension GitRepository {
       guard let entry = try entry(at: folder, inTree: tree), entry.kind == .folder else { return [] }
       tree = entry.id
     }
-    var found: [String] = []
-    try collectPaths(ofTree: tree, prefix: folder.isEmpty ? "" : "\(folder)/", into: &found)
-    return found
+    return try paths(ofTree: tree, prefix: folder.isEmpty ? "" : "\(folder)/")
   }
 
-  /// The paths of the files directly in `folder` of a tree; none where there is no such folder.
-  public func files(inFolder folder: String, ofTree root: ObjectId) throws(GitError) -> [String] {
-    var tree = root
-    if !folder.isEmpty {
-      guard let entry = try entry(at: folder, inTree: tree), entry.kind == .folder else { return [] }
-      tree = entry.id
-    }
-    return try entries(ofTree: tree).filter { $0.entry.kind == .file || $0.entry.kind == .executable }
-      .map { (folder.isEmpty ? "" : "\(folder)/") + String(decoding: $0.name, as: UTF8.self) }
+  /// The paths of all files of a tree, each behind `prefix`.
+  func paths(ofTree tree: ObjectId, prefix: String) throws(GitError) -> [String] {
+    var found: [String] = []
+    try collectPaths(ofTree: tree, prefix: prefix, into: &found)
+    return found
   }
 
   private func collectPaths(

@@ -22,8 +22,17 @@ public enum SQLDialect: String, Codable, Hashable, Sendable, CaseIterable {
     }
     var scores: [SQLDialect: Int] = [:]
     // What stands in such a comment, only MySQL runs.
-    if text.contains("/*!") { scores[.mysql] = 6 }
+    if text.contains("/*!") || text.contains("/*M!") { scores[.mysql] = 6 }
+    var window: [SQLToken] = []
     for token in SQLTokenizer.tokens(of: Array(text.utf8), dialect: nil, limit: 20_000) {
+      // `[dbo].[orders]` of SQL Server; behind a word or a number a bracket is PostgreSQL's.
+      window = window.suffix(3) + [token]
+      if window.count == 4, window[1].isSymbol("["), window[2].kind == .word, window[3].isSymbol("]"),
+        window[0].kind == .word && window[0].end < window[1].start || window[0].isSymbol(".")
+          || window[0].isSymbol("(") || window[0].isSymbol(",")
+      {
+        scores[.other, default: 0] += 12
+      }
       switch token.kind {
       case .quoted where token.quote == UInt8(ascii: "`"): scores[.mysql, default: 0] += 3
       case .dollarString: scores[.postgresql, default: 0] += 5

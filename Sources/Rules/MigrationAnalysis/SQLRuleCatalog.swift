@@ -76,6 +76,21 @@ public enum SQLRuleCatalog {
       "disable-trigger",
       "A trigger is switched off and not on again: checks, copies or audit rows stay undone.",
       remedy: "ALTER TABLE … ENABLE TRIGGER in the same script."),
+    .init(
+      "ban-drop-role", "A role is dropped, may not log in any more or gets another password.",
+      remedy: "Do so when no deployed version logs in as it."),
+    .init(
+      "restart-sequence", "A sequence starts again and may give numbers out that rows have already.",
+      remedy: "Restart it above the greatest number in use."),
+    .init(
+      "rule-instead", "A rule does something else instead of a write.",
+      remedy: "Add it when no deployed version writes that way."),
+    .init(
+      "restrictive-policy", "A restrictive policy hides rows that were there.",
+      remedy: "Add it when every deployed version asks for those rows alone."),
+    .init(
+      "detached-partition", "A partition is detached: its rows are not in the table any more.",
+      remedy: "Detach it when no deployed version reads its rows."),
     .init("ban-revoke", "Rights are taken away.", remedy: "Revoke when no deployed version needs them."),
     .init(
       "ban-duplicate-column-assignments", "A column is set twice in one statement.", remedy: "Set it once."),

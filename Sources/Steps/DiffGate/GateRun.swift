@@ -298,7 +298,8 @@ struct GateRun {
   static let openCodes: Set<String> = [
     "file-not-judged", "link-not-followed", "cdk-app-unjudged", "template-before-unreadable",
     "sql-not-understood",
-    "template-part-open", "nested-stack-changed",
+    "template-part-open", "nested-stack-changed", "transform-open", "retention-open", "access-narrowed",
+    "export-may-be-in-use",
     // A change that may have chosen its own policy is not let through.
     "policy-not-of-tip",
   ]

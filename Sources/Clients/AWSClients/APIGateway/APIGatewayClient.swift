@@ -11,6 +11,8 @@ public struct APIGatewayAPI: Hashable, Sendable {
   public var description: String?
   /// The resource policy of a REST API that has one, as JSON.
   public var policy: String?
+  /// What it is set to as a whole.
+  public var settings = APISettings()
 }
 
 /// A stage of an API.
@@ -176,6 +178,12 @@ public struct APIGatewayClient: Sendable {
       try await call(version, "UpdateStage", "PATCH", [api, "stages", stage], body: body), version, api: api)
   }
 
+  func change(
+    _ version: Version, _ name: String, _ method: String, _ segments: [String], _ body: JSONObject?
+  ) async throws {
+    _ = try await call(version, name, method, segments, body: body)
+  }
+
   /// All deployments of an API that are still there.
   public func getDeployments(_ version: Version, api: String) async throws -> [APIGatewayDeployment] {
     try await pages(version, "GetDeployments", [api, "deployments"]).map { json in
@@ -191,7 +199,8 @@ extension APIGatewayAPI {
     self.init(
       id: json.text("id") ?? json.text("apiId") ?? "", name: json.text("name") ?? "",
       protocolType: version == .rest ? "REST" : json.text("protocolType") ?? "HTTP",
-      description: json.text("description"), policy: json.text("policy").flatMap { $0.isEmpty ? nil : $0 })
+      description: json.text("description"), policy: json.text("policy").flatMap { $0.isEmpty ? nil : $0 },
+      settings: APISettings(json, version))
   }
 }
 

@@ -84,7 +84,7 @@ public struct AWSCall: Hashable, Sendable {
       AWSCall("GetBucketVersioning", "s3", .bucket, .reads, .both),
       AWSCall("HeadObject", "s3", .object, .reads, .both, actions: ["GetObject", "GetObjectVersion"]),
       AWSCall("GetObject", "s3", .object, .reads, .live, actions: ["GetObject", "GetObjectVersion"]),
-      AWSCall("PutObject", "s3", .object, .adds, .both),
+      AWSCall("PutObject", "s3", .object, .adds, [.both, .watch]),
       AWSCall(
         "DeleteObject", "s3", .object, .changes, .both, actions: ["DeleteObject", "DeleteObjectVersion"]),
     ]
@@ -120,11 +120,11 @@ public struct AWSCall: Hashable, Sendable {
   private static let compute: [AWSCall] = [
     AWSCall("GetFunction", "lambda", .function, .reads, .both),
     AWSCall("GetFunctionConfiguration", "lambda", .function, .reads, .live),
-    AWSCall("ListAliases", "lambda", .function, .reads, .both),
-    AWSCall("GetAlias", "lambda", .function, .reads, .both),
-    AWSCall("ListVersionsByFunction", "lambda", .function, .reads, .both),
+    AWSCall("ListAliases", "lambda", .function, .reads, [.both, .watch]),
+    AWSCall("GetAlias", "lambda", .function, .reads, [.both, .watch]),
+    AWSCall("ListVersionsByFunction", "lambda", .function, .reads, [.both, .watch]),
     AWSCall("PublishVersion", "lambda", .function, .changes, .revert),
-    AWSCall("UpdateAlias", "lambda", .function, .changes, .revert),
+    AWSCall("UpdateAlias", "lambda", .function, .changes, [.revert, .watch]),
     AWSCall("UpdateFunctionCode", "lambda", .function, .changes, .revert),
     AWSCall("UpdateFunctionConfiguration", "lambda", .function, .changes, .revert),
     AWSCall("PutFunctionConcurrency", "lambda", .function, .changes, .revert),
@@ -144,6 +144,9 @@ public struct AWSCall: Hashable, Sendable {
     AWSCall("GetStages", "apigateway", .api, .reads, .live, actions: ["GET"]),
     AWSCall("GetDeployments", "apigateway", .api, .reads, .both, actions: ["GET"]),
     AWSCall("UpdateStage", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("UpdateRestApi", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("UpdateApi", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("DeleteCorsConfiguration", "apigateway", .api, .changes, .revert, actions: ["DELETE"]),
   ]
 
   private static let settings: [AWSCall] = [
@@ -187,14 +190,14 @@ public struct AWSCall: Hashable, Sendable {
   ]
 
   private static let traffic: [AWSCall] = [
-    AWSCall("ListDeployments", "codedeploy", .deploymentGroup, .reads, .both),
-    AWSCall("GetDeployment", "codedeploy", .deploymentGroup, .reads, .both),
-    AWSCall("GetDeploymentGroup", "codedeploy", .deploymentGroup, .reads, .both),
-    AWSCall("ListDeploymentTargets", "codedeploy", .deploymentGroup, .reads, .both),
-    AWSCall("BatchGetDeploymentTargets", "codedeploy", .any, .reads, .both),
+    AWSCall("ListDeployments", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("GetDeployment", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("GetDeploymentGroup", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("ListDeploymentTargets", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("BatchGetDeploymentTargets", "codedeploy", .any, .reads, [.both, .watch]),
     AWSCall("StopDeployment", "codedeploy", .deploymentGroup, .changes, .revert),
-    AWSCall("DescribeListeners", "elasticloadbalancing", .any, .reads, .both),
-    AWSCall("DescribeRules", "elasticloadbalancing", .any, .reads, .both),
+    AWSCall("DescribeListeners", "elasticloadbalancing", .any, .reads, [.both, .watch]),
+    AWSCall("DescribeRules", "elasticloadbalancing", .any, .reads, [.both, .watch]),
     AWSCall("ModifyListener", "elasticloadbalancing", .listener, .changes, .revert),
     AWSCall("ModifyRule", "elasticloadbalancing", .listener, .changes, .revert),
   ]

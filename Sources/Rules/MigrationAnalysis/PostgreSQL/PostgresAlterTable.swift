@@ -78,6 +78,13 @@ extension PostgresJudge {
           "validates \(name) in the transaction that adds it: the lock is held for the whole scan", name)
       }
     case "AT_DetachPartition":
+      if isOld(table) {
+        let part = command["def"]?["PartitionCmd"]?["name"]?.relationName ?? "a partition"
+        issue(
+          "detached-partition", .breaking,
+          "\(table) has the rows of \(part) no more: the version before does not find them",
+          "\(table).\(part)")
+      }
       if command["def"]?["PartitionCmd"]?.flag("concurrent") ?? false {
         outsiders.append((currentLine, "DETACH PARTITION CONCURRENTLY", table))
       } else {

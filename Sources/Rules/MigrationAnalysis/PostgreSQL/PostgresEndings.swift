@@ -5,12 +5,29 @@ extension PostgresJudge {
   /// A table that is called otherwise still serves the version before where a view takes its name.
   mutating func finishRenames() {
     for (old, new, line) in renamedTables {
-      let hasView = !isNotMadeHere(.view, old)
-      issue(
-        "renaming-table", hasView ? .advice : risk(.breaking, on: old),
-        hasView
-          ? "the table \(old) is called \(new), and a view takes its name"
-          : "the table \(old) is called \(new): the version before does not find it", old, line: line)
+      guard !isNotMadeHere(.view, old) else {
+        issue(
+          "renaming-table", risk(.breaking, on: old),
+          "the table \(old) is called \(new): the version before does not find it", old, line: line)
+        continue
+      }
+      let columns = settings.catalog.tables[old.lowercased()].map { Array($0.keys) } ?? []
+      switch standIns[old.lowercased()].map({ $0.serves(new, columns: columns) }) ?? false {
+      case true?:
+        issue(
+          "renaming-table", .advice, "the table \(old) is called \(new), and a view takes its name", old,
+          line: line)
+      case false?:
+        issue(
+          "renaming-table", risk(.breaking, on: old),
+          "the table \(old) is called \(new), and the view under its name does not have all of its columns and rows, "
+            + "or cannot be written to", old, line: line)
+      case nil:
+        issue(
+          "renaming-table", .notUnderstood,
+          "the table \(old) is called \(new): whether the view under its name has all of its columns is not known here",
+          old, line: line)
+      }
     }
   }
 
@@ -69,6 +86,8 @@ extension PostgresJudge {
     guard let name = body["view"]?.relationName.lowercased() else { return }
     let named = body.list("aliases").compactMap(\.name)
     let selected = PostgresJudge.columns(of: body["query"]?["SelectStmt"])
+    standIns[name] = StandInView(
+      body["query"]?["SelectStmt"], columns: (named.isEmpty ? selected : named)?.map { $0.lowercased() })
     guard let columns = named.isEmpty ? selected : named else { return }
     let before = settings.catalog.views[name] ?? []
     let gone = before.filter { !columns.contains($0) }

@@ -46,6 +46,8 @@ struct PostgresJudge {
   /// Tables that the script has renamed: what they were called, to be judged when it is known whether a view takes the
   /// name.
   var renamedTables: [(old: String, new: String, line: Int)] = []
+  /// Views made here, which may stand for a table under its old name.
+  var standIns: [String: StandInView] = [:]
   /// Tables whose rows nobody sees without a policy, and where that was switched on.
   var securedTables: [String: Int] = [:]
   /// Triggers that are switched off and not on again; no name for all of a table's.
@@ -180,6 +182,12 @@ struct PostgresJudge {
       judgeView(body)
       noteCreation(statement.kind, body)
     case "SelectStmt": noteSelectInto(body)
+    case "AlterSeqStmt": judgeSequence(body)
+    case "AlterRoleStmt", "DropRoleStmt": judgeRole(statement.kind, body)
+    case "RuleStmt": judgeRule(body)
+    case "CreatePolicyStmt":
+      judgePolicy(body)
+      noteCreation(statement.kind, body)
     case "AlterEnumStmt": judgeEnum(body)
     case "CreateDomainStmt", "AlterDomainStmt": judgeDomain(statement.kind, body)
     case "VacuumStmt", "ClusterStmt", "ReindexStmt", "RefreshMatViewStmt":

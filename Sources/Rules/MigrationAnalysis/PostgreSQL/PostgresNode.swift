@@ -58,6 +58,8 @@ extension JSONValue {
     for element in self.list(list) {
       guard let option = element["DefElem"], option["defname"]?.string == name else { continue }
       guard let argument = option["arg"] else { return true }
+      // What is false is left out.
+      if let truth = argument["Boolean"] { return truth["boolval"]?.bool ?? false }
       let text = argument.name ?? argument["Boolean"]?["boolval"]?.bool.map(String.init) ?? ""
       if let number = argument["Integer"]?["ival"]?.int { return number != 0 }
       // `(FULL false)` is an A_Const or a String; an empty Integer is 0.

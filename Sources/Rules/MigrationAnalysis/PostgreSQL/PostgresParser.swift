@@ -29,7 +29,7 @@ enum PostgresParser {
     if let offset = NestingEstimate.tooDeep(bytes) {
       throw PostgresSyntaxError(message: "nested too deep to judge", offset: offset)
     }
-    let result = (bytes + [0]).withUnsafeBufferPointer { buffer in
+    let result = (withoutBlockComments(bytes) + [0]).withUnsafeBufferPointer { buffer in
       buffer.withMemoryRebound(to: CChar.self) { pg_query_parse($0.baseAddress) }
     }
     defer { pg_query_free_parse_result(result) }
@@ -52,6 +52,41 @@ enum PostgresParser {
       return PostgresStatement(
         kind: member.name, body: member.value,
         range: start..<(length == 0 ? bytes.count : min(bytes.count, start + length)))
+    }
+  }
+
+  /// The same text with blanks for each `/* … */`, so that every byte keeps its place: PostgreSQL's lexer takes the square
+  /// of the length of a comment that is made of marks.
+  private static func withoutBlockComments(_ bytes: [UInt8]) -> [UInt8] {
+    func isMark(_ offset: Int, _ first: Character, _ second: Character) -> Bool {
+      offset + 1 < bytes.count && bytes[offset] == first.asciiValue && bytes[offset + 1] == second.asciiValue
+    }
+    var result = bytes
+    var tokenizer = SQLTokenizer(bytes, dialect: .postgresql)
+    var position = 0
+    while true {
+      let token = tokenizer.next()
+      let end = token?.start ?? bytes.count
+      while position < end {
+        if isMark(position, "-", "-") {
+          while position < end, bytes[position] != 0x0A, bytes[position] != 0x0D { position += 1 }
+        } else if isMark(position, "/", "*") {
+          let start = position
+          var depth = 0
+          repeat {
+            let opens = isMark(position, "/", "*")
+            let isPair = opens || isMark(position, "*", "/")
+            if isPair { depth += opens ? 1 : -1 }
+            position = min(position + (isPair ? 2 : 1), bytes.count)
+          } while depth > 0 && position < bytes.count
+          // One that nobody closes stays open.
+          for offset in (depth > 0 ? start + 2 : start)..<max(position, start + 2) { result[offset] = 0x20 }
+        } else {
+          position += 1
+        }
+      }
+      guard let token else { return result }
+      position = token.end
     }
   }
 

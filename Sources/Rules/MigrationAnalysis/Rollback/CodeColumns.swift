@@ -142,53 +142,92 @@ enum CodeColumns {
   private static func laravel(_ lines: [CodeText.Line]) -> [SQLIssue] {
     var found: [SQLIssue] = []
     var isExisting = false
-    for line in lines {
-      let text = line.text
-      if text.contains("Schema::create(") { isExisting = false }
-      if text.contains("Schema::table(") { isExisting = true }
-      let subject = CodeText.quoted(text) ?? "line \(line.number)"
+    for (text, line) in statements(lines) {
+      if ["Schema::create(", "->create("].contains(where: text.contains) { isExisting = false }
+      if ["Schema::table(", "->table("].contains(where: text.contains),
+        text.contains("function") || text.contains("fn")
+      {
+        isExisting = true
+      }
+      let subject = CodeText.quoted(text) ?? "line \(line)"
       if text.contains("->change()") {
         let isRequired = text.contains("nullable(false)")
         found.append(
           isRequired
             ? issue(
               "required-existing-column", .breaking,
-              "\(subject) must be given from now on: the version before may leave it out", line.number,
-              subject)
+              "\(subject) must be given from now on: the version before may leave it out", line, subject)
             : issue(
               "changing-column-type", .notUnderstood,
-              "\(subject) is defined anew: whether that loses values depends on the definition before",
-              line.number,
+              "\(subject) is defined anew: whether that loses values depends on the definition before", line,
               subject))
         continue
       }
-      guard isExisting, text.contains("$table->") else { continue }
+      guard isExisting, text.contains("->") else { continue }
       if text.contains("->unique(") {
         found.append(
           issue(
             "new-unique", .breaking,
             "the version before may write rows that the new uniqueness refuses: \(subject)",
-            line.number, subject))
+            line, subject))
       }
-      let types = [
-        "string", "text", "integer", "bigInteger", "boolean", "date", "dateTime", "timestamp", "decimal",
-        "float",
-        "json", "jsonb", "uuid", "foreignId", "unsignedBigInteger", "unsignedInteger", "char", "enum",
-      ]
-      let isNew = types.contains { text.contains("$table->\($0)(") }
-      if isNew,
-        !["nullable(", "default(", "useCurrent", "storedAs", "virtualAs", "autoIncrement"].contains(
-          where: text.contains)
-      {
+      let isNew = columnTypes.contains { type in
+        guard let place = text.firstRange(of: "->\(type)(") else { return false }
+        // Of the variable that the function is given: `$table->string(`.
+        let name = text[..<place.lowerBound].reversed().prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        return !name.isEmpty && text[..<place.lowerBound].dropLast(name.count).last == "$"
+      }
+      let isOptional = [
+        "nullable(", "default(", "useCurrent", "storedAs", "virtualAs", "autoIncrement", "generatedAs",
+      ].contains(where: text.contains)
+      if isNew, !isOptional {
         found.append(
           issue(
             "adding-required-field", .breaking,
-            "\(subject) must be given, and the version before does not know it: give it a default",
-            line.number, subject
-          ))
+            "\(subject) must be given, and the version before does not know it: give it a default", line,
+            subject))
       }
     }
     return found + chains(lines, deletes: ["->delete()", "->truncate()", "->update("])
+  }
+
+  /// Methods that add a column which must be given, unless something says otherwise.
+  private static let columnTypes = [
+    "string", "text", "mediumText", "longText", "tinyText", "char", "integer", "bigInteger", "mediumInteger",
+    "smallInteger", "tinyInteger", "unsignedInteger", "unsignedBigInteger", "unsignedMediumInteger",
+    "unsignedSmallInteger", "unsignedTinyInteger", "float", "double", "decimal", "boolean", "enum", "set",
+    "json",
+    "jsonb", "date", "dateTime", "dateTimeTz", "time", "timeTz", "timestamp", "timestampTz", "year", "binary",
+    "uuid",
+    "ulid", "foreignId", "foreignUuid", "foreignUlid", "foreignIdFor", "morphs", "uuidMorphs", "ulidMorphs",
+    "ipAddress", "macAddress", "geometry", "point", "polygon", "vector",
+  ]
+
+  /// The statements of PHP, each with the line on which it begins: a chain of calls goes over several lines.
+  private static func statements(_ lines: [CodeText.Line]) -> [(text: String, line: Int)] {
+    var found: [(text: String, line: Int)] = []
+    var current = ""
+    var start: Int?
+    var quote: Character?
+    for line in lines {
+      for character in line.text {
+        if let open = quote {
+          if character == open { quote = nil }
+        } else if "'\"".contains(character) {
+          quote = character
+        }
+        if quote == nil, ";{}".contains(character) {
+          if let start { found.append((current, start)) }
+          (current, start) = ("", nil)
+          continue
+        }
+        if start == nil, !character.isWhitespace { start = line.number }
+        current.append(character)
+      }
+      current.append("\n")
+    }
+    if let start { found.append((current, start)) }
+    return found
   }
 
   private static func phinx(_ lines: [CodeText.Line]) -> [SQLIssue] {
@@ -207,13 +246,26 @@ enum CodeColumns {
     }
   }
 
-  /// Deletions at the end of a chain that names no rows.
+  /// The first name in quotes of a chain: `DB::table('users')`, `knex('users')`.
+  private static func table(in chain: String) -> String? {
+    guard let start = chain.firstIndex(where: { "'\"`".contains($0) }) else { return nil }
+    let name = chain[chain.index(after: start)...].prefix { !"'\"`".contains($0) }
+    return name.isEmpty ? nil : String(name)
+  }
+
+  /// Deletions at the end of a chain.
   private static func chains(_ lines: [CodeText.Line], deletes: [String]) -> [SQLIssue] {
     lines.enumerated().compactMap { index, line in
       guard deletes.contains(where: line.text.contains) else { return nil }
       let chain = lines[max(0, index - 4)...index].map(\.text).joined(separator: " ")
       let own = chain.split(separator: ";").last.map(String.init) ?? chain
-      guard !own.lowercased().contains("where") else { return nil }
+      if own.lowercased().contains("where") {
+        guard !line.text.contains("update(") else { return nil }
+        let subject = table(in: own) ?? "line \(line.number)"
+        return issue(
+          "delete-rows", .advice, "deletes rows of \(subject) that only a backup brings back", line.number,
+          subject)
+      }
       // `$reminder->delete()` is about one row, whichever that is.
       if line.text.contains("->"), !own.contains("::"), !own.contains("DB") {
         return issue(
@@ -221,7 +273,7 @@ enum CodeColumns {
           line.number,
           "rows at line \(line.number)")
       }
-      let subject = CodeText.quoted(own) ?? "line \(line.number)"
+      let subject = table(in: own) ?? "line \(line.number)"
       if line.text.contains("update(") {
         return issue(
           "update-without-where", .irreversible, "overwrites every row of \(subject)", line.number, subject)

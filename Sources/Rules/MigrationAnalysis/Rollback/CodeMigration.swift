@@ -17,6 +17,8 @@ public struct CodeMigration: Hashable, Sendable {
   public private(set) var isUnderstood = true
 
   private let earlier: EarlierDefinitions
+  /// What its SQL deletes or overwrites of the rows that it names.
+  private var deletedRows: [String] = []
 
   /// Reads a migration.
   /// - Parameter earlier: what is known of columns that it defines anew.
@@ -40,6 +42,11 @@ public struct CodeMigration: Hashable, Sendable {
     removeRepeated()
     for issue in issues where issue.risk == .irreversible {
       losses.append("what \(issue.subject) held")
+    }
+    for loss in deletedRows
+      + issues.filter({ $0.rule == "delete-rows" }).map({ "the rows deleted from \($0.subject)" })
+    where !losses.contains(loss) {
+      losses.append(loss)
     }
   }
 
@@ -303,6 +310,9 @@ public struct CodeMigration: Hashable, Sendable {
         Array(((isPlain ? before : "") + sql).utf8), dialect: isPlain ? .postgresql : nil)
       made.formUnion(
         report.effects.filter { $0.verb == .create && $0.object.kind == .table }.map(\.object.name))
+      if report.issues.contains(where: { ["delete-rows", "replace-rows"].contains($0.rule) }) {
+        deletedRows += RollbackHonesty.losses(of: report)
+      }
       for var issue in report.issues where [.irreversible, .breaking, .notUnderstood].contains(issue.risk) {
         issue.line += line - 1
         issues.append(issue)

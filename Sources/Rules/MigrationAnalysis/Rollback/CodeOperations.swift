@@ -77,6 +77,7 @@ enum CodeOperations {
 
   private static let rails: Set<MigrationTool> = [.rails]
   private static let alembic: Set<MigrationTool> = [.alembic]
+  private static let builders: Set<MigrationTool> = [.knex, .script]
   private static let php: Set<MigrationTool> = [.laravel, .phinx, .doctrine]
 
   private static let operations: [Operation] = [
@@ -101,6 +102,10 @@ enum CodeOperations {
       ["rename_schema ", "rename_enum ", "rename_enum_value "], "renaming-object", .breaking,
       "the version before does not find the old name", tools: rails),
     Operation(["drop_enum "], "ban-drop-type", .breaking, "drops a type", tools: rails),
+    Operation(
+      ["disable_extension ", "disable_extension("], "drop-cascade", .irreversible,
+      "drops an extension, and by CASCADE the columns of its types", tools: rails),
+    Operation(["drop_view ", "drop_view("], "ban-drop-view", .breaking, "drops a view", tools: rails),
     Operation(["t.rename "], "renaming-column", .breaking, "renames a column", tools: rails),
     Operation(
       ["t.change ", "change_columns "], "changing-column-type",
@@ -171,7 +176,9 @@ enum CodeOperations {
     Operation(["AlterModelTable("], "renaming-table", .breaking, "renames a table", tools: [.django]),
     // JavaScript and TypeScript.
     Operation(["dropAllTables("], "ban-drop-table", .irreversible, "drops every table", tools: [.sequelize]),
-    Operation(["dropSchema(", "dropAllSchemas("], "ban-drop-schema", .irreversible, "drops a schema"),
+    Operation(
+      ["dropSchema(", "dropSchemaIfExists(", "dropAllSchemas("], "ban-drop-schema", .irreversible,
+      "drops a schema"),
     Operation(
       ["bulkDelete("], "delete-without-where", .irreversible, "deletes every row of a table",
       tools: [.sequelize]
@@ -204,7 +211,27 @@ enum CodeOperations {
     },
     Operation(
       ["dropType(", "dropDomain("], "ban-drop-type", .breaking, "drops a type", tools: [.nodePgMigrate]),
+    // knex and Kysely.
+    Operation(["dropTimestamps("], "ban-drop-column", .irreversible, dropsColumn, tools: builders),
+    Operation(
+      [".alter(", ".setDataType("], "changing-column-type", .notUnderstood, changesType, tools: builders),
+    Operation(
+      ["dropNullable(", ".setNotNull("], "required-existing-column", .breaking, required, tools: builders),
+    Operation(
+      [".dropDefault("], "dropped-default", .breaking, "the version before may not give a value",
+      tools: builders),
+    Operation(
+      ["dropView(", "dropViewIfExists(", "dropMaterializedView(", "dropMaterializedViewIfExists("],
+      "ban-drop-view",
+      .breaking, "drops a view", tools: builders.union([.nodePgMigrate, .typeorm])),
+    Operation(
+      ["renameView("], "renaming-object", .breaking, "renames a view", tools: builders.union([.nodePgMigrate])
+    ),
     // PHP.
+    Operation(["dropAllTables("], "ban-drop-table", .irreversible, "drops every table", tools: php),
+    Operation(["dropAllViews("], "ban-drop-view", .breaking, "drops every view", tools: php),
+    Operation(["dropAllTypes("], "ban-drop-type", .breaking, "drops every type", tools: php),
+    Operation(["->truncate("], "truncate", .irreversible, "empties a table", tools: [.phinx]),
     Operation(
       ["Schema::drop(", "Schema::dropIfExists(", "dropIfExists("], "ban-drop-table", .irreversible,
       dropsTable,

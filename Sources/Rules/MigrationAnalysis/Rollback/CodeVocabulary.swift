@@ -199,7 +199,7 @@ enum CodeVocabulary {
     numericMorphs rememberToken softDeletes softDeletesTz foreignId foreignUuid foreignUlid foreignIdFor constrained
     foreign references on onDelete onUpdate cascadeOnDelete cascadeOnUpdate nullOnDelete restrictOnDelete noActionOnDelete noActionOnUpdate
     primary unique index spatialIndex fullText fulltext dropColumn dropColumns dropForeign dropIndex dropUnique dropPrimary dropFullText
-    dropSpatialIndex dropTimestamps dropTimestampsTz dropSoftDeletes dropSoftDeletesTz dropRememberToken dropMorphs
+    dropAllTables dropAllViews dropAllTypes dropSpatialIndex dropTimestamps dropTimestampsTz dropSoftDeletes dropSoftDeletesTz dropRememberToken dropMorphs
     dropConstrainedForeignId dropConstrainedForeignIdFor renameColumn renameIndex removeColumn change nullable default after first
     comment charset collation unsigned useCurrent useCurrentOnUpdate autoIncrement from storedAs virtualAs generatedAs always invisible
     name engine temporary disableForeignKeyConstraints enableForeignKeyConstraints withoutForeignKeyConstraints getTable getTablePrefix
@@ -212,7 +212,7 @@ enum CodeVocabulary {
     """
     up change function table addColumn addIndex addForeignKey addTimestamps addTimestampsWithTimezone create save update drop rename
     removeColumn renameColumn changeColumn removeIndex removeIndexByName dropForeignKey hasTable hasColumn hasIndex hasForeignKey
-    execute insert saveData changeComment changePrimaryKey if array isMigratingUp addForeignKeyWithName exists
+    truncate execute insert saveData changeComment changePrimaryKey if array isMigratingUp addForeignKeyWithName exists
     """)
 
   private static let doctrine = set(
@@ -271,6 +271,7 @@ enum CodeVocabulary {
   private static let knex = set(
     """
     createTable createTableIfNotExists createTableLike dropTable dropTableIfExists renameTable alterTable table schema raw alter
+    dropSchemaIfExists createMaterializedView dropMaterializedView dropMaterializedViewIfExists refreshMaterializedView renameView
     createSchema dropSchema createSchemaIfNotExists createView createViewOrReplace dropView dropViewIfExists withSchema createExtension
     increments bigIncrements integer tinyint smallint mediumint bigint bigInteger text string float double decimal boolean date datetime
     timestamp timestamps time binary enum enu json jsonb uuid geometry point specificType primary unique index foreign references

@@ -81,7 +81,8 @@ struct SQLTokenizer {
     case UInt8(ascii: "'"): return string(escapes: dialect == .mysql)
     case UInt8(ascii: "\""), UInt8(ascii: "`"):
       return quoted(byte, closing: byte)
-    case UInt8(ascii: "[") where dialect == .sqlite: return quoted(byte, closing: UInt8(ascii: "]"))
+    case UInt8(ascii: "[") where dialect == .sqlite || dialect == .other:
+      return quoted(byte, closing: UInt8(ascii: "]"))
     case UInt8(ascii: "$"):
       if dialect == nil, let token = dollarString() { return token }
       position += 1
@@ -157,8 +158,10 @@ struct SQLTokenizer {
       case UInt8(ascii: "#") where dialect == .mysql: skipLine()
       case UInt8(ascii: "/") where at(1) == UInt8(ascii: "*"):
         // MySQL runs what stands in /*! … */: read it as if the comment were not there.
-        if dialect == .mysql, at(2) == UInt8(ascii: "!") {
-          position += 3
+        // So does MariaDB with /*M! … */.
+        let isMaria = at(2) == UInt8(ascii: "M") && at(3) == UInt8(ascii: "!")
+        if dialect == .mysql, at(2) == UInt8(ascii: "!") || isMaria {
+          position += isMaria ? 4 : 3
           while position < bytes.count, (0x30...0x39).contains(bytes[position]) { position += 1 }
         } else {
           skipComment()

@@ -37,11 +37,20 @@ public struct StatementComparison: Hashable, Sendable {
   private static func statements(_ text: String, _ dialect: SQLDialect?) -> [(
     words: [String], lines: ClosedRange<Int>
   )] {
-    let bytes = Array(text.utf8)
+    let bytes = Array((text.first == "\u{FEFF}" ? text.dropFirst() : text[...]).utf8)
     let lines = LineIndex(bytes)
     var found: [(words: [String], lines: ClosedRange<Int>)] = []
     var words: [String] = []
     var range: Range<Int>?
+    // In quotes it is the same name: formatters put them on and take them off.
+    func isPlainName(_ token: SQLToken) -> Bool {
+      guard token.kind == .quoted, dialect != .mysql || token.quote == UInt8(ascii: "`") else { return false }
+      return token.text.first?.isNumber == false
+        && token.text.utf8.allSatisfy { byte in
+          (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || byte == UInt8(ascii: "_")
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+    }
     func finish() {
       if let range, !words.isEmpty {
         found.append(
@@ -58,7 +67,8 @@ public struct StatementComparison: Hashable, Sendable {
         finish()
         continue
       }
-      words.append(token.kind == .word ? token.upper : "\(token.quote) \(token.text)")
+      words.append(
+        token.kind == .word || isPlainName(token) ? token.text.uppercased() : "\(token.quote) \(token.text)")
       range = (range?.lowerBound ?? token.start)..<token.end
     }
     finish()

@@ -24,9 +24,9 @@ extension TolerantJudge {
 
   private mutating func alter(_ cursor: inout TokenCursor, _ table: String) {
     let harmless: Set<String> = [
-      "ENGINE", "ALGORITHM", "LOCK", "COMMENT", "AUTO_INCREMENT", "ROW_FORMAT", "ENABLE", "DISABLE", "ORDER",
+      "ALGORITHM", "LOCK", "COMMENT", "AUTO_INCREMENT", "ROW_FORMAT", "ENABLE", "DISABLE", "ORDER",
       "FORCE",
-      "PARTITION", "DEFAULT", "CHARACTER", "COLLATE", "CONVERT", "VALIDATE", "STATS_PERSISTENT",
+      "PARTITION", "DEFAULT", "CHARACTER", "COLLATE", "VALIDATE", "STATS_PERSISTENT",
     ]
     if cursor.take("ADD") {
       add(&cursor, table)
@@ -52,7 +52,19 @@ extension TolerantJudge {
       } else if cursor.take("DROP", "DEFAULT") {
         effect(.dropDefault, column)
         noteDefault(column, false)
+      } else if cursor.takeAny(["SET", "DROP"]) == nil {
+        // `ALTER COLUMN c TYPE t`, and SQL Server's `ALTER COLUMN c t`.
+        _ = cursor.take("TYPE")
+        modified(name, &cursor, table)
+      } else if !cursor.take("VISIBLE"), !cursor.take("INVISIBLE") {
+        issue(
+          "sql-not-understood", .notUnderstood,
+          "ALTER TABLE \(table) ALTER COLUMN \(name) … is not understood", "\(table).\(name)")
       }
+    } else if cursor.take("ENGINE") {
+      changeEngine(&cursor, table)
+    } else if cursor.take("CONVERT") {
+      convert(&cursor, table)
     } else if cursor.takeAny(["TRUNCATE", "DISCARD"]) != nil {
       issue("truncate", .irreversible, "empties a partition or the tablespace of \(table)", table)
     } else if cursor.takeAny(harmless) == nil, !cursor.isAtEnd {
@@ -61,6 +73,31 @@ extension TolerantJudge {
         "ALTER TABLE \(table) \(cursor.tokens.prefix(2).map(\.text).joined(separator: " ")) … is not understood",
         table)
     }
+  }
+
+  /// Engines that keep their rows in memory, or none at all.
+  private mutating func changeEngine(_ cursor: inout TokenCursor, _ table: String) {
+    if cursor.tokens.first?.isSymbol("=") == true { cursor.skip() }
+    let engine = cursor.name() ?? ""
+    guard ["MEMORY", "HEAP", "BLACKHOLE"].contains(engine.uppercased()), isOld(table) else { return }
+    issue(
+      "set-unlogged", .irreversible, "\(table) is kept by the engine \(engine), which loses its rows", table)
+  }
+
+  /// Of the character sets only utf8mb4 has every character.
+  private mutating func convert(_ cursor: inout TokenCursor, _ table: String) {
+    guard cursor.take("TO"), cursor.take("CHARACTER", "SET") || cursor.takeAny(["CHARSET"]) != nil else {
+      return
+    }
+    let set = cursor.name() ?? ""
+    guard isOld(table) else { return }
+    let isWider = set.lowercased() == "utf8mb4"
+    issue(
+      "changing-column-type", isWider ? .locking : .notUnderstood,
+      isWider
+        ? "\(table) is rewritten in \(set), and every character stays"
+        : "the texts of \(table) are rewritten in \(set): whether it has all their characters is not known",
+      table)
   }
 
   private mutating func add(_ cursor: inout TokenCursor, _ table: String) {
@@ -82,7 +119,9 @@ extension TolerantJudge {
           "the version before may write rows to \(table) that the new check refuses",
           "\(table).\(name)")
       }
-    } else if cursor.take("FOREIGN", "KEY") || cursor.take("PRIMARY", "KEY") {
+    } else if cursor.take("PRIMARY", "KEY") {
+      effect(.create, SchemaObject(.constraint, "primary", table: table))
+    } else if cursor.take("FOREIGN", "KEY") {
       if !name.isEmpty { effect(.create, SchemaObject(.constraint, name, table: table)) }
     } else if cursor.takeAny(["INDEX", "KEY", "FULLTEXT", "SPATIAL"]) != nil {
       _ = cursor.takeAny(["INDEX", "KEY"])
@@ -127,7 +166,7 @@ extension TolerantJudge {
       _ = cursor.take("IF", "EXISTS")
       if let name = cursor.name() { effect(.drop, SchemaObject(.constraint, name, table: table)) }
     } else if cursor.take("PRIMARY", "KEY") {
-      return
+      effect(.drop, SchemaObject(.constraint, "primary", table: table))
     } else if cursor.take("PARTITION") {
       issue("truncate", .irreversible, "drops a partition of \(table) and its rows", table)
     } else {

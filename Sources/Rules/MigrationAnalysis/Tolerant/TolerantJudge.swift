@@ -9,6 +9,8 @@ struct TolerantJudge {
   let catalog: SchemaCatalog
   /// Tables that the script has renamed.
   private var renamedTables: [(old: String, new: String, line: Int)] = []
+  /// Views that show one table whole, by name.
+  private var wholeViews: [String: String] = [:]
   private var line = 1
   private(set) var createdTables: Set<String> = []
   private(set) var createdColumns: Set<SchemaObject> = []
@@ -87,6 +89,8 @@ struct TolerantJudge {
       insert(&cursor)
       // A row of the same key is deleted first.
       if verb == "REPLACE", effects.count > before { replaced(effects[before].object.name) }
+    } else if dialect == .other, let word = cursor.takeAny(["EXEC", "EXECUTE"]) {
+      execute(word, &cursor)
     } else if cursor.take("REVOKE") {
       issue("ban-revoke", .breaking, "takes rights away that the version before may use", "revoke")
     } else if cursor.takeAny(harmless) == nil {
@@ -110,16 +114,35 @@ struct TolerantJudge {
     for (old, new, line) in renamedTables where isOld(old) {
       // A view under the old name still serves the version before.
       let hasView = effects.contains { $0.verb == .create && $0.object == SchemaObject(.view, old) }
+      let servesAll = wholeViews[old.lowercased()] == new.lowercased()
       issue(
-        "renaming-table", hasView ? .advice : .breaking,
-        hasView
+        "renaming-table", servesAll ? .advice : hasView ? .notUnderstood : .breaking,
+        servesAll
           ? "the table \(old) is called \(new), and a view takes its name"
-          : "the table \(old) is called \(new): the version before does not find it", old, line: line)
+          : hasView
+            ? "the table \(old) is called \(new): whether the view under its name has all of it is not known here"
+            : "the table \(old) is called \(new): the version before does not find it", old, line: line)
     }
     return SQLScriptReport(
       dialect: dialect, statements: statements,
       issues: issues.sorted { ($0.line, $0.rule) < ($1.line, $1.rule) },
       effects: effects, definitions: definitions)
+  }
+
+  /// SQL Server renames by a procedure; what others do is not known.
+  private mutating func execute(_ word: String, _ cursor: inout TokenCursor) {
+    let procedure = cursor.name() ?? ""
+    let names = cursor.tokens.filter { $0.kind == .string }.map(\.text)
+    guard procedure.lowercased() == "sp_rename", names.count >= 2 else {
+      issue(
+        "sql-not-understood", .notUnderstood, "what \(word) \(procedure) does is not known here", procedure)
+      return
+    }
+    let kind = names.count > 2 ? names[2].uppercased() : "OBJECT"
+    if kind == "INDEX" { return }
+    issue(
+      kind == "COLUMN" ? "renaming-column" : "renaming-table", .breaking,
+      "\(names[0]) is called \(names[1]): the version before does not find it", names[0])
   }
 
   private mutating func replaced(_ table: String) {
@@ -155,9 +178,22 @@ struct TolerantJudge {
       ] where cursor.contains(word) {
         while !cursor.isAtEnd, !cursor.take(word) { cursor.skip() }
         _ = cursor.take("IF", "NOT", "EXISTS")
-        if let name = cursor.name() { effect(.create, SchemaObject(kind, name)) }
+        if let name = cursor.name() {
+          effect(.create, SchemaObject(kind, name))
+          if kind == .view { noteWholeView(name, cursor) }
+        }
         return
       }
+    }
+  }
+
+  /// `CREATE VIEW old AS SELECT * FROM new`, and nothing more.
+  private mutating func noteWholeView(_ name: String, _ cursor: TokenCursor) {
+    var cursor = cursor
+    guard cursor.take("AS", "SELECT"), cursor.tokens.first?.isSymbol("*") == true else { return }
+    cursor.skip()
+    if cursor.take("FROM"), let table = cursor.name(), cursor.isAtEnd {
+      wholeViews[name.lowercased()] = table.lowercased()
     }
   }
 

@@ -36,6 +36,11 @@ struct TolerantScript {
         tokens = tokens.drop { $0.start < end }
         continue
       }
+      if dialect == .other, token.upper == "GO", isAlone(token) {
+        found.append(current)
+        (current, depth) = ([], 0)
+        continue
+      }
       if delimiter == ";" {
         if TolerantScript.hasBody(current) {
           switch token.upper {
@@ -64,6 +69,15 @@ struct TolerantScript {
     }
     found.append(current)
     return found.filter { !$0.isEmpty }
+  }
+
+  /// Whether a word has its line for itself, as `GO` between the batches of SQL Server has.
+  private func isAlone(_ token: SQLToken) -> Bool {
+    let before = bytes[..<token.start].lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    let after = bytes[token.end...].firstIndex(of: 0x0A) ?? bytes.count
+    let blanks: Set<UInt8> = [0x20, 0x09, 0x0D, UInt8(ascii: ";")]
+    return bytes[before..<token.start].allSatisfy(blanks.contains)
+      && bytes[token.end..<after].allSatisfy(blanks.contains)
   }
 
   private static func hasBody(_ tokens: [SQLToken]) -> Bool {

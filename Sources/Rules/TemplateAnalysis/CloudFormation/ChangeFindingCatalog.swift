@@ -102,9 +102,21 @@ extension TemplateComparison {
       "template-part-open", "A loop or a member of the template could not be read.",
       severity: .warning, remedy: "Write the collection's values in, or hand parameters in."),
     .init(
+      "retention-open",
+      "A retention gets shorter, and whether what is older is deleted is not known for its type.",
+      severity: .warning, remedy: "Look at what the service does, and acknowledge it."),
+    .init(
+      "access-narrowed",
+      "A policy denies everything, or what decrypts, to all who do not meet a condition: whether who deploys does is open.",
+      severity: .warning, remedy: "Except the role that deploys, and the account's root."),
+    .init(
       "export-in-use",
       "An export that another template imports is removed or changed: the update is refused.",
       severity: .error, remedy: "Release the import first, in a deployment of its own."),
+    .init(
+      "export-may-be-in-use",
+      "An export is removed or changed that another template may import: its name depends on values that are not known.",
+      severity: .warning, remedy: "Hand the parameters in, or release the import first."),
     .init(
       "export-removed", "An export is removed.", severity: .warning,
       remedy: "Make sure that no other stack imports it."),

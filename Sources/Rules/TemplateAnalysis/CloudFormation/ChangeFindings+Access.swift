@@ -19,8 +19,13 @@ extension ChangeFindings {
           "\(pair.id) (\(pair.type)) newly allows \(Self.list(wildcards.map(\.description))).", outcome)
       }
       if let locked = LockoutRules.lockout(pair.type, before: before, after: grants) {
-        tell(
-          "access-locked-out", .error, "\(pair.id) (\(pair.type)) locks its owner out: \(locked).", outcome)
+        if locked.isSure {
+          tell(
+            "access-locked-out", .error, "\(pair.id) (\(pair.type)) locks its owner out: \(locked.words).",
+            outcome)
+        } else {
+          tell("access-narrowed", .warning, "\(pair.id) (\(pair.type)): \(locked.words).", outcome)
+        }
       }
       // What a new resource may do is part of reviewing it; what an old one gains is easily missed.
       if isNew { continue }

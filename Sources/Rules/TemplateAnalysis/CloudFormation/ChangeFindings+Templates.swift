@@ -100,9 +100,14 @@ extension ChangeFindings {
           "transform-open", .notice,
           "The template goes through SAM: its resources are judged as they stand, and what SAM makes of them "
             + "(roles, permissions, deployments, stages) is open.", subject: name)
-      default:
+      case let own where own.hasPrefix("AWS::"):
         add(
           "transform-open", isNew ? .warning : .notice,
+          "The template goes through AWS's \(own): its resources are judged as they stand, and what it adds is open.",
+          subject: name)
+      default:
+        add(
+          "transform-open", .warning,
           "The template goes through \(name), whose result is not known here: any resource may change.",
           subject: name)
       }
@@ -131,6 +136,13 @@ extension ChangeFindings {
           "export-in-use", .error,
           "The export \(export) is \(what) while \(users) imports it: CloudFormation refuses the update.",
           line: line, subject: output.name)
+      } else if let export = output.export, !output.possibleImporters.isEmpty, output.action != .mayChange {
+        let what = output.action == .removed ? "removed" : "changed"
+        let others = output.possibleImporters.joined(separator: ", ")
+        add(
+          "export-may-be-in-use", .warning,
+          "The export \(export) is \(what), and \(others) imports a name that depends on values which are not known here: "
+            + "where it is this one, CloudFormation refuses the update.", line: line, subject: output.name)
       } else if let export = output.export, output.action == .removed {
         add(
           "export-removed", .warning,

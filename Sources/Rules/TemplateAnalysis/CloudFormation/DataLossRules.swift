@@ -15,14 +15,26 @@ enum DataLossRules {
 
   /// What a change of a resource that stays loses.
   static func losses(_ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue) -> [Loss] {
+    let known =
+      retentions.filter { $0.types.contains(type) }.compactMap(\.path.last)
+      + switches.filter { $0.types.contains(type) }.compactMap(\.path.last)
+    let found = ruled(id, type, old, new)
+    let judged = Set(known + ["DefaultRetention", "TimeToLiveSpecification", "Replicas", "BackupPlan"])
+      .union(found.map { $0.property.split(separator: ".").last.map(String.init) ?? $0.property })
+    return found + byName(id, type, old, new, but: judged)
+  }
+
+  private static func ruled(_ id: String, _ type: String, _ old: ResolvedValue, _ new: ResolvedValue)
+    -> [Loss]
+  {
     retention(id, type, old, new) + switches(id, type, old, new) + expiry(id, type, old, new)
-      + replicas(id, type, old, new) + plans(id, type, old, new)
+      + replicas(id, type, old, new) + plans(id, type, old, new) + details(id, type, old, new)
   }
 
   // MARK: - Lists
 
   /// The elements of a list by a member that names them.
-  private static func elements(_ value: ResolvedValue, by key: String) -> [String: ResolvedValue] {
+  static func elements(_ value: ResolvedValue, by key: String) -> [String: ResolvedValue] {
     guard case .list(let all) = value else { return [:] }
     return Dictionary(all.compactMap { one in one[key].text.map { ($0, one) } }, uniquingKeysWith: { $1 })
   }
@@ -104,13 +116,15 @@ enum DataLossRules {
     let isBackup: Bool
     /// A written value that means for ever.
     var forever: Double?
+    /// Whether it holds for what is there already.
+    var isImmediate = true
 
     init(
       _ types: Set<String>, _ path: String..., whenAbsent: Double?, isBackup: Bool = false,
-      forever: Double? = nil
+      forever: Double? = nil, isImmediate: Bool = true
     ) {
       (self.types, self.path, self.whenAbsent) = (types, path, whenAbsent)
-      (self.isBackup, self.forever) = (isBackup, forever)
+      (self.isBackup, self.forever, self.isImmediate) = (isBackup, forever, isImmediate)
     }
   }
 
@@ -125,12 +139,20 @@ enum DataLossRules {
       ["AWS::Timestream::Table"], "RetentionProperties", "MagneticStoreRetentionPeriodInDays", whenAbsent: nil
     ),
     Retention(
-      ["AWS::IoTAnalytics::Datastore", "AWS::IoTAnalytics::Channel"], "RetentionPeriod", "NumberOfDays",
+      ["AWS::IoTAnalytics::Datastore", "AWS::IoTAnalytics::Channel", "AWS::IoTAnalytics::Dataset"],
+      "RetentionPeriod", "NumberOfDays",
       whenAbsent: .infinity),
     Retention(
-      ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::DocDB::DBCluster", "AWS::Neptune::DBCluster"],
+      [
+        "AWS::RDS::DBInstance", "AWS::RDS::DBCluster", "AWS::DocDB::DBCluster", "AWS::Neptune::DBCluster",
+        "AWS::DocDBElastic::Cluster",
+      ],
       "BackupRetentionPeriod", whenAbsent: 1, isBackup: true),
     Retention(["AWS::Redshift::Cluster"], "AutomatedSnapshotRetentionPeriod", whenAbsent: 1, isBackup: true),
+    Retention(
+      ["AWS::Redshift::Cluster"], "ManualSnapshotRetentionPeriod", whenAbsent: .infinity, isBackup: true,
+      forever: -1,
+      isImmediate: false),
     Retention(
       [
         "AWS::ElastiCache::ReplicationGroup", "AWS::ElastiCache::CacheCluster", "AWS::MemoryDB::Cluster",
@@ -169,12 +191,17 @@ enum DataLossRules {
       let property = rule.path.joined(separator: ".")
       let (first, second) = (words(before), words(after))
       return Loss(
-        code: rule.isBackup ? "backups-shortened" : "data-expires", isImmediate: true, property: property,
-        message:
-          "\(id) (\(type)): \(property) goes from \(first) to \(second): what is older is deleted, and no "
-          + "rollback brings it back.",
-        loses: rule.isBackup
-          ? "backups of \(id) that are older than \(second)" : "what \(id) holds beyond \(property) \(second)"
+        code: rule.isBackup ? "backups-shortened" : "data-expires", isImmediate: rule.isImmediate,
+        property: property,
+        message: rule.isImmediate
+          ? "\(id) (\(type)): \(property) goes from \(first) to \(second): what is older is deleted, and no "
+            + "rollback brings it back."
+          : "\(id) (\(type)): \(property) goes from \(first) to \(second) for what is made from now on.",
+        loses: !rule.isImmediate
+          ? nil
+          : rule.isBackup
+            ? "backups of \(id) that are older than \(second)"
+            : "what \(id) holds beyond \(property) \(second)"
       )
     }
   }
@@ -214,7 +241,7 @@ enum DataLossRules {
       "point-in-time recovery ends, and what it kept is deleted", loses: "the point-in-time backups of"),
     Switch(
       ["AWS::S3::Bucket"], ["VersioningConfiguration", "Status"], on: ["Enabled"], whenAbsent: "Suspended",
-      "versioning is suspended: what is overwritten or deleted from now on is gone",
+      isImmediate: true, "versioning is suspended: what is overwritten or deleted from now on is gone",
       loses: "objects overwritten or deleted after the deployment in"),
     Switch(
       [
@@ -226,6 +253,27 @@ enum DataLossRules {
     Switch(
       ["AWS::Cognito::UserPool"], ["DeletionProtection"], on: ["ACTIVE"], whenAbsent: "INACTIVE", protections),
     Switch(["AWS::EC2::Instance"], ["DisableApiTermination"], protections),
+    Switch(
+      ["AWS::Cassandra::Table"], ["PointInTimeRecoveryEnabled"], code: "backups-shortened", isImmediate: true,
+      "point-in-time recovery ends, and what it kept is deleted", loses: "the point-in-time backups of"),
+    Switch(
+      ["AWS::Lightsail::Database"], ["BackupRetention"], whenAbsent: "true", code: "backups-shortened",
+      isImmediate: true, "automatic backups end, and those that are there are deleted",
+      loses: "the backups of"),
+    Switch(
+      ["AWS::RDS::DBInstance", "AWS::RDS::DBCluster"], ["DeleteAutomatedBackups"], on: ["false"],
+      whenAbsent: "true",
+      "its automated backups go with it from now on"),
+    Switch(
+      ["AWS::ECR::Repository"], ["EmptyOnDelete"], on: ["false"],
+      "it can be deleted with all its images from now on"),
+    Switch(["AWS::CloudTrail::Trail"], ["IsLogging"], whenAbsent: "true", "nothing is recorded from now on"),
+    Switch(
+      ["AWS::EFS::FileSystem"], ["FileSystemProtection", "ReplicationOverwriteProtection"], on: ["ENABLED"],
+      whenAbsent: "ENABLED", "a replication may overwrite it from now on"),
+    Switch(
+      ["AWS::DLM::LifecyclePolicy"], ["State"], on: ["ENABLED"], whenAbsent: "ENABLED",
+      "it makes no snapshots from now on"),
     Switch(
       ["AWS::CloudTrail::EventDataStore"], ["TerminationProtectionEnabled"], whenAbsent: "true", protections),
     Switch(
@@ -283,15 +331,47 @@ enum DataLossRules {
   }
 
   private struct Expiry: Hashable {
-    var kind: String, scope: String
+    var kind: String, scope: Scope
     var days: Double
+  }
+
+  /// Which objects a rule is about.
+  private struct Scope: Hashable {
+    var prefix: String
+    /// Tags that an object must have, each as key and value.
+    var tags: Set<[String]>
+    var larger: Double, smaller: Double
+
+    init(_ rule: ResolvedValue) {
+      func size(_ name: String) -> Double? { rule[name].text.flatMap(Double.init) }
+      prefix = rule["Prefix"].text ?? rule["Filter"]["Prefix"].text ?? ""
+      larger = size("ObjectSizeGreaterThan") ?? -1
+      smaller = size("ObjectSizeLessThan") ?? .infinity
+      tags = []
+      if case .list(let filters) = rule["TagFilters"] {
+        tags = Set(
+          filters.map { [$0["Key"].text ?? $0["Key"].summary, $0["Value"].text ?? $0["Value"].summary] })
+      }
+    }
+
+    /// Whether every object of `other` is one of this.
+    func covers(_ other: Scope) -> Bool {
+      other.prefix.hasPrefix(prefix) && tags.isSubset(of: other.tags) && larger <= other.larger
+        && smaller >= other.smaller
+    }
+
+    var words: String {
+      (prefix.isEmpty ? "" : " under \(prefix)")
+        + (tags.isEmpty
+          ? "" : " tagged \(tags.map { $0.joined(separator: "=") }.sorted().joined(separator: ", "))")
+    }
   }
 
   private static func expiries(_ bucket: ResolvedValue) -> [Expiry] {
     guard case .list(let rules) = bucket["LifecycleConfiguration"]["Rules"] else { return [] }
     return rules.flatMap { rule -> [Expiry] in
       guard rule["Status"].text != "Disabled" else { return [] }
-      let scope = rule["Prefix"].text ?? rule["Filter"]["Prefix"].text ?? ""
+      let scope = Scope(rule)
       let figures: [(String, ResolvedValue)] = [
         ("objects", rule["ExpirationInDays"]), ("objects", rule["Expiration"]["Days"]),
         ("earlier versions", rule["NoncurrentVersionExpirationInDays"]),
@@ -311,10 +391,10 @@ enum DataLossRules {
     let before = expiries(old)
     return expiries(new).filter { expiry in
       !before.contains {
-        $0.kind == expiry.kind && expiry.scope.hasPrefix($0.scope) && $0.days <= expiry.days
+        $0.kind == expiry.kind && $0.scope.covers(expiry.scope) && $0.days <= expiry.days
       }
     }.map { expiry in
-      let what = expiry.kind + (expiry.scope.isEmpty ? "" : " under \(expiry.scope)")
+      let what = expiry.kind + expiry.scope.words
       let when = expiry.days == 0 ? "at a date" : "after \(words(expiry.days)) days"
       return Loss(
         code: "data-expires", isImmediate: true, property: "LifecycleConfiguration",

@@ -4,17 +4,24 @@ import YAMLDocuments
 struct OutputComparison {
   let judge: ResourceJudge
   private let importers: [String: [String]]
+  /// Imports whose names depend on values that are not known, with the templates that they stand in.
+  private let openImports: [(name: ResolvedValue, path: String)]
 
   init(judge: ResourceJudge) {
     self.judge = judge
     var importers = judge.context.importers
+    var open: [(name: ResolvedValue, path: String)] = []
     let own = (judge.new ?? judge.old)?.template.path
     for template in judge.context.otherTemplates where template.path != own {
       for name in TemplateComparison.imports(of: template, context: judge.context).sorted() {
         importers[name, default: []].append(template.path)
       }
+      for name in TemplateComparison.openImports(of: template, context: judge.context) {
+        open.append((name, template.path))
+      }
     }
     self.importers = importers
+    openImports = open
   }
 
   /// Outputs that differ, those of the new template first.
@@ -28,10 +35,14 @@ struct OutputComparison {
   }
 
   private func change(_ name: String, _ old: ResolvedValue?, _ new: ResolvedValue?) -> OutputChange? {
-    let export = old?["Export"]["Name"].text
+    let exported = old?["Export"]["Name"] ?? .absent
+    let export = exported == .absent ? nil : exported.text ?? exported.summary
     let users = export.flatMap { importers[$0] } ?? []
     func made(_ action: OutputChange.Action) -> OutputChange {
-      OutputChange(name: name, action: action, export: export, importers: users)
+      let possible = exported == .absent ? [] : openImports.filter { $0.name.mayEqual(exported) }.map(\.path)
+      return OutputChange(
+        name: name, action: action, export: export, importers: users,
+        possibleImporters: Set(possible).subtracting(users).sorted())
     }
     guard let old else { return new == nil ? nil : made(.added) }
     guard let new else { return made(.removed) }

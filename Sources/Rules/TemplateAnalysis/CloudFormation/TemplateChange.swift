@@ -89,6 +89,8 @@ public struct OutputChange: Hashable, Sendable {
   public var export: String?
   /// Paths of the templates known to import it.
   public var importers: [String]
+  /// Paths of templates that import a name which is not known, and may be this one.
+  public var possibleImporters: [String] = []
 }
 
 /// Everything that differs between two versions of a template.

@@ -76,6 +76,16 @@ public enum TemplateComparison {
     return names
   }
 
+  /// The names in a template's imports that depend on values which are not known.
+  static func openImports(of template: CloudFormationTemplate, context: ComparisonContext) -> [ResolvedValue]
+  {
+    let evaluator = evaluator(template, [:], previous: [:], context)
+    var names: [ResolvedValue] = []
+    for resource in evaluator.resources { evaluator.properties(of: resource).collectOpenImports(&names) }
+    for output in evaluator.outputs { evaluator.evaluate(output.node).collectOpenImports(&names) }
+    return names
+  }
+
   /// The values of `NoEcho` parameters and of those that are secret by their name: reports have to redact them.
   public static func secretValues(
     of template: CloudFormationTemplate?, _ given: [String: String]
@@ -132,6 +142,33 @@ public enum TemplateComparison {
 }
 
 extension ResolvedValue {
+  /// Adds what stands inside `Fn::ImportValue` and is not known.
+  func collectOpenImports(_ names: inout [ResolvedValue]) {
+    switch self {
+    case .call("Fn::ImportValue", let arguments): names += arguments.filter { $0.text == nil }
+    case .call(_, let values), .list(let values), .joined(let values):
+      for value in values { value.collectOpenImports(&names) }
+    case .map(let members): for member in members { member.value.collectOpenImports(&names) }
+    case .choice(_, let then, let otherwise):
+      then.collectOpenImports(&names)
+      otherwise.collectOpenImports(&names)
+    case .absent, .text, .number, .unknown: break
+    }
+  }
+
+  /// Whether two texts, of which parts are not known, can be the same: by how they begin and end.
+  func mayEqual(_ other: ResolvedValue) -> Bool {
+    func ends(_ value: ResolvedValue) -> (head: String, tail: String) {
+      if let text = value.text { return (text, text) }
+      guard case .joined(let parts) = value else { return ("", "") }
+      return (parts.first?.text ?? "", parts.last?.text ?? "")
+    }
+    if let one = text, let two = other.text { return one == two }
+    let (one, two) = (ends(self), ends(other))
+    return (one.head.hasPrefix(two.head) || two.head.hasPrefix(one.head))
+      && (one.tail.hasSuffix(two.tail) || two.tail.hasSuffix(one.tail))
+  }
+
   /// Adds the known names inside `Fn::ImportValue`.
   func collectImports(_ names: inout Set<String>) {
     switch self {

@@ -44,6 +44,13 @@ enum UpdateRules {
     case "AWS::RDS::DBInstance", "AWS::RDS::DBCluster": found += database(change)
     case "AWS::Cognito::UserPool": found += userPool(change)
     case "AWS::ElastiCache::ReplicationGroup": found += cache(change)
+    case "AWS::Serverless::Api", "AWS::Serverless::HttpApi":
+      if change.differs("StageName") {
+        found.append(
+          .init(
+            effect: .replaces, property: "StageName",
+            reason: "SAM makes a stage of another name, and the address of the old one goes."))
+      }
     case "AWS::EC2::Volume": found += smaller("Size", change)
     case "AWS::EC2::VPC":
       if change.differs("InstanceTenancy"), change.new["InstanceTenancy"].text == "dedicated" {

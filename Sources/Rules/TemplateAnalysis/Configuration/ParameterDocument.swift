@@ -10,6 +10,8 @@ public struct ParameterDocument: Hashable, Sendable {
   }
   /// The stack that the file names.
   public var stack: String?
+  /// What it says beside values that decides what is deployed: the stack, the region, the template, a stack policy.
+  public private(set) var others: [String: String] = [:]
   /// Whether it is SAM's configuration, which means the template beside it where it names none.
   public var isSAM = false
   private var templatePath: String?
@@ -45,6 +47,12 @@ public struct ParameterDocument: Hashable, Sendable {
     // A bound, since every document of a change is asked.
     guard bytes.count < 1 << 20, let root = try? YAMLNode.parse(bytes) else { return nil }
     if let elements = root.sequence {
+      // `aws cloudformation deploy` takes a list of `Key=Value`, too.
+      let pairs = elements.compactMap { $0.scalarText.flatMap(Self.pair) }
+      if !pairs.isEmpty, pairs.count == elements.count {
+        for (name, value) in pairs { values[name] = value }
+        return
+      }
       guard !elements.isEmpty, elements.allSatisfy({ $0["ParameterKey"]?.text != nil }) else { return nil }
       for element in elements {
         if let key = element["ParameterKey"]?.text, let value = element["ParameterValue"] {
@@ -58,8 +66,18 @@ public struct ParameterDocument: Hashable, Sendable {
     guard let section = root["Parameters"] ?? (isDeploymentFile ? root["parameters"] : nil),
       let members = section.mapping
     else {
-      guard isDeploymentFile else { return nil }
-      setDeployment(root)
+      if isDeploymentFile {
+        setDeployment(root)
+        return
+      }
+      guard Self.isNamedForParameters(path), let members = root.mapping?.members, !members.isEmpty else {
+        return nil
+      }
+      // A plain list of names and values, where the file's name says what they are.
+      for member in members {
+        guard Self.isName(member.name), let value = Self.text(member.value) else { return nil }
+        values[member.name] = value
+      }
       return
     }
     for member in members.members {
@@ -67,12 +85,40 @@ public struct ParameterDocument: Hashable, Sendable {
       guard let value = Self.text(member.value) else { return nil }
       values[member.name] = value
     }
+    if let policy = root["StackPolicy"] { others["StackPolicy"] = Self.shape(policy) }
     if isDeploymentFile { setDeployment(root) } else if values.isEmpty { return nil }
   }
 
   private mutating func setDeployment(_ root: YAMLNode) {
     templatePath = root["template-file-path"]?.text
+    others["template-file-path"] = templatePath
     isFromRoot = true
+  }
+
+  private static func isNamedForParameters(_ path: String) -> Bool {
+    path.lowercased().split(separator: "/").suffix(2).contains { part in
+      part.split(whereSeparator: { !$0.isLetter }).contains {
+        ["params", "param", "parameters", "parameter"].contains($0)
+      }
+    }
+  }
+
+  private static func isName(_ text: some StringProtocol) -> Bool {
+    !text.isEmpty && text.count <= 255 && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+  }
+
+  private static func pair(_ text: String) -> (String, String)? {
+    guard let mark = text.firstIndex(of: "="), isName(text[..<mark]) else { return nil }
+    return (String(text[..<mark]), String(text[text.index(after: mark)...]))
+  }
+
+  /// All that a node holds, to tell two of them apart.
+  private static func shape(_ node: YAMLNode) -> String {
+    if let elements = node.sequence { return "[\(elements.map(shape).joined(separator: "\u{1}"))]" }
+    if let members = node.mapping?.members {
+      return "{\(members.map { "\($0.name)\u{2}\(shape($0.value))" }.sorted().joined(separator: "\u{1}"))}"
+    }
+    return node.scalarText ?? ""
   }
 
   private static func text(_ node: YAMLNode) -> String? {
@@ -93,6 +139,9 @@ public struct ParameterDocument: Hashable, Sendable {
       merged.merge(tables["\(chosen).\(command).parameters"] ?? [:]) { $1 }
     }
     stack = merged["stack_name"]?.first
+    for name in ["stack_name", "region", "template_file", "template", "role_arn", "profile"] {
+      others[name] = merged[name]?.first
+    }
     templatePath = (merged["template_file"] ?? merged["template"])?.first
     for text in merged["parameter_overrides"] ?? [] {
       for word in Self.words(text) {
@@ -145,7 +194,7 @@ public struct ParameterDocument: Hashable, Sendable {
   }
 
   public static func == (one: ParameterDocument, other: ParameterDocument) -> Bool {
-    one.values == other.values && one.templatePath == other.templatePath && one.stack == other.stack
+    one.values == other.values && one.templatePath == other.templatePath && one.others == other.others
   }
   public func hash(into hasher: inout Hasher) { hasher.combine(values) }
 }

@@ -19,9 +19,32 @@ struct TOMLText {
         }
         guard scanner.peek == "=" else { continue }
         _ = scanner.next()
-        tables[table, default: [:]][key] = scanner.value()
+        read(key, in: table, &scanner, depth: 0)
       }
     }
+  }
+
+  /// A value under a key, which may be dotted, or a table in one line.
+  private mutating func read(_ key: String, in table: String, _ scanner: inout Scanner, depth: Int) {
+    var parts = (table.isEmpty ? [] : [table]) + key.split(separator: ".").map(String.init)
+    guard scanner.skipBlanks() == "{", depth < 20 else {
+      let name = parts.popLast() ?? key
+      tables[parts.joined(separator: "."), default: [:]][name] = scanner.value()
+      return
+    }
+    let inner = parts.joined(separator: ".")
+    _ = scanner.next()
+    while let character = scanner.peek, character != "}" {
+      guard !character.isWhitespace, character != "," else {
+        _ = scanner.next()
+        continue
+      }
+      let name = scanner.take { $0 != "=" && $0 != "}" && !$0.isNewline }.filter { !" \t\"'".contains($0) }
+      guard scanner.peek == "=" else { return }
+      _ = scanner.next()
+      read(name, in: inner, &scanner, depth: depth + 1)
+    }
+    _ = scanner.next()
   }
 
   private struct Scanner {
@@ -44,6 +67,11 @@ struct TOMLText {
       }
       return taken
     }
+    /// What stands behind blanks.
+    mutating func skipBlanks() -> Character? {
+      _ = take { $0 == " " || $0 == "\t" }
+      return peek
+    }
     mutating func skipLine() { _ = take { !$0.isNewline } }
 
     /// The texts of one value.
@@ -52,7 +80,7 @@ struct TOMLText {
       guard let first = peek else { return [] }
       if first == "\"" || first == "'" { return [string()] }
       guard first == "[" else {
-        let bare = take { !$0.isNewline && $0 != "#" }
+        let bare = take { !$0.isNewline && !"#,}".contains($0) }
         return [String(bare.reversed().drop(while: \.isWhitespace).reversed())]
       }
       position += 1

@@ -76,6 +76,7 @@ struct EngineState {
       case .rollback: .rollbackStack
       case .restore: .restore
       case .triggers: .restoreTriggers
+      case .redeploy: .redeploy
       case .delete: .delete
       case .others, nil: action.kind
       }

@@ -177,18 +177,19 @@ struct ChangeReader {
         path: change.path, oldPath: change.oldPath, old: kind(change.old), new: kind(change.new),
         isMoved: change.old != nil && change.old?.id == change.new?.id && change.oldPath != nil)
     }
-    func read(_ path: String, _ tree: ObjectId?) throws -> [UInt8]? {
-      guard let tree, let entry = try repository.entry(at: path, inTree: tree) else { return nil }
+    let (before, after) = (TreeListing(repository, baseTree), TreeListing(repository, headTree))
+    let tip = tipTree == baseTree ? before : TreeListing(repository, tipTree)
+    func read(_ path: String, _ tree: TreeListing) throws -> [UInt8]? {
+      guard let entry = try tree.entry(at: path) else { return nil }
       guard entry.kind == .file || entry.kind == .executable else { return nil }
       return try repository.blob(entry.id)
     }
     let commits = try range.base.map { try repository.commits(from: $0, to: range.head, limit: 1000) } ?? []
     return Change(
       base: range.base?.hex ?? "", head: range.head.hex, because: range.because, changedCount: changes.count,
-      all: all, files: files, readOld: { try read($0, baseTree) }, readNew: { try read($0, headTree) },
-      readTip: { try read($0, tipTree) },
-      listNew: { try repository.paths(at: range.head.hex, under: $0) },
-      listFolder: { try repository.files(inFolder: $0, ofTree: headTree) },
+      all: all, files: files, readOld: { try read($0, before) }, readNew: { try read($0, after) },
+      readTip: { try read($0, tip) }, listNew: { try after.paths(below: $0) },
+      listFolder: { try after.files(in: $0) },
       heads: Set([range.head.hex] + (try repository.commit(range.head).parents.dropFirst().map(\.hex))),
       messages: commits.map { ($0.id.short, $0.message) })
   }

@@ -231,6 +231,42 @@ enum ContentShapes {
     return line[colon.upperBound...].first.map { "^~*<>=0123456789".contains($0) } ?? false
   }
 
+  /// A variable that a changed line sets and a line that deploys something reads; nil where there is none.
+  private static func handedOver(_ content: Content) -> String? {
+    let names = content.changedLines.compactMap { line -> String? in
+      var text = line.drop(while: \.isWhitespace)
+      for word in ["export ", "set ", "local ", "readonly ", "- "] where text.hasPrefix(word) {
+        text = text.dropFirst(word.count)
+      }
+      let name = text.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+      let rest = text.dropFirst(name.count).drop {
+        $0 == " " || $0 == "?" || $0 == ":" && text.contains(":=")
+      }
+      guard name.count > 1, rest.first == "=" || rest.first == ":" else { return nil }
+      return String(name)
+    }
+    guard !names.isEmpty else { return nil }
+    // A command goes on behind a backslash.
+    let commands = content.text.replacing("\\\r\n", with: " ").replacing("\\\n", with: " ").split(
+      separator: "\n"
+    )
+    .filter { line in
+      let lower = line.lowercased()
+      return deployWords.contains(where: lower.contains)
+    }
+    return Set(names).sorted().first { name in
+      commands.contains { line in
+        ["$\(name)", "${\(name)", "$(\(name)", "env.\(name)", "vars.\(name)", "%\(name)%"].contains { mark in
+          line.ranges(of: mark).contains { place in
+            place.upperBound == line.endIndex
+              || !(line[place.upperBound].isLetter || line[place.upperBound].isNumber
+                || line[place.upperBound] == "_")
+          }
+        }
+      }
+    }
+  }
+
   /// A pipeline or a script whose changed lines deploy something; others build and test.
   private static func pipeline(_ content: Content) -> FileShape {
     let isManifest = content.path.lowercased().hasSuffix("package.json")
@@ -241,6 +277,13 @@ enum ContentShapes {
       return .unjudged(
         rule: "pipeline",
         why: "a line of it that changes names \(shown), and what it hands to a deployment is not judged",
+        remedy: "look at it by hand and acknowledge it, or name it under diff-gate.ignore")
+    }
+    if let name = handedOver(content) {
+      return .unjudged(
+        rule: "pipeline",
+        why:
+          "\(name) changes in it, which a line of it hands to a deployment, and what that makes of it is not judged",
         remedy: "look at it by hand and acknowledge it, or name it under diff-gate.ignore")
     }
     return .harmless(rule: "pipeline", why: "no changed line of it deploys anything")

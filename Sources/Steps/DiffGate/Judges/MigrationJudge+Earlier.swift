@@ -5,8 +5,10 @@ import StepResults
 /// Migrations that were there before, and the schema that they have left.
 extension MigrationJudge {
   /// The dialect that the policy names for a path: the pattern that says most counts; nil to find out.
-  func dialect(of path: String) -> SQLDialect? {
-    policy.dialects.filter { PathPattern($0.key).matches(path) }.max { $0.key.count < $1.key.count }
+  func dialect(of path: String) -> SQLDialect? { Self.dialect(of: path, by: policy.dialects) }
+
+  private static func dialect(of path: String, by patterns: [String: String]) -> SQLDialect? {
+    patterns.filter { PathPattern($0.key).matches(path) }.max { $0.key.count < $1.key.count }
       .flatMap { SQLDialect(rawValue: $0.value) }
   }
 
@@ -54,23 +56,46 @@ extension MigrationJudge {
   // MARK: - The schema at hand
 
   /// What the scripts before `file` have made, in the order of their names.
-  func catalog(before file: ChangedFile, _ migration: MigrationFile) throws -> SchemaCatalog {
+  mutating func catalog(before file: ChangedFile, _ migration: MigrationFile) throws -> SchemaCatalog {
     var folder = RelativePath.folder(of: file.path)
     if migration.tool == .prisma || migration.tool == .diesel { folder = RelativePath.folder(of: folder) }
-    var catalog = SchemaCatalog()
-    guard !folder.isEmpty else { return catalog }
-    let paths = try change.listNew(folder).filter { $0.hasSuffix(".sql") && $0 != file.path }
-      .filter { NaturalOrder.precedes($0, file.path) }.sorted(by: NaturalOrder.precedes)
-    for path in paths.suffix(500) {
-      guard let bytes = try change.readNew(path) else { continue }
-      let script = text(bytes)
+    guard !folder.isEmpty else { return SchemaCatalog() }
+    let (change, patterns) = (change, policy.dialects)
+    if schemas[folder] == nil {
+      schemas[folder] = EarlierScripts(
+        try change.listNew(folder).filter { $0.hasSuffix(".sql") }, start: SchemaCatalog())
+    }
+    return try schemas[folder]?.state(before: file.path) { catalog, path in
+      guard let bytes = try change.readNew(path) else { return }
+      let script = String(decoding: bytes.prefix(SQLAnalysis.byteLimit), as: UTF8.self)
       guard let earlier = MigrationFile(path: path, text: script, isListed: true), earlier.role == .forward,
         let forward = MigrationParts(earlier, text: script, read: { _ in nil }).forward
-      else { continue }
+      else { return }
       catalog.apply(
-        SQLAnalysis.analyze(Array(forward.utf8), dialect: dialect(of: path), path: path))
+        SQLAnalysis.analyze(
+          Array(forward.utf8), dialect: Self.dialect(of: path, by: patterns), path: path))
+    } ?? SchemaCatalog()
+  }
+
+  /// What a file beside a migration says of the transaction in which its tool runs it; nil where nothing does.
+  func runsInTransaction(_ file: ChangedFile, _ migration: MigrationFile, _ text: String) throws -> Bool? {
+    let folder = RelativePath.folder(of: file.path)
+    switch migration.tool {
+    case .diesel:
+      guard let bytes = try RelativePath.join(folder, "metadata.toml").flatMap({ try change.readNew($0) })
+      else {
+        return nil
+      }
+      let plain = String(decoding: bytes, as: UTF8.self).filter { !$0.isWhitespace }
+      return plain.contains("run_in_transaction=false") ? false : nil
+    case .pair:
+      // Atlas keeps the sums of its scripts beside them, and runs each in a transaction unless it says otherwise.
+      guard try RelativePath.join(folder, "atlas.sum").flatMap({ try change.readNew($0) }) != nil else {
+        return nil
+      }
+      return !text.lowercased().contains("atlas:txmode none")
+    default: return nil
     }
-    return catalog
   }
 
   // MARK: - Dumps
@@ -146,18 +171,21 @@ extension MigrationJudge {
   }
 
   /// What stands in the repository of columns that a migration in code defines anew.
-  func definitions(before file: ChangedFile, _ migration: MigrationFile, _ text: String) throws
+  mutating func definitions(before file: ChangedFile, _ migration: MigrationFile, _ text: String) throws
     -> EarlierDefinitions
   {
     var found = EarlierDefinitions()
-    let folder = RelativePath.folder(of: file.path)
+    let (folder, change) = (RelativePath.folder(of: file.path), change)
     if migration.tool == .django, text.contains("AlterField(") {
-      let paths = try change.listNew(folder).filter { $0.hasSuffix(".py") && $0 != file.path }
-        .filter { NaturalOrder.precedes($0, file.path) }.sorted(by: NaturalOrder.precedes)
-      for path in paths.suffix(500) {
-        guard let bytes = try change.readNew(path) else { continue }
-        found.fields.apply(self.text(bytes))
+      if fields[folder] == nil {
+        fields[folder] = EarlierScripts(
+          try change.listNew(folder).filter { $0.hasSuffix(".py") }, start: DjangoFields())
       }
+      found.fields =
+        try fields[folder]?.state(before: file.path) { fields, path in
+          guard let bytes = try change.readNew(path) else { return }
+          fields.apply(String(decoding: bytes.prefix(SQLAnalysis.byteLimit), as: UTF8.self))
+        } ?? DjangoFields()
     }
     if migration.tool == .rails, text.contains("change_column") {
       let parent = RelativePath.folder(of: folder)
@@ -181,33 +209,6 @@ enum SchemaDump {
     return ["schema.sql", "structure.sql"].contains(name)
       || name == "schema.rb" && parts.dropLast().last == "db" || name.hasSuffix("_structure.sql")
       || name.hasSuffix(".schema.sql")
-  }
-}
-
-/// Names with numbers in the order in which people count.
-enum NaturalOrder {
-  static func precedes(_ one: String, _ other: String) -> Bool {
-    let (first, second) = (pieces(one), pieces(other))
-    for (left, right) in zip(first, second) where left != right {
-      if let a = UInt64(left), let b = UInt64(right), a != b { return a < b }
-      return left < right
-    }
-    return first.count < second.count
-  }
-
-  private static func pieces(_ text: String) -> [String] {
-    var found: [String] = []
-    var wasNumber: Bool?
-    for character in text {
-      let isNumber = character.isNumber
-      if isNumber == wasNumber {
-        found[found.count - 1].append(character)
-      } else {
-        found.append(String(character))
-      }
-      wasNumber = isNumber
-    }
-    return found
   }
 }
 

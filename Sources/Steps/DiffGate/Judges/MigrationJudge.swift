@@ -24,6 +24,14 @@ struct MigrationJudge {
 
   /// Where rollback scripts of the migrations in this change may stand.
   private let readWithMigrations: Set<String>
+  private let changedPaths: Set<String>
+  /// What the unchanged files of a folder tell of its habit, by folder.
+  private var habits: [String: FolderHabit] = [:]
+  /// Paths at which scripts would undo the migrations below a folder.
+  private var undoPaths: [String: Set<String>] = [:]
+  /// The schema that the scripts of a folder leave, and the fields that Django's migrations leave.
+  var schemas: [String: EarlierScripts<SchemaCatalog>] = [:]
+  var fields: [String: EarlierScripts<DjangoFields>] = [:]
 
   init(change: Change, policy: GatePolicy) {
     self.change = change
@@ -33,6 +41,7 @@ struct MigrationJudge {
       else { return }
       paths.formUnion(RollbackNames.candidates(for: migration).filter { $0 != other.path })
     }
+    changedPaths = Set(change.files.map(\.path))
     self.policy = policy
     patterns = policy.migrations.map(PathPattern.init)
   }
@@ -51,7 +60,9 @@ struct MigrationJudge {
   }
 
   mutating func judgeAll() throws {
-    for file in change.files where !file.isLink { try judge(file) }
+    // In the order in which tools run them: what a rollback runs first is what was run last.
+    let ordered = change.files.filter { !$0.isLink }.map { (NaturalKey($0.path), $0) }.sorted { $0.0 < $1.0 }
+    for (_, file) in ordered { try judge(file) }
     try judgeDumps()
   }
 
@@ -111,7 +122,8 @@ struct MigrationJudge {
     let edit = noteEdit(of: file, migration, forwardText)
     if edit?.isSame == true { return }
     var settings = migration.settings(
-      text, postgresVersion: policy.postgresVersion, isInTransaction: policy.migrationsInTransaction)
+      text, postgresVersion: policy.postgresVersion,
+      isInTransaction: try policy.migrationsInTransaction ?? runsInTransaction(file, migration, text))
     let source =
       migration.tool == .pair || bytes.count > SQLAnalysis.byteLimit ? bytes : Array(forwardText.utf8)
     func analyze() -> SQLScriptReport {
@@ -240,21 +252,35 @@ struct MigrationJudge {
         subject: file.path))
   }
 
+  private enum FolderHabit { case goesForwardOnly, goesBack, unknown }
+
   /// Whether the migrations around this one have no rollback scripts either: then the project lives by changes that
   /// the version before can live with.
-  private func projectGoesForwardOnly(_ file: ChangedFile, _ migration: MigrationFile) throws -> Bool {
+  private mutating func projectGoesForwardOnly(_ file: ChangedFile, _ migration: MigrationFile) throws -> Bool
+  {
     let parts = file.path.split(separator: "/").dropLast(
       migration.tool == .prisma || migration.tool == .diesel ? 2 : 1)
-    let changed = Set(change.files.map(\.path))
     // Some keep a folder for each release: the folder above it has the habit, too.
     for folder in [parts, parts.dropLast()].map({ $0.joined(separator: "/") }) where !folder.isEmpty {
-      let others = try change.listNew(folder).prefix(5000).compactMap { path -> MigrationFile? in
-        changed.contains(path) ? nil : MigrationFile(path: path, text: nil, isListed: true)
+      switch try habit(of: folder) {
+      case .goesBack: return false
+      case .goesForwardOnly: return true
+      case .unknown: continue
       }
-      if others.contains(where: { $0.role == .rollback }) { return false }
-      if others.count(where: { $0.role == .forward }) >= 2 { return true }
     }
     return false
+  }
+
+  private mutating func habit(of folder: String) throws -> FolderHabit {
+    if let known = habits[folder] { return known }
+    let others = try change.listNew(folder).prefix(5000).compactMap { path -> MigrationFile? in
+      changedPaths.contains(path) ? nil : MigrationFile(path: path, text: nil, isListed: true)
+    }
+    let habit: FolderHabit =
+      others.contains { $0.role == .rollback }
+      ? .goesBack : others.count { $0.role == .forward } >= 2 ? .goesForwardOnly : .unknown
+    habits[folder] = habit
+    return habit
   }
 
   // MARK: - Others
@@ -318,27 +344,29 @@ struct MigrationJudge {
           "a migration that was there is gone: environments that have run it cannot be rebuilt",
           path: file.path,
           subject: file.path))
-    case .rollback where try undoesSomething(path):
+    case .rollback:
+      guard try undoesSomething(path) else { return }
       findings.append(
         Finding(
           "rollback-script-removed", .error, "the script that undoes a migration is gone", path: file.path,
           subject: file.path))
-    case .rollback, .verify, .repeatable: break
+    case .verify, .repeatable: break
     }
   }
 
   /// Whether a migration that stays would be undone by the script at `path`.
-  private func undoesSomething(_ path: String) throws -> Bool {
+  private mutating func undoesSomething(_ path: String) throws -> Bool {
     let parts = path.split(separator: "/").dropLast()
     // Scripts stand beside their migrations, below them, or in a folder beside theirs.
     let folder = parts.dropLast(parts.count > 1 ? 1 : 0).joined(separator: "/")
     guard !folder.isEmpty else { return true }
-    return try change.listNew(folder).prefix(5000).contains { other in
+    if let known = undoPaths[folder] { return known.contains(path) }
+    let paths = try change.listNew(folder).prefix(5000).reduce(into: Set<String>()) { paths, other in
       guard let migration = MigrationFile(path: other, text: nil, isListed: true), migration.role == .forward
-      else {
-        return false
-      }
-      return RollbackNames.candidates(for: migration).contains(path)
+      else { return }
+      paths.formUnion(RollbackNames.candidates(for: migration))
     }
+    undoPaths[folder] = paths
+    return paths.contains(path)
   }
 }

@@ -22,6 +22,14 @@ extension TemplateJudge {
       }
       let places = try parameterFiles.templates(of: item) { try repositoryTemplates.all() }
       for path in places { try add(path) }
+      if let before = item.old?.others, let after = item.new?.others, before != after {
+        let names = Set(before.keys).union(after.keys).filter { before[$0] != after[$0] }.sorted()
+        note(
+          item.file.path, .notJudged, "parameters",
+          "\(names.joined(separator: ", ")) of it changes: what it deploys, or where to, is another thing from now on",
+          remedy: "compare what is deployed there with --old FILE --new FILE, or acknowledge it")
+        continue
+      }
       guard !places.isEmpty else { continue }
       note(
         item.file.path, .judged, "parameters", "its values were compared in \(places.joined(separator: ", "))"
@@ -65,6 +73,19 @@ extension TemplateJudge {
       unreadableTemplate(error)
       return []
     }
+  }
+
+  /// Configurations that import one of these exports, by export: what they import stands outside of their templates, too.
+  func importersInServerless(of exports: [String], but path: String) throws -> [String: [String]] {
+    var found: [String: [String]] = [:]
+    let places = try change.listNew("").filter { ServerlessConfiguration.isOfInterest($0) && $0 != path }
+    for place in places.prefix(200) {
+      guard let bytes = try change.readNew(place) else { continue }
+      let text = String(decoding: bytes, as: UTF8.self)
+      guard text.contains("ImportValue") else { continue }
+      for export in exports where text.contains(export) { found[export, default: []].append(place) }
+    }
+    return found
   }
 
   // MARK: - Jest snapshots

@@ -305,7 +305,10 @@ struct TemplateJudge {
     if result.outputs.contains(where: { $0.export != nil && $0.action != .added }) {
       // Only then is it worth reading the templates beside this one.
       context.otherTemplates = try neighbours(of: file)
-      if !context.otherTemplates.isEmpty { result = compare() }
+      context.importers.merge(
+        try importersInServerless(of: result.outputs.compactMap(\.export), but: file.path)
+      ) { $0 + $1 }
+      if !context.otherTemplates.isEmpty || context.importers != facts.importers { result = compare() }
     }
     // What stays as it is, values included, is no line of a report.
     if file.old == file.new, !result.resources.contains(where: { $0.action != .none }), result.outputs.isEmpty

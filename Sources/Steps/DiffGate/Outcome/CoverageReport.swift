@@ -54,8 +54,8 @@ enum CoverageReport {
     }
     let rows = codes.compactMap { code -> [String]? in
       guard let description = GateFindings.catalog.first(where: { $0.code == code }) else { return nil }
-      let lines = exact[code].map { ": \($0)" } ?? ""
-      return description.remedy.isEmpty && lines.isEmpty ? nil : [code, description.remedy + lines]
+      let words = [description.remedy, exact[code].map { "Write: \($0)" } ?? ""].filter { !$0.isEmpty }
+      return words.isEmpty ? nil : [code, words.joined(separator: " ")]
     }
     return rows.isEmpty ? nil : ReportSection("What to do", columns: ["finding", "do"], rows: rows)
   }
@@ -79,7 +79,8 @@ enum CoverageReport {
 
   /// The resource, table or column at the head of a message, for a table's cell.
   static func subject(_ message: String) -> String {
-    let first = message.prefix { $0 != ":" && $0 != "." && !$0.isNewline }
-    return String(first.count < message.count ? first : message[...])
+    // A type has colons and a path has points: what ends the head has a space behind it.
+    let ends = [": ", ". ", "\n"].compactMap { message.firstRange(of: $0)?.lowerBound }
+    return String(message[..<(ends.min() ?? message.endIndex)])
   }
 }

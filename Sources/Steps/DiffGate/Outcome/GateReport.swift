@@ -1,6 +1,7 @@
 import DeploymentRecords
 import Reporting
 import StepResults
+import SystemInterfaces
 import TemplateAnalysis
 
 /// What people and CI systems read of a diff-gate record: first what a rollback would be, then why.
@@ -175,13 +176,17 @@ enum GateReport {
   /// How the findings that stop could be acknowledged: fingerprints are needed for that and nowhere else.
   private static func acknowledging(_ record: Record<GatePart>) -> ReportSection? {
     let errors = record.findings.filter { $0.severity == .error }
-    let open = record.findings.filter { $0.severity == .warning && GateRun.openCodes.contains($0.code) }
+    let warnings = record.findings.filter { $0.severity == .warning }
+    var open = warnings.filter { GateRun.openCodes.contains($0.code) }
+    // Of others the code alone does not tell that they leave something open; one of these does.
+    if open.isEmpty, record.verdict == .inconclusive { open = warnings }
     guard let first = errors.first ?? open.first else { return nil }
+    let inThirtyDays = (record.finishedAt + .seconds(30 * 86_400)).description.prefix(10)
     return ReportSection(
       "To take a risk knowingly, acknowledge it with a reason and a last day",
       lines: [
         "add to backstop-acknowledgements.yml, under acknowledgements:",
-        "  - {fingerprint: \(first.fingerprint), code: \(first.code), reason: …, expires: 2026-12-31}",
+        "  - {fingerprint: \(first.fingerprint), code: \(first.code), reason: …, expires: \(inThirtyDays)}",
       ],
       columns: ["fingerprint", "finding", "what", "where"],
       rows: (errors + open).map { finding in
