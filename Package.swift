@@ -193,7 +193,8 @@ let package = Package(
     library(
       .capabilities, "HealthWatch",
       [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentEvidence",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentConfig",
+        "DeploymentEvidence",
         "DeploymentRecords", "Redaction", "StepResults",
         "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
@@ -252,7 +253,8 @@ let package = Package(
     library(
       .steps, "Watch30m",
       [
-        "CommandArguments", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "CommandArguments", "SystemInterfaces", "JSONValues", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "AWSClients", "CloudFormationModel",
         "StepResults", "HealthAnalysis", "HealthWatch", "Reporting", "StepRuntime",
       ]),
 
@@ -360,7 +362,7 @@ let package = Package(
       "Watch30m",
       [
         "JSONValues", "SystemInterfaces", "StepResults", "HealthAnalysis", "HTTPTransport", "HealthWatch",
-        "StepRuntime",
+        "StepRuntime", "AWSClients", "CommandArguments", "CurlTransport",
       ]),
     tests("YAMLDocuments", ["JSONValues"]),
     // Every parser over mutated texts.
@@ -377,7 +379,8 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentRecords", "AWSClients",
-        "CurlTransport", "DatabaseAccess", "TestSupport", "preflight-snapshot", "diff-gate", "smoke-test",
+        "CurlTransport", "DatabaseAccess", "RollbackPlanning", "TestSupport", "preflight-snapshot",
+        "diff-gate", "smoke-test",
         "watch-30m", "auto-revert",
       ],
       swiftSettings: strict),

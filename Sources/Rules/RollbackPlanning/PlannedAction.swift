@@ -46,6 +46,8 @@ public struct PlannedAction: Hashable, Sendable {
     case restoreRule
     /// Set a stage of an API as it was.
     case restoreStageSettings
+    /// Set an API as a whole as it was.
+    case restoreAPISettings
     /// Write a parameter's recorded value again.
     case restoreParameter
     /// Deploy the recorded version of a configuration of AppConfig.
@@ -58,6 +60,8 @@ public struct PlannedAction: Hashable, Sendable {
     case switchDatabase
     /// Let a proxy lead to the restored database.
     case switchDatabaseProxy
+    /// Update a stack, with its template as it is, for the restored database's address in its parameters.
+    case redeploy
     /// Look for drift after resources were skipped.
     case detectDrift
     /// Check the application's health.
@@ -199,9 +203,9 @@ public struct Estimates: Hashable, Sendable {
     .restoreKeepingExports: 750, .delete: 1500, .restoreSecretStage: 5, .restoreAlias: 5,
     .restoreStageDeployment: 5, .restoreStateMachine: 5, .restoreFunctionCode: 15,
     .restoreFunctionSettings: 10, .restorePackage: 15, .restoreService: 180, .restoreRule: 5,
-    .restoreStageSettings: 5, .restoreParameter: 5, .restoreConfiguration: 30,
+    .restoreStageSettings: 5, .restoreAPISettings: 5, .restoreParameter: 5, .restoreConfiguration: 30,
     .relieve: 10, .restoreTriggers: 30, .liftStackPolicy: 5, .restoreStackPolicy: 5, .rollBackSchema: 60,
-    .restoreDatabase: 1500, .switchDatabase: 5, .switchDatabaseProxy: 60,
+    .restoreDatabase: 1500, .switchDatabase: 5, .switchDatabaseProxy: 60, .redeploy: 300,
     .detectDrift: 60, .verify: 30, .revertCommit: 5,
   ]
 }

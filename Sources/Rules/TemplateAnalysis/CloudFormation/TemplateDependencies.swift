@@ -45,9 +45,15 @@ public struct TemplateDependencies: Hashable, Sendable {
     for resource in evaluator.resources where evaluator.presence(of: resource).truth != false {
       let properties = evaluator.properties(of: resource)
       properties.collectImports(&imports)
-      let policy = resource.node["DeletionPolicy"].map { evaluator.evaluate($0) }?.text
-      if policy == "Retain" || policy == "RetainExceptOnCreate" {
-        kept[resource.id] = KeptResource(isNamed: evaluator.physicalName(of: resource) != nil)
+      func keeps(_ policy: String) -> Bool {
+        let policy = resource.node[policy].map { evaluator.evaluate($0) }?.text
+        return policy == "Retain" || policy == "RetainExceptOnCreate"
+      }
+      let (whenDropped, whenReplaced) = (keeps("DeletionPolicy"), keeps("UpdateReplacePolicy"))
+      if whenDropped || whenReplaced {
+        kept[resource.id] = KeptResource(
+          isNamed: evaluator.physicalName(of: resource) != nil, whenDropped: whenDropped,
+          whenReplaced: whenReplaced)
       }
       if resource.type == "AWS::Lambda::Function", properties["Code"]["ZipFile"] != .absent {
         inlineFunctions.insert(resource.id)

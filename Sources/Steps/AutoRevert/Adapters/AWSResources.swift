@@ -158,6 +158,7 @@ public struct AWSResources: ResourceOperations {
       case .restoreService, .restoreConfiguration: return try await settings.progress(of: action)
       case .restoreDatabase: return try await databases?.progress() ?? .done
       case .switchDatabaseProxy: return try await databases?.progress(ofProxy: action.target) ?? .done
+      case .redeploy: return try await databases?.progress(ofStack: action.target) ?? .done
       // One call, whose answer says that it is done.
       default: return .done
       }
@@ -203,7 +204,7 @@ public struct AWSResources: ResourceOperations {
       } catch let error as AWSError where error.kind == .conflict {
         throw OperationFailure(.refused, "something was written there meanwhile")
       }
-    case (.restoreDatabase, _), (.switchDatabase, _), (.switchDatabaseProxy, _):
+    case (.restoreDatabase, _), (.switchDatabase, _), (.switchDatabaseProxy, _), (.redeploy, _):
       guard let databases else { throw OperationFailure(.refused, "the restore point holds no database") }
       try await databases.perform(action)
     case (.restoreStageDeployment, .deployment(let deployment)):

@@ -74,6 +74,7 @@ struct EngineState {
       case .rollback: .rollbackStack
       case .restore: .restore
       case .triggers: .restoreTriggers
+      case .redeploy: .redeploy
       case .delete: .delete
       case .others, nil: action.kind
       }

@@ -2,6 +2,7 @@ import DeploymentRecords
 import JSONValues
 import RollbackPlanning
 import StepResults
+import StepRuntime
 import SystemInterfaces
 
 /// Observes, plans, does, and looks again until everything is as recorded or something stops it.

@@ -138,7 +138,8 @@ struct ResourceReader: Sendable {
       let gateway = APIGatewayClient(client)
       async let described = gateway.getApi(version, id: api)
       async let stages = gateway.getStages(version, api: api)
-      let name = try await described.name
+      let whole = try await described
+      let name = whole.name
       var reading = ResourceReading()
       reading.apiStages = try await stages.map { stage in
         var state = APIStageState(
@@ -151,6 +152,8 @@ struct ResourceReader: Sendable {
       reading.settings = try await stages.map {
         SettingState(kind: .stage, target: "\(api)/\($0.name)", stack: stack, value: $0.settings.text)
       }
+      reading.settings.append(
+        SettingState(kind: .api, target: api, stack: stack, value: whole.settings.text))
       return reading
     }
   }
