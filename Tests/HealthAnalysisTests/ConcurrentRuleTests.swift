@@ -63,20 +63,21 @@ import Testing
   }
 
   @Test func `a burst that both have is nothing`() {
-    let burst = { (minute: Int) in (10..<14).contains(minute) ? 0.4 : 0.01 }
-    #expect(Fixture.judge(pair(new: burst, old: burst)).verdict == .healthy)
-    #expect(Fixture.judge(pair(new: burst, old: { _ in 0.01 })).verdict == .severe)
+    func burst(_ minutes: Int) -> (Int) -> Double { { (10..<10 + minutes).contains($0) ? 0.4 : 0.01 } }
+    #expect(Fixture.judge(pair(new: burst(2), old: burst(2))).verdict == .healthy)
+    #expect(Fixture.judge(pair(new: burst(4), old: burst(4))).verdict == .healthy)
+    #expect(Fixture.judge(pair(new: burst(4), old: { _ in 0.01 })).verdict == .severe)
   }
 
-  @Test(arguments: [(5.0, 26.0), (1, 41)])
-  func `too little traffic says how long it would take`(requests: Double, minutes: Double) throws {
+  @Test(arguments: [5.0, 1])
+  func `too little traffic says how long it would take`(requests: Double) throws {
     // A tenth of so many requests a minute.
     let judged = Fixture.judge(pair(requests: requests, new: { _ in 0 }, old: { _ in 0 }))
     #expect(judged.verdict == .inconclusive && judged.doubt == .tooFew)
     let compared = try #require(judged.comparison)
     let needed = try #require(compared.requestsNeeded)
     let seen = requests * 3
-    #expect(compared.minutesNeeded == ((needed - seen) / (requests / 10)).rounded(.up))
+    #expect(abs(try #require(compared.minutesNeeded) - (needed - seen) / (requests / 10)) <= 1)
     #expect(judged.reasons[0].contains("min more at"))
   }
 
@@ -147,6 +148,9 @@ import Testing
     let fine = Fixture.errors([Double](repeating: 1, count: 30), isFrontDoor: true)
     #expect(judge.judge([fine]).verdict == .go)
     #expect(judge.judge([fine, thin]).verdict == .inconclusive)
+    // An alias that nobody calls shows nobody the new version.
+    let idle = pair(requests: 0, new: { _ in 0 }, old: { _ in 0 })
+    #expect(judge.judge([fine, idle]).verdict == .go)
   }
 
   @Test func `Mann-Whitney has the old version as its control`() {

@@ -133,7 +133,7 @@ extension ErrorRule {
     } else {
       let needed = requestsToTell(oldRate, severeRate)
       let wait = TimeToTell(series, old, needed: needed, window: window)
-      judgement.doubt = wait.getsNone ? .vanished : .tooFew
+      judgement.doubt = wait.getsNone ? .vanished : wait.isIdle ? .idle : .tooFew
       judgement.comparison?.requestsNeeded = needed
       judgement.comparison?.minutesNeeded = wait.minutes
       judgement.reasons = [
@@ -240,6 +240,8 @@ struct TimeToTell: Hashable, Sendable {
   var needed: Double?, seen: Double, passed: Double
   /// Whether the new version gets none of the requests that it was to get.
   var getsNone: Bool
+  /// Whether neither version gets any.
+  var isIdle: Bool
   var version: String
 
   init(_ series: WatchedSeries, _ old: ConcurrentSeries, needed: Double?, window: WatchWindow) {
@@ -249,6 +251,7 @@ struct TimeToTell: Hashable, Sendable {
     let last = (series.watch + old.points).map(\.time).max() ?? window.deployedAt
     passed = max(window.period.inSeconds, (last - window.deployedAt + window.period).inSeconds) / 60
     let others = old.points.reduce(0) { $0 + $1.count }
+    isIdle = seen == 0 && others == 0
     getsNone = seen == 0 && others * (old.share ?? 0) >= ErrorBaseline.fewestRequests
   }
 

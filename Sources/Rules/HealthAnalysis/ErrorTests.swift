@@ -50,11 +50,12 @@ struct ErrorTests: Sendable {
     var decided: [Severe] = []
     // A change that matters is told from half of what is severe: between the two a rollback needs a rate over it.
     let margin = max(baseline.margin, baseline.severeRate / 2)
-    // A series that is well stays far below that margin; one that is nearly so bad may be called severe more often.
+    // A series that is well stays far below that margin; one that is nearly so bad may be called severe more often. A new
+    // version beside an old one may well be there.
+    let isFar = comparison == nil && baseline.margin < 0.6 * margin
     var risen = ChangeTest(
-      margin: margin, severeRate: baseline.severeRate,
-      falseAlarms: falseAlarms * (baseline.margin < 0.6 * margin ? 2.5 : 0.7), window: window,
-      history: history, comparison: comparison)
+      margin: margin, severeRate: baseline.severeRate, falseAlarms: falseAlarms * (isFar ? 2.5 : 0.7),
+      window: window, history: history, comparison: comparison)
     risen.spacing = spacing
     let rate = risen.run(trials)
     if rate.severeAt != nil { decided.append(Severe(test: .rate, outcome: rate)) }
@@ -72,7 +73,10 @@ struct ErrorTests: Sendable {
     if let outcome = badPeriods(points, trials) {
       decided.append(Severe(test: .badPeriods, outcome: outcome))
     }
-    if let outcome = bursts(trials) { decided.append(Severe(test: .badPeriods, outcome: outcome)) }
+    // Counted against those of the baseline: of two versions at the same time that tells nothing.
+    if comparison == nil, let outcome = bursts(trials) {
+      decided.append(Severe(test: .badPeriods, outcome: outcome))
+    }
     if baseline.usualRate < policy.ceilingErrorRate / 2, baseline.severeRate < policy.ceilingErrorRate {
       let ceiling = ChangeTest(
         margin: policy.ceilingErrorRate * 0.6, severeRate: policy.ceilingErrorRate,

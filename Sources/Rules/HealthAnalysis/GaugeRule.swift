@@ -51,7 +51,12 @@ struct GaugeRule: Sendable {
       history: before.suffix(1440).map { Trial(failures: $0 > limit ? 1 : 0, count: 1) })
     let outcome = test.run(after.map { Trial(failures: $0 > limit ? 1 : 0, count: 1) })
     judgement.take(outcome, series.watch)
-    func isUnknown(_ value: Double) -> Bool { value > usualHigh + width || value < low - width }
+    let beside = series.concurrent?.points.map(\.value) ?? []
+    let (lowest, highest) = (beside.min() ?? .infinity, beside.max() ?? -.infinity)
+    func isUnknown(_ value: Double) -> Bool {
+      (value > usualHigh + width || value < low - width)
+        && !(value >= lowest - width && value <= highest + width)
+    }
     let recent = after.suffix(max(window.persistence * 2, after.count / 3))
     let unknown = recent.count(where: isUnknown)
     if outcome.severeAt != nil {

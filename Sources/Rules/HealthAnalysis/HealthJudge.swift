@@ -154,7 +154,9 @@ extension HealthJudge {
     return judged.indices.filter { index in
       let one = judged[index]
       // A version that gets a share of the traffic is there to be judged.
-      if one.verdict == .inconclusive, one.comparison != nil, one.kind != .gauge { return true }
+      if one.verdict == .inconclusive, one.comparison != nil, one.kind != .gauge, one.doubt != .idle {
+        return true
+      }
       guard one.verdict == .inconclusive, one.kind != .gauge || one.doubt == .notWhole else { return false }
       switch one.doubt {
       case .idle: return false

@@ -77,7 +77,8 @@ extension LatencyRule {
   ) -> SeriesJudgement {
     var judgement = judgement
     let seen = series.watch.filter { $0.count > 0 }.count
-    judgement.doubt = series.gap == nil ? .tooFew : .notWhole
+    let isIdle = seen == 0 && !old.points.contains { $0.count > 0 }
+    judgement.doubt = series.gap != nil ? .notWhole : isIdle ? .idle : .tooFew
     judgement.reasons = [
       series.gap.map { "the data are not whole: \($0)" }
         ?? (baseline == nil

@@ -55,7 +55,8 @@ struct PromotionJournal: Sendable {
       switch line["event"]?.string {
       // A call whose answer was lost with the run may have been made.
       case ActionJournal.Event.before.rawValue: found.since[share] = at
-      case ActionJournal.Event.after.rawValue where line["result"]?.string == "accepted":
+      case ActionJournal.Event.after.rawValue
+      where ["accepted", PromotionJournal.found].contains(line["result"]?.string):
         found.since[share] = at
       case ActionJournal.Event.passed.rawValue: found.passed.insert(share)
       default: break
@@ -82,6 +83,9 @@ struct PromotionJournal: Sendable {
         ("each", .number(JSONNumber(each.inSeconds))),
       ])
   }
+
+  /// The result of no call: the alias had the share when the promotion began.
+  static let found = "found"
 
   func before(_ alias: PromotedAlias, _ share: Double) throws {
     try journal.write(

@@ -32,7 +32,12 @@ struct PromotionRun {
     if let done = try await alreadyDone() { return done }
     let plan = try await plan()
     for line in lines(plan) { session.progress.say(line) }
-    if plan.unfinished == nil { try journal.begin(plan.aliases, plan.shares, each: wish.each) }
+    if plan.unfinished == nil {
+      try journal.begin(plan.aliases, plan.shares, each: wish.each)
+      for alias in plan.aliases where alias.share > 0 {
+        try journal.after(alias, alias.share, PromotionJournal.found)
+      }
+    }
     let weights = AliasWeights(
       plan.aliases, clients: try session.clients(), journal: journal, clock: session.context.clock)
     return try await PromotionStages(run: self, plan: plan, weights: weights, journal: journal).outcome()

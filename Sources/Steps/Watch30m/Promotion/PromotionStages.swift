@@ -1,4 +1,5 @@
 import AWSClients
+import HealthAnalysis
 import HealthWatch
 import Reporting
 import StepResults
@@ -26,9 +27,9 @@ struct PromotionStages {
     for share in plan.shares {
       let since: Timestamp
       do {
-        let isSet = weights.aliases.allSatisfy { $0.share == share }
         try await weights.raise(to: share)
-        since = (isSet ? plan.unfinished?.since[share] : nil) ?? clock.now
+        // As the journal says it, so that a run that goes on watches the same minutes.
+        since = try journal.unfinished()?.since[share] ?? clock.now
       } catch {
         return try halted(last, steps, error)
       }
@@ -41,7 +42,7 @@ struct PromotionStages {
       } catch {
         throw stopped(by: error)
       }
-      let answer = PromotionStages.answer(last)
+      let answer = answer(last, at: share)
       steps.append(
         .init(share: share, since: since, verdict: answer.verdict.rawValue, reasons: answer.reasons))
       if last.verdict == .stop { return try ended(last, .takenBack, steps) }
@@ -75,15 +76,25 @@ struct PromotionStages {
     return try await request.watch(in: session)
   }
 
-  /// A new version that is surely worse gets no more traffic, though it need not be taken back.
-  private static func answer(_ outcome: StepOutcome<WatchPart>) -> (verdict: Verdict, reasons: [String]) {
-    let worse = outcome.part.series.filter { $0.comparison != nil && $0.verdict == "degraded" }
-    guard outcome.verdict == .go, let first = worse.first else {
-      return (outcome.verdict, outcome.summary.reasons)
+  /// A new version gets more traffic where it was seen and is good: not where it was not seen, though all else is good, and
+  /// not where it is surely worse, though it need not be taken back.
+  private func answer(
+    _ outcome: StepOutcome<WatchPart>, at share: Double
+  ) -> (verdict: Verdict, reasons: [String]) {
+    guard outcome.verdict == .go else { return (outcome.verdict, outcome.summary.reasons) }
+    var open = outcome.part.series.filter { $0.comparison != nil && $0.verdict == "degraded" }.map { series in
+      "\(series.name) (\(series.kind)): \(series.reasons.first ?? "worse than the old version")"
     }
-    return (
-      .inconclusive, ["\(first.name) (\(first.kind)): \(first.reasons.first ?? "worse than the old version")"]
-    )
+    for alias in weights.aliases {
+      let name =
+        "function/\(alias.function)" + (share < 100 ? ":\(alias.alias)\(ConcurrentSeries.newSuffix)" : "")
+      let series = outcome.part.series.first { $0.name == name && $0.kind == "errors" }
+      guard series?.verdict != "healthy", series?.verdict != "degraded" || share >= 100 else { continue }
+      open.append(
+        "\(name) (errors): "
+          + (series?.reasons.first ?? "the version's calls were not looked at: may this role list aliases?"))
+    }
+    return open.isEmpty ? (.go, outcome.summary.reasons) : (.inconclusive, open)
   }
 
   // MARK: - Endings
