@@ -121,7 +121,8 @@ let package = Package(
     library(
       .model, "DeploymentRecords",
       [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentEvidence", "Redaction", "StepResults",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentEvidence",
+        "Redaction", "StepResults",
       ]),
 
     // Rules: pure functions of values.

@@ -1,7 +1,3 @@
-import AWSClients
-import DeploymentRecords
-import Reporting
-import StepResults
 import SystemInterfaces
 
 /// Small files that a run leaves in the store, so that another machine's run goes on with what this one did.

@@ -167,3 +167,37 @@ extension TrafficShift: Codable {
     }
   }
 }
+
+extension TrafficShift {
+  /// How the calls are shared out, in words, such as `version 4 has 10 %, version 3 the rest`.
+  public var shares: String {
+    func percent(_ value: Double) -> String {
+      let rounded = (value * 100).rounded() / 100
+      return rounded == rounded.rounded() ? "\(Int(rounded)) %" : "\(rounded) %"
+    }
+    switch self {
+    case .alias(let alias):
+      guard let other = alias.newVersion else { return "version \(alias.stableVersion) has all calls" }
+      return "version \(other) has \(percent(alias.weight * 100)), version \(alias.stableVersion) the rest"
+    case .canary(let canary):
+      return
+        "the canary \(canary.canaryDeployment ?? "without a deployment") has \(percent(canary.percentTraffic)), the stage's "
+        + "deployment \(canary.stageDeployment ?? "unknown") the rest"
+    case .targetGroups(let listener):
+      return listener.targets.map { target in
+        let name = target.arn.split(separator: "/").dropFirst().first.map(String.init) ?? target.arn
+        return "\(name) has \(percent((listener.share(of: target.arn) ?? 0) * 100))"
+      }.joined(separator: ", ")
+    case .deployment(let deployment):
+      let moved =
+        deployment.aliases.map {
+          "\($0.function):\($0.alias) to version \($0.newVersion ?? "unknown") at \(percent($0.weight * 100))"
+        }
+        + deployment.services.map { service in
+          "service \(service.service)" + (service.weight.map { " at \(percent($0 * 100))" } ?? "")
+        }
+      return "it is \(deployment.status.rawValue)"
+        + (moved.isEmpty ? "" : " and moves \(moved.joined(separator: ", "))")
+    }
+  }
+}

@@ -49,7 +49,9 @@ extension APICanary {
       return nil
     }
     self.init(
-      api: api, stage: stage.text("stageName") ?? "", percentTraffic: settings["percentTraffic"]?.double ?? 0,
+      api: api, stage: stage.text("stageName") ?? "",
+      percentTraffic: settings["percentTraffic"]?.double
+        ?? settings.text("percentTraffic").flatMap { Double($0) } ?? 0,
       stageDeployment: stage.text("deploymentId"), canaryDeployment: settings.text("deploymentId"),
       variableOverrides: settings.map("stageVariableOverrides"),
       usesStageCache: settings.bool("useStageCache") ?? false)

@@ -125,7 +125,8 @@ final class AliasWeights: Sendable {
 
   private func changed(_ alias: PromotedAlias, to live: FunctionAlias) -> PromotionHalt {
     PromotionHalt(
-      message: "somebody else has changed the alias \(alias.target): it stands for \(PromotedAlias.text(live)), and stood "
+      message:
+        "somebody else has changed the alias \(alias.target): it stands for \(PromotedAlias.text(live)), and stood "
         + "for version \(alias.old) and version \(alias.new) at \(shareText(alias.share)); UpdateAlias in CloudTrail "
         + "says who")
   }

@@ -32,7 +32,8 @@ struct PromotionShares: ArgumentValue, Hashable, Sendable {
       let digits = part.filter { $0 != " " }
       let text = digits.hasSuffix("%") ? digits.dropLast() : digits[...]
       // Lambda's weights have two decimals of a per cent, and hexadecimal numbers are none here.
-      guard !text.isEmpty, text.allSatisfy({ $0.isNumber && $0.isASCII || $0 == "." }), let value = Double(text),
+      guard !text.isEmpty, text.allSatisfy({ $0.isNumber && $0.isASCII || $0 == "." }),
+        let value = Double(text),
         value > (values.last ?? 0), value <= 100
       else { return nil }
       values.append((value * 100).rounded() / 100)
