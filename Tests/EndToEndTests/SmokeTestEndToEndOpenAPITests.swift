@@ -91,6 +91,48 @@ import Testing
     }
   }
 
+  @Test func `references to other files are followed, and those are recorded`() throws {
+    for name in ["parts", "schemas"] {
+      try LocalFileSystem().createFolder(bench.folder(name), mode: 0o755)
+    }
+    try bench.write(
+      """
+      openapi: 3.1.0
+      paths:
+        /api/open: { $ref: parts/paths.yaml#/open }
+        /api/gone:
+          get: { responses: { "200": { content: { application/json: { schema: { $ref: "gone.json" } } } } } }
+      """, to: "api.yaml")
+    try bench.write(
+      """
+      open:
+        get: { responses: { "200": { content: { application/json: { schema: { $ref: "../schemas/a.json" } } } } } }
+      """, to: "parts/paths.yaml")
+    func answer(_ path: String) throws {
+      try bench.write(
+        ##"{"$defs":{"path":{"type":"string","not":{"const":"\##(path)"}}},"required":["path"],"##
+          + ##""properties":{"path":{"$ref":"#/$defs/path"}}}"##, to: "schemas/a.json")
+    }
+    try answer("/api/other")
+    let good = try run()
+    #expect(good.status == 0, "\(good.all)")
+    #expect(outcomes(good.record) == ["GET /api/open pass", "GET /api/gone pass"])
+    #expect(
+      good.record["inputs"]?.array?.compactMap { $0["path"]?.string }
+        == ["deployment-dev.config", "api.yaml", "parts/paths.yaml", "schemas/a.json"])
+    #expect(
+      notes(good.record).contains(
+        "api.yaml: what $ref leads to in gone.json is not judged: the file cannot be read"))
+    try answer("/api/open")
+    let bad = try run()
+    #expect(bad.status == 1)
+    #expect(bad.all.contains("$.path is what it is documented not to be"), "\(bad.all)")
+    try bench.write("{ broken", to: "schemas/a.json")
+    let broken = try run("--parse-only")
+    #expect(broken.status == 65)
+    #expect(broken.all.contains("schemas/a.json:2: "), "\(broken.all)")
+  }
+
   private func policy(_ lines: String) throws {
     try bench.write("smoke-test:\n  oauth:\n" + lines, to: "backstop.yml")
   }

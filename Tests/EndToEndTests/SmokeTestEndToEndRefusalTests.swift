@@ -17,6 +17,8 @@ import Testing
     (#"jsonpath "$.{{name}}[" exists"#, "is no JSONPath"), (#"body matches "[a-""#, "is no pattern"),
     (#"regex "(" == "1""#, "is no pattern"), (#"body regex "a{2,1}" exists"#, "is no pattern"),
     (#"body replaceRegex "(" "x" == "1""#, "is no pattern"), (#"bytes == file,gone.bin;"#, "gone.bin"),
+    (#"bytes decode "klingon" exists"#, "the encoding klingon is not known"),
+    (#"body toDate "%Q" exists"#, "%Q"),
     (#"jsonpath "$.a" == {{nobody}}"#, "nothing sets the variable nobody"),
     (#"header "{{nobody}}" exists"#, "nothing sets the variable nobody"),
     (#"jsonpath "$.a" matches "{{nobody}}""#, "nothing sets the variable nobody"),

@@ -180,6 +180,55 @@ struct Watch30mEndToEndCloudTests {
     #expect(record["findings"]?.array?.contains { $0["code"]?.string == "watch-early-end" } == true)
   }
 
+  @Test(arguments: ["shared", "shared.sealed", "s3://moved-watch/backstop"])
+  func `a watch that is killed goes on on another machine`(store: String) throws {
+    if store.hasPrefix("s3:") {
+      try Self.python(
+        [
+          "-c",
+          "import botocore.session as s; s.get_session().create_client('s3', region_name='us-east-1')"
+            + ".create_bucket(Bucket='moved-watch')",
+        ], cloud, in: folder)
+    }
+    var variables = cloud.environment.variables
+    variables["BACKSTOP_STORE_KEY"] = String(repeating: "ab", count: 32)
+    let step = BuiltStep("watch-30m", in: folder.path, variables: variables)
+    let deployedAt = now
+    let name = store.filter { $0.isLetter }
+    func look(_ machine: String, _ more: [String], whileRunning: (Int32) throws -> Void = { _ in }) throws
+      -> (outcome: BuiltStep.Outcome, record: JSONValue)
+    {
+      let outcome = try step.run(
+        [
+          "prod", "--format", "json", "--records", "\(name)-\(machine)", "--store", store, "--for", "5m",
+          "--deployed-at", deployedAt.description,
+        ] + more, whileRunning: whileRunning)
+      return (outcome, (try? JSONValue(parsing: outcome.output)) ?? .null)
+    }
+    func looks(_ machine: String) throws -> Int {
+      let path = folder("\(name)-\(machine)/watch-30m-state.json")
+      guard FileManager.default.fileExists(atPath: path) else { return 0 }
+      return try JSONValue(parsing: LocalFileSystem().read(path))["looks"]?.int ?? 0
+    }
+    // Killed after its second look, then moved before each further one.
+    let killed = try look("one", ["--every", "1s"]) { id in
+      try waitUntil("the second look") { try looks("one") >= 2 }
+      kill(id, SIGKILL)
+    }
+    #expect(killed.record == .null)
+    let before = try looks("one")
+    for (number, machine) in ["two", "three"].enumerated() {
+      let (outcome, record) = try look(machine, ["--once"])
+      #expect(outcome.status == 3, "\(outcome.output) \(outcome.error)")
+      #expect(record["finished"]?.bool == false)
+      let probe = record["series"]?.array?.first { $0["name"]?.string?.hasPrefix("probe:") == true }
+      // The look that the kill cut short may have been kept or not; those before it were.
+      let made = try #require(record["window"]?["looks"]?.int)
+      #expect(made >= before + number + 1)
+      #expect(try #require(probe?["observed"]?["requests"]?.double) >= Double(before + number + 1))
+    }
+  }
+
   @Test func `an AWS that dies in the middle leaves the question open`() throws {
     var dying: LocalAWS? = try LocalAWS()
     let own = TemporaryFolder()

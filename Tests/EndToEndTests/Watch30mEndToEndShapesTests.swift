@@ -34,13 +34,13 @@ import Testing
   }
 
   enum Shape: String, CaseIterable {
-    case badDay, newPart, flapping, lastMinutes, stopped, lost, bursts, hourly
+    case badDay, newPart, flapping, seldom, lastMinutes, stopped, lost, bursts, hourly
   }
 
   @Test(
     arguments: [
-      (.badDay, 1), (.newPart, 1), (.flapping, 1), (.lastMinutes, 3), (.stopped, 3), (.lost, 3), (.bursts, 0),
-      (.hourly, 0),
+      (.badDay, 1), (.newPart, 1), (.flapping, 1), (.seldom, 1), (.lastMinutes, 3), (.stopped, 3), (.lost, 3),
+      (.bursts, 0), (.hourly, 0),
     ] as [(Shape, Int32)])
   func `everyday shapes have their answers`(shape: Shape, status: Int32) throws {
     try record(from: shape == .newPart ? 0 : -1440) { minute in
@@ -49,6 +49,7 @@ import Testing
       case .badDay: return (minute >= 0 ? 25 : (-600 ..< -510).contains(minute) ? 47 : well, 50)
       case .newPart: return (50, 50)
       case .flapping: return (minute >= 0 && minute % 5 < 2 ? 48 : well, 50)
+      case .seldom: return (minute >= 0 && minute % 4 == 0 ? 40 : well, 50)
       case .lastMinutes: return (minute >= 28 ? 50 : well, 50)
       case .stopped: return minute >= 22 ? (0, 0) : (well, 50)
       case .lost: return minute >= 10 ? (0, 7) : (well, 50)
@@ -69,6 +70,56 @@ import Testing
     #expect(outcome.status == 0)
     #expect(
       outcome.output.hasPrefix("GO  watch-30m prod: degraded: 1 of 1 series that could be judged got worse"))
+  }
+
+  @Test func `slowness that comes and goes is found`() throws {
+    try record(kind: "latency") { ($0 >= 0 && $0 % 5 < 2 ? 1200 : 100 + Double(($0 + 1440) % 7), 50) }
+    let (outcome, record) = try run()
+    #expect(outcome.status == 1)
+    #expect(record["series"]?[0]?["onset"]?.string == "2026-11-24T10:05:00.000Z")
+  }
+
+  @Test(arguments: [true, false])
+  func `a job that fails each time that it runs is no go, however seldom that is`(isKnown: Bool) throws {
+    try record { _ in (0, 50) }
+    let deployment = try #require(Timestamp(Self.deployment))
+    let runs = stride(from: isKnown ? -1435 : 5, to: 30, by: 30).map { minute in
+      let time = (deployment + .seconds(60 * minute)).formatted(milliseconds: false)
+      return "\(time),function/job,errors,\(minute > 0 ? 30 : 0),30"
+    }
+    let points = try LocalFileSystem().readText(folder("points.csv"))
+    try write(points + "\n" + runs.joined(separator: "\n"), to: "points.csv")
+    let (outcome, record) = try run()
+    #expect(outcome.status == 3)
+    let reason = record["summary"]?["reasons"]?[0]?.string ?? ""
+    #expect(
+      reason.hasPrefix("function/job (errors): 30 of 30 requests failed since the deployment"), "\(reason)")
+  }
+
+  @Test func `points that end before a usual watch may be of a service that is asked nothing any more`()
+    throws
+  {
+    try record(to: 22) { _ in (0, 50) }
+    let (outcome, record) = try run()
+    #expect(outcome.status == 3)
+    let reason = record["summary"]?["reasons"]?[0]?.string ?? ""
+    #expect(reason.contains("the points end at 2026-11-24T10:21:00Z, before a watch of 30 min does"))
+    #expect(try run(["--for", "22m"]).outcome.status == 0)
+    // What is severe is so however long the watch was.
+    try self.record(to: 12) { ($0 >= 5 ? 50 : 0, 50) }
+    #expect(try run().outcome.status == 1)
+  }
+
+  @Test(arguments: ["9999-12-31T23:59:59Z", "2226-11-24T10:00:00Z"])
+  func `a time that no watch reaches is a mistake`(time: String) throws {
+    try write(
+      "timestamp,series,kind,value,count\n2026-11-24T10:00:00Z,api,errors,1,20\n\(time),api,errors,1,20\n",
+      to: "points.csv")
+    let step = BuiltStep("watch-30m", in: folder.path)
+    let outcome = try step.run(replay)
+    #expect(outcome.status == 65)
+    #expect(outcome.error.contains("points.csv: the points reach to \(time), which no watch does"))
+    #expect(try step.run(replay + ["--for", "30m"]).status == 3)
   }
 
   @Test(arguments: ["errors", "latency", "gauge"])
@@ -105,6 +156,12 @@ import Testing
     #expect(page.ranges(of: "<svg class=\"chart\"").count == 1)
     #expect(page.contains("class=\"onset\"") && page.contains("class=\"decided\""))
     #expect(!page.contains("http://") && !page.contains("<script"))
+    let text = try LocalFileSystem().readText(folder("page.md"))
+    let bars = String(repeating: "▁", count: 40) + String(repeating: "█", count: 20)
+    #expect(text.contains("now         \(bars)\n"), "\(text)")
+    #expect(text.contains(String(repeating: " ", count: 42) + "D         O X\n"))
+    #expect(
+      text.contains("highest bar 50%; usual 0 to 0%; severe from 10%; D deployed 2026-11-24T10:00:00Z"))
     let picture = try LocalFileSystem().readText(folder("charts.svg"))
     #expect(picture.contains("api/shop (errors): severe"))
     if LocalAWS.isInstalled {

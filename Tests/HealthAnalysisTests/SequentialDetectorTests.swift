@@ -35,13 +35,16 @@ import Testing
   }
 
   /// The bound that the rule promises: at the margin itself, changes are called in at most the share allowed.
-  @Test(arguments: [(5.0, 0.02), (50.0, 0.02), (50.0, 0.1), (400.0, 0.05)])
-  func `false alarms at the margin stay within the bound`(traffic: Double, margin: Double) {
+  @Test(arguments: [
+    (5.0, 0.02, 1), (50.0, 0.02, 1), (50.0, 0.1, 1), (400.0, 0.05, 1), (5.0, 0.05, 3), (2.0, 0.02, 6),
+  ])
+  func `false alarms at the margin stay within the bound`(traffic: Double, margin: Double, spacing: Int) {
     var random = SeededGenerator(seed: 11)
     let runs = 400
     var alarms = 0
     for _ in 0..<runs {
-      var detector = SequentialDetector(margin: margin, looks: 30, falseAlarms: 0.05, persistence: 3)
+      var detector = SequentialDetector(
+        margin: margin, looks: 30, falseAlarms: 0.05, persistence: 3, spacing: spacing)
       for _ in 0..<30 {
         let count = random.poisson(traffic)
         detector.observe(failures: random.failures(of: count, rate: margin, scatter: 0), of: count)

@@ -52,6 +52,20 @@ import Testing
     ("{ pattern: '^a' }", "5", true), ("{ format: int32 }", "2147483648", false),
     ("{ format: int64 }", "9223372036854775807", true), ("{ format: int64 }", "9223372036854775808", false),
     ("{ format: date }", "\"2026-02-30\"", false),
+    ("{ not: { type: string } }", "1", true), ("{ not: { type: string } }", "\"a\"", false),
+    ("{ not: { required: [error] } }", "{\"ok\": 1}", true),
+    ("{ not: { required: [error] } }", "{\"error\": 1}", false),
+    ("{ not: { enum: [FAILED, LOST] } }", "\"LOST\"", false),
+    ("{ not: { anyOf: [{ minimum: 5 }, { maximum: 1 }] } }", "3", true),
+    ("{ not: { not: { type: integer } } }", "\"a\"", false),
+    // What is not judged as it is meant excludes nothing.
+    ("{ not: { propertyNames: { pattern: '^a' } } }", "{\"b\": 1}", true),
+    ("{ not: { oneOf: [{ type: integer }, { minimum: 1 }] } }", "2", true),
+    ("{ not: { $ref: 'elsewhere.yaml#/x' } }", "2", true),
+    ("{ if: { required: [a] }, then: { required: [b] } }", "{\"a\": 1}", false),
+    ("{ if: { required: [a] }, then: { required: [b] } }", "{\"c\": 1}", true),
+    ("{ if: { required: [a] }, then: {}, else: { required: [b] } }", "{\"c\": 1}", false),
+    ("{ if: { contains: {} }, then: { required: [b] } }", "{\"c\": 1}", true),
   ]) func `limits of numbers, lists, objects and texts`(schema: String, body: String, fits: Bool) async throws
   {
     let document = """

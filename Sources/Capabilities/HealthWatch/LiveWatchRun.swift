@@ -23,7 +23,7 @@ struct LiveWatchRun {
       onTrouble: { [progress = session.progress] in progress.detail($0) })
     session.progress.update("finding what the stacks hold")
     let targets = try await source.targets()
-    let begun = try earlierState(targets)
+    let begun = try await earlierState(targets)
     var schedule = WatchSchedule(
       .init(
         length: request.length ?? policy.length,
@@ -48,7 +48,8 @@ struct LiveWatchRun {
       metrics: CombinedSource(cloudWatch: CloudWatchSource(clients: clients), web: webSource()),
       logs: policy.readsLogs ? CloudWatchLogsSource(clients: clients, more: policy.logPatterns) : nil,
       alarms: CloudWatchAlarms(clients: clients), probe: probe(schedule),
-      clock: session.context.clock, progress: session.progress, isOnce: request.isOnce, save: recorder(),
+      clock: session.context.clock, progress: session.progress, isOnce: request.isOnce,
+      onStop: request.onStop, save: recorder(),
       keep: keeper())
     let before = await session.liveDeployment()
     let result = try await watch.run(earlier: earlierProbes(schedule), begun: begun)
@@ -97,38 +98,21 @@ struct LiveWatchRun {
     return { seen in try files.writeAtomically(Array(PointsFile.text(seen).utf8), to: path, mode: 0o600) }
   }
 
-  private var statePath: String { session.records.root + "/" + WatchState.fileName }
+  private var kept: KeptState { KeptState(session: session) }
 
-  /// Keeps what another run needs, and takes it away when the watch is over.
-  private func keeper() -> @Sendable (WatchState?) throws -> Void {
-    let (path, folder, files) = (statePath, session.records.root, session.context.files)
-    let application = session.application
-    return { state in
-      guard var state else {
-        if files.exists(path) { try files.remove(path) }
-        return
-      }
-      state.application = application
-      try files.createFolder(folder, mode: 0o700)
-      try files.writeAtomically(
-        Array((state.document.serialized(pretty: true) + "\n").utf8), to: path, mode: 0o600)
-    }
+  /// Keeps what another run needs after each look.
+  private func keeper() -> @Sendable (WatchState?) async throws -> Void {
+    let kept = kept
+    return { state in try await kept.write(state) }
   }
 
-  /// What a watch of this deployment did that was not over; nil where there is none. A state that cannot be read is said
-  /// and begun anew: what it knew, CloudWatch knows too, but for the probes.
-  private func earlierState(_ targets: WatchTargets) throws -> WatchState? {
-    guard session.context.files.exists(statePath) else { return nil }
-    let bytes = try session.context.files.read(statePath)
-    guard let document = try? JSONValue(parsing: bytes), let state = WatchState(document) else {
-      session.progress.warn("\(statePath) is no state of a watch: the watch begins anew")
-      return nil
+  /// What a watch of this deployment did that was not over; nil where there is none.
+  private func earlierState(_ targets: WatchTargets) async throws -> WatchState? {
+    try await kept.read { state in
+      (state.application ?? session.application) == session.application
+        && state.goesOn(
+          deployedAt: request.deployedAt, updatedAt: targets.updatedAt, now: session.context.clock.now)
     }
-    guard (state.application ?? session.application) == session.application,
-      state.goesOn(
-        deployedAt: request.deployedAt, updatedAt: targets.updatedAt, now: session.context.clock.now)
-    else { return nil }
-    return state
   }
 
   /// The probes of a watch of this deployment that was interrupted: all else CloudWatch still knows.

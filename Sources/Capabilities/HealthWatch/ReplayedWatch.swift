@@ -11,6 +11,9 @@ struct ReplayedWatch {
   var request: WatchRequest
   var session: StepSession
 
+  /// What is longer, or has more periods, is a mistake in a time.
+  private static let longest: Duration = .seconds(366 * 86_400), mostPeriods = 1_000_000.0
+
   func run(_ path: String) throws -> StepOutcome<WatchPart> {
     let bytes: [UInt8]
     do throws(FileError) {
@@ -32,16 +35,25 @@ struct ReplayedWatch {
     let deployedAt = request.deployedAt ?? seen.start ?? session.startedAt
     let period = request.period ?? seen.period
     let last = seen.end ?? deployedAt
-    let length = request.length ?? max(period, last - deployedAt + period)
-    // A length that was asked for is owed: points that end before it leave the question open.
-    let missing = deployedAt + length - (last + period)
-    if request.length != nil, missing > period {
+    let policy = request.healthPolicy(session.policy.watch)
+    let seenFor = max(period, last - deployedAt + period)
+    // Points that end before a usual watch may be a shorter watch, or of a service that is asked nothing any more.
+    let isUsual = request.deployedAt != nil && period >= .seconds(60) && policy.judge == .sequential
+    let length = request.length ?? (isUsual ? max(seenFor, session.policy.watch.length) : seenFor)
+    guard length <= Self.longest, length / period <= Self.mostPeriods else {
+      throw StepFailure(
+        .data, "\(path): the points reach to \(last.formatted(milliseconds: false)), which no watch does",
+        advice: "correct the times, or say with --for how long the watch was")
+    }
+    // A length is owed: points that end before it leave the question open.
+    if request.length != nil || isUsual, deployedAt + length - (last + period) > period {
       for name in seen.names {
-        seen.gaps[name] = "the points end at \(last.formatted(milliseconds: false)), before the watch does"
+        seen.gaps[name] =
+          "the points end at \(last.formatted(milliseconds: false)), before a watch of \(people(length)) does"
+          + (request.length == nil ? " (give --for if it was shorter)" : "")
       }
     }
     var window = WatchWindow(deployedAt: deployedAt, duration: length, period: period)
-    let policy = request.healthPolicy(session.policy.watch)
     // As a live watch would, this one goes on where something has begun in its last periods, while there are points.
     var extended: Duration = .zero
     var series = seen.series(deployedAt: deployedAt, period: period, settled: nil, end: deployedAt + length)

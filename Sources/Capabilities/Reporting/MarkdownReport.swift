@@ -12,6 +12,7 @@ public enum MarkdownReport: ReportFormat {
         + "\(report.verdict.rawValue)")
     lines += ["", OutsideText.markdown(report.headline)]
     for section in report.sections { lines += self.lines(of: section, folded: false) }
+    lines += MarkdownChart.lines(report.charts)
     if !report.findings.isEmpty {
       lines += ["", "| | finding | where |", "|---|---|---|"]
       for finding in report.findings {

@@ -49,6 +49,20 @@ struct S3Store: Sendable {
     try await put(latestKey, Array((latest.serialized(pretty: true) + "\n").utf8), onlyIfAbsent: false)
   }
 
+  /// Writes a small file that a later one of the same name takes the place of.
+  func writeNote(_ name: String, _ bytes: [UInt8]) async throws {
+    try await put("\(folder)/\(name)", bytes, onlyIfAbsent: false)
+  }
+
+  /// A small file; nil where there is none.
+  func readNote(_ name: String) async throws -> [UInt8]? {
+    do {
+      return try await s3.getObject(bucket: bucket, key: "\(folder)/\(name)").bytes
+    } catch let error as AWSError where error.code == "NoSuchKey" {
+      return nil
+    }
+  }
+
   @discardableResult
   private func put(_ key: String, _ bytes: [UInt8], onlyIfAbsent: Bool) async throws -> S3ObjectInfo {
     let written = try await s3.putObject(

@@ -84,21 +84,21 @@ extension StepSession {
     return key
   }
 
-  private func seal() throws -> StoreSeal? {
+  func seal() throws -> StoreSeal? {
     guard let key = try StepSession.storeKey(context) else { return nil }
     return StoreSeal(
       key: key, random: context.random,
       about: ["environment": environment, "tool": "backstop/\(ToolVersion.current.version)"])
   }
 
-  private func neededSeal(_ path: String) throws -> StoreSeal {
+  func neededSeal(_ path: String) throws -> StoreSeal {
     if let seal = try seal() { return seal }
     throw StepFailure(
       .refused, "--store \(path) is sealed with a key, and \(StepSession.storeKeyVariable) is not set",
       advice: "make one with openssl rand -base64 32, and keep it among the CI's secrets")
   }
 
-  private func s3Store(_ bucket: String, _ prefix: String) throws -> S3Store {
+  func s3Store(_ bucket: String, _ prefix: String) throws -> S3Store {
     S3Store(
       s3: try s3(), bucket: bucket, prefix: prefix, environment: ledgerName,
       kmsKey: common.storeKmsKey ?? policy.options["store-kms-key"], seal: try seal())

@@ -48,6 +48,17 @@ enum Distributions {
     1 - beta(rate, failures + 0.5, max(0, count - failures) + 0.5)
   }
 
+  /// The probability of at most `count` events where `mean` are expected (Poisson's distribution).
+  static func poisson(atMost count: Double, mean: Double) -> Double {
+    if mean > 500 { return normal((count + 0.5 - mean) / mean.squareRoot()) }
+    var (term, sum) = (exp(-mean), 0.0)
+    for index in 0...max(0, Int(count)) {
+      sum += term
+      term *= mean / Double(index + 1)
+    }
+    return sum
+  }
+
   private static func nonZero(_ value: Double, _ tiny: Double) -> Double { abs(value) < tiny ? tiny : value }
 
   private static func bisect(_ range: ClosedRange<Double>, isBelow: (Double) -> Bool) -> Double {

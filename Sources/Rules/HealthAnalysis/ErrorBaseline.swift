@@ -10,6 +10,8 @@ struct ErrorBaseline: Hashable, Sendable {
   var margin: Double
   /// The rate from which a change warrants a rollback.
   var severeRate: Double
+  /// The rate from which a change is worth a word: far less than `margin` where next to nothing failed before.
+  var noteworthy: Double
   /// The rate of the usual hour: the median of all.
   var usualRate: Double
   /// How much more than chance the failures of one period scatter: a request in so many counts as one.
@@ -46,6 +48,7 @@ struct ErrorBaseline: Hashable, Sendable {
       margin = min(0.95, max(margin, upperBound, rates.quantile(0.99) ?? 0))
     }
     severeRate = max(policy.severeErrorRate, margin)
+    noteworthy = min(margin, max(policy.smallestErrorMargin / 4, 3 * upperBound))
     dispersion = ErrorBaseline.dispersion(kept, rate: failures / requests)
     let scale = dispersion
     trials = kept.suffix(1440).map { ErrorBaseline.trial($0, dispersion: scale) }
@@ -98,17 +101,22 @@ struct ErrorBaseline: Hashable, Sendable {
     return rates
   }
 
-  /// Pearson's dispersion by the median of the squared residuals, which bursts do not move; 1 where too few failures
-  /// are expected of a period to see any.
+  /// How alike two requests of one period are taken to fare where too few failures are expected of a period to see it.
+  private static let assumedCorrelation = 0.004
+
+  /// Pearson's dispersion by the median of the squared residuals, which bursts do not move; a little more than 1 where it
+  /// cannot be known.
   private static func dispersion(_ points: [SeriesPoint], rate: Double) -> Double {
-    guard rate > 0, rate < 1 else { return 1 }
+    let requests = points.map(\.count).median ?? 1
+    let assumed = min(1.5, 1 + assumedCorrelation * max(0, requests - 1))
+    guard rate > 0, rate < 1 else { return assumed }
     let squares = points.compactMap { point -> Double? in
       let expected = point.count * rate
       guard expected >= 5 else { return nil }
       let residual = min(point.value, point.count) - expected
       return residual * residual / (expected * (1 - rate))
     }
-    guard squares.count >= 30, let median = squares.median else { return 1 }
+    guard squares.count >= 30, let median = squares.median else { return assumed }
     // The median of a chi-square variable with one degree of freedom.
     return max(1, median / 0.4549)
   }

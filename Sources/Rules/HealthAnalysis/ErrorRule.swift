@@ -10,6 +10,7 @@ struct ErrorRule: Sendable {
   func judge(_ series: WatchedSeries, _ memory: inout BaselineMemory) -> SeriesJudgement {
     var rule = self
     if let severe = series.severeRate { rule.policy.severeErrorRate = max(severe, policy.severeErrorRate) }
+    if let old = series.comparable { return rule.judge(series, beside: old) }
     let known = memory.errors(series) {
       ErrorBaseline(series.baseline, policy: rule.policy, period: window.period)
     }
@@ -134,7 +135,9 @@ struct ErrorRule: Sendable {
     if let gap = series.gap {
       judgement.doubt = .notWhole
       judgement.reasons = ["the data are not whole: \(gap)"]
-    } else if let begun = beginning(series, severeRate) {
+    } else if let begun = beginning(
+      series, severeRate, asAWhole: baseline.usualRate * 2 < severeRate ? severeRate : nil)
+    {
       judgement.doubt = .begun
       judgement.reasons = [begun]
     } else if let lost = traffic.loss(below: policy.lostTraffic) {
@@ -159,39 +162,60 @@ struct ErrorRule: Sendable {
       judgement.doubt = (traffic.expected ?? 0) < ErrorBaseline.fewestRequests ? .idle : .tooFew
       let failures = judgement.observed["failures"] ?? 0
       judgement.reasons = [
-        "\(whole(failures)) of \(whole(traffic.observed)) requests failed: too few requests to rule out an error rate over "
-          + percent(severeRate)
+        "\(whole(failures)) of \(whole(traffic.observed)) requests failed: "
+          + (failures > severeRate * traffic.observed
+            ? "over \(percent(severeRate)), but no change that is sure and lasts"
+            : "too few requests to rule out an error rate over \(percent(severeRate))")
       ]
     }
     return judgement
   }
 
-  /// What has begun in the last periods and is not decided: more of them would tell.
-  private func beginning(_ series: WatchedSeries, _ severeRate: Double) -> String? {
+  /// What has begun and is not decided: more periods would tell. `asAWhole` is the rate over which all since the deployment
+  /// is a question; nil where it usually is so.
+  func beginning(_ series: WatchedSeries, _ severeRate: Double, asAWhole: Double? = nil) -> String? {
     let recent = series.watch.suffix(3).reversed().prefix { $0.rate > severeRate && $0.count > 0 }
-    let failures = recent.reduce(0) { $0 + min($1.value, $1.count) }
-    let requests = recent.reduce(0) { $0 + $1.count }
     // What was so all the time has not begun now.
-    guard failures >= 2, ErrorBaseline.rate(of: series.watch.dropLast(recent.count)) <= severeRate,
-      Distributions.probability(that: severeRate, isExceededBy: failures, of: requests) > 0.9
+    if isSurely(recent, over: severeRate, fewest: 2),
+      ErrorBaseline.rate(of: series.watch.dropLast(recent.count)) <= severeRate
+    {
+      return told(recent, "in the last \(recent.count == 1 ? "period" : "\(recent.count) periods")")
+        + ": something has begun, and too late to be judged"
+    }
+    // What is called once an hour may fail each time, and in no three periods.
+    let asked = series.watch.filter { $0.count > 0 }
+    guard let asAWhole, let last = asked.last, last.rate > asAWhole,
+      isSurely(asked, over: asAWhole, fewest: 3)
     else { return nil }
-    return "\(whole(failures)) of \(whole(requests)) requests failed in the last \(recent.count) periods: "
-      + "something has begun, and too late to be judged"
+    return told(asked, "since the deployment")
+      + ", the last ones too, and too few periods tell whether that lasts"
+  }
+
+  private func isSurely(_ points: some Collection<SeriesPoint>, over rate: Double, fewest: Double) -> Bool {
+    let failures = points.reduce(0) { $0 + min($1.value, $1.count) }
+    return failures >= fewest
+      && Distributions.probability(
+        that: rate, isExceededBy: failures, of: points.reduce(0) { $0 + $1.count }) > 0.9
+  }
+
+  private func told(_ points: some Collection<SeriesPoint>, _ when: String) -> String {
+    "\(whole(points.reduce(0) { $0 + min($1.value, $1.count) })) of \(whole(points.reduce(0) { $0 + $1.count })) requests "
+      + "failed \(when)"
   }
 
   /// The risk that the rate is severe: over the whole watch, or after its first third, where a transient at the
   /// deployment may have been. Two looks at half the risk each.
-  private func risk(_ series: WatchedSeries, _ severeRate: Double) -> Double? {
+  func risk(_ series: WatchedSeries, _ severeRate: Double) -> Double? {
     let whole = exactRisk(series.watch[...], severeRate)
     let later = exactRisk(series.watch.dropFirst(series.watch.count / 3), severeRate)
     return [whole, later.map { $0 * 2 }].compactMap { $0 }.min()
   }
 
-  private func recovered(_ series: WatchedSeries, _ baseline: ErrorBaseline, _ severeRate: Double) -> Bool {
+  func recovered(_ series: WatchedSeries, _ baseline: ErrorBaseline, _ severeRate: Double) -> Bool {
     let later = series.watch.dropFirst(series.watch.count / 3)
     let rate = ErrorBaseline.rate(of: later)
     return later.reduce(0) { $0 + $1.count } > 0
-      && rate <= max(baseline.margin, severeRate > baseline.severeRate ? severeRate : 0)
+      && rate <= max(baseline.noteworthy, severeRate > baseline.severeRate ? severeRate : 0)
       && (exactRisk(later, severeRate) ?? 1) < policy.healthyRisk
   }
 
@@ -228,7 +252,11 @@ struct ErrorRule: Sendable {
     } else if let gap = series.gap {
       judgement.doubt = .notWhole
       judgement.reasons = ["the data are not whole: \(gap)"]
-    } else if let begun = beginning(series, policy.severeErrorRate) {
+    } else if let begun = beginning(
+      series, policy.severeErrorRate,
+      asAWhole: ErrorBaseline.rate(of: series.baseline) * 2 < policy.ceilingErrorRate
+        ? policy.ceilingErrorRate : nil)
+    {
       judgement.doubt = .begun
       judgement.reasons = [begun]
     } else if let risk = risk(series, policy.severeErrorRate), risk < policy.healthyRisk {

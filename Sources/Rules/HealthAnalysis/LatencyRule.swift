@@ -9,6 +9,7 @@ struct LatencyRule: Sendable {
   var falseAlarms: Double
 
   func judge(_ series: WatchedSeries, _ memory: inout BaselineMemory) -> SeriesJudgement {
+    if let old = series.comparable { return judge(series, beside: old, &memory) }
     let before = series.baseline.filter { $0.count > 0 }
     let after = series.watch.filter { $0.count > 0 }
     var judgement = SeriesJudgement(series, .inconclusive)
@@ -97,7 +98,10 @@ struct LatencyRule: Sendable {
     } else if after.count < min(window.persistence, window.looks) {
       judgement.doubt = (traffic.expected ?? 0) < ErrorBaseline.fewestRequests ? .idle : .tooFew
       judgement.reasons = ["\(after.count) periods with requests are too few"]
-    } else if !isUsual, judgement.onset != nil || Double(slow) > Double(after.count) / 2 {
+    } else if !isUsual,
+      judgement.onset != nil || Double(slow) > Double(after.count) / 2
+        || tests.isNotable(slow, of: after.count)
+    {
       judgement.verdict = .degraded
       judgement.reasons = ["p95 is over \(whole(baseline.limit)) ms in \(slow) of \(after.count) periods"]
     } else if !isUsual, let rise = tests.rise(after) {
@@ -209,11 +213,14 @@ struct LatencyTests: Sendable {
   /// The level that each period of the watch had after earlier deployments; 0 where that is not known.
   var startLevels: [Double] = []
 
+  /// How far over the usual level of its hour a period may be.
+  static let usualFactor = 1.5
+
   /// Is it too slow to stay? `usual` is the level that each period's hour has on other days.
   func severe(_ points: [SeriesPoint], usual: [Double] = []) -> ChangeTest.Outcome {
     let trials = points.enumerated().map { index, point in
       let limit = max(
-        baseline.limit, usual.indices.contains(index) ? 1.5 * usual[index] : 0,
+        baseline.limit, usual.indices.contains(index) ? LatencyTests.usualFactor * usual[index] : 0,
         startLevels.indices.contains(index) ? 1.5 * startLevels[index] : 0)
       return Trial(failures: point.value > limit ? 1 : 0, count: 1)
     }
@@ -221,7 +228,38 @@ struct LatencyTests: Sendable {
       margin: baseline.margin, severeRate: 0.5, falseAlarms: falseAlarms, window: window,
       history: baseline.slow, severity: 0.9)
     test.earliest = points.firstIndex { $0.time >= window.deployedAt + warmUp } ?? points.count
-    return test.run(trials)
+    var outcome = test.run(trials)
+    guard let found = bursts(points, trials, after: test.earliest),
+      found.upperBound < outcome.severeAt ?? .max
+    else {
+      return outcome
+    }
+    (outcome.onset, outcome.severeAt) = (found.lowerBound, found.upperBound)
+    return outcome
+  }
+
+  /// More bursts of slowness than those of the baseline explain, for more than two fifths of the time and with usual
+  /// periods between them: it comes and goes. What is never usual is slower as a whole, and judged as that.
+  private func bursts(
+    _ points: [SeriesPoint], _ trials: [Trial], after earliest: Int
+  ) -> ClosedRange<Int>? {
+    guard baseline.slow.count >= 30 else { return nil }
+    let slow = trials.enumerated().map { $0 >= earliest && $1.failures > 0 }
+    return BurstCount(
+      falseAlarms: falseAlarms * 0.2, before: baseline.slow.map { $0.failures > 0 }, looks: window.looks
+    ).first(in: slow) { range in
+      slow[range].count { $0 } * 5 > 2 * range.count
+        && points[range].count { $0.value <= baseline.high } * 4 > range.count
+    }
+  }
+
+  /// Whether so many slow periods are worth a word by their number alone. Of long periods a watch has too few for the
+  /// sequential test, which looks after each of them.
+  func isNotable(_ slow: Int, of periods: Int) -> Bool {
+    guard window.period >= .seconds(180), slow >= window.persistence, slow <= periods else { return false }
+    let share = Distributions.upperBound(
+      baseline.slow.reduce(0) { $0 + $1.failures }, of: Double(baseline.slow.count), confidence: 0.5)
+    return Distributions.beta(share, Double(slow), Double(periods - slow + 1)) <= falseAlarms
   }
 
   /// Is it slower than it was, and by how much?

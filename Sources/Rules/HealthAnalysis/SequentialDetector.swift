@@ -14,6 +14,8 @@ struct SequentialDetector: Hashable, Sendable {
   let needed: Double
   /// The logarithm of what one period can at most multiply the evidence by.
   let logCap: Double
+  /// A change is taken to begin with every so many-th period.
+  private let spacing: Int
   private let steps: [Double]
   private var statistics: [Double]
   private var sums: [Double]
@@ -25,14 +27,16 @@ struct SequentialDetector: Hashable, Sendable {
   /// Where the rates that are looked for lie between the margin and one.
   static let usualSteps = [0.03, 0.06, 0.1, 0.15, 0.22, 0.3, 0.45, 0.6, 0.8, 0.95]
 
-  /// `steps` say how far between the margin and one the rates of the grid lie.
+  /// `steps` say how far between the margin and one the rates of the grid lie. With fewer periods with which a change
+  /// may begin (`spacing`), R grows by 1 less often, and so much less evidence gives the same bound.
   init(
-    margin: Double, looks: Int, falseAlarms: Double, persistence: Int,
+    margin: Double, looks: Int, falseAlarms: Double, persistence: Int, spacing: Int = 1,
     steps: [Double] = SequentialDetector.usualSteps
   ) {
     self.margin = margin
     self.steps = steps
-    needed = Double(max(1, looks)) / falseAlarms
+    self.spacing = max(1, spacing)
+    needed = (Double(max(1, looks)) / Double(self.spacing)).rounded(.up) / falseAlarms
     // With this cap one period less than `persistence` is never enough, and `persistence` periods are even where only
     // some rates of the grid fit.
     logCap = log(needed) / (Double(persistence) - 0.5)
@@ -60,7 +64,8 @@ struct SequentialDetector: Hashable, Sendable {
         failures * log(rate / margin) + max(0, count - failures) * log((1 - rate) / (1 - margin))
       let capped = min(logCap, logRatio)
       // Far beyond any threshold the exact value says nothing more, and must stay finite.
-      statistics[index] = min(1e100, (1 + statistics[index]) * exp(capped))
+      let begun = seen % spacing == 0 ? 1.0 : 0
+      statistics[index] = min(1e100, (begun + statistics[index]) * exp(capped))
       if sums[index] <= 0 { (sums[index], starts[index]) = (0, seen) }
       sums[index] += capped
     }

@@ -87,7 +87,7 @@ struct Traffic: Hashable, Sendable {
       let observed = counts.suffix(length).reduce(0, +)
       let expected = expectations.suffix(length).reduce(0, +)
       guard expected >= 8, observed < share * expected,
-        Traffic.poisson(atMost: observed, mean: expected * 0.6) < 0.01, !hasPaused(length, observed)
+        Distributions.poisson(atMost: observed, mean: expected * 0.6) < 0.01, !hasPaused(length, observed)
       else { continue }
       return Loss(since: start + period * (counts.count - length), observed: observed, expected: expected)
     }
@@ -104,16 +104,5 @@ struct Traffic: Hashable, Sendable {
       if sum <= observed + 1e-9 { few += 1 }
     }
     return few * 50 >= before.count - length
-  }
-
-  /// The probability of at most `count` where `mean` are expected.
-  private static func poisson(atMost count: Double, mean: Double) -> Double {
-    if mean > 500 { return Distributions.normal((count + 0.5 - mean) / mean.squareRoot()) }
-    var (term, sum) = (exp(-mean), 0.0)
-    for index in 0...max(0, Int(count)) {
-      sum += term
-      term *= mean / Double(index + 1)
-    }
-    return sum
   }
 }

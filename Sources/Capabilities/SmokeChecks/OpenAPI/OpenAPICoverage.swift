@@ -31,6 +31,9 @@ struct OpenAPICoverage {
       line += "; \(omissions.count) need \(needs.joined(separator: ", "))"
     }
     notes = [line]
+    notes += document.missingFiles.map {
+      "\(document.file): what $ref leads to in \($0) is not judged: the file cannot be read"
+    }
     let open = omissions.filter { $0.need != .method && $0.need != .webhook }
     notes += open.prefix(OpenAPICoverage.mostLines).map {
       "\(document.file): \($0.method) \($0.template) is not asked: \($0.reason)"

@@ -63,18 +63,30 @@ public struct OpenAPIDocument: Sendable {
   /// In the order of the document.
   public private(set) var omissions: [Omission] = []
 
+  /// Files that its references name and that cannot be read: what they describe is not judged.
+  public private(set) var missingFiles: [String] = []
+
   /// Reads a document.
-  /// - Parameter example: the name of the examples that parameters take their values from, where they have one of it.
-  public init(parsing bytes: [UInt8], file: String, example: String? = nil) throws(CheckSourceError) {
+  /// - Parameters:
+  ///   - example: the name of the examples that parameters take their values from, where they have one of it.
+  ///   - path: where the document stands, for references to other files.
+  ///   - read: the bytes of a file that a reference leads to; nil where it cannot be read.
+  public init(
+    parsing bytes: [UInt8], file: String, example: String? = nil, at path: String? = nil,
+    reading read: (String) -> [UInt8]? = { _ in nil }
+  ) throws(CheckSourceError) {
     func wrong(_ line: Int, _ message: String) -> CheckSourceError {
       CheckSourceError(
         problems: ["\(file):\(line): \(message)"],
         advice: "give an OpenAPI 3.0, 3.1 or 3.2 document, or a Swagger 2.0 one")
     }
-    let root: YAMLNode
+    var root: YAMLNode
     do throws(YAMLError) { root = try YAMLNode.parse(bytes) } catch {
       throw wrong(error.line, error.message)
     }
+    var files = OpenAPIFiles(path: path ?? file)
+    root = try files.bundled(root, read: read)
+    missingFiles = files.missing.sorted()
     self.file = file
     guard let version = root["openapi"]?.text ?? root["swagger"]?.text else {
       throw wrong(root.line, "neither openapi nor swagger names a version")

@@ -4,8 +4,8 @@ import YAMLDocuments
 
 /// The schema of a JSON body, as far as it says what fields there are and of what type: `type`, `nullable`, `properties`,
 /// `required`, `additionalProperties`, `items`, `enum`, `const`, the limits of numbers, texts, lists and objects, `allOf`,
-/// `anyOf`, `oneOf` and `$ref` within the document; of `pattern` and `format` what all dialects agree on. `not` and
-/// conditions are not judged.
+/// `anyOf`, `oneOf` and `$ref`; of `pattern` and `format` what all dialects agree on; `not` and `if` of schemas that hold
+/// nothing else.
 public struct OpenAPISchema: Hashable, Sendable {
   let root: YAMLNode
   let node: YAMLNode
@@ -81,7 +81,28 @@ private struct SchemaReader {
       }
       found += closest ?? []
     }
+    found += conditionProblems(value, mapping, place, depth)
     return Array(found.prefix(SchemaReader.most))
+  }
+
+  /// What a value must not be, and what holds where it is something.
+  private mutating func conditionProblems(
+    _ value: JSONValue, _ schema: YAMLMapping, _ place: String, _ depth: Int
+  ) -> [OpenAPISchema.Problem] {
+    let subset = SchemaSubset(resolver: resolver)
+    var found: [OpenAPISchema.Problem] = []
+    if let excluded = schema["not"], subset.holds(excluded),
+      problems(value, excluded, at: place, depth: depth + 1).isEmpty, looks > 0
+    {
+      found.append(.init(line: excluded.line, message: "\(place) is what it is documented not to be"))
+    }
+    if let condition = schema["if"], schema["then"] != nil || schema["else"] != nil, subset.holds(condition) {
+      let holds = problems(value, condition, at: place, depth: depth + 1).isEmpty
+      if looks > 0, let branch = schema[holds ? "then" : "else"] {
+        found += problems(value, branch, at: place, depth: depth + 1)
+      }
+    }
+    return found
   }
 
   // MARK: - Types

@@ -8,10 +8,10 @@ import StepResults
 import StepRuntime
 import SystemInterfaces
 
-/// An OpenAPI document and its digest.
+/// An OpenAPI document, and the digests of it and of the files that it refers to.
 struct DescribedAPI: Sendable {
   var document: OpenAPIDocument
-  var input: RecordInput
+  var inputs: [RecordInput]
 }
 
 /// Where the checks of a run come from.
@@ -41,10 +41,19 @@ extension SmokeTestRun {
           advice: "correct --openapi, or smoke-test.openapi in the policy")
       }
       let file = shown(path)
-      return DescribedAPI(
-        document: try OpenAPIDocument(
-          parsing: bytes, file: file, example: options.policy.openAPIExample),
-        input: RecordInput(path: file, sha256: Digest.sha256Hex(bytes)))
+      var inputs = [RecordInput(path: file, sha256: Digest.sha256Hex(bytes))]
+      let root = session.repositoryRoot ?? session.context.workingDirectory
+      let document = try OpenAPIDocument(
+        parsing: bytes, file: file, example: options.policy.openAPIExample, at: path
+      ) { path in
+        // What lies outside is no part of the project.
+        guard path.hasPrefix(root + "/"),
+          let bytes = try? session.context.files.read(path, session.context.reading(path, in: root))
+        else { return nil }
+        inputs.append(RecordInput(path: shown(path), sha256: Digest.sha256Hex(bytes)))
+        return bytes
+      }
+      return DescribedAPI(document: document, inputs: inputs)
     }
   }
 

@@ -121,7 +121,7 @@ struct SmokeTestRun: Sendable {
     summary.shard = options.shard?.text
     summary.notes = notes
     var outcome = StepOutcome(
-      verdict: verdict, findings: found, inputs: hurl.inputs + documents.map(\.input),
+      verdict: verdict, findings: found, inputs: hurl.inputs + documents.flatMap(\.inputs),
       summary: summary, part: SmokePart(checks: entries), failure: failure)
     if !hasMany { outcome.retained = (chains, report) }
     (outcome.deployment, outcome.commit) = (deployment, deployed)
@@ -140,7 +140,7 @@ struct SmokeTestRun: Sendable {
     summary.notes = documents.flatMap { OpenAPICoverage($0.document, credentials).notes }
     return StepOutcome(
       verdict: findings.contains { SmokeVerdict.leavesOpen.contains($0.code) } ? .inconclusive : .go,
-      findings: findings, inputs: hurl.inputs + documents.map(\.input), summary: summary,
+      findings: findings, inputs: hurl.inputs + documents.flatMap(\.inputs), summary: summary,
       part: SmokePart(checks: entries))
   }
 

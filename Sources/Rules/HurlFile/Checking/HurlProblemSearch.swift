@@ -132,9 +132,9 @@ struct HurlProblemSearch {
         // A quoted old text is taken as it stands first.
         if case .template(let text) = old { look(at: text) }
         look(at: new)
-      case .decode(let text), .dateFormat(let text), .toDate(let text), .split(let text),
-        .urlQueryParameter(let text):
-        look(at: text)
+      case .decode(let text): look(atEncoding: text)
+      case .dateFormat(let text), .toDate(let text): look(atDateFormat: text)
+      case .split(let text), .urlQueryParameter(let text): look(at: text)
       case .nth(.placeholder(let expression)): look(at: expression)
       default: break
       }
@@ -180,6 +180,22 @@ struct HurlProblemSearch {
     guard let text = fixedText(template) else { return }
     do throws(PatternError) { _ = try RegularExpression(text) } catch {
       add(template.position, "\(text) is no pattern: \(error.message)")
+    }
+  }
+
+  private mutating func look(atEncoding name: HurlTemplate) {
+    look(at: name)
+    guard let text = fixedText(name) else { return }
+    do throws(CharacterSets.Failure) { _ = try CharacterSets.text([], encoding: text) } catch {
+      add(name.position, error.message)
+    }
+  }
+
+  private mutating func look(atDateFormat format: HurlTemplate) {
+    look(at: format)
+    guard let text = fixedText(format) else { return }
+    do throws(EvaluationFailure) { _ = try DateText.items(text) } catch {
+      add(format.position, error.message)
     }
   }
 

@@ -15,6 +15,10 @@ public struct TemplateDependencies: Hashable, Sendable {
   public private(set) var kept: [String: KeptResource] = [:]
   /// Functions whose code stands in the template.
   public private(set) var inlineFunctions: Set<String> = []
+  /// Applications of CodeDeploy that its deployment groups name.
+  public private(set) var deploymentApplications: [String] = []
+  /// The shares of traffic that it declares, each list those of one alias, stage, listener or rule.
+  public private(set) var sharedTraffic: [[Double]] = []
   /// The bucket for assets that the CDK's bootstrap made, where the template was made by the CDK.
   public private(set) var bootstrapBucket: String?
 
@@ -61,6 +65,10 @@ public struct TemplateDependencies: Hashable, Sendable {
       if resource.type == "AWS::Serverless::Function", properties["InlineCode"] != .absent {
         inlineFunctions.insert(resource.id)
       }
+      if resource.type == "AWS::CodeDeploy::DeploymentGroup", let name = properties["ApplicationName"].text {
+        deploymentApplications.append(name)
+      }
+      if let shares = TrafficShares.declared(resource.type, properties) { sharedTraffic.append(shares) }
       collectAssets(properties, resource)
     }
     for output in evaluator.outputs { evaluator.evaluate(output.node).collectImports(&imports) }
