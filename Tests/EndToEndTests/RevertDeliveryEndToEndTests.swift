@@ -355,6 +355,25 @@ struct RevertDeliveryEndToEndTests {
     }
   }
 
+  @Test func `a branch that another one is in the way of is a stop that names it, dry run or not`() throws {
+    let clone = try clone()
+    for name in ["backstop", "deep/er"] { _ = try clone.git("branch", name) }
+    for (branch, other) in [("backstop/x", "backstop"), ("deep", "deep/er"), ("deep/er/x", "deep/er")] {
+      for run in try [
+        revert(clone, "--branch", branch), revert(clone, "--branch", branch, "--dry-run"),
+      ] {
+        #expect(
+          run.status == 1 && run.outcome.output.contains("cannot be made beside \(other),"),
+          "\(run.outcome.output)\(run.error)")
+      }
+    }
+    // The name that is chosen where none is given stands below one as well.
+    #expect(try revert(clone).status == 1)
+    for name in ["@", String(repeating: "x", count: 300), "a/b..c"] {
+      #expect(try revert(clone, "--branch", name).status == 64)
+    }
+  }
+
   @Test func `titles follow the repository, trailers say where it came from, the CI says who`() throws {
     let repository = try TestRepository()
     for (number, title) in ["feat: one", "fix(api): two", "chore: three", "feat(ui)!: four"].enumerated() {

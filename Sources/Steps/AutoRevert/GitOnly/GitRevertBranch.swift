@@ -18,9 +18,9 @@ struct GitRevertBranch {
     case taken(Finding)
   }
 
-  /// Whether the branch is there, and whether it holds just this plan; nil where it is not there.
+  /// Whether the branch is there, and whether it holds just this plan; nil where it is not there and can be made.
   func existing(_ plan: GitRevertPlan) throws -> Result? {
-    guard let tip = repository.reference("refs/heads/\(name)") else { return nil }
+    guard let tip = repository.reference("refs/heads/\(name)") else { return inTheWay.map { .taken($0) } }
     return try holds(plan, tip) ? .alreadyThere(tip) : .taken(taken(tip, plan))
   }
 
@@ -35,6 +35,22 @@ struct GitRevertBranch {
       next = parent
     }
     return next == plan.onto.id
+  }
+
+  /// A branch beside which git holds none of this name: they are files, and one would be the other's folder.
+  private var inTheWay: Finding? {
+    let parts = name.split(separator: "/")
+    let above = (1..<max(1, parts.count)).map { parts.prefix($0).joined(separator: "/") }.first {
+      repository.reference("refs/heads/\($0)") != nil
+    }
+    let below = repository.references(matching: "refs/heads/\(name)/*").first.map {
+      String($0.dropFirst("refs/heads/".count))
+    }
+    guard let other = above ?? below else { return nil }
+    return Finding(
+      GitOnlyFindings.branchExists, .error,
+      "the branch \(name) cannot be made beside \(other), since git keeps branches as files and folders: delete that one with "
+        + "git branch -D \(other), or name another one with --branch", subject: name)
   }
 
   private func taken(_ tip: ObjectId, _ plan: GitRevertPlan) -> Finding {
