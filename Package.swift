@@ -121,7 +121,8 @@ let package = Package(
     library(
       .model, "DeploymentRecords",
       [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentEvidence", "Redaction", "StepResults",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentEvidence",
+        "Redaction", "StepResults",
       ]),
 
     // Rules: pure functions of values.
@@ -193,7 +194,8 @@ let package = Package(
     library(
       .capabilities, "HealthWatch",
       [
-        "CryptoDigests", "JSONValues", "SystemInterfaces", "DeploymentConfig", "DeploymentEvidence",
+        "CryptoDigests", "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentConfig",
+        "DeploymentEvidence",
         "DeploymentRecords", "Redaction", "StepResults",
         "HealthAnalysis", "AWSClients", "HTTPTransport", "Reporting", "StepRuntime",
       ]),
@@ -252,7 +254,8 @@ let package = Package(
     library(
       .steps, "Watch30m",
       [
-        "CommandArguments", "SystemInterfaces", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "CommandArguments", "SystemInterfaces", "JSONValues", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "AWSClients", "CloudFormationModel",
         "StepResults", "HealthAnalysis", "HealthWatch", "Reporting", "StepRuntime",
       ]),
 
@@ -360,7 +363,7 @@ let package = Package(
       "Watch30m",
       [
         "JSONValues", "SystemInterfaces", "StepResults", "HealthAnalysis", "HTTPTransport", "HealthWatch",
-        "StepRuntime",
+        "StepRuntime", "AWSClients", "CommandArguments", "CurlTransport",
       ]),
     tests("YAMLDocuments", ["JSONValues"]),
     // Every parser over mutated texts.
@@ -377,7 +380,8 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "JSONValues", "SystemInterfaces", "CloudFormationModel", "DeploymentRecords", "AWSClients",
-        "CurlTransport", "DatabaseAccess", "TestSupport", "preflight-snapshot", "diff-gate", "smoke-test",
+        "CurlTransport", "DatabaseAccess", "RollbackPlanning", "TestSupport", "preflight-snapshot",
+        "diff-gate", "smoke-test",
         "watch-30m", "auto-revert",
       ],
       swiftSettings: strict),

@@ -11,6 +11,8 @@ and ends when its standard input closes. The proxy adds what ministack does not 
   throttle, quota, expired, failure (500), unavailable (503), refuse (400) and page (a login page with 200) answer in AWS's place; reset
   ends the connection before the call is made; drop and half make the call and give no answer or half of it; drip gives it
   slowly; express lets all stacks have been deployed in EXPRESS mode; delay waits before the call. GET /_faults tells what is left.
+  failed is no call's but a state: what was updated last was left in UPDATE_FAILED, in EXPRESS mode with "express": true. It lasts
+  until an update with rollback disabled is accepted; RollbackStack, and updates that roll back, are refused.
 - a log of the calls, by GET /_calls: [{"action": ..., "stack": ..., "requestId": ...}].
 - API Gateway's metrics: each answer of a deployed API is recorded as AWS/ApiGateway Count, 4XXError, 5XXError and
   Latency with the dimensions ApiName and Stage.
@@ -129,7 +131,7 @@ def answer(status, body, content_type="application/json"):
 
 def take_fault(action):
     for fault in faults:
-        if fault["action"] in (action, "*") and fault.get("times", 1) > 0:
+        if fault["do"] != "failed" and fault["action"] in (action, "*") and fault.get("times", 1) > 0:
             fault["times"] = fault.get("times", 1) - 1
             return fault
     return None
@@ -140,6 +142,27 @@ def error_answer(fields, status, code):
         return answer(status, json.dumps({"__type": code, "message": "asked for by a test"}), "application/x-amz-json-1.1")
     body = f"<ErrorResponse><Error><Code>{code}</Code><Message>asked for by a test</Message></Error></ErrorResponse>"
     return answer(status, body, "text/xml")
+
+
+def failed_update(action, form, fields):
+    """The state that an update left in failure, and the refusal of what it does not permit."""
+    state = next((fault for fault in faults if fault["do"] == "failed"), None)
+    if state and action == "RollbackStack":
+        return state, error_answer(fields, 400, "ValidationError")
+    if state and action in ("UpdateStack", "ExecuteChangeSet"):
+        if form.get("DisableRollback") != ["true"]:
+            return state, error_answer(fields, 400, "ValidationError")
+        faults.remove(state)
+        state = None
+    return state, None
+
+
+def as_failed(state, action, content):
+    """What CloudFormation tells of stacks in that state."""
+    if action == "DescribeStackEvents":
+        return content.replace(b"<ResourceStatus>UPDATE_COMPLETE<", b"<ResourceStatus>UPDATE_FAILED<", 1)
+    mode = b"<DeploymentConfig><Mode>EXPRESS</Mode></DeploymentConfig>" if state.get("express") else b""
+    return content.replace(b"<StackStatus>UPDATE_COMPLETE<", mode + b"<StackStatus>UPDATE_FAILED<")
 
 
 async def put_metrics(api, stage, status, milliseconds):
@@ -177,6 +200,9 @@ async def exchange(head, fields, body):
     action = (form.get("Action") or [fields.get("x-amz-target", "").split(".")[-1]])[0] or path.split("?")[0]
     calls.append({"action": action, "stack": (form.get("StackName") or [None])[0],
                   "requestId": (form.get("ClientRequestToken") or [None])[0]})
+    state, refusal = failed_update(action, form, fields)
+    if refusal:
+        return refusal
     fault = take_fault(action)
     kind = fault["do"] if fault else None
     if kind == "throttle":
@@ -201,6 +227,8 @@ async def exchange(head, fields, body):
     answered, _, content = await forward(head, body)
     if kind == "drop":
         return None
+    if state and action in ("DescribeStacks", "DescribeStackEvents"):
+        content = as_failed(state, action, content)
     if kind == "express":
         content = content.replace(b"<StackStatus>", b"<DeploymentConfig><Mode>EXPRESS</Mode></DeploymentConfig><StackStatus>")
     if kind in ("half", "drip"):

@@ -50,6 +50,38 @@ import Testing
     #expect(error?.kind == .badAnswer)
   }
 
+  static let lists: [(service: String, call: @Sendable (AWSClient) async throws -> Void)] = [
+    ("CloudFormation", { _ = try await CloudFormationClient($0).listExports() }),
+    ("CloudFormation", { _ = try await CloudFormationClient($0).describeChangeSet("c") }),
+    ("RDS", { _ = try await RDSClient($0).describeDBInstances() }),
+    ("AppConfig", { _ = try await AppConfigClient($0).listDeployments(application: "a", environment: "e") }),
+    ("Lambda", { _ = try await LambdaClient($0).listAliases("f") }),
+    ("CodeDeploy", { _ = try await CodeDeployClient($0).listDeployments(application: "a", group: "g") }),
+  ]
+
+  /// No list of AWS's has two pages that lead to one another, and no client reads them for ever.
+  @Test func `pages that lead back to one another are no answer`() async throws {
+    for (service, call) in Self.lists {
+      let transport = ScriptedTransport { request in
+        let asked = String(decoding: request.body, as: UTF8.self) + request.url
+        let next = asked.contains("one") ? "two" : "one"
+        guard asked.contains("Action=") else {
+          return .text(
+            200, #"{"NextToken": "\#(next)", "nextToken": "\#(next)", "NextMarker": "\#(next)"}"#)
+        }
+        let action = asked.split(separator: "Action=").last?.prefix { $0 != "&" } ?? ""
+        return .text(
+          200,
+          "<\(action)Response><\(action)Result><NextToken>\(next)</NextToken><Marker>\(next)</Marker>"
+            + "</\(action)Result></\(action)Response>")
+      }
+      let error = await #expect(throws: AWSError.self, "\(service)") { try await call(.over(transport)) }
+      #expect(error?.kind == .badAnswer && error?.service == service)
+      #expect(error?.message.contains("the same token came twice") == true)
+      #expect(transport.requests.count == 3)
+    }
+  }
+
   @Test func `a page that AWS itself hands out is an object like any other`() async throws {
     let client = Self.client(
       200, Self.page, [HTTPField("Content-Type", "text/html"), HTTPField("x-amz-request-id", "r")])

@@ -182,10 +182,12 @@ import Testing
           step: "smoke-test", verdict: .stop, finishedAt: day, commit: nil, messages: ["home answers 500"]),
         .init(step: "diff-gate", verdict: .go, finishedAt: day, commit: nil, messages: []),
       ],
-      schema: .init(applied: ["V2__x.sql"], undone: ["V3__y.sql"], left: ["write a migration"])
+      schema: .init(
+        applied: ["V2__x.sql"], assumed: ["V4"], undone: ["V3__y.sql"], left: ["write a migration"])
     ).markdown
     for words in [
-      "- applied, and its file stays: V2", "- undone: V3", "- to do: write a migration",
+      "- applied, and its file stays: V2", "- its file stays, since it may be applied: V4", "- undone: V3",
+      "- to do: write a migration",
       "**Reason**: 500 since noon", "- \(String(repeating: "b", count: 40)) Second \\| bad",
       "- smoke-test said stop at 2026-11-26T02:00:00.000Z\n  - home answers 500",
       "git revert backstop/revert-x~2..backstop/revert-x",

@@ -2,6 +2,7 @@ import AutoRevert
 import DeploymentRecords
 import JSONValues
 import Redaction
+import StepRuntime
 import SystemInterfaces
 import TestSupport
 import Testing

@@ -27,6 +27,7 @@ struct ModelResources: ResourceOperations {
     return try result.get()
   }
 
+  func traffic() async throws(OperationFailure) -> TrafficSituation { TrafficSituation() }
   func reliefs() async throws(OperationFailure) -> [ReliefFacts] { [] }
   func database() async throws(OperationFailure) -> DatabaseFacts? { nil }
   func progress(of action: PlannedAction) async throws(OperationFailure) -> ResourceProgress { .done }

@@ -48,6 +48,16 @@ import Testing
     return try await Doors.operations(transport).changeSet("root", of: "S")
   }
 
+  /// The members of a stack, as ListStackResources answers.
+  private static func listed(_ members: [(String, String, String)]) -> String {
+    let all = members.map { id, type, physical in
+      "<member><LogicalResourceId>\(id)</LogicalResourceId><PhysicalResourceId>\(physical)</PhysicalResourceId>"
+        + "<ResourceType>\(type)</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>"
+    }
+    return "<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>\(all.joined())"
+      + "</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>"
+  }
+
   private static let stackType = "AWS::CloudFormation::Stack"
 
   @Test func `what happens in nested stacks is seen with its place, and judged like the parent's`()
@@ -108,24 +118,36 @@ import Testing
   @Test func `where no change set of a nested stack is shown all in it counts as possibly replaced`()
     async throws
   {
-    func listed(_ members: [(String, String, String)]) -> String {
-      let all = members.map { id, type, physical in
-        "<member><LogicalResourceId>\(id)</LogicalResourceId><PhysicalResourceId>\(physical)</PhysicalResourceId>"
-          + "<ResourceType>\(type)</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>"
-      }
-      return "<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>\(all.joined())"
-        + "</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>"
-    }
     let found = try #require(
       try await Self.described([
         "root": Self.changeSet([Self.change("Child", Self.stackType, stack: "c1")]),
-        "c1": listed([("Table", "AWS::DynamoDB::Table", "t"), ("Grand", Self.stackType, "g1")]),
-        "g1": listed([("Fn", "AWS::Lambda::Function", "f")]),
+        "c1": Self.listed([("Table", "AWS::DynamoDB::Table", "t"), ("Grand", Self.stackType, "g1")]),
+        "g1": Self.listed([("Fn", "AWS::Lambda::Function", "f")]),
       ]))
     #expect(
       found.changes.map { "\($0.logicalID) \($0.replacement ?? "") \($0.isUnseen)" } == [
         "Child False false", "Child/Table Conditional true", "Child/Grand/Fn Conditional true",
       ])
+  }
+
+  @Test func `what is in a nested stack that goes goes with it, and stays where its policy keeps it`()
+    async throws
+  {
+    for policy in ["Delete", "Retain"] {
+      let removed = Self.change("Child", Self.stackType, "Remove", stack: "c1").replacing(
+        "</ResourceChange>", with: "<PolicyAction>\(policy)</PolicyAction></ResourceChange>")
+      let found = try #require(
+        try await Self.described([
+          "root": Self.changeSet([removed]),
+          "c1": Self.listed([("Queue", "AWS::SQS::Queue", "q"), ("Grand", Self.stackType, "g1")]),
+          "g1": Self.listed([("Fn", "AWS::Lambda::Function", "f")]),
+        ]))
+      #expect(
+        found.changes.map { "\($0.logicalID) \($0.action) \($0.policy ?? "") \($0.isUnseen)" } == [
+          "Child Remove \(policy) false", "Child/Queue Remove \(policy) false",
+          "Child/Grand/Fn Remove \(policy) false",
+        ])
+    }
   }
 
   @Test func `change sets are asked for with the nested stacks, and deleted as one`() async throws {

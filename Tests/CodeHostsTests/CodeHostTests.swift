@@ -21,6 +21,18 @@ import Testing
     ("https://codeberg.org/acme/shop.git", .forgejo, "https://codeberg.org/api/v1", "acme/shop"),
     ("http://gitea.local:3000/acme/shop.git", .gitea, "http://gitea.local:3000/api/v1", "acme/shop"),
     ("git@bitbucket.org:acme/shop.git", .bitbucket, "https://api.bitbucket.org/2.0", "acme/shop"),
+    (
+      "https://bitbucket.acme.example/scm/SHOP/web.git", .bitbucketDataCenter,
+      "https://bitbucket.acme.example/rest/api/1.0", "SHOP/web"
+    ),
+    (
+      "ssh://git@bitbucket.acme.example:7999/~ada/web.git", .bitbucketDataCenter,
+      "https://bitbucket.acme.example/rest/api/1.0", "~ada/web"
+    ),
+    (
+      "https://code.acme.example:8443/git/scm/SHOP/web.git", .bitbucketDataCenter,
+      "https://code.acme.example:8443/git/rest/api/1.0", "SHOP/web"
+    ),
   ])
   func `an address tells its host`(
     address: String, kind: CodeHost.Kind, api: String, repository: String
@@ -64,6 +76,16 @@ import Testing
     #expect(host.kind == kind && host.api == api && host.repository == "acme/shop", "\(host)")
   }
 
+  @Test func `a page of Bitbucket's own server names project, repository and branches`() throws {
+    let host = try CodeHost(
+      remote: "https://code.acme.example/git/scm/SHOP/web.git", kind: nil, api: nil,
+      environment: Environment())
+    #expect(
+      host.newPullRequestPage(from: "backstop/a b", into: "main")
+        == "https://code.acme.example/git/projects/SHOP/repos/web/pull-requests?create"
+        + "&sourceBranch=refs%2Fheads%2Fbackstop%2Fa%20b&targetBranch=refs%2Fheads%2Fmain")
+  }
+
   @Test func `what nobody tells is said, and a person can say it`() throws {
     let address = "https://code.acme.example/acme/shop.git"
     #expect(throws: CodeHost.Unknown.self) {
@@ -82,7 +104,10 @@ import Testing
       "GITHUB_TOKEN": "one", "CI_JOB_TOKEN": "two", "GITLAB_TOKEN": "three", "BACKSTOP_GIT_TOKEN": "four",
       "BITBUCKET_TOKEN": "five",
     ])
-    func tokens(_ address: String, api: String? = nil) throws -> [String] {
+    func tokens(
+      _ address: String, api: String? = nil, _ more: [String: String] = [:]
+    ) throws -> [String] {
+      let variables = Environment(variables.variables.merging(more) { $1 })
       let host = try CodeHost(remote: address, kind: nil, api: api, environment: variables)
       return HostToken.tokens(for: host, variables).map(\.source)
     }
@@ -91,5 +116,10 @@ import Testing
     #expect(try tokens("https://github.acme.example/a/b") == ["BACKSTOP_GIT_TOKEN"])
     #expect(try tokens("https://gitlab.com/a/b") == ["BACKSTOP_GIT_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN"])
     #expect(try tokens("https://bitbucket.org/a/b") == ["BACKSTOP_GIT_TOKEN", "BITBUCKET_TOKEN"])
+    let own = "https://bitbucket.acme.example/scm/a/b.git"
+    #expect(try tokens(own) == ["BACKSTOP_GIT_TOKEN"])
+    #expect(
+      try tokens(own, ["BITBUCKET_SERVER_URL": "https://bitbucket.acme.example"])
+        == ["BACKSTOP_GIT_TOKEN", "BITBUCKET_TOKEN"])
   }
 }

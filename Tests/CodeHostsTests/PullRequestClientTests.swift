@@ -43,7 +43,18 @@ import Testing
           "title": title, "summary": ["raw": body?["description"] ?? ""],
           "source": body?["source"] ?? .null, "destination": body?["destination"] ?? .null,
         ]
+      case .bitbucketDataCenter:
+        return [
+          "id": JSONValue(integerLiteral: number), "version": 2,
+          "links": ["self": [["href": .string("https://host/\(number)")]]],
+          "title": title, "description": body?["description"] ?? "",
+          "fromRef": body?["fromRef"] ?? .null, "toRef": body?["toRef"] ?? .null,
+        ]
       }
+    }
+
+    static func page(_ entries: [JSONValue], _ kind: CodeHost.Kind) -> JSONValue {
+      [.bitbucket, .bitbucketDataCenter].contains(kind) ? ["values": .array(entries)] : .array(entries)
     }
 
     func answer(_ request: HTTPRequest) throws -> HTTPResponse {
@@ -69,8 +80,10 @@ import Testing
           state.open.append(made)
           return response(201, made)
         case "GET":
-          let page = request.url.contains("page=1") && !request.url.contains("page=10") ? state.open : []
-          return response(200, kind == .bitbucket ? ["values": .array(page)] : .array(page))
+          let isFirst =
+            request.url.contains("page=1") && !request.url.contains("page=10")
+            || request.url.hasSuffix("start=0")
+          return response(200, Host.page(isFirst ? state.open : [], kind))
         default:
           var changed = entry(body, number: 7)
           if case .object(var old) = state.open[0], case .object(let new) = changed {
@@ -137,7 +150,8 @@ import Testing
           [
             "title": "Revert x", "body": "old", "description": "old", "head": "b", "base": "main",
             "source_branch": "b", "target_branch": "main", "source": ["branch": ["name": "b"]],
-            "destination": ["branch": ["name": "main"]],
+            "destination": ["branch": ["name": "main"]], "fromRef": ["id": "refs/heads/b"],
+            "toRef": ["id": "refs/heads/main"],
           ], number: 7))
     }
     let gets = Mutex(0)
@@ -149,7 +163,7 @@ import Testing
         } == 1
       let answer = try host.answer(request)
       return isFirst
-        ? HTTPResponse(status: 200, body: Array((kind == .bitbucket ? #"{"values": []}"# : "[]").utf8))
+        ? HTTPResponse(status: 200, body: Array(Host.page([], kind).serialized().utf8))
         : answer
     }
     // Gitea asks for page after page, of which the second is the real one here.

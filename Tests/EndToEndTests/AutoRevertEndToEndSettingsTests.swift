@@ -117,6 +117,41 @@ struct AutoRevertEndToEndSettingsTests {
     #expect(left.isEmpty, "\(left)")
   }
 
+  @Test func `what an API is set to as a whole goes back, of both kinds`() async throws {
+    let web = """
+
+        Web:
+          Type: AWS::ApiGatewayV2::Api
+          Properties: {Name: \(name)-web, ProtocolType: HTTP}
+      """
+    let whole = template().replacing("\nOutputs:", with: web + "\nOutputs:\n  Web: {Value: !Ref Web}")
+    try await world.aws.createStack(name, template: whole)
+    let outputs = try await CloudFormationClient(client).describeStack(name)?.outputs ?? []
+    func id(_ key: String) throws -> String { try #require(outputs.first { $0.key == key }?.value) }
+    let (api, web2) = (try id("Api"), try id("Web"))
+    let apis = APIGatewayClient(client)
+    let before = (
+      try await apis.getApi(.rest, id: api).settings, try await apis.getApi(.v2, id: web2).settings
+    )
+    try world.snapshot()
+    try world.cli(
+      "apigateway", "update-rest-api", "--rest-api-id", api, "--patch-operations",
+      "op=replace,path=/apiKeySource,value=AUTHORIZER",
+      "op=replace,path=/minimumCompressionSize,value=1024")
+    try world.cli(
+      "apigatewayv2", "update-api", "--api-id", web2, "--disable-execute-api-endpoint",
+      "--cors-configuration", "AllowOrigins=https://planted.example")
+    let shown = try world.run("auto-revert", ["--dry-run", "--reason", "bad"])
+    #expect(shown.status == 0 && shown.output.contains("restoreAPISettings"), "\(shown.output)\(shown.error)")
+    let outcome = try world.revert()
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(try actions(outcome) == ["restoreAPISettings", "restoreAPISettings"])
+    #expect(try await apis.getApi(.rest, id: api).settings == before.0)
+    #expect(try await apis.getApi(.v2, id: web2).settings == before.1)
+    let left = try actions(try world.revert())
+    #expect(left.isEmpty, "\(left)")
+  }
+
   @Test func `a service that goes back with its stack is not set once more`() async throws {
     try await world.aws.createStack(name, template: template())
     try world.snapshot()

@@ -134,6 +134,36 @@ struct AutoRevertEndToEndShapesTests {
     #expect(try world.revert("--allow-stateful", "api/Queue").status == 0)
   }
 
+  @Test(arguments: ["SNS::Topic", "SQS::Queue"])
+  func `17 a nested stack that the deployment added goes, and what holds data in it wants leave by name`(
+    type: String
+  ) async throws {
+    let bucket = "\(world.name)-nested"
+    try world.cli("s3api", "create-bucket", "--bucket", bucket)
+    try await S3Client(world.aws.client).putObject(
+      bucket: bucket, key: "child.yaml", Array("Resources:\n  Inner: {Type: \"AWS::\(type)\"}\n".utf8))
+    try await world.aws.createStack(world.name, template: world.plain())
+    try world.snapshot()
+    let child = """
+
+        Child:
+          Type: AWS::CloudFormation::Stack
+          Properties: {TemplateURL: "\(world.aws.endpoint)/\(bucket)/child.yaml"}
+      """
+    try await world.aws.updateStack(world.name, template: world.plain() + child, parameters: ["Version": "2"])
+    guard type == "SQS::Queue" else { return try expectRestored() }
+    let refused = try world.revert()
+    #expect(
+      refused.status == 1 && refused.output.contains("--allow-stateful \(world.name)/Child/Inner"),
+      "\(refused.output)\(refused.error)")
+    #expect(try actions(refused).isEmpty)
+    // The stack that holds it is named as well.
+    let outcome = try world.revert(
+      "--allow-stateful", "\(world.name)/Child/Inner", "--allow-stateful", "\(world.name)/Child")
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(try await world.marker() == "1")
+  }
+
   // MARK: - What was left behind
 
   private func kept(_ name: String) -> String {
@@ -166,6 +196,25 @@ struct AutoRevertEndToEndShapesTests {
     let shown = try world.run("auto-revert", ["--dry-run"])
     #expect(
       shown.status == 1 && shown.output.contains("\(world.name)-files"), "\(shown.output)\(shown.error)")
+    let outcome = try world.revert()
+    #expect(outcome.status == 1 && outcome.output.contains("name-taken"), "\(outcome.output)\(outcome.error)")
+    #expect(try actions(outcome).isEmpty)
+    #expect(try await world.marker() == "2")
+  }
+
+  @Test func `20 one that another was put in the place of stops by name before anything is touched`()
+    async throws
+  {
+    let old = "\(world.name)-old"
+    try await world.aws.createStack(world.name, template: kept(old))
+    try world.snapshot()
+    try await world.aws.updateStack(
+      world.name, template: kept("\(world.name)-new"), parameters: ["Version": "2"])
+    for leave in [[], ["--allow-replace"]] {
+      let shown = try world.run("auto-revert", ["--dry-run"] + leave)
+      #expect(
+        shown.status == 1 && shown.output.contains("left \(old) behind"), "\(shown.output)\(shown.error)")
+    }
     let outcome = try world.revert()
     #expect(outcome.status == 1 && outcome.output.contains("name-taken"), "\(outcome.output)\(outcome.error)")
     #expect(try actions(outcome).isEmpty)
@@ -226,6 +275,34 @@ struct AutoRevertEndToEndShapesTests {
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
     #expect(try await digest() == recorded)
     #expect(try await world.marker() == "1")
+  }
+
+  @Test
+  func `23 a bucket that has gone is seen in the plan, and its package goes back once it is there again`()
+    async throws
+  {
+    let (bucket, other) = ("\(world.name)-code", "\(world.name)-other")
+    for name in [bucket, other] { try world.cli("s3api", "create-bucket", "--bucket", name) }
+    try await put("app.zip", "1")
+    try await S3Client(world.aws.client).putObject(bucket: other, key: "app.zip", package("2"))
+    try await world.aws.createStack(world.name, template: coded("app.zip"))
+    try world.snapshot()
+    let recorded = try await digest()
+    try await world.aws.updateStack(
+      world.name, template: coded("app.zip").replacing(bucket, with: other), parameters: ["Version": "2"])
+    try await S3Client(world.aws.client).deleteObject(bucket: bucket, key: "app.zip")
+    try world.cli("s3api", "delete-bucket", "--bucket", bucket)
+    let shown = try world.run("auto-revert", ["--dry-run", "--reason", "bad"])
+    #expect(
+      shown.status == 1 && shown.output.contains("make the bucket \(bucket) again"),
+      "\(shown.output)\(shown.error)")
+    let stopped = try world.revert()
+    let done = try actions(stopped)
+    #expect(stopped.status == 1 && done.isEmpty, "\(stopped.output)")
+    try world.cli("s3api", "create-bucket", "--bucket", bucket)
+    let outcome = try world.revert()
+    let digest = try await digest()
+    #expect(outcome.status == 0 && digest == recorded, "\(outcome.output)\(outcome.error)")
   }
 
   @Test func `23 what is not kept is not promised`() async throws {
@@ -311,6 +388,33 @@ struct AutoRevertEndToEndAnswerTests {
     #expect(try world.run("preflight-snapshot", []).status == 69)
     try await world.aws.setFaults([], over: curl)
     #expect(try await world.status() == .updateComplete)
+  }
+
+  /// What the last update left in failure gets the recorded template again, by an update with rollback disabled; where nothing
+  /// says beforehand that RollbackStack is of no use, its refusal does.
+  @Test(arguments: [true, false])
+  func `18 a failed deployment in EXPRESS mode is put back by playing the recorded template again`(
+    isTold: Bool
+  ) async throws {
+    let world = try await deployed()
+    try await world.aws.setFaults([.init(.failed, "*", isExpress: isTold)], over: curl)
+    let shown = try world.run("auto-revert", ["--dry-run", "--reason", "bad", "--format", "json"])
+    #expect(shown.status == 0, "\(shown.output)\(shown.error)")
+    #expect(try await world.status() == .updateFailed)
+    let outcome = try world.revert()
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    let actions = try JSONValue(parsing: outcome.output)["actions"]?.array ?? []
+    let kinds = actions.compactMap { $0["action"]?.string }
+    #expect(kinds.last == "restore" && kinds.contains("rollbackStack") == !isTold, "\(kinds)")
+    let why = isTold ? "it was deployed in EXPRESS mode" : "RollbackStack was refused"
+    #expect(outcome.output.contains(why), "\(outcome.output)")
+    let called = try await world.aws.calls(over: curl).compactMap { $0["action"]?.string }
+    // Twice the same words are enough.
+    #expect(called.count { $0 == "RollbackStack" } == (isTold ? 0 : 2))
+    #expect(called.count { $0 == "ExecuteChangeSet" } == 1)
+    let status = try await world.status()
+    let marker = try await world.marker()
+    #expect(status == .updateComplete && marker == "1")
   }
 
   @Test func `24 a quota that is used up ends the run at once`() async throws {

@@ -74,7 +74,9 @@ struct DatabaseRestoreEndToEndTests {
   }
 
   /// Deploys the application and its database, records them, and deploys a bad version.
-  private func deploy(cluster: Bool = false, variables: String = "") async throws {
+  private func deploy(
+    cluster: Bool = false, variables: String = "", head: String = "", output: String = ""
+  ) async throws {
     let database =
       cluster
       ? """
@@ -107,6 +109,7 @@ struct DatabaseRestoreEndToEndTests {
           Secret:
             Type: AWS::SecretsManager::Secret
             Properties: {Name: \(name)-secret, SecretString: '\(secret)'}
+        \(output)
         """)
     let function =
       variables.isEmpty
@@ -116,11 +119,11 @@ struct DatabaseRestoreEndToEndTests {
           "Fn", named: "\(name)-fn", handler: "index.handle",
           "Environment: {Variables: {\(variables)}}\nCode:\n  ZipFile: 'def handle(event, context): return 1'"
         )
-    try await world.aws.createStack(name, template: world.plain() + "\n" + function)
+    let template = world.plain().replacing("Resources:", with: head + "Resources:") + "\n" + function
+    try await world.aws.createStack(name, template: template)
     let snapshot = try run("preflight-snapshot")
     try #require(snapshot.status == 0, "\(snapshot.output)\(snapshot.error)")
-    try await world.aws.updateStack(
-      name, template: world.plain() + "\n" + function, parameters: ["Version": "2"])
+    try await world.aws.updateStack(name, template: template, parameters: ["Version": "2"])
   }
 
   private func instance(_ more: String = "") -> String {
@@ -165,6 +168,58 @@ struct DatabaseRestoreEndToEndTests {
     let again = try revert()
     let left = try actions(again)
     #expect(again.status == 3 && left == [], "\(again.output)")
+  }
+
+  // MARK: - Deployed again
+
+  private func variables() async throws -> [String: String] {
+    try await LambdaClient(world.aws.client).getFunctionConfiguration("\(name)-fn").environment
+  }
+
+  @Test
+  func `a stack that takes the address by a parameter is deployed again with the new one, and stays so`()
+    async throws
+  {
+    let old = "\(name).old.example"
+    try set(
+      #"{"instances": {"\#(name)": {"host": "\#(old)", "port": 5432}}, "restored": {"host": "{name}.new.example", "port": 5432}}"#
+    )
+    try await deploy(
+      variables: "URL: !Sub 'postgres://${Host}:5432/app'", head: "  Host: {Type: String, Default: \(old)}\n")
+    let shown = try run(
+      "auto-revert", "--dry-run", "--restore-database", "--confirm", "RESTORE-DATABASE", "--reason", "bad")
+    #expect(shown.status == 0 && shown.output.contains("(redeploy)"), "\(shown.output)\(shown.error)")
+    let outcome = try revert()
+    #expect(outcome.status == 3, "\(outcome.output)\(outcome.error)")
+    #expect(try actions(outcome).last == "redeploy", "\(outcome.output)")
+    let url = try #require(try await variables()["URL"])
+    #expect(url.hasPrefix("postgres://\(name)-restored-") && url.hasSuffix(".new.example:5432/app"))
+    #expect(!outcome.output.contains("its variable URL holds the address"))
+    #expect(outcome.output.contains("ParameterKey=Host,ParameterValue=\(old)"), "\(outcome.output)")
+    // Another run, with the database or without it, does not lead it back to the old one.
+    for again in [
+      try revert(),
+      try run("auto-revert", "--confirm", "rollback-production", "--reason", "again", "--format", "json"),
+    ] {
+      let left = try actions(again)
+      #expect(again.status == 3 && left == [], "\(again.output)\(again.error)")
+    }
+    #expect(try await variables()["URL"] == url)
+  }
+
+  @Test func `an address that comes by an import is told with the export that goes on naming it`()
+    async throws
+  {
+    try set(instance())
+    try await deploy(
+      variables: "DB: !ImportValue \(name)-address",
+      output: "Outputs:\n  Address: {Value: old-database.example, Export: {Name: \(name)-address}}")
+    let outcome = try revert()
+    #expect(outcome.status == 3, "\(outcome.output)\(outcome.error)")
+    #expect(
+      outcome.output.contains(
+        "The export \(name)-address of \(name)-db, which \(name) imports, goes on naming it"),
+      "\(outcome.output)")
   }
 
   @Test func `a proxy that a killed run left leading nowhere is taken up`() async throws {

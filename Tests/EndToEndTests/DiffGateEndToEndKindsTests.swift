@@ -162,7 +162,78 @@ import Testing
     #expect(first != nil && second != nil, "\(text)")
   }
 
+  static let backs: [(back: String, status: Int32)] = [
+    ("COPY users FROM STDIN;\n1\ta\n\\.\nDROP TABLE a;", 1),
+    ("DELETE FROM users WHERE name = :'who'; DROP TABLE a;", 1),
+    ("DELETE FROM users WHERE id = :id; DROP TABLE a;", 1), ("SELECT '{1,2,3}'::int[]; DROP TABLE a;", 0),
+    ("SELECT ('{1,2,3}'::int[])[1:2]; DROP TABLE a;", 0),
+    ("SELECT ':name', $$:name$$ -- :name\n; DROP TABLE a;", 0),
+  ]
+
+  @Test(arguments: backs) func `a way back that only psql can run is none`(_ back: String, _ status: Int32)
+    throws
+  {
+    let found = try judge(
+      [:], ["migrations/2.sql": "CREATE TABLE a (id int);", "migrations/rollback-2.sql": back])
+    #expect(found.status == status, "\(back): \(found.codes)")
+    #expect(found.codes.contains("rollback-script-unreadable") == (status == 1), "\(back)")
+  }
+
   // MARK: - Code
+
+  /// The operations that strong_migrations calls dangerous, and what each is called here.
+  static let strongMigrations: [(call: String, code: String)] = [
+    ("remove_column :users, :name, :text", "ban-drop-column"),
+    ("remove_columns :users, :name, :age", "ban-drop-column"),
+    ("remove_timestamps :users", "ban-drop-column"),
+    ("remove_reference :users, :city", "ban-drop-column"),
+    ("remove_belongs_to :users, :city", "ban-drop-column"),
+    ("change_column :users, :name, :integer", "changing-column-type"),
+    ("rename_column :users, :name, :title", "renaming-column"),
+    ("rename_table :users, :people", "renaming-table"),
+    ("rename_schema 'a', 'b'", "renaming-object"),
+    ("create_table :users, force: true do |t|\n      t.text :name\n    end", "ban-drop-table"),
+    ("add_column :users, :number, :bigserial", "adding-numbered-field"),
+    ("add_column :users, :number, :primary_key", "adding-numbered-field"),
+    (
+      "add_column :users, :sum, :virtual, type: :integer, as: 'a + b', stored: true",
+      "adding-field-with-default"
+    ),
+    ("add_column :users, :key, :uuid, default: -> { 'gen_random_uuid()' }", "adding-field-with-default"),
+    ("add_check_constraint :users, 'age > 0', name: 'c'", "narrower-check"),
+    ("change_column_null :users, :name, false", "required-existing-column"),
+    ("change_column_null :users, :name, false, 'x'", "required-existing-column"),
+    ("change_column_default :users, :name, from: 'x', to: nil", "dropped-default"),
+    ("execute 'DELETE FROM users'", "delete-without-where"),
+    ("User.update_all name: 'x'", "update-without-where"),
+    ("add_index :users, :name", "require-concurrent-index-creation"),
+    ("remove_index :users, :name", "require-concurrent-index-deletion"),
+    ("add_index :users, :name, unique: true, algorithm: :concurrently", "new-unique"),
+    ("add_reference :users, :city", "require-concurrent-index-creation"),
+    ("add_foreign_key :users, :orders", "adding-foreign-key-constraint"),
+    ("add_unique_constraint :users, :name", "new-unique"),
+    ("add_exclusion_constraint :users, 'name WITH =', using: :gist", "new-unique"),
+  ]
+
+  @Test(arguments: strongMigrations) func `what strong_migrations calls dangerous is told`(
+    _ call: String, _ code: String
+  )
+    throws
+  {
+    let found = try judge([:], ["db/migrate/20260101000000_a.rb": Self.rails(call)])
+    #expect(found.codes.contains(code), "\(call): \(found.codes)")
+  }
+
+  @Test func `a plain column rewrites nothing`() throws {
+    let found = try judge(
+      [:],
+      [
+        "db/migrate/20260101000000_a.rb": Self.rails(
+          "add_column :users, :primary_key_note, :string, default: 'x'")
+      ])
+    #expect(found.status == 0, "\(found.codes)")
+    #expect(found.codes.isEmpty, "\(found.codes)")
+  }
 
   private static func knex(_ up: String) -> String {
     "exports.up = (knex) => \(up);\nexports.down = (knex) => knex.schema.createTable('x', (t) => { t.increments(); });\n"

@@ -157,6 +157,14 @@ import Testing
     #expect(found.codes.contains("transform-open"))
   }
 
+  @Test func `the value of an API key is a secret under a plain name`() throws {
+    let found = try judge(
+      resource("AWS::ApiGateway::ApiKey", "{Value: aaKey-Old-99x1-aaKey}"),
+      resource("AWS::ApiGateway::ApiKey", "{Value: bbKey-New-77z2-bbKey}"))
+    #expect(found.codes.contains("resource-replaced"))
+    for value in ["99x1", "77z2"] { #expect(!found.record.serialized().contains(value)) }
+  }
+
   // MARK: - Exports
 
   private static let exporting = "Resources: {B: {Type: 'AWS::S3::Bucket'}}\n"

@@ -43,6 +43,57 @@ import Testing
       })
   }
 
+  // MARK: - Gradual delivery
+
+  @Test func `what a share of the users meets first is told apart from what is at once, in every report`()
+    throws
+  {
+    let folder = TemporaryFolder()
+    func write(_ memory: Int, _ name: String) throws {
+      try """
+      Transform: AWS::Serverless-2016-10-31
+      Resources:
+        Api:
+          Type: AWS::Serverless::Function
+          Properties:
+            Handler: index.handle
+            Runtime: python3.12
+            CodeUri: s3://bucket/key
+            MemorySize: \(memory)
+            AutoPublishAlias: live
+            DeploymentPreference: {Type: Canary10Percent5Minutes}
+        Queue: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: \(memory)}}
+      """.write(toFile: folder(name), atomically: true, encoding: .utf8)
+    }
+    try write(128, "old.yaml")
+    try write(256, "new.yaml")
+    let outcome = try BuiltStep("diff-gate", in: folder.path).run([
+      "prod", "--old", "old.yaml", "--new", "new.yaml", "--format", "json", "--markdown", "report.md",
+      "--html",
+      "report.html",
+    ])
+    #expect(outcome.status != 70, "\(outcome.error)")
+    let record = try record(outcome)
+    let resources = record["templates"]?.array?.first?["resources"]?.array ?? []
+    let api = resources.first { $0["logicalId"] == "Api" }?["delivery"]
+    #expect(api?["pace"] == "gradual" && api?["steps"] == "10 % for 5 minutes, then all")
+    #expect(api?["means"] == "SAM's DeploymentPreference: CodeDeploy, by the alias live")
+    #expect(resources.first { $0["logicalId"] == "Queue" }?["delivery"]?["pace"] == "atOnce")
+    #expect(record["findings"]?.array?.contains { $0["code"] == "at-once-beside-gradual" } == true)
+    let text = try BuiltStep("diff-gate", in: folder.path).run([
+      "prod", "--old", "old.yaml", "--new", "new.yaml",
+    ]).output
+    let reports =
+      [text]
+      + (try ["report.md", "report.html"].map { try String(contentsOfFile: folder($0), encoding: .utf8) })
+    for report in reports {
+      #expect(
+        report.contains("How it comes before users") && report.contains("10 % for 5 minutes, then all"),
+        "\(report)")
+      #expect(report.contains("at once: Queue"), "\(report)")
+    }
+  }
+
   // MARK: - Nested stacks
 
   private func repository() throws -> TestRepository {

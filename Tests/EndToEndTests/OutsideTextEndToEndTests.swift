@@ -25,10 +25,15 @@ import Testing
     ]
     for format in ["text", "json"] {
       let outcome = try BuiltStep("diff-gate", in: repository.path, variables: ci).run(
-        ["prod", "--base", "HEAD~1", "--format", format, "--markdown", "report.md"])
+        ["prod", "--base", "HEAD~1", "--format", format, "--markdown", "report.md", "--tap", "report.tap"])
       #expect(outcome.status == 1, "\(outcome.error)")
       if format == "json" { _ = try JSONValue(parsing: outcome.output) }
-      for text in [outcome.output, outcome.error] {
+      // A job may print these, too.
+      let kept = try ["report.tap", ".backstop/prod/diff-gate.json"].map {
+        try String(contentsOfFile: "\(repository.path)/\($0)", encoding: .utf8)
+      }
+      #expect(try JSONValue(parsing: kept[1])["verdict"]?.string == "stop")
+      for text in [outcome.output, outcome.error] + kept {
         for mark in ["##[", "##vso[", "##teamcity[", "section_start:", "\u{202E}", "\u{1B}", "\r"] {
           #expect(!text.contains(mark), "\(mark.debugDescription) in \(text.debugDescription)")
         }

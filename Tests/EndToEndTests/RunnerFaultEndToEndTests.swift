@@ -78,6 +78,36 @@ struct RunnerFaultEndToEndTests {
     }
   }
 
+  @Test
+  func `a clock that is far off is this machine's fault, a certificate that has ended is the service's`()
+    throws
+  {
+    let server = try ServerProcess(python: "misbehaving_server.py")
+    func outcome(_ port: String, _ clock: String) throws -> BuiltStep.Outcome {
+      try check(
+        "https://127.0.0.1:\(server.port(port))/good",
+        [
+          "AWS_ENDPOINT_URL": "http://127.0.0.1:\(server.port("plain"))/\(clock)",
+          "SSL_CERT_FILE": server.ready[String(port.dropFirst(4))]?.string ?? "",
+        ])
+    }
+    // AWS says that it is 2020: the certificate is good, and this machine's clock is ahead.
+    for (port, clock, time) in [
+      ("tls-expired", "dated-2020", "2020-01-15T10:00:00Z"),
+      ("tls-not-yet", "dated-2090", "2090-01-15T10:00:00Z"),
+    ] {
+      let off = try outcome(port, clock)
+      #expect(off.status == 69, "\(port): \(off.error)\(off.output)")
+      #expect(
+        off.error.contains("this machine's clock says ") && off.error.contains("says \(time)"), "\(off.error)"
+      )
+      #expect(try JSONValue(parsing: off.output)["verdict"]?.string == "inconclusive")
+      // With the right time, it is the service that hands out a certificate which nobody takes.
+      let ended = try outcome(port, "dated-now")
+      #expect(ended.status == 1, "\(port): \(ended.error)\(ended.output)")
+    }
+  }
+
   @Test func `a watch from a machine with a dead proxy stops nothing, and says why`() async throws {
     let name = "runner-\(UUID().uuidString.prefix(8).lowercased())"
     try await aws.createStack(

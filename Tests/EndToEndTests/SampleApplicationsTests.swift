@@ -218,7 +218,7 @@ private struct Deployed {
     [ "$(status "$1")" = UPDATE_ROLLBACK_COMPLETE ]
     """
 
-  /// Whether version one is live after it.
+  /// Whether version one is live after it, in a stack that can be deployed to again: code that answers is not enough.
   func rollBackByRunbook() async throws -> Bool {
     let folder = Repository.root + "/.build/venv/bin"
     let variables = world.variables.merging([
@@ -229,6 +229,8 @@ private struct Deployed {
       "bash", ["-c", Deployed.script, "rollback", name, world.folder("Gate-2.held")], in: world.folder.path,
       variables: variables)
     let memory = try await memory()
-    return try await answer() == "one" && memory == 128
+    let isSettled = try await world.status()?.rule.condition == .settled
+    let answer = try await answer()
+    return isSettled && answer == "one" && memory == 128
   }
 }

@@ -277,4 +277,51 @@ struct SchemaEndToEndTests {
     #expect(!again.output.contains("\"action\": \"rollBackSchema\""), "\(again.output)")
     #expect(try world.sql(example.question + ";") == example.answer)
   }
+
+  // MARK: - The branch alone
+
+  /// The pull request's text of the second version's revert, whose migrations stay.
+  private func pullRequestText(_ world: SchemaWorld, _ second: String, _ branch: String) throws -> String {
+    let outcome = try world.aws.run(
+      "auto-revert",
+      world.options + ["--git-only", "--revert", second, "--branch", branch, "--format", "json"])
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    let path = try JSONValue(parsing: outcome.output)["summary"]?["pullRequestText"]?.string
+    return try String(contentsOfFile: try #require(path), encoding: .utf8)
+  }
+
+  @Test(arguments: cases + codeCases)
+  func `the pull request says of a migration what the tool's own table says`(_ example: Case) throws {
+    let world = try SchemaWorld()
+    for (path, text) in example.older { try world.git.write(text, to: path) }
+    try world.git.commit("first")
+    for (path, text) in example.newer { try world.git.write(text, to: path) }
+    try world.git.write("second", to: "version")
+    let second = try world.git.commit("second", at: 1)
+    // Nothing is told of a database that has no history.
+    let unknown = try pullRequestText(world, second, "unknown")
+    #expect(unknown.contains("- its file stays, since it may be applied: "), "\(unknown)")
+    try world.sql("CREATE TABLE jobs (id int); \(Self.up) \(example.table)")
+    let applied = try pullRequestText(world, second, "applied")
+    #expect(applied.contains("- applied, and its file stays: "), "\(applied)")
+    #expect(!applied.contains("may be applied"), "\(applied)")
+  }
+
+  @Test func `the pull request says that a migration which stays was never applied`() throws {
+    let world = try SchemaWorld()
+    try world.git.write("SELECT 1;", to: "db/migration/V1__jobs.sql")
+    try world.git.commit("first")
+    for (path, text) in Self.flywayFiles { try world.git.write(text, to: path) }
+    try world.git.write("second", to: "version")
+    let second = try world.git.commit("second", at: 1)
+    try world.sql(
+      "CREATE TABLE jobs (id int); \(Self.flyway) DELETE FROM flyway_schema_history WHERE version = '2';")
+    let text = try pullRequestText(world, second, "open")
+    #expect(
+      text.contains(
+        "- to do: remove db/migration/V2\\_\\_notes.sql: the database has not applied it, and the next deployment would"
+      ),
+      "\(text)")
+    #expect(!text.contains("U2"), "\(text)")
+  }
 }

@@ -63,6 +63,37 @@ import Testing
     #expect(plan { $0.schema?.scripts = [] }.due == [])
   }
 
+  @Test func `a stack that takes the address by a parameter is deployed again once the secrets lead on`() {
+    func plan(_ edit: (inout DatabaseFacts) -> Void, failed: Bool = false) -> Plan {
+      Sample.plan(
+        Self.facts {
+          var database = Self.database
+          database.restoredStatus = "available"
+          database.redeploys = [.init(target: "Shop-api-prod")]
+          edit(&database)
+          $0.database = database
+          if failed {
+            $0.failures["Shop-api-prod"] = [FailedAttempt(kind: .redeploy, reason: "it would replace Fn")]
+          }
+        }
+      ) {
+        $0.restoreDatabase = true
+        $0.typedWords = ["RESTORE-DATABASE"]
+      }
+    }
+    #expect(plan { $0.secrets = [] }.due == ["redeploy Shop-api-prod"])
+    let waiting = plan { $0.secrets = [.init(target: "secret")] }
+    #expect(waiting.due == ["switchDatabase secret"])
+    #expect(waiting.actions.last?.kind == .redeploy && waiting.actions.last?.isConditional == true)
+    let left = plan({ $0.secrets = [] }, failed: true)
+    #expect(
+      left.due == []
+        && left.findings.contains { $0.code == .databaseStillUsed && $0.message.contains("replace Fn") })
+    #expect(
+      plan { $0.redeploys = [.init(target: "Shop-api-prod", obstacle: "it is UPDATE_FAILED")] }.codes
+        .contains(.databaseStillUsed))
+  }
+
   // MARK: - The database
 
   static var database: DatabaseFacts {

@@ -22,9 +22,12 @@ from botocore.credentials import Credentials
 SERVICES = {"cloudformation": ["cloudformation"], "monitoring": ["cloudwatch"], "rds": ["rds"], "sts": ["sts"],
             "logs": ["logs"], "secretsmanager": ["secretsmanager"], "states": ["stepfunctions"], "ssm": ["ssm"],
             "lambda": ["lambda"], "iam": ["iam"], "ecr": ["ecr"], "apigateway": ["apigatewayv2", "apigateway"],
-            "ecs": ["ecs"], "events": ["events"], "appconfig": ["appconfig"], "dynamodb": ["dynamodb"]}
-QUERY = {"cloudformation", "cloudwatch", "rds", "sts", "iam"}
+            "ecs": ["ecs"], "events": ["events"], "appconfig": ["appconfig"], "dynamodb": ["dynamodb"], "codedeploy": ["codedeploy"],
+            "elasticloadbalancing": ["elbv2"]}
+QUERY = {"cloudformation", "cloudwatch", "rds", "sts", "iam", "elbv2"}
 PAGE_MEMBERS = {"NextToken", "nextToken", "Marker", "NextMarker", "position"}
+# Where the first value of an enumeration, or any text, would leave something out.
+CHOSEN = {"ActionTypeEnum": "forward", "ComputePlatform": "Lambda", "TargetLabel": "Green", "TargetId": "cluster:service"}
 TIME = "2026-01-12T10:00:00Z"
 EPOCH = 1768212000
 session = botocore.session.get_session()
@@ -141,7 +144,7 @@ def has_pages(shape):
 
 def sample(shape, name, is_json, depth=0):
     if shape.type_name == "structure":
-        if depth > 6:
+        if depth > 8:
             return {}
         return {member: sample(child, member, is_json, depth + 1) for member, child in shape.members.items()}
     if shape.type_name == "list":
@@ -158,6 +161,8 @@ def sample(shape, name, is_json, depth=0):
         return TIME if not is_json or shape.serialization.get("timestampFormat") == "iso8601" else EPOCH
     if shape.type_name == "blob":
         return base64.b64encode(b"bytes").decode()
+    if shape.name in CHOSEN:
+        return CHOSEN[shape.name]
     if getattr(shape, "enum", None):
         return shape.enum[0]
     return f"{name} <é> & \"q\""

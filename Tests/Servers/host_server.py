@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Stand-ins for the APIs that open pull requests: GitHub's, GitLab's, Gitea's and Bitbucket Cloud's, in the shapes of their
-published schemas, each with its own list of requests.
+"""Stand-ins for the APIs that open pull requests: GitHub's, GitLab's, Gitea's, Bitbucket Cloud's and Bitbucket Data Center's, in the
+shapes of their published schemas, each with its own list of requests.
 
 usage: host_server.py
 
 Prints {"ports": {"http": N}} and ends with its standard input. /github/repos/…/pulls, /gitlab/projects/…/merge_requests,
-/gitea/repos/…/pulls and /bitbucket/repositories/…/pullrequests want the token `planted-host-token`. GET /_seen tells what is
+/gitea/repos/…/pulls, /bitbucket/repositories/…/pullrequests and /bitbucket-data-center/projects/…/pull-requests want the token `planted-host-token`. GET /_seen tells what is
 open, and how often each call came. POST /_mode takes {"limit": N, "lose": N}: the next N calls are limited, the answers to the next
 N creations are lost although they are done.
 """
@@ -51,7 +51,8 @@ class Handler(BaseHTTPRequestHandler):
         value = self.headers.get("Authorization", "")
         return {
             "github": value in (f"Bearer {TOKEN}", f"token {TOKEN}"), "gitlab": self.headers.get("PRIVATE-TOKEN") == TOKEN,
-            "gitea": value == f"token {TOKEN}", "bitbucket": value == f"Bearer {TOKEN}"}[host]
+            "gitea": value == f"token {TOKEN}", "bitbucket": value == f"Bearer {TOKEN}",
+            "bitbucket-data-center": value == f"Bearer {TOKEN}"}[host]
 
     def handle_any(self):
         url = urlsplit(self.path)
@@ -70,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
             if mode["limit"] > 0:
                 mode["limit"] -= 1
                 return self.answer({"message": "API rate limit exceeded"}, 429, [("Retry-After", "0")])
-            getattr(self, host)(url.path, parse_qs(url.query), body)
+            getattr(self, host.replace("-", "_"))(url.path, parse_qs(url.query), body)
 
     do_GET = do_POST = do_PATCH = do_PUT = handle_any
 
@@ -160,6 +161,33 @@ class Handler(BaseHTTPRequestHandler):
             "type": "pullrequest", "id": 41, "title": body["title"], "summary": {"raw": body.get("description", "")}, "state": "OPEN",
             "source": body["source"], "destination": body["destination"],
             "links": {"html": {"href": "https://bitbucket.example/acme/app/pull-requests/41"}}})
+
+    def bitbucket_data_center(self, path, query, body):
+        host = "bitbucket-data-center"
+        assert "/projects/acme/repos/app/pull-requests" in path, path
+        if self.command == "GET":
+            assert query["direction"] == ["OUTGOING"], query
+            found = [entry for entry in requests.get(host, []) if entry["fromRef"]["id"] == query["at"][0]]
+            return self.answer({"size": len(found), "limit": 50, "start": 0, "isLastPage": True, "values": found})
+        if self.command == "PUT":
+            entry = self.one(host, path, "id")
+            # Whoever reviews it is named again, or leaves.
+            if body.get("version") != entry["version"]:
+                return self.answer({"errors": [{"context": None, "message": "You are attempting to modify a pull request based on out-of-date information.",
+                                                "exceptionName": "com.atlassian.bitbucket.pull.PullRequestOutOfDateException"}]}, 409)
+            entry.update({name: body[name] for name in ("title", "description") if name in body})
+            entry["reviewers"] = body.get("reviewers", [])
+            entry["version"] += 1
+            return self.answer(entry)
+        if missing := need(body, "title", "fromRef.id", "toRef.id", "fromRef.repository.project.key", "toRef.repository.slug"):
+            return self.answer({"errors": [{"context": missing, "message": f"{missing} is required", "exceptionName": None}]}, 400)
+        if any(entry["fromRef"]["id"] == body["fromRef"]["id"] for entry in requests.get(host, [])):
+            return self.answer({"errors": [{"context": None, "message": "Only one pull request may be open for a given source and target branch",
+                                            "exceptionName": "com.atlassian.bitbucket.pull.DuplicatePullRequestException"}]}, 409)
+        self.make(host, {
+            "id": 41, "version": 3, "title": body["title"], "description": body.get("description", ""), "state": "OPEN", "open": True,
+            "fromRef": body["fromRef"], "toRef": body["toRef"], "reviewers": [{"user": {"name": "grace"}, "role": "REVIEWER"}],
+            "links": {"self": [{"href": "https://bitbucket.example/projects/acme/repos/app/pull-requests/41"}]}})
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

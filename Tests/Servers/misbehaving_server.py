@@ -3,6 +3,7 @@
 Prints one line of JSON with its ports and ends when its standard input does. Needs the openssl command for the
 certificates of the TLS ports.
 """
+from email.utils import formatdate
 import gzip
 import json
 import os
@@ -122,6 +123,9 @@ def gateway_timeout(conn): answer(conn, 504, b'{"message":"Endpoint request time
 def closes_kept_connection(conn): answer(conn, 200)
 def good_at_third(conn): answer(conn, 200 if count("good_at_third") >= 3 else 503)
 def slow_start(conn): answer(conn, 504 if count("slow_start") == 1 else 200)
+def dated_2020(conn): answer(conn, 200, b"{}", [b"Date: Wed, 15 Jan 2020 10:00:00 GMT"])
+def dated_2090(conn): answer(conn, 200, b"{}", [b"Date: Sun, 15 Jan 2090 10:00:00 GMT"])
+def dated_now(conn): answer(conn, 200, b"{}", [b"Date: " + formatdate(usegmt=True).encode()])
 def good(conn): answer(conn, 200, b'{"status":"ok"}')
 def keeps_connection(conn):
     answer(conn, 200)

@@ -8,7 +8,7 @@ what there is, a JSON object:
   instances  NAME -> {"host", "port", "cluster"?, "left"?}   `left`: how often it is still shown as being made
   clusters   NAME -> {"host", "port", "members": [NAME], "left"?}
   proxies    NAME -> {"endpoint", "secrets": [ARN], "targets": [NAME], "cluster"?: BOOL}
-  restored   {"host", "port"}: the address of what is made of a snapshot
+  restored   {"host", "port"}: the address of what is made of a snapshot; `{name}` in it stands for the name
   lose       [ACTION]: the answer to the next call of each is lost once it was done
 GET /_calls tells every call that changes something, GET /_state what there is.
 """
@@ -89,6 +89,11 @@ def targets(sent):
     return proxy, word, [value for name, value in sent.items() if name.startswith(word)]
 
 
+def restored(name):
+    place = state["restored"]
+    return {**place, "host": place["host"].replace("{name}", name)}
+
+
 def answer(action, sent):
     if action == "DescribeDBInstances":
         chosen = found("instances", "DBInstanceNotFound", sent.get("DBInstanceIdentifier"))
@@ -106,12 +111,12 @@ def answer(action, sent):
     if action == "RestoreDBInstanceFromDBSnapshot":
         if sent["DBInstanceIdentifier"] in state["instances"]:
             raise Fault("DBInstanceAlreadyExists")
-        state["instances"][sent["DBInstanceIdentifier"]] = {**state["restored"], "left": 2}
+        state["instances"][sent["DBInstanceIdentifier"]] = {**restored(sent["DBInstanceIdentifier"]), "left": 2}
         return "<DBInstance></DBInstance>"
     if action == "RestoreDBClusterFromSnapshot":
         if sent["DBClusterIdentifier"] in state["clusters"]:
             raise Fault("DBClusterAlreadyExistsFault")
-        state["clusters"][sent["DBClusterIdentifier"]] = {**state["restored"], "members": [], "left": 2}
+        state["clusters"][sent["DBClusterIdentifier"]] = {**restored(sent["DBClusterIdentifier"]), "members": [], "left": 2}
         return "<DBCluster></DBCluster>"
     if action == "CreateDBInstance":
         name, owner = sent["DBInstanceIdentifier"], sent["DBClusterIdentifier"]

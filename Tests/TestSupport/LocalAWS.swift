@@ -65,6 +65,8 @@ public final class LocalAWS: Sendable {
       case refuse
       /// Says of all stacks that they were deployed in EXPRESS mode.
       case express
+      /// Lets what was updated last have been left in failure, until an update with rollback disabled.
+      case failed
       /// Does what was asked and closes the connection without an answer.
       case drop
       /// Waits before it asks the emulator.
@@ -73,10 +75,11 @@ public final class LocalAWS: Sendable {
     let json: JSONValue
 
     /// A fault.
-    public init(_ kind: Kind, _ action: String, times: Int = 1, seconds: Double = 1) {
+    public init(_ kind: Kind, _ action: String, times: Int = 1, seconds: Double = 1, isExpress: Bool = false)
+    {
       json = [
         "do": .string(kind.rawValue), "action": .string(action), "times": .number(JSONNumber(times)),
-        "seconds": .number(JSONNumber(seconds)),
+        "seconds": .number(JSONNumber(seconds)), "express": .bool(isExpress),
       ]
     }
   }

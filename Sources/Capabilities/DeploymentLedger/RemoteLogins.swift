@@ -64,9 +64,10 @@ public enum RemoteLogins {
     return logins
   }
 
-  /// The name beside a token: most hosts take any, Bitbucket one alone.
+  /// The name beside a token: most hosts take any, Bitbucket one alone, in its cloud and on its servers, which clone below
+  /// `scm`.
   private static func user(of url: String) -> String {
-    origin(of: url) == "https://bitbucket.org" ? "x-token-auth" : "x-access-token"
+    origin(of: url) == "https://bitbucket.org" || url.contains("/scm/") ? "x-token-auth" : "x-access-token"
   }
 
   /// Scheme, host and port of an address, without the credentials in it.

@@ -18,6 +18,8 @@ struct LiveWatch: Sendable {
   var progress: Progress
   /// Whether one look is made, and the next left to another run.
   var isOnce = false
+  /// Called as soon as the answer is to roll back, before anything else is done.
+  var onStop: @Sendable () async -> Void = {}
   /// Called after each look with all that was seen, to write it down.
   var save: @Sendable (Observations) throws -> Void = { _ in }
   /// Called after each look with what another run needs to go on; with nil when the watch is over.
@@ -73,6 +75,7 @@ struct LiveWatch: Sendable {
         try await readLogs(&state)
         var isLast = clock.now >= schedule.lastLook + state.extended
         judge(&state, isComplete: isLast)
+        if state.judgement.verdict == .stop { await onStop() }
         if isLast, state.judgement.verdict != .stop, state.judgement.hasBegun,
           clock.now < schedule.lastLook + schedule.longestExtension
         {
@@ -102,6 +105,7 @@ struct LiveWatch: Sendable {
       isInterrupted = true
       isFinished = false
       judge(&state, isComplete: false)
+      if state.judgement.verdict == .stop { await onStop() }
       if state.judgement.verdict != .stop {
         state.judgement.verdict = .inconclusive
         state.judgement.reasons = ["the watch was interrupted before its time"]
@@ -310,7 +314,7 @@ struct LiveWatch: Sendable {
       schedule.waitsForEach ? own.mapValues { $0.settle - schedule.settle }.filter { $0.value > .zero } : [:]
     state.series = seen.series(
       deployedAt: schedule.deployedAt, period: schedule.period, settled: known - schedule.settle, end: end,
-      lags: lags)
+      lags: lags, versions: targets.versions)
     for index in state.series.indices {
       let name = SeriesName(name: state.series[index].name, kind: state.series[index].kind)
       state.series[index].ceiling = own[name]?.ceiling

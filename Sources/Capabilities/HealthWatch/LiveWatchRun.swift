@@ -48,7 +48,8 @@ struct LiveWatchRun {
       metrics: CombinedSource(cloudWatch: CloudWatchSource(clients: clients), web: webSource()),
       logs: policy.readsLogs ? CloudWatchLogsSource(clients: clients, more: policy.logPatterns) : nil,
       alarms: CloudWatchAlarms(clients: clients), probe: probe(schedule),
-      clock: session.context.clock, progress: session.progress, isOnce: request.isOnce, save: recorder(),
+      clock: session.context.clock, progress: session.progress, isOnce: request.isOnce,
+      onStop: request.onStop, save: recorder(),
       keep: keeper())
     let before = await session.liveDeployment()
     let result = try await watch.run(earlier: earlierProbes(schedule), begun: begun)

@@ -16,6 +16,24 @@ extension SeriesName {
   var isOfMoments: Bool { name.hasPrefix(probePrefix) || name.hasPrefix(alarmPrefix) }
 }
 
+/// Names of two versions' series: the same but for how they end.
+extension SeriesName {
+  var isNew: Bool { name.hasSuffix(ConcurrentSeries.newSuffix) }
+  var isOld: Bool { name.hasSuffix(ConcurrentSeries.oldSuffix) }
+  /// The name that both have.
+  var base: String {
+    isNew
+      ? String(name.dropLast(ConcurrentSeries.newSuffix.count))
+      : isOld ? String(name.dropLast(ConcurrentSeries.oldSuffix.count)) : name
+  }
+  /// The other version's series of the two.
+  var other: SeriesName {
+    SeriesName(name: base + (isNew ? ConcurrentSeries.oldSuffix : ConcurrentSeries.newSuffix), kind: kind)
+  }
+  /// The name of what an alias stands for: `function/NAME` of `function/NAME:ALIAS`.
+  var resource: String { String(base.split(separator: ":").first ?? "") }
+}
+
 /// Everything seen of all series, before the deployment and after it: what is judged, and what is recorded.
 struct Observations: Hashable, Sendable {
   /// The points of each series by time.
@@ -71,7 +89,7 @@ struct Observations: Hashable, Sendable {
   /// What users meet first: the errors and latencies of an API or a load balancer.
   static func isFrontDoor(_ name: SeriesName) -> Bool {
     (name.name.hasPrefix("api/") || name.name.hasPrefix("balancer/")) && name.kind != .gauge
-      && !name.name.hasSuffix(clientErrors)
+      && !name.base.hasSuffix(clientErrors)
   }
 
   /// How series of answers that blame the client end. They count from half of all requests on: a scanner must not roll
@@ -80,10 +98,38 @@ struct Observations: Hashable, Sendable {
 
   /// The series for the judge. The period in which the deployment took place mixes both versions and belongs to neither
   /// part; periods that begin after `settled` may still change and are left out.
-  /// - Parameter lags: how much longer than `settled` says a series may still change.
+  ///
+  /// Of two versions that get traffic at the same time, the old one's series stands beside the new one's.
+  /// - Parameters:
+  ///   - lags: how much longer than `settled` says a series may still change.
+  ///   - versions: what the versions are called and which share the new one is to get, by the name that both series have.
   func series(
     deployedAt: Timestamp, period: Duration, settled: Timestamp?, end: Timestamp?,
-    lags: [SeriesName: Duration] = [:]
+    lags: [SeriesName: Duration] = [:], versions: [String: ConcurrentSeries] = [:]
+  ) -> [WatchedSeries] {
+    let all = each(deployedAt: deployedAt, period: period, settled: settled, end: end, lags: lags)
+    let known = Dictionary(all.map { (SeriesName(name: $0.name, kind: $0.kind), $0) }) { first, _ in first }
+    return all.compactMap { one in
+      let name = SeriesName(name: one.name, kind: one.kind)
+      if name.isOld { return known[name.other] == nil ? one : nil }
+      guard name.isNew, let old = known[name.other] else { return one }
+      var one = one
+      var beside = versions[name.base] ?? ConcurrentSeries()
+      beside.points = old.watch
+      one.concurrent = beside
+      // Before the new version there was the old one alone: by itself where it was counted so, else all that there was.
+      one.baseline =
+        [old.baseline, known[SeriesName(name: name.base, kind: name.kind)]?.baseline ?? []]
+        .first { !$0.isEmpty } ?? known[SeriesName(name: name.resource, kind: name.kind)]?.baseline ?? []
+      one.gap = one.gap ?? old.gap
+      return one
+    }
+  }
+
+  /// Every series by itself.
+  private func each(
+    deployedAt: Timestamp, period: Duration, settled: Timestamp?, end: Timestamp?,
+    lags: [SeriesName: Duration]
   ) -> [WatchedSeries] {
     names.map { name in
       let settled = settled.map { $0 - (lags[name] ?? .zero) }
@@ -100,7 +146,7 @@ struct Observations: Hashable, Sendable {
             && (isProbe || settled.map { point.time + length <= $0 } ?? true)
         },
         isFrontDoor: Observations.isFrontDoor(name),
-        severeRate: name.name.hasSuffix(Observations.clientErrors) ? 0.5 : nil,
+        severeRate: name.base.hasSuffix(Observations.clientErrors) ? 0.5 : nil,
         settledUntil: isProbe || lags[name] == nil ? nil : settled, gap: gaps[name])
     }
   }

@@ -1,4 +1,5 @@
 import AWSClients
+import CloudFormationModel
 import DeploymentConfig
 import HealthAnalysis
 import StepResults
@@ -61,11 +62,13 @@ struct StackTargets: TargetSource {
         let timeout = try await functions.getFunctionConfiguration(name).timeoutSeconds
         targets.series += WatchedMetrics.function(name: name, timeout: timeout.map { .seconds($0) })
           .kept(with: stack)
+        await addVersions(of: name, timeout: timeout.map { .seconds($0) }, stack, to: &targets)
         targets.logGroups.append(LogGroup(name: "/aws/lambda/\(name)", stack: stack))
       case "AWS::ApiGateway::RestApi":
         let name = try await gateways.getApi(.rest, id: id).name
         for stage in try await gateways.getStages(.rest, api: id) {
           targets.series += WatchedMetrics.restAPI(name: name, stage: stage.name).kept(with: stack)
+          addCanary(of: stage, name, stack, to: &targets)
           targets.series += await routes(
             of: "\(name)/\(stage.name)", [("ApiName", name), ("Stage", stage.name)], isREST: true, client
           ).kept(with: stack)
@@ -84,8 +87,79 @@ struct StackTargets: TargetSource {
         targets.alarms.append(AlarmName(name: id, stack: stack))
       case "AWS::ElasticLoadBalancingV2::TargetGroup" where balancers.count == 1:
         targets.series += WatchedMetrics.targetGroup(arn: id, balancer: balancers[0]).kept(with: stack)
+      case "AWS::ElasticLoadBalancingV2::LoadBalancer":
+        targets.series += WatchedMetrics.resource(type: resource.type, id: id).kept(with: stack)
+        await addTargetGroups(of: id, client, stack, to: &targets)
       default: targets.series += WatchedMetrics.resource(type: resource.type, id: id).kept(with: stack)
       }
+    }
+  }
+
+  /// The canary of a stage. Where CloudWatch does not count it apart, its series has no requests, and that is said.
+  private func addCanary(
+    of stage: APIGatewayStage, _ api: String, _ stack: String, to targets: inout WatchTargets
+  ) {
+    guard let canary = stage.canary, canary.isShared, canary.percentTraffic > 0 else { return }
+    let series = WatchedMetrics.canary(api: api, stage: stage.name).kept(with: stack)
+    targets.series += series
+    for base in Set(series.map(\.name.base)) {
+      targets.versions[base] = ConcurrentSeries(
+        newVersion: "the canary", oldVersion: "the stage", share: canary.percentTraffic / 100)
+    }
+  }
+
+  /// The target groups between which a balancer's listeners and rules divide requests: the one with the least weight is the
+  /// new version's.
+  private func addTargetGroups(
+    of balancer: String, _ client: AWSClient, _ stack: String, to targets: inout WatchTargets
+  ) async {
+    do {
+      let balancing = LoadBalancingClient(client)
+      let listeners = try await balancing.describeListeners(ofLoadBalancer: balancer)
+      var shifts = listeners
+      for listener in listeners { shifts += try await balancing.describeRules(ofListener: listener.arn) }
+      for shift in shifts where shift.isShared {
+        let groups = shift.targets.filter { $0.weight > 0 }
+        guard let new = groups.min(by: { $0.weight < $1.weight }),
+          let old = groups.max(by: { $0.weight < $1.weight }),
+          new.weight < old.weight, groups.count == 2
+        else {
+          onTrouble(
+            "\(shift.arn) forwards to \(groups.count) target groups, and no weight says which is the new version's"
+          )
+          continue
+        }
+        let series = WatchedMetrics.versions(ofBalancer: balancer, new: new.arn, old: old.arn).kept(
+          with: stack)
+        for base in Set(series.map(\.name.base)) where targets.versions[base] == nil {
+          targets.series += series.filter { $0.name.base == base }
+          targets.versions[base] = ConcurrentSeries(
+            newVersion: "target group \(WatchedMetrics.groupName(new.arn))",
+            oldVersion: "target group \(WatchedMetrics.groupName(old.arn))", share: shift.share(of: new.arn))
+        }
+      }
+    } catch {
+      onTrouble(
+        "the target groups of \(balancer) are watched together: its listeners could not be read: \(error)")
+    }
+  }
+
+  /// The versions that an alias of the function divides its calls between. Where nobody may list aliases, the function as a
+  /// whole is watched.
+  private func addVersions(
+    of function: String, timeout: Duration?, _ stack: String, to targets: inout WatchTargets
+  ) async {
+    do {
+      for alias in try await LambdaClient(clients[stack]).listAliases(function) {
+        guard let shift = AliasVersions(LambdaAliasShift(function: function, alias)) else { continue }
+        targets.series += WatchedMetrics.versions(
+          of: alias.name, function: function, new: shift.new, old: shift.old, timeout: timeout
+        ).kept(with: stack)
+        targets.versions["function/\(function):\(alias.name)"] = ConcurrentSeries(
+          newVersion: "version \(shift.new)", oldVersion: "version \(shift.old)", share: shift.share)
+      }
+    } catch {
+      onTrouble("the versions of \(function) are watched together: its aliases could not be listed: \(error)")
     }
   }
 

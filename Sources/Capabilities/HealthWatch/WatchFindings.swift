@@ -36,6 +36,35 @@ public enum WatchFindings {
       "watch-metrics-missing", "CloudWatch has no point of a series since the deployment.",
       severity: .warning, remedy: "Check that the metric exists and that the service gets traffic."),
     FindingDescription(
+      "promotion-done", "The new version got as much traffic as was asked for, and was good at each share.",
+      severity: .notice,
+      remedy: "Nothing; let the template name the new version, or the next update takes it back."
+    ),
+    FindingDescription(
+      "promotion-taken-back", "The new version was bad at a share, and the old one gets all traffic again.",
+      severity: .warning, remedy: "Read the series that stopped it, mend the version, and publish another."),
+    FindingDescription(
+      "promotion-not-taken-back", "The new version was bad, and could not be taken back.",
+      remedy: "Set the alias back by hand with the command of the message; the same command tries it again."),
+    FindingDescription(
+      "promotion-watching", "The watch of a share is not over: the next look is another run's.",
+      severity: .notice, remedy: "Run the same command again after the interval."),
+    FindingDescription(
+      "promotion-waiting", "The evidence at a share did not suffice to give the new version more.",
+      severity: .warning,
+      remedy: "Run the same command again to watch on, or take the new version back."),
+    FindingDescription(
+      "promotion-changed-by-others", "Somebody else changed an alias while the new version was watched.",
+      severity: .warning,
+      remedy: "Find out who by UpdateAlias in CloudTrail; begin anew when that is settled."),
+    FindingDescription(
+      "promotion-interrupted", "A signal ended the promotion; the weights stay what they were.",
+      severity: .warning, remedy: "Run the same command again, or take the new version back."),
+    FindingDescription(
+      "promotion-journal",
+      "The journal of a promotion could not be written when the new version was taken back.",
+      severity: .warning, remedy: "Make room or set the permissions; the weights are back."),
+    FindingDescription(
       "watch-aws-unreachable", "AWS could not be asked in one or more looks.",
       remedy: "Check the network and the credentials."),
   ]

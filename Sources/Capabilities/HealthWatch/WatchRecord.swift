@@ -13,6 +13,11 @@ public struct WatchPart: StepPart {
     public var reasons: [String]
     /// Series by verdict: `healthy`, `degraded`, `severe`, `inconclusive`.
     public var counts: [String: Int]
+
+    /// As given.
+    public init(reasons: [String], counts: [String: Int]) {
+      (self.reasons, self.counts) = (reasons, counts)
+    }
   }
 
   /// One entry a series.
@@ -25,6 +30,19 @@ public struct WatchPart: StepPart {
   public var window: WindowRecord
   /// New kinds of error in the functions' logs.
   public var logs: [LogRecord]
+  /// Which traffic a new version was given.
+  public var promotion: PromotionRecord?
+}
+
+extension WatchPart {
+  /// A run that watched nothing.
+  public init(nothingSeenAt time: Timestamp, promotion: PromotionRecord? = nil) {
+    let window = WindowRecord(
+      deployedAt: time, duration: 0, period: 60, interval: 60, settle: 0, judge: "sequential", mode: "live",
+      looks: 0, revisions: 0, endedEarly: false, extended: 0)
+    self.init(
+      series: [], finished: true, calls: CallCount(), window: window, logs: [], promotion: promotion)
+  }
 }
 
 /// The judgement of one series, as it is recorded.
@@ -41,6 +59,8 @@ public struct SeriesRecord: Codable, Hashable, Sendable {
   public var onset: Timestamp?, decidedAt: Timestamp?
   /// What was normal, and what was seen: figures by name.
   public var baseline: [String: Double], observed: [String: Double]
+  /// The two versions that were compared, where both got traffic at the same time.
+  public var comparison: ComparisonRecord?
   /// In words.
   public var reasons: [String]
   /// What a chart of the series shows; not kept where there are very many series.
@@ -56,15 +76,46 @@ public struct SeriesRecord: Codable, Hashable, Sendable {
     baseline = SeriesRecord.dictionary(judged.baseline)
     observed = SeriesRecord.dictionary(judged.observed)
     reasons = judged.reasons
+    comparison = judged.comparison.map { ComparisonRecord($0) }
   }
 
-  private static func dictionary(_ figures: Figures) -> [String: Double] {
+  fileprivate static func dictionary(_ figures: Figures) -> [String: Double] {
     Dictionary(figures.entries.map { ($0.name, rounded($0.value)) }) { _, last in last }
   }
 
   /// Six decimals: enough to recompute, and no digits that mean nothing.
-  private static func rounded(_ value: Double) -> Double {
+  fileprivate static func rounded(_ value: Double) -> Double {
     abs(value) < 1e9 ? (value * 1e6).rounded() / 1e6 : value
+  }
+}
+
+/// Two versions at the same time, as they are recorded.
+public struct ComparisonRecord: Codable, Hashable, Sendable {
+  /// One of them, and what was seen of it: `requests`, `failures`, `rate`, `medianMs`, `median`.
+  public struct Version: Codable, Hashable, Sendable {
+    public var version: String
+    public var figures: [String: Double]
+  }
+  /// The versions.
+  public var new: Version, old: Version
+  /// The share of the requests that the new version got, and the one that it was to get, from 0 to 1.
+  public var share: Double, wantedShare: Double?
+  /// How they were compared, and how many times as bad the new one may be without being worse.
+  public var test: String, ratio: Double
+  /// The strongest evidence so far that it is worse, and what such a change needs.
+  public var evidence: Double, evidenceNeeded: Double
+  /// Requests of the new version that it takes to tell, and minutes until they have come, where there were too few.
+  public var requestsNeeded: Double?, minutesNeeded: Double?
+
+  init(_ compared: VersionComparison) {
+    new = Version(version: compared.newVersion, figures: SeriesRecord.dictionary(compared.new))
+    old = Version(version: compared.oldVersion, figures: SeriesRecord.dictionary(compared.old))
+    share = SeriesRecord.rounded(compared.share)
+    wantedShare = compared.wantedShare
+    (test, ratio) = (compared.test, compared.ratio)
+    evidence = SeriesRecord.rounded(compared.evidence)
+    evidenceNeeded = SeriesRecord.rounded(compared.evidenceNeeded)
+    (requestsNeeded, minutesNeeded) = (compared.requestsNeeded, compared.minutesNeeded)
   }
 }
 

@@ -22,6 +22,8 @@ public struct WatchRequest: Sendable {
   public var record: String?
   /// Whether one look is made, and the next left to another run.
   public var isOnce = false
+  /// Called as soon as the answer is to roll back, before anything else is done.
+  public var onStop: @Sendable () async -> Void = {}
   /// The rule.
   public var judge: HealthPolicy.Judge?
 

@@ -97,6 +97,8 @@ struct WatchTargets: Hashable, Sendable {
   var logGroups: [LogGroup] = []
   /// Alarms of the stacks and of the policy, with the stack in whose account each stands.
   var alarms: [AlarmName] = []
+  /// Versions that get traffic at the same time, by the name that their series have in common; their points are not here.
+  var versions: [String: ConcurrentSeries] = [:]
   /// The last update of any stack.
   var updatedAt: Timestamp?
   /// Stacks that the configuration names and AWS does not know.

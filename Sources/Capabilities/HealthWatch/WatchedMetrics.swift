@@ -19,6 +19,69 @@ enum WatchedMetrics {
     ]
   }
 
+  /// Two versions that an alias divides its calls between. Lambda counts them apart from each other, and throttled calls, which
+  /// reach no version, not at all.
+  static func versions(
+    of alias: String, function: String, new: String, old: String, timeout: Duration? = nil
+  ) -> [SeriesDefinition] {
+    [(ConcurrentSeries.newSuffix, new), (ConcurrentSeries.oldSuffix, old)].flatMap { suffix, version in
+      let metric = from(
+        "AWS/Lambda",
+        [("FunctionName", function), ("Resource", "\(function):\(alias)"), ("ExecutedVersion", version)])
+      let counts = [metric("Invocations", "Sum")]
+      let name = "function/\(function):\(alias)\(suffix)"
+      return [
+        SeriesDefinition(
+          name: SeriesName(name: name, kind: .errors), values: [metric("Errors", "Sum")], counts: counts,
+          settle: timeout ?? .zero),
+        SeriesDefinition(
+          name: SeriesName(name: name, kind: .latency), values: [metric("Duration", "p95")], counts: counts,
+          settle: timeout ?? .zero, ceiling: timeout.map { $0.inSeconds * 1000 }),
+      ]
+    }
+  }
+
+  /// A stage and its canary, which API Gateway counts as a stage of its own.
+  static func canary(api: String, stage: String) -> [SeriesDefinition] {
+    [(ConcurrentSeries.newSuffix, "\(stage)/Canary"), (ConcurrentSeries.oldSuffix, stage)].flatMap {
+      suffix, counted in
+      zip(restAPI(name: api, stage: stage), restAPI(name: api, stage: counted)).map { named, counted in
+        var series = counted
+        series.name.name = named.name.name + suffix
+        return series
+      }
+    }
+  }
+
+  /// Two target groups of a balancer for applications; others keep no requests by target group.
+  static func versions(ofBalancer arn: String, new: String, old: String) -> [SeriesDefinition] {
+    guard let start = arn.range(of: "loadbalancer/") else { return [] }
+    let dimension = String(arn[start.upperBound...])
+    let parts = dimension.split(separator: "/")
+    guard parts.count == 3, parts[0] == "app" else { return [] }
+    return [(ConcurrentSeries.newSuffix, new), (ConcurrentSeries.oldSuffix, old)].flatMap { suffix, group in
+      guard let own = group.range(of: "targetgroup/") else { return [SeriesDefinition]() }
+      let metric = from(
+        "AWS/ApplicationELB",
+        [("LoadBalancer", dimension), ("TargetGroup", String(group[own.lowerBound...]))])
+      return balancer(
+        "balancer/\(parts[1]):\(groupName(new))", failures: [metric("HTTPCode_Target_5XX_Count", "Sum")],
+        refused: [metric("HTTPCode_Target_4XX_Count", "Sum")], requests: [metric("RequestCount", "Sum")],
+        latency: metric("TargetResponseTime", "p95")
+      ).map { series in
+        var series = series
+        series.name.name += suffix
+        return series
+      }
+    }
+  }
+
+  /// `arn:…:targetgroup/NAME/ID`.
+  static func groupName(_ arn: String) -> String {
+    let parts = arn.split(separator: "/")
+    return parts.count >= 3 ? String(parts[parts.count - 2]) : arn
+  }
+
   static func restAPI(name: String, stage: String) -> [SeriesDefinition] {
     api(
       "api/\(name)/\(stage)", from("AWS/ApiGateway", [("ApiName", name), ("Stage", stage)]),

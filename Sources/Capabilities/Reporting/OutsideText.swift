@@ -81,6 +81,18 @@ public enum OutsideText {
     return String(out)
   }
 
+  /// A record as it is kept: the same document, which a job may also print.
+  public static func record(_ document: [UInt8]) -> [UInt8] {
+    // Hardly one holds any of it, and many are long.
+    func holds(_ mark: StaticString) -> Bool {
+      mark.withUTF8Buffer { document.firstRange(of: $0) != nil }
+    }
+    guard holds("##") || holds("section_") || document.contains(where: { $0 >= 0x7F }) else {
+      return document
+    }
+    return Array(withoutLogCommands(json(String(decoding: document, as: UTF8.self))).utf8)
+  }
+
   /// The message of a command of GitHub's.
   static func gitHubData(_ text: String) -> String {
     withoutLogCommands(visible(text)).replacing("%", with: "%25").replacing("\r", with: "%0D").replacing(

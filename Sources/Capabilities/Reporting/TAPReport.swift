@@ -37,11 +37,12 @@ public enum TAPReport: ReportFormat {
 
   /// `#` begins a directive, and a line ends a test.
   private static func escaped(_ text: String) -> String {
-    oneLine(text).replacing("\\", with: "\\\\").replacing("#", with: "\\#")
+    OutsideText.withoutLogCommands(
+      oneLine(text).replacing("\\", with: "\\\\").replacing("#", with: "\\#"))
   }
 
   /// A JSON string is a YAML string.
   private static func quoted(_ text: String) -> String {
-    JSONValue.string(OutsideText.visible(text)).serialized()
+    OutsideText.withoutLogCommands(JSONValue.string(OutsideText.visible(text)).serialized())
   }
 }

@@ -36,6 +36,7 @@ public struct SettingReader: Sendable {
     case .rule:
       Reading(value: try await rule(setting))
     case .stage: Reading(value: try await stage(setting)?.text)
+    case .api: Reading(value: try await api(setting)?.text)
     case .parameter: try await parameter(setting)
     case .configuration: try await configuration(setting)
     }
@@ -105,6 +106,20 @@ public struct SettingReader: Sendable {
   private func stage(_ setting: SettingState) async throws -> APIStageSettings? {
     guard let (version, api, stage) = try await stageVersion(setting) else { return nil }
     return try await APIGatewayClient(client(setting)).getStage(version, api: api, stage: stage).settings
+  }
+
+  /// Which of the two services the API belongs to.
+  public func apiVersion(_ setting: SettingState) async throws -> APIGatewayClient.Version? {
+    let apis = APIGatewayClient(client(setting))
+    for version in [APIGatewayClient.Version.rest, .v2] {
+      if try await ifThere({ try await apis.getApi(version, id: setting.target) }) != nil { return version }
+    }
+    return nil
+  }
+
+  private func api(_ setting: SettingState) async throws -> APISettings? {
+    guard let version = try await apiVersion(setting) else { return nil }
+    return try await APIGatewayClient(client(setting)).getApi(version, id: setting.target).settings
   }
 
   // MARK: - Parameters and configurations

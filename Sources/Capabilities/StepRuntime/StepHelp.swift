@@ -17,7 +17,7 @@ enum StepHelp {
       ],
       "FILE|DIR": ["old", "new", "smoke"], "DIR": ["config-dir", "repo", "records"],
       "PLACE": ["store"], "DURATION": ["for", "every", "settle", "period", "deadline", "since", "each"],
-      "TIME": ["deployed-at", "baseline-until"], "NAME": ["operator", "branch", "push-to", "skip-window"],
+      "TIME": ["deployed-at", "baseline-until"], "SHARES": ["promote"], "NAME": ["alias", "operator", "branch", "push-to", "skip-window"],
       "TEXT": ["reason"], "WORD": ["confirm"], "ROLE": ["only"],
       "N": ["limit", "concurrency", "mainline", "show"],
       "N/M": ["shard"], "NAME=VALUE": ["variable", "secret"], "STACK/RESOURCE": ["skip", "allow-stateful"],

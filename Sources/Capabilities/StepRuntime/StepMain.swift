@@ -158,7 +158,8 @@ public enum StepMain<Command: StepCommand> {
       part: outcome.part)
     record.application = session.application
     record.deployment = outcome.deployment
-    let redacted = try session.records.redacted(record)
+    var redacted = try session.records.redacted(record)
+    redacted.document = OutsideText.record(redacted.document)
     var report = Command.report(redacted.record)
     report.catalog += SharedFindings.catalog
     report.links.run = session.ci.runAddress
@@ -179,7 +180,7 @@ public enum StepMain<Command: StepCommand> {
     // What was found or done is told whatever became of its record.
     let result =
       session.format == .json
-      ? OutsideText.json(String(decoding: redacted.document, as: UTF8.self))
+      ? String(decoding: redacted.document, as: UTF8.self)
       : TextReport.render(
         report, color: session.usesColor,
         width: session.context.terminal.isInteractive(.standardOutput)

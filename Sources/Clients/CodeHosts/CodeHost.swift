@@ -4,8 +4,9 @@ import SystemInterfaces
 public struct CodeHost: Hashable, Sendable {
   /// Whose API it has.
   public enum Kind: String, Hashable, Sendable, CaseIterable {
-    /// The hosts that are known; Forgejo's API is Gitea's.
+    /// The hosts that are known; Forgejo's API is Gitea's, and Bitbucket's own servers have another than its cloud.
     case github, gitlab, gitea, forgejo, bitbucket
+    case bitbucketDataCenter = "bitbucket-data-center"
 
     /// What the host calls a pull request.
     public var noun: String { self == .gitlab ? "merge request" : "pull request" }
@@ -17,6 +18,7 @@ public struct CodeHost: Hashable, Sendable {
       case .gitea: "Gitea"
       case .forgejo: "Forgejo"
       case .bitbucket: "Bitbucket"
+      case .bitbucketDataCenter: "Bitbucket Data Center"
       }
     }
   }
@@ -46,7 +48,7 @@ public struct CodeHost: Hashable, Sendable {
     let server = CodeHost.servers(environment).first { server in
       RemoteURL(server.web).webHost == remote.webHost && !remote.host.isEmpty
     }
-    guard let kind = named ?? server?.kind ?? CodeHost.kind(ofHost: remote.webHost) else {
+    guard let kind = named ?? server?.kind ?? CodeHost.kind(of: remote) else {
       throw Unknown(
         message: "nothing says which host's API \(remote.host.isEmpty ? remote.path : remote.host) has",
         advice: "name it in the policy: auto-revert: { host: "
@@ -60,6 +62,10 @@ public struct CodeHost: Hashable, Sendable {
     let folder = RemoteURL(web).path
     if !folder.isEmpty, path.hasPrefix(folder + "/") { path.removeFirst(folder.count + 1) }
     let names = path.split(separator: "/")
+    // Such a server says by `scm` where its own folder ends.
+    if kind == .bitbucketDataCenter, names.count > 3, names[names.count - 3] == "scm", folder.isEmpty {
+      web += "/" + names.dropLast(3).joined(separator: "/")
+    }
     guard names.count >= 2 else {
       throw Unknown(
         message: "the path \(path) of the remote names no owner and repository of \(kind.title)",
@@ -98,12 +104,20 @@ public struct CodeHost: Hashable, Sendable {
     return found
   }
 
-  private static func kind(ofHost host: String) -> Kind? {
+  private static func kind(of remote: RemoteURL) -> Kind? {
+    let host = remote.webHost
     if host == "codeberg.org" { return .forgejo }
     let labels = host.split(separator: ".").map(String.init)
-    return Kind.allCases.first { kind in
+    let kind = Kind.allCases.first { kind in
       labels.contains { $0 == kind.rawValue || $0.hasPrefix("\(kind.rawValue)-") }
     }
+    // The cloud has one address; elsewhere stand servers, which clone over HTTP below `scm`.
+    if kind == .bitbucket, host != "bitbucket.org" { return .bitbucketDataCenter }
+    let names = remote.path.split(separator: "/")
+    if kind == nil, remote.scheme.hasPrefix("http"), names.count > 2, names[names.count - 3] == "scm" {
+      return .bitbucketDataCenter
+    }
+    return kind
   }
 
   private static func api(of kind: Kind, _ web: String) -> String {
@@ -112,6 +126,7 @@ public struct CodeHost: Hashable, Sendable {
     case .gitlab: "\(web)/api/v4"
     case .gitea, .forgejo: "\(web)/api/v1"
     case .bitbucket: web == "https://bitbucket.org" ? "https://api.bitbucket.org/2.0" : "\(web)/2.0"
+    case .bitbucketDataCenter: "\(web)/rest/api/1.0"
     }
   }
 
@@ -129,7 +144,19 @@ public struct CodeHost: Hashable, Sendable {
     case .gitea, .forgejo: "\(page)/compare/\(into)...\(from)"
     case .bitbucket:
       "\(page)/pull-requests/new?source=\(PercentEncoding.encode(branch))&dest=\(PercentEncoding.encode(base))"
+    case .bitbucketDataCenter:
+      "\(web)\(projectAndRepository)/pull-requests?create&sourceBranch="
+        + "\(PercentEncoding.encode("refs/heads/\(branch)"))&targetBranch=\(PercentEncoding.encode("refs/heads/\(base)"))"
     }
+  }
+}
+
+extension CodeHost {
+  /// `/projects/KEY/repos/NAME`, as Bitbucket's servers name a repository in pages and API alike; a person's own project is
+  /// called `~name`.
+  var projectAndRepository: String {
+    let names = repository.split(separator: "/").map { PercentEncoding.encode(String($0), keeping: "~") }
+    return "/projects/\(names.first ?? "")/repos/\(names.last ?? "")"
   }
 }
 

@@ -24,7 +24,7 @@ public struct HostToken: Hashable, Sendable {
     var found: [HostToken] = []
     let form: Form =
       switch host.kind {
-      case .github, .bitbucket: .bearer
+      case .github, .bitbucket, .bitbucketDataCenter: .bearer
       case .gitlab: .privateToken
       case .gitea, .forgejo: .token
       }
@@ -57,6 +57,7 @@ public struct HostToken: Hashable, Sendable {
       }
     case .bitbucket where isServer("BITBUCKET_SERVER_URL", "https://bitbucket.org"):
       add("BITBUCKET_TOKEN", form)
+    case .bitbucketDataCenter where isServer("BITBUCKET_SERVER_URL", ""): add("BITBUCKET_TOKEN", form)
     default: break
     }
     add("BACKSTOP_LEDGER_TOKEN", form)

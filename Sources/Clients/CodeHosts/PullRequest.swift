@@ -1,3 +1,5 @@
+import JSONValues
+
 /// A pull request as it is to be.
 public struct PullRequestDraft: Hashable, Sendable {
   /// The branch with the commits, and the one that they are to go into.
@@ -24,6 +26,8 @@ public struct PullRequest: Hashable, Sendable {
   public var title: String, text: String
   /// The branches; a list may hold others than were asked for.
   var branch: String, base: String
+  /// Members that an update has to repeat, as some hosts take what is left out for taken away.
+  var repeated = JSONObject()
 }
 
 /// What came of the wish for a pull request.

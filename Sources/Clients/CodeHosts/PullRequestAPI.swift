@@ -36,6 +36,7 @@ func pullRequestAPI(_ host: CodeHost) -> any PullRequestAPI {
   case .gitlab: GitLabAPI(host: host)
   case .gitea, .forgejo: GiteaAPI(host: host)
   case .bitbucket: BitbucketAPI(host: host)
+  case .bitbucketDataCenter: BitbucketDataCenterAPI(host: host)
   }
 }
 

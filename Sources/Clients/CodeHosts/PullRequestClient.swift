@@ -109,7 +109,11 @@ public struct PullRequestClient: Sendable {
     if found.title == draft.title, flat(found.text) == flat(draft.text) {
       return OpenedPullRequest(change: .unchanged, request: found)
     }
-    let answer = try await patiently(api.update(found, draft), login)
+    var answer = try await patiently(api.update(found, draft), login)
+    // Somebody changed it in between: as it is now, once more.
+    if answer.status == 409, let now = try await find(draft, login) {
+      answer = try await patiently(api.update(now, draft), login)
+    }
     guard (200..<300).contains(answer.status) else {
       throw failure(answer, "update the \(api.host.kind.noun) \(found.number)", login)
     }
@@ -260,6 +264,9 @@ public struct PullRequestClient: Sendable {
         + "BACKSTOP_GIT_TOKEN"
     case .gitea, .forgejo: "set GITEA_TOKEN or BACKSTOP_GIT_TOKEN to a token with the scope write:repository"
     case .bitbucket: "set BITBUCKET_TOKEN or BACKSTOP_GIT_TOKEN to an access token with pullrequest:write"
+    case .bitbucketDataCenter:
+      "set BACKSTOP_GIT_TOKEN (or BITBUCKET_TOKEN, with the server's address in BITBUCKET_SERVER_URL) to an HTTP access token "
+        + "that may write to the repository"
     }
   }
 }

@@ -3,10 +3,13 @@ import SystemInterfaces
 
 /// New commits and branches. Nothing here touches the work tree or the index.
 extension GitRepository {
-  /// Whether git takes a branch of this name.
+  /// Whether git takes a branch of this name: not one that it reads as something else, and none whose file, and the lock beside
+  /// it, no file system holds.
   public static func isBranchName(_ name: String) -> Bool {
     var isValid: Int32 = 0
-    return git_branch_name_is_valid(&isValid, name) == 0 && isValid != 0
+    return git_branch_name_is_valid(&isValid, name) == 0 && isValid != 0 && name != "@"
+      && name.split(separator: "/").allSatisfy { $0.utf8.count + ".lock".utf8.count <= 255 }
+      && name.utf8.count <= 1024
   }
 
   /// Who commits: `BACKSTOP_…` or `GIT_{AUTHOR,COMMITTER}_{NAME,EMAIL}`, else `user.name` and `user.email`.

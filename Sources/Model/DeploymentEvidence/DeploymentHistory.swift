@@ -11,6 +11,8 @@ public struct RecordedDeployment: Hashable, Sendable {
   public var commit: String?
   /// When it was made, and of what.
   public var createdAt: Timestamp, deployment: Deployment
+  /// Whether two versions shared traffic then: a state in between, which nobody goes back to unless it is named.
+  public var isInBetween = false
 
   /// A recorded deployment.
   public init(

@@ -34,7 +34,7 @@ public enum RestorePointChoice: Hashable, Sendable {
     in history: DeploymentHistory, damaged: [String] = [], live: Deployment?,
     holding names: (RecordedDeployment) -> [String]
   ) -> RestorePointChoice {
-    let fitting = history.points.filter { $0.deployment.holds(names($0)) }
+    let fitting = history.points.filter { !$0.isInBetween && $0.deployment.holds(names($0)) }
     let good = fitting.filter { history.isGood($0, holding: names($0)) }.sorted { $0.id > $1.id }
     let unknown = damaged.max()
     guard let newest = good.first else {

@@ -22,7 +22,7 @@ public struct RecordError: Error, Hashable, Sendable, CustomStringConvertible {
 /// A record without what is secret in it.
 public struct RedactedRecord<Part: StepPart>: Sendable {
   /// Its JSON text, with a line end: what is written and printed.
-  public let document: [UInt8]
+  public var document: [UInt8]
   /// What the text says.
   public let record: Record<Part>
 

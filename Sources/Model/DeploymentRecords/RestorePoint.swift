@@ -35,6 +35,8 @@ public struct RestorePoint: Codable, Hashable, Sendable {
   public var managedSecrets: [ManagedSecretState]
   /// What people and services change without CloudFormation; nil in older restore points.
   public var settings: [SettingState]?
+  /// Where the calls of users went; nil in older restore points, and where nobody looked.
+  public var traffic: TrafficState?
   /// nil where the environment has no database of its own.
   public var database: DatabaseState?
   /// The schema's version, as the migration tool's own table tells; nil where nobody could ask.
@@ -162,8 +164,10 @@ extension RestorePoint {
   /// What rules look at; nil where it holds nothing.
   public var recorded: RecordedDeployment? {
     held.map {
-      RecordedDeployment(
+      var recorded = RecordedDeployment(
         id: id, application: application, commit: commit, createdAt: createdAt, deployment: $0)
+      recorded.isInBetween = traffic?.shifts.contains(where: \.isUnsettled) ?? false
+      return recorded
     }
   }
 }

@@ -8,6 +8,8 @@ public struct SettingState: Codable, Hashable, Sendable {
     case rule
     /// What a stage of an API is set to beside its deployment.
     case stage
+    /// What an API is set to as a whole.
+    case api
     /// The version of a parameter of Systems Manager that the policy names.
     case parameter
     /// The version of a configuration that AppConfig deployed last, of those that the policy names.
@@ -15,7 +17,7 @@ public struct SettingState: Codable, Hashable, Sendable {
   }
   /// What it is.
   public var kind: Kind
-  /// Its designation: the service's ARN, `rule` or `bus|rule`, `api/stage`, the parameter's name,
+  /// Its designation: the service's ARN, `rule` or `bus|rule`, `api/stage`, the API's id, the parameter's name,
   /// `application/environment/profile`.
   public var target: String
   /// The stack that owns it; nil for what the policy names.

@@ -6,6 +6,8 @@ struct Trial: Hashable, Sendable {
   var count: Double
   /// Up to which rate nothing has changed and from which a change is severe, where this period has its own.
   var margin: Double?, severeRate: Double?
+  /// The same counts beside those of the old version in the same period, where both got traffic.
+  var pair: ConcurrentTrial?
   var rate: Double { count > 0 ? failures / count : 0 }
 }
 
@@ -28,6 +30,15 @@ struct ChangeTest: Sendable {
   var earliest = 0
   /// The posterior probability of a severe rate that a severe change needs.
   var severity = 0.0
+  /// Where the trials have pairs: a change must be one against the old version at the same time too.
+  var comparison: Comparison?
+
+  /// What is no difference between two versions, and how often the comparison may be wrong.
+  struct Comparison: Hashable, Sendable {
+    /// How many times the old version's rate the new one's may be.
+    var ratio: Double
+    var falseAlarms: Double
+  }
   /// A change is taken to begin with every so many-th period; see `SequentialDetector`.
   var spacing = 1
 
@@ -45,6 +56,13 @@ struct ChangeTest: Sendable {
     var rate = 0.0
     /// The rates that were compared with.
     var margin: Double, severeRate: Double
+    /// The greatest evidence of the comparison with the old version, and what it needs.
+    var compared: Compared?
+  }
+
+  /// What a comparison of two versions found.
+  struct Compared: Hashable, Sendable {
+    var evidence: Double, needed: Double
   }
 
   private var looks: Int { max(1, window.looks) }
@@ -54,14 +72,25 @@ struct ChangeTest: Sendable {
       margin: margin, looks: max(looks, trials.count), falseAlarms: falseAlarms,
       persistence: window.persistence, spacing: spacing)
     let fresh = detector
+    var beside = comparison.map {
+      SequentialDetector(
+        margin: ConcurrentTrial.smallestShare, looks: max(looks, trials.count), falseAlarms: $0.falseAlarms,
+        persistence: window.persistence)
+    }
     // Only where independent periods would be called changed does it matter whether they are.
     var shortest = lasting
     var outcome = Outcome(evidence: 0, needed: detector.needed, margin: margin, severeRate: severeRate)
     for (index, trial) in trials.enumerated() {
       detector.observe(failures: trial.failures, of: trial.count, margin: trial.margin)
+      if let comparison {
+        let pair = trial.pair ?? ConcurrentTrial()
+        beside?.observe(
+          failures: pair.failures, of: pair.allFailures, margin: pair.share(of: comparison.ratio))
+      }
       outcome.evidence = detector.strongest
+      outcome.compared = beside.map { Compared(evidence: $0.strongest, needed: $0.needed) }
       outcome.onset = nil
-      guard detector.isChanged else { continue }
+      guard detector.isChanged, beside?.isChanged ?? true else { continue }
       let lasting =
         shortest
         ?? EpisodeCalibration(looks: looks, persistence: window.persistence, longest: longestBurst)

@@ -10,6 +10,7 @@ struct ErrorRule: Sendable {
   func judge(_ series: WatchedSeries, _ memory: inout BaselineMemory) -> SeriesJudgement {
     var rule = self
     if let severe = series.severeRate { rule.policy.severeErrorRate = max(severe, policy.severeErrorRate) }
+    if let old = series.comparable { return rule.judge(series, beside: old) }
     let known = memory.errors(series) {
       ErrorBaseline(series.baseline, policy: rule.policy, period: window.period)
     }
@@ -172,7 +173,7 @@ struct ErrorRule: Sendable {
 
   /// What has begun and is not decided: more periods would tell. `asAWhole` is the rate over which all since the deployment
   /// is a question; nil where it usually is so.
-  private func beginning(_ series: WatchedSeries, _ severeRate: Double, asAWhole: Double?) -> String? {
+  func beginning(_ series: WatchedSeries, _ severeRate: Double, asAWhole: Double? = nil) -> String? {
     let recent = series.watch.suffix(3).reversed().prefix { $0.rate > severeRate && $0.count > 0 }
     // What was so all the time has not begun now.
     if isSurely(recent, over: severeRate, fewest: 2),
@@ -204,13 +205,13 @@ struct ErrorRule: Sendable {
 
   /// The risk that the rate is severe: over the whole watch, or after its first third, where a transient at the
   /// deployment may have been. Two looks at half the risk each.
-  private func risk(_ series: WatchedSeries, _ severeRate: Double) -> Double? {
+  func risk(_ series: WatchedSeries, _ severeRate: Double) -> Double? {
     let whole = exactRisk(series.watch[...], severeRate)
     let later = exactRisk(series.watch.dropFirst(series.watch.count / 3), severeRate)
     return [whole, later.map { $0 * 2 }].compactMap { $0 }.min()
   }
 
-  private func recovered(_ series: WatchedSeries, _ baseline: ErrorBaseline, _ severeRate: Double) -> Bool {
+  func recovered(_ series: WatchedSeries, _ baseline: ErrorBaseline, _ severeRate: Double) -> Bool {
     let later = series.watch.dropFirst(series.watch.count / 3)
     let rate = ErrorBaseline.rate(of: later)
     return later.reduce(0) { $0 + $1.count } > 0

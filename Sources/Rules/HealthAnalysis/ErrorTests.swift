@@ -24,6 +24,11 @@ struct ErrorTests: Sendable {
   var policy: HealthPolicy
   var window: WatchWindow
   var falseAlarms: Double
+  /// Where an old version gets requests at the same time: a change is one against it too.
+  var comparison: ChangeTest.Comparison?
+  /// Trials by which bursts are known. A burst that both versions share is no change against the old one, so where they are
+  /// compared nothing more is asked for.
+  private var history: [Trial] { comparison == nil ? baseline.trials : [] }
 
   init(_ baseline: ErrorBaseline, policy: HealthPolicy, window: WatchWindow, falseAlarms: Double) {
     self.baseline = baseline
@@ -32,9 +37,11 @@ struct ErrorTests: Sendable {
     self.falseAlarms = falseAlarms
   }
 
-  /// Runs all tests; `usual` is the rate that each period's hour has on other days.
-  func run(_ points: [SeriesPoint], usual: [Double] = []) -> Found {
+  /// Runs all tests; `usual` is the rate that each period's hour has on other days, or that the old version has in it,
+  /// `pairs` what both versions had in it.
+  func run(_ points: [SeriesPoint], usual: [Double] = [], pairs: [ConcurrentTrial] = []) -> Found {
     var trials = points.map { ErrorBaseline.trial($0, dispersion: baseline.dispersion) }
+    for index in trials.indices where pairs.indices.contains(index) { trials[index].pair = pairs[index] }
     for index in trials.indices
     where usual.indices.contains(index) && usual[index] > max(baseline.margin, 1.5 * baseline.rate) {
       trials[index].margin = min(0.95, 1.5 * usual[index])
@@ -43,11 +50,12 @@ struct ErrorTests: Sendable {
     var decided: [Severe] = []
     // A change that matters is told from half of what is severe: between the two a rollback needs a rate over it.
     let margin = max(baseline.margin, baseline.severeRate / 2)
-    // A series that is well stays far below that margin; one that is nearly so bad may be called severe more often.
+    // A series that is well stays far below that margin; one that is nearly so bad may be called severe more often. A new
+    // version beside an old one may well be there.
+    let isFar = comparison == nil && baseline.margin < 0.6 * margin
     var risen = ChangeTest(
-      margin: margin, severeRate: baseline.severeRate,
-      falseAlarms: falseAlarms * (baseline.margin < 0.6 * margin ? 2.5 : 0.7), window: window,
-      history: baseline.trials)
+      margin: margin, severeRate: baseline.severeRate, falseAlarms: falseAlarms * (isFar ? 2.5 : 0.7),
+      window: window, history: history, comparison: comparison)
     risen.spacing = spacing
     let rate = risen.run(trials)
     if rate.severeAt != nil { decided.append(Severe(test: .rate, outcome: rate)) }
@@ -55,8 +63,9 @@ struct ErrorTests: Sendable {
       // With few requests the change is sure before it is clear how severe it is.
       var sure = ChangeTest(
         margin: baseline.margin, severeRate: baseline.severeRate, falseAlarms: falseAlarms * 0.3,
-        window: window, history: baseline.trials)
+        window: window, history: history)
       sure.severity = 0.975
+      sure.comparison = comparison
       sure.spacing = spacing
       let outcome = sure.run(trials)
       if outcome.severeAt != nil { decided.append(Severe(test: .rate, outcome: outcome)) }
@@ -64,18 +73,22 @@ struct ErrorTests: Sendable {
     if let outcome = badPeriods(points, trials) {
       decided.append(Severe(test: .badPeriods, outcome: outcome))
     }
-    if let outcome = bursts(trials) { decided.append(Severe(test: .badPeriods, outcome: outcome)) }
+    // Counted against those of the baseline: of two versions at the same time that tells nothing.
+    if comparison == nil, let outcome = bursts(trials) {
+      decided.append(Severe(test: .badPeriods, outcome: outcome))
+    }
     if baseline.usualRate < policy.ceilingErrorRate / 2, baseline.severeRate < policy.ceilingErrorRate {
       let ceiling = ChangeTest(
         margin: policy.ceilingErrorRate * 0.6, severeRate: policy.ceilingErrorRate,
-        falseAlarms: falseAlarms * 0.1, window: window, history: baseline.trials, longestBurst: 10
+        falseAlarms: falseAlarms * 0.1, window: window, history: history, longestBurst: 10,
+        comparison: comparison
       ).run(trials)
       if ceiling.severeAt != nil { decided.append(Severe(test: .ceiling, outcome: ceiling)) }
     }
     let first = decided.min { ($0.outcome.severeAt ?? 0) < ($1.outcome.severeAt ?? 0) }
     let change = ChangeTest(
       margin: baseline.noteworthy, severeRate: 1, falseAlarms: falseAlarms, window: window,
-      history: baseline.trials
+      history: history, comparison: comparison
     ).run(trials)
     return Found(severe: first, change: change)
   }
@@ -98,11 +111,13 @@ struct ErrorTests: Sendable {
     guard margin < 0.3 else { return nil }
     func verdict(_ pool: Pool) -> Trial {
       Trial(
-        failures: pool.trial.rate > max(baseline.severeRate, pool.trial.severeRate ?? 0) ? 1 : 0, count: 1)
+        failures: pool.trial.rate > max(baseline.severeRate, pool.trial.severeRate ?? 0) ? 1 : 0, count: 1,
+        pair: pool.trial.pair)
     }
     var outcome = ChangeTest(
       margin: margin, severeRate: 0.25, falseAlarms: falseAlarms * 0.3, window: window,
-      history: before.map(verdict), reach: 10, severity: 0.8
+      history: comparison == nil ? before.map(verdict) : [], reach: 10, severity: 0.8,
+      comparison: comparison
     ).run(watch.map(verdict))
     guard let at = outcome.severeAt, let onset = outcome.onset,
       watch[at].range.upperBound - watch[onset].range.lowerBound >= lasting(),
@@ -122,13 +137,15 @@ struct ErrorTests: Sendable {
     return EpisodeCalibration(looks: window.looks, persistence: window.persistence, longest: 15).shortest(
       SequentialDetector(
         margin: margin, looks: window.looks, falseAlarms: falseAlarms, persistence: window.persistence),
-      baseline: baseline.trials
+      baseline: history
     ) { $0.rate > (margin + baseline.severeRate) / 2 }
   }
 
   /// More bursts than those of the baseline explain, with a rate over the severe one from the first of them on: also where
-  /// bad periods are too few to be told from a rate.
+  /// bad periods are too few to be told from a rate. Bursts that two versions have together say nothing of the new one, so
+  /// where they are compared this is not asked.
   private func bursts(_ trials: [Trial]) -> ChangeTest.Outcome? {
+    guard comparison == nil else { return nil }
     let watch = ErrorTests.pooled(trials)
     guard baseline.pools.count >= 10, !watch.isEmpty else { return nil }
     func isBad(_ pool: Pool) -> Bool {
@@ -171,6 +188,9 @@ struct ErrorTests: Sendable {
       var pool = open ?? Pool(trial: Trial(failures: 0, count: 0), range: index..<index)
       pool.trial.failures += trial.failures
       pool.trial.count += trial.count
+      pool.trial.pair = [pool.trial.pair, trial.pair].compactMap { $0 }.reduce(nil) {
+        ($0 ?? ConcurrentTrial()) + $1
+      }
       pool.trial.severeRate = [pool.trial.severeRate, trial.severeRate].compactMap { $0 }.max()
       pool.range = pool.range.lowerBound..<index + 1
       open = pool

@@ -8,12 +8,23 @@ struct GaugeRule: Sendable {
   var falseAlarms: Double
 
   func judge(_ series: WatchedSeries) -> SeriesJudgement {
+    // A level that the old version has at the same time is none of the new one alone.
+    var series = series
+    series.baseline += series.concurrent?.points ?? []
     let before = series.baseline.map(\.value)
     let after = series.watch.map(\.value)
     var judgement = SeriesJudgement(series, .inconclusive)
     judgement.observed["periods"] = Double(after.count)
     judgement.observed["median"] = after.median
     judgement.observed["maximum"] = after.max()
+    if let old = series.concurrent {
+      judgement.comparison = VersionComparison(
+        newVersion: old.newVersion, oldVersion: old.oldVersion, share: old.share ?? 0, wantedShare: old.share,
+        new: Figures([("median", after.median ?? .nan)]),
+        old: Figures([("median", old.points.map(\.value).median ?? .nan)]),
+        test: "levels that neither the past nor the old version knows (sequential)",
+        ratio: policy.severeLatencyFactor)
+    }
     guard before.count >= 3, let high = before.quantile(0.99), let median = before.median,
       let low = before.quantile(0.05), let usualHigh = before.quantile(0.95), let most = before.max()
     else {
@@ -40,7 +51,12 @@ struct GaugeRule: Sendable {
       history: before.suffix(1440).map { Trial(failures: $0 > limit ? 1 : 0, count: 1) })
     let outcome = test.run(after.map { Trial(failures: $0 > limit ? 1 : 0, count: 1) })
     judgement.take(outcome, series.watch)
-    func isUnknown(_ value: Double) -> Bool { value > usualHigh + width || value < low - width }
+    let beside = series.concurrent?.points.map(\.value) ?? []
+    let (lowest, highest) = (beside.min() ?? .infinity, beside.max() ?? -.infinity)
+    func isUnknown(_ value: Double) -> Bool {
+      (value > usualHigh + width || value < low - width)
+        && !(value >= lowest - width && value <= highest + width)
+    }
     let recent = after.suffix(max(window.persistence * 2, after.count / 3))
     let unknown = recent.count(where: isUnknown)
     if outcome.severeAt != nil {

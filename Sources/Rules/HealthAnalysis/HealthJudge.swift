@@ -23,17 +23,18 @@ public struct HealthJudge: Sendable {
   /// The same, with what an earlier look found out of the same baselines.
   public func judge(_ series: [WatchedSeries], remembering memory: inout BaselineMemory) -> WatchJudgement {
     let shares = falseAlarmShares(series)
-    return conclude(withProbe(series.indices.map { judge(series[$0], falseAlarms: shares[$0], &memory) }))
+    let judged = series.indices.map { judge(series[$0], falseAlarms: shares[$0], &memory) }
+    return conclude(withProbe(withoutBlame(judged)))
   }
 
   /// Half of the false alarms are spent on the front door, the rest on all others, in equal parts.
   func falseAlarmShares(_ series: [WatchedSeries]) -> [Double] {
     let tested = series.filter { !$0.isProbe && !$0.isAlarm }
-    let front = tested.count { $0.isFrontDoor }
+    let front = tested.count { $0.isFirstMet }
     let others = tested.count - front
     return series.map { one in
       if front == 0 || others == 0 { return policy.falseAlarms / Double(max(1, tested.count)) }
-      return policy.falseAlarms / 2 / Double(one.isFrontDoor ? front : others)
+      return policy.falseAlarms / 2 / Double(one.isFirstMet ? front : others)
     }
   }
 
@@ -50,6 +51,24 @@ public struct HealthJudge: Sendable {
     case .latency:
       return LatencyRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series, &memory)
     case .gauge: return GaugeRule(policy: policy, window: window, falseAlarms: falseAlarms).judge(series)
+    }
+  }
+
+  /// Series in which both versions are mixed, where these fail alike: severe as they are, they are no reason to take the new
+  /// version back.
+  private func withoutBlame(_ judged: [SeriesJudgement]) -> [SeriesJudgement] {
+    let shared = judged.filter { $0.doubt == .shared }
+    guard !shared.isEmpty else { return judged }
+    let bases = shared.map { WatchedSeries.base(of: $0.name) }
+    return judged.map { one in
+      guard one.verdict == .severe, one.comparison == nil,
+        one.isFrontDoor || one.isProbe
+          || bases.contains(where: { $0 == one.name || $0.hasPrefix(one.name + ":") })
+      else { return one }
+      var one = one
+      (one.verdict, one.doubt, one.decidedAt) = (.inconclusive, .shared, nil)
+      one.reasons.append("the old version fails at the same time, so the new one is not to blame by itself")
+      return one
     }
   }
 
@@ -134,11 +153,15 @@ extension HealthJudge {
     .max { judged[$0].traffic < judged[$1].traffic }
     return judged.indices.filter { index in
       let one = judged[index]
+      // A version that gets a share of the traffic is there to be judged.
+      if one.verdict == .inconclusive, one.comparison != nil, one.kind != .gauge, one.doubt != .idle {
+        return true
+      }
       guard one.verdict == .inconclusive, one.kind != .gauge || one.doubt == .notWhole else { return false }
       switch one.doubt {
       case .idle: return false
       case .tooFew, .noBaseline: return hasFront ? one.isFrontDoor : index == busiest
-      case .vanished, .notWhole, .early, .begun, .seenOnce, nil: return true
+      case .vanished, .notWhole, .early, .begun, .seenOnce, .shared, nil: return true
       }
     }.map { judged[$0] }
   }
@@ -158,6 +181,13 @@ public let probePrefix = "probe:"
 public let alarmPrefix = "alarm:"
 
 extension WatchedSeries {
+  /// Where a new version is met first: the front door, and a version that gets a share of the traffic.
+  var isFirstMet: Bool { isFrontDoor || concurrent != nil }
+  /// The name without what says which version it is of.
+  static func base(of name: String) -> String {
+    name.hasSuffix(ConcurrentSeries.newSuffix)
+      ? String(name.dropLast(ConcurrentSeries.newSuffix.count)) : name
+  }
   var isProbe: Bool { kind == .errors && name.hasPrefix(probePrefix) }
   var isAlarm: Bool { kind == .errors && name.hasPrefix(alarmPrefix) }
 }

@@ -30,6 +30,8 @@ public enum Doubt: String, Hashable, Sendable, Codable {
   case begun
   /// What looks like a fault was there at the same hour of one earlier day.
   case seenOnce
+  /// The new version is as bad as the old one at the same time: what is wrong is not of the new version alone.
+  case shared
 }
 
 /// What the watch says as a whole.
@@ -87,6 +89,8 @@ public struct SeriesJudgement: Hashable, Sendable {
   public var baseline = Figures()
   /// What was seen.
   public var observed = Figures()
+  /// What was compared, where two versions got traffic at the same time.
+  public var comparison: VersionComparison?
   /// In words, for people.
   public var reasons: [String] = []
   /// Why nobody can say, where the verdict is inconclusive.
@@ -100,6 +104,25 @@ public struct SeriesJudgement: Hashable, Sendable {
     self.evidence = evidence
     self.reasons = reasons
   }
+}
+
+/// Two versions that got traffic at the same time.
+public struct VersionComparison: Hashable, Sendable {
+  /// What they are called.
+  public var newVersion: String, oldVersion: String
+  /// The share of the requests that the new version got, and the one that it was to get.
+  public var share: Double, wantedShare: Double?
+  /// What was seen of each: `requests`, and `failures` and `rate`, `medianMs`, or `median` of a level.
+  public var new: Figures, old: Figures
+  /// How they were compared, in words.
+  public var test: String
+  /// How many times as bad as the old version the new one may be without being worse.
+  public var ratio: Double
+  /// The strongest evidence so far that it is worse, and what such a change needs.
+  public var evidence = 0.0, evidenceNeeded = 0.0
+  /// Requests of the new version that it takes to tell, and minutes until they have come; nil where there were enough, or none
+  /// comes.
+  public var requestsNeeded: Double?, minutesNeeded: Double?
 }
 
 /// The judgement of a watch.

@@ -9,6 +9,7 @@ struct LatencyRule: Sendable {
   var falseAlarms: Double
 
   func judge(_ series: WatchedSeries, _ memory: inout BaselineMemory) -> SeriesJudgement {
+    if let old = series.comparable { return judge(series, beside: old, &memory) }
     let before = series.baseline.filter { $0.count > 0 }
     let after = series.watch.filter { $0.count > 0 }
     var judgement = SeriesJudgement(series, .inconclusive)
@@ -212,11 +213,14 @@ struct LatencyTests: Sendable {
   /// The level that each period of the watch had after earlier deployments; 0 where that is not known.
   var startLevels: [Double] = []
 
+  /// How far over the usual level of its hour a period may be.
+  static let usualFactor = 1.5
+
   /// Is it too slow to stay? `usual` is the level that each period's hour has on other days.
   func severe(_ points: [SeriesPoint], usual: [Double] = []) -> ChangeTest.Outcome {
     let trials = points.enumerated().map { index, point in
       let limit = max(
-        baseline.limit, usual.indices.contains(index) ? 1.5 * usual[index] : 0,
+        baseline.limit, usual.indices.contains(index) ? LatencyTests.usualFactor * usual[index] : 0,
         startLevels.indices.contains(index) ? 1.5 * startLevels[index] : 0)
       return Trial(failures: point.value > limit ? 1 : 0, count: 1)
     }

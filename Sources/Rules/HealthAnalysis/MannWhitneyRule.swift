@@ -5,7 +5,9 @@ struct MannWhitneyRule: Sendable {
   var window: WatchWindow
 
   func judge(_ series: WatchedSeries) -> SeriesJudgement {
-    let before = MannWhitneyRule.values(series.baseline, series.kind)
+    // What the old version does at the same time is the better control.
+    let control = series.comparable?.points ?? series.baseline
+    let before = MannWhitneyRule.values(control, series.kind)
     let after = MannWhitneyRule.values(series.watch, series.kind)
     var judgement = SeriesJudgement(series, .inconclusive)
     judgement.baseline = Figures([("periods", Double(before.count)), ("mean", before.mean ?? .nan)])

@@ -53,6 +53,8 @@ public struct WatchedSeries: Hashable, Sendable {
   public var earlierStarts: [[SeriesPoint]] = []
   /// Up to when this series' periods are settled, where not all of the watch's are.
   public var settledUntil: Timestamp?
+  /// What the old version did at the same time, where this series is the new one's and both get traffic.
+  public var concurrent: ConcurrentSeries?
   /// Why the watch's data are not whole, where they are not (partial data, a failed call).
   public var gap: String?
 
@@ -71,6 +73,38 @@ public struct WatchedSeries: Hashable, Sendable {
     self.settledUntil = settledUntil
     self.gap = gap
   }
+}
+
+extension WatchedSeries {
+  /// The old version, unless it got no request while the new one did: then nothing is to be compared.
+  var comparable: ConcurrentSeries? {
+    concurrent.flatMap { old in
+      kind == .gauge || old.points.contains { $0.count > 0 } || !watch.contains { $0.count > 0 } ? old : nil
+    }
+  }
+}
+
+/// The old version beside a new one.
+public struct ConcurrentSeries: Hashable, Sendable {
+  /// Its periods since both get traffic, by time.
+  public var points: [SeriesPoint]
+  /// What the versions are called.
+  public var newVersion: String, oldVersion: String
+  /// The share of the requests that the new version is to get, from 0 to 1; nil where only the counts tell.
+  public var share: Double?
+
+  /// The old version's periods.
+  public init(
+    points: [SeriesPoint] = [], newVersion: String = "new", oldVersion: String = "old", share: Double? = nil
+  ) {
+    self.points = points
+    self.newVersion = newVersion
+    self.oldVersion = oldVersion
+    self.share = share
+  }
+
+  /// How the new version's series ends, and the old one's: without it both have the same name.
+  public static let newSuffix = "@new", oldSuffix = "@old"
 }
 
 /// The length of a watch and of its periods: how many looks there are and what persists.

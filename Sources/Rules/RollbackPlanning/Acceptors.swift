@@ -12,6 +12,8 @@ public enum StackOperation: String, CaseIterable, Hashable, Sendable, Codable {
   case restore
   /// UpdateStack was accepted, for the rollback triggers and the monitoring time alone.
   case triggers
+  /// ExecuteChangeSet was accepted, for the address of the restored database alone.
+  case redeploy
   /// DeleteStack was accepted.
   case delete
   /// Something that others started is waited for.
@@ -76,6 +78,11 @@ extension StackOperation {
     .triggers: [
       .updateComplete: .done,
       .updateRollbackComplete: .failed("an alarm undid it: nothing but the triggers was to be changed"),
+    ],
+    .redeploy: [
+      .updateComplete: .done,
+      .updateCompleteCleanupInProgress: .again,
+      .updateRollbackComplete: .replan("the update to the restored database's address was undone"),
     ],
     .delete: [
       .deleteComplete: .done,

@@ -66,9 +66,23 @@ struct MadeAnewRules {
   /// A stop where the name is taken, or where an empty one would stand in for one with data.
   func findings(_ changes: [RestoreChange]) -> [PlanFinding] {
     changes.compactMap { change in
-      guard change.effect == .add, let former = change.former else { return nil }
-      return finding(change, former)
+      guard let former = change.former else { return nil }
+      return change.effect == .add ? finding(change, former) : taken(change, former)
     }
+  }
+
+  /// A stop where the restore would put back, by a replacement, one that the deployment replaced and kept under its name.
+  private func taken(_ change: RestoreChange, _ former: RestoreChange.Former) -> PlanFinding? {
+    guard former.isLeftBehind, former.isNamed else { return nil }
+    let path = "\(stack.name)/\(change.logicalID)"
+    let allowed = options.allows(change, of: stack)
+    return PlanFinding(
+      .nameTaken, allowed ? .warning : .error, target: path,
+      "the deployment put another in the place of \(change.logicalID) (\(change.type)) in \(stack.name) and left "
+        + "\(former.id) behind, whose name the restore needs: it cannot make a second one, and CloudFormation takes up none "
+        + "in the place of another. Give it another logical id in a template with \(former.id) and import it there (a change "
+        + "set of the type IMPORT), or go on with the one that is there."
+        + (allowed ? "" : " If \(former.id) is gone, give leave with --allow-stateful \(path)."))
   }
 
   private func finding(_ change: RestoreChange, _ former: RestoreChange.Former) -> PlanFinding? {

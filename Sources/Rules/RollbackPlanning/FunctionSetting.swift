@@ -43,9 +43,9 @@ public struct ReliefRequest: Hashable, Sendable {
   /// What it gets.
   public var setting: FunctionSetting
 
-  /// Reads the option's value; nil where it is none.
+  /// Reads the option's value; nil where it is none. Names hold colons, as ARNs do, but no sign of a second setting.
   public init?(_ text: String) {
-    guard let colon = text.lastIndex(of: ":"), colon != text.startIndex,
+    guard let colon = text.lastIndex(of: ":"), colon != text.startIndex, !text[..<colon].contains("="),
       let setting = FunctionSetting(String(text[text.index(after: colon)...]))
     else { return nil }
     function = String(text[..<colon])

@@ -92,12 +92,13 @@ struct LastPlan {
     }
     if isThere, !probed(&plan, database) { return }
     switches(&plan, database, isThere: isThere)
+    redeploys(&plan, database, isThere: isThere)
     remarks(&plan, database)
   }
 
   /// Whether the data of the new database are what the policy wants of them: nothing is switched to others.
   private func probed(_ plan: inout Plan, _ database: DatabaseFacts) -> Bool {
-    guard !(database.secrets + database.proxies).isEmpty else { return true }
+    guard !(database.secrets + database.proxies + database.redeploys).isEmpty else { return true }
     var bad: [String] = []
     for probe in database.probes ?? [] {
       switch probe.answer {
@@ -173,6 +174,33 @@ struct LastPlan {
       var action = action
       action.stage = stage
       return action
+    }
+  }
+
+  /// The runbook's third step, as far as a parameter holds the address: once the secrets lead on, since functions that are updated
+  /// read them anew.
+  private func redeploys(_ plan: inout Plan, _ database: DatabaseFacts, isThere: Bool) {
+    let isWaiting =
+      !isThere || plan.actions.contains { $0.kind == .switchDatabase || $0.kind == .switchDatabaseProxy }
+    for stack in database.redeploys {
+      let failure = facts.failures[stack.target]?.last { $0.kind == .redeploy }?.reason
+      if let why = stack.obstacle ?? failure {
+        plan.findings.append(
+          PlanFinding(
+            .databaseStillUsed, .warning, target: stack.target,
+            "the stack \(stack.target) goes on taking the address of \(database.identifier) by a parameter: \(why). Deploy it "
+              + "with the address of \(database.restored)."))
+        continue
+      }
+      var action = PlannedAction(
+        .redeploy, target: stack.target,
+        reason:
+          "a parameter of it holds the address of \(database.identifier), and gets that of \(database.restored)"
+      )
+      action.payload = .database(database.restored)
+      action.stack = stack.target
+      action.isConditional = isWaiting
+      Planner.append(action, to: &plan)
     }
   }
 

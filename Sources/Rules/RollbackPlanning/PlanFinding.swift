@@ -43,7 +43,7 @@ extension PlanFindingCode {
     switch self {
     case .databaseStillUsed, .databaseBeside, .parameterUnverified, .parameterMoved, .schemaAhead,
       .schemaUnknown, .secretLeft, .resourceLeft, .resourcesSkipped, .driftAfterSkip,
-      .rollbackConfigurationLeft:
+      .rollbackConfigurationLeft, .trafficLeft:
       true
     default: false
     }
@@ -174,6 +174,8 @@ public enum PlanFindingCode: String, CaseIterable, Hashable, Sendable {
   case restorePointUnreadable = "restore-point-unreadable"
   /// The trail names a newer restore point that is not on this machine.
   case restorePointElsewhere = "restore-point-elsewhere"
+  /// Traffic that two versions share was not moved back first, and why.
+  case trafficLeft = "traffic-left"
   /// The rollback configuration could not be put back.
   case rollbackConfigurationLeft = "rollback-configuration-left"
 }

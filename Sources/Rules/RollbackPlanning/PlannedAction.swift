@@ -4,6 +4,16 @@ public import CloudFormationModel
 public struct PlannedAction: Hashable, Sendable {
   /// What is done.
   public enum Kind: String, CaseIterable, Hashable, Sendable {
+    /// Send all calls of a function's alias to the version that had them.
+    case shiftTrafficBack
+    /// Take the canary of an API's stage away.
+    case removeCanary
+    /// Give the target groups of a listener or rule their recorded weights.
+    case restoreTargetWeights
+    /// Stop a deployment of CodeDeploy and wait until CodeDeploy has taken it back.
+    case stopDeployment
+    /// Wait for a rollback that CodeDeploy has begun by itself.
+    case awaitDeployment
     /// CancelUpdateStack.
     case cancel
     /// ContinueUpdateRollback.
@@ -46,6 +56,8 @@ public struct PlannedAction: Hashable, Sendable {
     case restoreRule
     /// Set a stage of an API as it was.
     case restoreStageSettings
+    /// Set an API as a whole as it was.
+    case restoreAPISettings
     /// Write a parameter's recorded value again.
     case restoreParameter
     /// Deploy the recorded version of a configuration of AppConfig.
@@ -58,6 +70,8 @@ public struct PlannedAction: Hashable, Sendable {
     case switchDatabase
     /// Let a proxy lead to the restored database.
     case switchDatabaseProxy
+    /// Update a stack, with its template as it is, for the restored database's address in its parameters.
+    case redeploy
     /// Look for drift after resources were skipped.
     case detectDrift
     /// Check the application's health.
@@ -81,6 +95,8 @@ public struct PlannedAction: Hashable, Sendable {
     case package(function: String)
     /// A stack's policy.
     case policy(String)
+    /// The weights that target groups are to have.
+    case weights([TargetGroupWeight])
     /// The snapshot that a database is made of.
     case snapshot(String)
     /// The database that a secret is to name, or a proxy to lead to.
@@ -143,7 +159,8 @@ public struct PlannedAction: Hashable, Sendable {
   /// Whether it takes back what a deployment finished; a running or failed update is undone by CloudFormation itself.
   public var undoesFinished: Bool {
     switch kind {
-    case .cancel, .continueRollback, .rollbackStack, .wait, .restoreTriggers, .restoreStackPolicy, .delete,
+    case .awaitDeployment, .cancel, .continueRollback, .rollbackStack, .wait, .restoreTriggers,
+      .restoreStackPolicy, .delete,
       .relieve, .detectDrift, .verify, .revertCommit:
       false
     default: true
@@ -199,9 +216,10 @@ public struct Estimates: Hashable, Sendable {
     .restoreKeepingExports: 750, .delete: 1500, .restoreSecretStage: 5, .restoreAlias: 5,
     .restoreStageDeployment: 5, .restoreStateMachine: 5, .restoreFunctionCode: 15,
     .restoreFunctionSettings: 10, .restorePackage: 15, .restoreService: 180, .restoreRule: 5,
-    .restoreStageSettings: 5, .restoreParameter: 5, .restoreConfiguration: 30,
-    .relieve: 10, .restoreTriggers: 30, .liftStackPolicy: 5, .restoreStackPolicy: 5, .rollBackSchema: 60,
-    .restoreDatabase: 1500, .switchDatabase: 5, .switchDatabaseProxy: 60,
+    .restoreStageSettings: 5, .restoreAPISettings: 5, .restoreParameter: 5, .restoreConfiguration: 30,
+    .shiftTrafficBack: 1, .removeCanary: 1, .restoreTargetWeights: 1, .stopDeployment: 60,
+    .awaitDeployment: 60, .relieve: 10, .restoreTriggers: 30, .liftStackPolicy: 5, .restoreStackPolicy: 5,
+    .rollBackSchema: 60, .restoreDatabase: 1500, .switchDatabase: 5, .switchDatabaseProxy: 60, .redeploy: 300,
     .detectDrift: 60, .verify: 30, .revertCommit: 5,
   ]
 }

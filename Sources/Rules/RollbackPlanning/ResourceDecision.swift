@@ -11,7 +11,10 @@ struct ResourceDecider {
   func decide(_ resource: ResourceFacts) -> (action: PlannedAction?, findings: [PlanFinding]) {
     guard resource.live != resource.recorded else { return (nil, []) }
     guard let live = resource.live else {
-      return (nil, [left(resource, "it is not there any more. The stack that owns it has to make it again.")])
+      let maker =
+        resource.stack == nil
+        ? "No stack owns it: make it again by hand" : "The stack that owns it has to make it again"
+      return (nil, [left(resource, "it is not there any more. \(maker).")])
     }
     if let failure = facts.failures[resource.target]?.last {
       return (

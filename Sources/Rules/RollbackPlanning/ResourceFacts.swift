@@ -151,6 +151,8 @@ public struct DatabaseFacts: Hashable, Sendable {
   public var secrets: [Switch] = []
   /// Proxies that lead to the old database.
   public var proxies: [Switch] = []
+  /// Stacks that take the old database's address by a parameter.
+  public var redeploys: [Switch] = []
   /// What the policy's queries about the data came to on the new database; nil where they were not asked yet.
   public var probes: [Probe]?
   /// How what was switched is switched back, a command each.
@@ -178,9 +180,9 @@ public struct DatabaseFacts: Hashable, Sendable {
 
   /// What leads to the old database and can be switched to the new one.
   public struct Switch: Hashable, Sendable {
-    /// The secret or the proxy, and why it is left; nil where nothing speaks against it.
+    /// The secret, the proxy or the stack, and why it is left; nil where nothing speaks against it.
     public var target: String, obstacle: String?
-    /// A secret or a proxy.
+    /// A secret, a proxy or a stack.
     public init(target: String, obstacle: String? = nil) {
       self.target = target
       self.obstacle = obstacle

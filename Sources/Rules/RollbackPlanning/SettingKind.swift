@@ -6,6 +6,8 @@ public enum SettingKind: String, Hashable, Sendable, CaseIterable {
   case rule
   /// What a stage of an API is set to beside its deployment.
   case stage
+  /// What an API is set to as a whole.
+  case api
   /// A parameter of Systems Manager.
   case parameter
   /// A configuration that AppConfig deployed.
@@ -17,6 +19,7 @@ public enum SettingKind: String, Hashable, Sendable, CaseIterable {
     case .service: .restoreService
     case .rule: .restoreRule
     case .stage: .restoreStageSettings
+    case .api: .restoreAPISettings
     case .parameter: .restoreParameter
     case .configuration: .restoreConfiguration
     }
@@ -28,6 +31,7 @@ public enum SettingKind: String, Hashable, Sendable, CaseIterable {
     case .service: "the service runs \(live), recorded was \(recorded)"
     case .rule: "the rule is \(live), recorded was \(recorded)"
     case .stage: "the stage is set to \(live), recorded was \(recorded)"
+    case .api: "the API is set to \(live), recorded was \(recorded)"
     case .parameter: "the parameter has version \(live), recorded was version \(recorded)"
     case .configuration: "version \(live) is deployed, recorded was version \(recorded)"
     }
@@ -36,7 +40,7 @@ public enum SettingKind: String, Hashable, Sendable, CaseIterable {
   /// What an action that puts it back sets.
   func payload(_ recorded: String) -> PlannedAction.Payload {
     switch self {
-    case .service, .rule, .stage: .settings(recorded)
+    case .service, .rule, .stage, .api: .settings(recorded)
     case .parameter, .configuration: .version(recorded)
     }
   }

@@ -337,6 +337,12 @@ struct StackDecider {
           "\(stack.name): \(name) is read from SSM and resolves to another value than recorded. The restore takes the "
             + "present one.")
       }
+      + recorded.redirectedParameters.map { name in
+        PlanFinding(
+          .databaseBeside, .warning, target: stack.name,
+          "\(stack.name): \(name) holds the address of the database that was restored from the snapshot, and is left."
+        )
+      }
   }
 
   private func stopped(_ code: PlanFindingCode, _ stack: StackFacts, _ message: String) -> StackDecision {

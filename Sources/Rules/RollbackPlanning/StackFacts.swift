@@ -157,6 +157,8 @@ public struct RecordedStack: Hashable, Sendable {
   public var maskedParameters: [String] = []
   /// Parameters of an SSM type whose resolved value is another than recorded.
   public var movedParameters: [String] = []
+  /// Parameters that hold the address of the database that was restored for this restore point in the place of the recorded one's.
+  public var redirectedParameters: [String] = []
   /// Its rollback triggers and monitoring time.
   public var triggers = RollbackTriggers()
   /// Its stack policy, as JSON; nil where it had none.

@@ -1,5 +1,6 @@
 import DeploymentRecords
 import StepResults
+public import TemplateAnalysis
 
 /// The part of a record that `diff-gate` writes.
 public struct GatePart: StepPart {
@@ -111,6 +112,8 @@ public struct TemplateEntry: Codable, Hashable, Sendable {
     public var stateful: Bool
     /// Why, one sentence each.
     public var reasons: [String]
+    /// Whether a share of the users meets it first; left out where nobody meets it.
+    public var delivery: ResourceDelivery?
   }
   /// Relative to the repository, or as given.
   public var path: String

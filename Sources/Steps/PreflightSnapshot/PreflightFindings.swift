@@ -80,6 +80,14 @@ public enum PreflightFindings {
       severity: .warning,
       remedy: "Look why: its circuit breaker went back, or somebody deployed past the template."),
     FindingDescription(
+      "traffic-shared", "Two versions share the calls of users, so what is recorded is a state in between.",
+      remedy:
+        "Let the rollout end, or take it back, and run the step again; the restore point is taken by --to alone."
+    ),
+    FindingDescription(
+      "traffic-not-read", "Where the calls of users go could not be looked at.", severity: .warning,
+      remedy: "Let the role read it: preflight-snapshot --iam-policy says what it needs."),
+    FindingDescription(
       "not-covered", "What a restore does not bring back.", remedy: "Back it up by its own means."),
     FindingDescription(
       "secret-unlabelled", "The recorded version of a secret bears no label of ours.",

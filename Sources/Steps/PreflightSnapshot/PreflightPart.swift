@@ -1,3 +1,4 @@
+import CloudFormationModel
 import DeploymentRecords
 import StepResults
 import SystemInterfaces
@@ -84,6 +85,32 @@ public struct PreflightPart: StepPart {
     public var series: [String]
   }
 
+  /// Where the calls of users go, of what two versions share or can share.
+  public struct TrafficEntry: Codable, Hashable, Sendable {
+    /// The stack, and what it is, such as `alias live of function shop-api`.
+    public var stack: String, subject: String
+    /// `alias`, `deployment`, `canary` or `targetGroups`.
+    public var kind: String
+    /// How the calls are shared out now, in words.
+    public var now: String
+    /// Whether nothing is under way; what the stack's template says is.
+    public var settled: Bool
+
+    init(_ owned: OwnedShift) {
+      (stack, subject, settled) = (owned.stack, owned.shift.subject, !owned.isUnsettled)
+      now = owned.shift.shares
+      kind =
+        switch owned.shift {
+        case .alias: "alias"
+        case .deployment: "deployment"
+        case .canary: "canary"
+        case .targetGroups: "targetGroups"
+        }
+    }
+  }
+
+  /// Left out where no two versions share anything.
+  public var traffic: [TrafficEntry]?
   /// In the order of a rollback.
   public var stacks: [StackEntry]
   /// One entry, also where there is no database.
@@ -106,5 +133,7 @@ public struct PreflightPart: StepPart {
     restorePoint = path == nil ? nil : point.id
     restorePointPath = path
     self.plan = plan
+    let shifts = (point.traffic?.shifts ?? []).map { TrafficEntry($0) }
+    traffic = shifts.isEmpty ? nil : shifts
   }
 }

@@ -11,6 +11,8 @@ enum PreflightReport {
     let headline =
       if let id = summary.restorePoint, record.verdict == .stop {
         "\(stops) findings stop a deployment with the restore point \(id)"
+      } else if let id = summary.restorePoint, record.verdict == .inconclusive {
+        "the restore point \(id) holds a state in between: two versions share traffic, so no rollback takes it by itself"
       } else if let id = summary.restorePoint, summary.onlyLookedAt == true {
         "the restore point \(id) still does: \(summary.restorable) of \(summary.stacks) stacks could be put back when it was "
           + "made, and no stack was updated since"
@@ -32,6 +34,12 @@ enum PreflightReport {
           ]
         })
     ]
+    if let traffic = part.traffic {
+      sections.append(
+        ReportSection(
+          "Traffic", columns: ["what", "stack", "now", "settled"],
+          rows: traffic.map { [$0.subject, $0.stack, $0.now, $0.settled ? "yes" : "no: it is under way"] }))
+    }
     let database = part.database
     let schema =
       database.schema.map { ["its schema is at \($0.version), by \($0.count) rows of \($0.table)"] } ?? []

@@ -41,7 +41,7 @@ struct PreflightRun: Sendable {
     let reader = EnvironmentReader(session: session, clients: clients)
     var (readings, missing) = try await reader.stacks()
     findings += missing
-    let resources = try await ResourceReader(clients: clients, policy: session.policy.snapshot).read(readings)
+    var resources = try await ResourceReader(clients: clients, policy: session.policy.snapshot).read(readings)
     findings += resources.findings
     for reading in readings {
       findings += StackReadiness.findings(
@@ -50,6 +50,9 @@ struct PreflightRun: Sendable {
     findings += NotCovered.findings(
       readings.map(\.state), at: point.createdAt, recoveries: resources.recoveries,
       named: session.policy.snapshot.appConfigurations)
+    let traffic = TrafficReadiness(resources.traffic, readings)
+    resources.traffic = traffic.state
+    findings += traffic.findings
     findings += StackReadiness.advice(readings, watch: session.policy.watch.length)
     let callers = try await identities
     point.account = callers.own?.account
@@ -97,9 +100,9 @@ struct PreflightRun: Sendable {
     }
     point.database = database.state
     let isWritten = isGood(findings) && !command.dryRun
-    if isWritten { try await write(point, readings, resources) }
+    if isWritten { try await write(point, readings, resources, isGood: traffic.isSettled) }
     var outcome = StepOutcome(
-      verdict: isGood(findings) ? .go : .stop, findings: findings,
+      verdict: isGood(findings) ? traffic.isSettled ? .go : .inconclusive : .stop, findings: findings,
       summary: .init(point, isWritten: isWritten),
       part: PreflightPart(
         point, database: database, path: isWritten ? session.restorePoints.folder(point.id) : nil, plan: plan)
@@ -131,6 +134,7 @@ struct PreflightRun: Sendable {
     point.stateMachines = resources.stateMachines
     point.managedSecrets = resources.managedSecrets
     point.settings = resources.settings.isEmpty ? nil : resources.settings
+    point.traffic = resources.traffic
   }
 
   /// What a run without `--dry-run` would make.
@@ -145,15 +149,16 @@ struct PreflightRun: Sendable {
       + ["write the restore point \(session.restorePoints.folder(point.id))"]
   }
 
+  /// - Parameter isGood: whether it holds a state that somebody goes back to; one in between is kept, and not taken by itself.
   private func write(
-    _ point: RestorePoint, _ readings: [StackReading], _ resources: ResourceReading
+    _ point: RestorePoint, _ readings: [StackReading], _ resources: ResourceReading, isGood: Bool
   ) async throws {
     var contents = resources.files
     for reading in readings { contents.merge(reading.files) { $1 } }
     try removeHalves()
     try session.restorePoints.write(point, contents: contents)
     try await session.storeRestorePoint(point.id)
-    try session.restorePoints.markLatest(point.id)
+    if isGood { try session.restorePoints.markLatest(point.id) }
   }
 
   /// What killed runs left half-written: this run holds the lock, so nobody is at work on them.

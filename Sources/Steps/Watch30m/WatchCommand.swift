@@ -15,7 +15,7 @@ public struct WatchCommand: StepCommand {
     "Watches metrics, logs and the endpoint after a deployment, and says go or stop."
   public static let environmentOptions = [
     "for", "every", "settle", "period", "deployed-at", "baseline-until", "replay", "record", "judge",
-    "svg",
+    "svg", "each", "alias",
   ]
 
   public let common: CommonOptions
@@ -30,6 +30,11 @@ public struct WatchCommand: StepCommand {
   let judge: HealthPolicy.Judge?
   let once: Bool
   let svg: String?
+  let promote: PromotionShares?
+  let each: DurationArgument?
+  let alias: [String]
+  let confirm: [String]
+  let dryRun: Bool
 
   /// Declares the options and takes their values.
   public init(_ arguments: inout ArgumentReader) throws(ArgumentError) {
@@ -54,11 +59,49 @@ public struct WatchCommand: StepCommand {
       "once", "Make one look, keep its state, and leave the next to another run: 3 while the watch goes on.")
     svg = try arguments.option("svg", "Write the charts of all series as one SVG.")
     judge = try arguments.option("judge", "The rule: sequential or mann-whitney. (default: sequential)")
+    promote = try arguments.option(
+      "promote",
+      "Give the newer version of the functions' aliases these shares of the calls in per cent, one after the other while it is good, such as 10,50,100; take it back at once where it is bad."
+    )
+    each = try arguments.option("each", "How long --promote watches each share. (default: 10m)")
+    alias = arguments.options(
+      "alias", "Promote this alias alone: NAME or FUNCTION:NAME. May be given more than once.")
+    confirm = arguments.options(
+      "confirm", "The word that --promote wants for production: \(PromotionWish.productionWord).")
+    dryRun = arguments.flag("dry-run", "Print the plan of --promote, and change nothing.")
   }
 
   public var needsConfig: Bool { replay == nil }
 
-  public func run(in session: StepSession) async throws -> StepOutcome<WatchPart> {
+  /// The promotion that is asked for.
+  private func promotion(in session: StepSession) throws -> PromotionRun? {
+    guard let promote else {
+      if dryRun || each != nil || !alias.isEmpty || !confirm.isEmpty {
+        throw StepFailure(
+          .usage, "--dry-run, --each, --alias and --confirm say how to promote, and --promote is not given",
+          advice: "a watch alone changes nothing; add --promote 10,50,100")
+      }
+      return nil
+    }
+    guard replay == nil else {
+      throw StepFailure(.usage, "--promote with --replay: recorded points change no traffic")
+    }
+    guard length == nil, deployedAt == nil else {
+      throw StepFailure(
+        .usage, "--promote begins a watch at each share",
+        advice: "say how long with --each, and leave --for and --deployed-at out")
+    }
+    let wish = PromotionWish(
+      shares: promote, each: each?.value ?? .seconds(600), aliases: alias, confirm: confirm, isDryRun: dryRun)
+    return PromotionRun(wish: wish, request: request, session: session)
+  }
+
+  public func answerInstead(in session: StepSession) async throws -> String? {
+    guard let promotion = try promotion(in: session), dryRun else { return nil }
+    return try await promotion.shownPlan()
+  }
+
+  private var request: WatchRequest {
     var request = WatchRequest()
     request.length = length?.value
     request.interval = every?.value
@@ -69,8 +112,18 @@ public struct WatchCommand: StepCommand {
     request.record = record
     request.judge = judge
     request.isOnce = once
+    return request
+  }
+
+  public func run(in session: StepSession) async throws -> StepOutcome<WatchPart> {
     let outcome =
-      if let replay { try request.replay(replay, in: session) } else { try await request.watch(in: session) }
+      if let replay {
+        try request.replay(replay, in: session)
+      } else if let promotion = try promotion(in: session) {
+        try await promotion.outcome()
+      } else {
+        try await request.watch(in: session)
+      }
     if let svg {
       let picture = session.redactor.redact(
         ChartSVG.page(outcome.part.series.compactMap { WatchReport.chart($0, outcome.part.window) }))
@@ -95,6 +148,10 @@ public struct WatchCommand: StepCommand {
     (
       "watch-30m prod --replay points.csv --deployed-at 2026-11-24T10:00:00Z",
       "Judge recorded points without waiting."
+    ),
+    (
+      "watch-30m prod --promote 10,50,100 --each 10m --confirm promote-production",
+      "Give a new version more and more traffic while it is good."
     ),
   ]
 

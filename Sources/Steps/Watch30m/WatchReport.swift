@@ -28,6 +28,7 @@ enum WatchReport {
         "Series", lines: lines, columns: ["series", "kind", "verdict", "before", "since", "why"],
         rows: part.series.map { row($0) })
     ]
+    sections += versions(part) + promotion(part)
     if !part.logs.isEmpty {
       sections.append(
         ReportSection(
@@ -39,6 +40,43 @@ enum WatchReport {
       catalog: WatchFindings.catalog)
     report.charts = part.series.sorted { rank($0) < rank($1) }.compactMap { chart($0, window) }
     return report
+  }
+
+  /// Two versions at the same time.
+  private static func versions(_ part: WatchPart) -> [ReportSection] {
+    let pairs = part.series.compactMap { series in series.comparison.map { (series, $0) } }
+    guard !pairs.isEmpty else { return [] }
+    return [
+      ReportSection(
+        "Versions at the same time",
+        columns: ["series", "kind", "new", "share", "seen", "old", "seen", "evidence"],
+        rows: pairs.map { series, compared in
+          [
+            series.name, series.kind, compared.new.version, "\(number(compared.share * 100)) %",
+            figure(series.kind, compared.new.figures), compared.old.version,
+            figure(series.kind, compared.old.figures),
+            "\(number(compared.evidence)) of \(number(compared.evidenceNeeded))",
+          ]
+        })
+    ]
+  }
+
+  /// The traffic that a new version was given.
+  private static func promotion(_ part: WatchPart) -> [ReportSection] {
+    guard let promotion = part.promotion else { return [] }
+    return [
+      ReportSection(
+        "Promotion",
+        lines: promotion.aliases.map {
+          "\($0.function):\($0.alias): version \($0.new) beside version \($0.old), \(number($0.share)) % of the calls now"
+        } + ["journal: \(promotion.journal)"], columns: ["share", "since", "verdict", "why"],
+        rows: promotion.steps.map {
+          [
+            "\(number($0.share)) %", $0.since.formatted(milliseconds: false), $0.verdict,
+            $0.reasons.first ?? "",
+          ]
+        })
+    ]
   }
 
   /// What is worst comes first.

@@ -1,3 +1,4 @@
+public import CloudFormationModel
 import JSONValues
 import SystemInterfaces
 
@@ -10,6 +11,8 @@ public struct APIGatewayAPI: Hashable, Sendable {
   public var description: String?
   /// The resource policy of a REST API that has one, as JSON.
   public var policy: String?
+  /// What it is set to as a whole.
+  public var settings = APISettings()
 }
 
 /// A stage of an API.
@@ -21,8 +24,8 @@ public struct APIGatewayStage: Hashable, Sendable {
   public var variables: [String: String] = [:]
   /// v2 alone: changes are deployed by themselves.
   public var deploysAutomatically = false
-  /// REST alone: the deployment that a share of calls goes to.
-  public var canaryDeploymentId: String?
+  /// REST alone: what a share of its calls goes to.
+  public var canary: APICanary?
   /// What it is set to beside its deployment.
   public var settings = APIStageSettings()
   public var createdAt: Timestamp?, updatedAt: Timestamp?
@@ -86,17 +89,17 @@ public struct APIGatewayClient: Sendable {
     _ version: Version, _ name: String, _ segments: [String], more: [(name: String, value: String?)] = []
   ) async throws -> [JSONValue] {
     var elements: [JSONValue] = []
-    var token: String?
-    repeat {
+    try await client.pages(
+      of: version == .rest ? .apiGateway : .apiGatewayV2, name, subject: segments.first.map { "API \($0)" }
+    ) { token in
       let query: [(name: String, value: String?)] =
         version == .rest
         ? [("position", token), ("limit", "500")] : [("nextToken", token), ("maxResults", "500")]
       let answer = try await call(version, name, "GET", segments, query: query + more)
       // REST calls the list `item`, and so did one of the two names that its answers carry.
       elements += answer["items"]?.array ?? answer.list("item")
-      token = answer.text(version == .rest ? "position" : "nextToken")
-      if token?.isEmpty == true { token = nil }
-    } while token != nil
+      return answer.text(version == .rest ? "position" : "nextToken")
+    }
     return elements
   }
 
@@ -139,15 +142,18 @@ public struct APIGatewayClient: Sendable {
   /// All stages of an API.
   public func getStages(_ version: Version, api: String) async throws -> [APIGatewayStage] {
     if version == .v2 {
-      return try await pages(version, "GetStages", [api, "stages"]).map { APIGatewayStage($0, version) }
+      return try await pages(version, "GetStages", [api, "stages"]).map {
+        APIGatewayStage($0, version, api: api)
+      }
     }
     return try await call(version, "GetStages", "GET", [api, "stages"]).list("item")
-      .map { APIGatewayStage($0, version) }
+      .map { APIGatewayStage($0, version, api: api) }
   }
 
   /// One stage.
   public func getStage(_ version: Version, api: String, stage: String) async throws -> APIGatewayStage {
-    APIGatewayStage(try await call(version, "GetStage", "GET", [api, "stages", stage]), version)
+    APIGatewayStage(
+      try await call(version, "GetStage", "GET", [api, "stages", stage]), version, api: api)
   }
 
   /// Makes a stage serve `deployment`.
@@ -169,7 +175,13 @@ public struct APIGatewayClient: Sendable {
     _ version: Version, api: String, stage: String, _ body: JSONObject
   ) async throws -> APIGatewayStage {
     APIGatewayStage(
-      try await call(version, "UpdateStage", "PATCH", [api, "stages", stage], body: body), version)
+      try await call(version, "UpdateStage", "PATCH", [api, "stages", stage], body: body), version, api: api)
+  }
+
+  func change(
+    _ version: Version, _ name: String, _ method: String, _ segments: [String], _ body: JSONObject?
+  ) async throws {
+    _ = try await call(version, name, method, segments, body: body)
   }
 
   /// All deployments of an API that are still there.
@@ -187,19 +199,20 @@ extension APIGatewayAPI {
     self.init(
       id: json.text("id") ?? json.text("apiId") ?? "", name: json.text("name") ?? "",
       protocolType: version == .rest ? "REST" : json.text("protocolType") ?? "HTTP",
-      description: json.text("description"), policy: json.text("policy").flatMap { $0.isEmpty ? nil : $0 })
+      description: json.text("description"), policy: json.text("policy").flatMap { $0.isEmpty ? nil : $0 },
+      settings: APISettings(json, version))
   }
 }
 
 extension APIGatewayStage {
-  fileprivate init(_ json: JSONValue, _ version: APIGatewayClient.Version) {
+  fileprivate init(_ json: JSONValue, _ version: APIGatewayClient.Version, api: String) {
     self.init(name: json.text("stageName") ?? "")
     settings = APIStageSettings(json, version)
     deploymentId = json.text("deploymentId")
     description = json.text("description")
     variables = json["variables"] != nil ? json.map("variables") : json.map("stageVariables")
     deploysAutomatically = json.bool("autoDeploy") ?? false
-    canaryDeploymentId = json["canarySettings"]?.text("deploymentId")
+    canary = APICanary(json, api: api)
     createdAt = json.time("createdDate")
     updatedAt = json.time("lastUpdatedDate")
   }

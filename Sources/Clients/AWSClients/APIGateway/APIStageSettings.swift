@@ -34,7 +34,7 @@ public struct APIStageSettings: Hashable, Sendable {
   /// As a record holds it: the same settings are the same text.
   public var text: String { JSONValue.object(json).serialized() }
 
-  private static func isNothing(_ value: JSONValue) -> Bool {
+  static func isNothing(_ value: JSONValue) -> Bool {
     switch value {
     case .null, .bool(false): true
     case .object(let object): object.members.isEmpty
@@ -42,7 +42,7 @@ public struct APIStageSettings: Hashable, Sendable {
     }
   }
 
-  private static func ordered(_ value: JSONValue) -> JSONValue {
+  static func ordered(_ value: JSONValue) -> JSONValue {
     guard case .object(let object) = value else { return value }
     return .object(
       JSONObject(object.members.sorted { $0.name < $1.name }.map { .init($0.name, ordered($0.value)) }))

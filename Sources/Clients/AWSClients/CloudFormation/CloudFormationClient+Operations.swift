@@ -82,16 +82,25 @@ extension CloudFormationClient {
   ) async throws -> ChangeSet {
     var parameters: QueryParameters = ["ChangeSetName": changeSet, "StackName": stack]
     if includesPropertyValues { parameters.set("IncludePropertyValues", true) }
-    let first = try await call("DescribeChangeSet", parameters, stack: stack)
-    var result = ChangeSet(first)
-    var answer = first
-    while true {
-      result.changes += answer.list("Changes").compactMap { $0["ResourceChange"] }.map { ResourceChange($0) }
-      guard let token = answer.nonEmpty("NextToken") else { return result }
+    var result: ChangeSet?
+    var changes: [ResourceChange] = []
+    try await client.pages(
+      of: .cloudFormation, "DescribeChangeSet", subject: stack.map { "stack \($0)" }
+    ) { token in
       var page = parameters
       page["NextToken"] = token
-      answer = try await call("DescribeChangeSet", page, stack: stack)
+      let answer = try await call("DescribeChangeSet", page, stack: stack)
+      result = result ?? ChangeSet(answer)
+      changes += answer.list("Changes").compactMap { $0["ResourceChange"] }.map { ResourceChange($0) }
+      return answer.nonEmpty("NextToken")
     }
+    guard var result else {
+      throw client.badAnswer(
+        .query(.cloudFormation, "DescribeChangeSet", parameters, subject: changeSet), nil,
+        "the answer holds no change set")
+    }
+    result.changes = changes
+    return result
   }
 
   /// The change sets of the stacks nested in the one that `changeSet` is for, by their place: `Child`, `Child/Grandchild`.

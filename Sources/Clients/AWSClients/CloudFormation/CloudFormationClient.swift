@@ -20,14 +20,13 @@ public struct CloudFormationClient: Sendable {
     _ name: String, _ parameters: QueryParameters, list: String, stack: String? = nil
   ) async throws -> [XMLElement] {
     var elements: [XMLElement] = []
-    var token: String?
-    repeat {
+    try await client.pages(of: .cloudFormation, name, subject: stack.map { "stack \($0)" }) { token in
       var page = parameters
       page["NextToken"] = token
       let answer = try await call(name, page, stack: stack)
       elements += answer.list(list)
-      token = answer.nonEmpty("NextToken")
-    } while token != nil
+      return answer.nonEmpty("NextToken")
+    }
     return elements
   }
 
@@ -91,17 +90,16 @@ public struct CloudFormationClient: Sendable {
     _ stack: String, until stop: (StackEvent) -> Bool = { _ in false }
   ) async throws -> [StackEvent] {
     var events: [StackEvent] = []
-    var token: String?
-    repeat {
+    try await client.pages(of: .cloudFormation, "DescribeStackEvents", subject: "stack \(stack)") { token in
       let answer = try await call(
         "DescribeStackEvents", ["StackName": stack, "NextToken": token], stack: stack)
       for element in answer.list("StackEvents") {
         let event = StackEvent(element)
-        if stop(event) { return events }
+        if stop(event) { return nil }
         events.append(event)
       }
-      token = answer.nonEmpty("NextToken")
-    } while token != nil
+      return answer.nonEmpty("NextToken")
+    }
     return events
   }
 

@@ -90,8 +90,7 @@ public struct CloudWatchClient: Sendable {
     var parameters: QueryParameters = ["Namespace": namespace, "MetricName": name]
     if !dimensions.isEmpty { parameters.set(dimensions: dimensions) }
     var metrics: [Metric] = []
-    var token: String?
-    repeat {
+    try await client.pages(of: .cloudWatch, "ListMetrics", subject: namespace) { token in
       var page = parameters
       page["NextToken"] = token
       let answer = try await client.query(.query(.cloudWatch, "ListMetrics", page))
@@ -102,8 +101,8 @@ public struct CloudWatchClient: Sendable {
             element.list("Dimensions").map { ($0.text("Name") ?? "", $0.text("Value") ?? "") },
             uniquingKeysWith: { $1 }))
       }
-      token = answer.nonEmpty("NextToken")
-    } while token != nil
+      return answer.nonEmpty("NextToken")
+    }
     return metrics
   }
 
@@ -120,8 +119,7 @@ public struct CloudWatchClient: Sendable {
     while !rest.isEmpty {
       let batch = Array(rest.prefix(CloudWatchClient.maximumAlarms))
       rest = rest.dropFirst(batch.count)
-      var token: String?
-      repeat {
+      try await client.pages(of: .cloudWatch, "DescribeAlarms") { token in
         var parameters = QueryParameters()
         parameters.set(list: "AlarmNames", batch)
         parameters.set(list: "AlarmTypes", ["MetricAlarm", "CompositeAlarm"])
@@ -136,8 +134,8 @@ public struct CloudWatchClient: Sendable {
                 ?? element.text("StateUpdatedTimestamp").flatMap { Timestamp($0) },
               reason: element.nonEmpty("StateReason")))
         }
-        token = answer.nonEmpty("NextToken")
-      } while token != nil
+        return answer.nonEmpty("NextToken")
+      }
     }
     return found
   }

@@ -57,7 +57,9 @@ extension AWSError {
   }
 
   private static func isNotFoundName(_ code: String) -> Bool {
-    ["NotFound", "NotFoundFault", "NotFoundException", "DoesNotExist"].contains { code.hasSuffix($0) }
+    ["NotFound", "NotFoundFault", "NotFoundException", "DoesNotExist", "DoesNotExistException"].contains {
+      code.hasSuffix($0)
+    }
   }
 
   static let throttling: Set<String> = [

@@ -66,6 +66,13 @@ public struct AWSService: Hashable, Sendable {
   static let appConfig = AWSService(
     endpointPrefix: "appconfig", signingName: "appconfig", displayName: "AppConfig",
     environmentSuffix: "APPCONFIG")
+  static let codeDeploy = AWSService(
+    endpointPrefix: "codedeploy", signingName: "codedeploy", displayName: "CodeDeploy",
+    environmentSuffix: "CODEDEPLOY", targetPrefix: "CodeDeploy_20141006", jsonVersion: "1.1")
+  static let loadBalancing = AWSService(
+    endpointPrefix: "elasticloadbalancing", signingName: "elasticloadbalancing",
+    displayName: "Elastic Load Balancing", environmentSuffix: "ELASTIC_LOAD_BALANCING_V2",
+    version: "2015-12-01")
   static let s3 = AWSService(
     endpointPrefix: "s3", signingName: "s3", displayName: "S3", environmentSuffix: "S3")
 }

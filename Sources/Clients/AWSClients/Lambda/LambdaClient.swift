@@ -47,13 +47,11 @@ public struct LambdaClient: Sendable {
     -> [JSONValue]
   {
     var elements: [JSONValue] = []
-    var marker: String?
-    repeat {
+    try await client.pages(of: .lambda, name, subject: "function \(function)") { marker in
       let answer = try await call(name, function, [segment], query: [("Marker", marker)])
       elements += answer.list(list)
-      marker = answer.text("NextMarker")
-      if marker?.isEmpty == true { marker = nil }
-    } while marker != nil
+      return answer.text("NextMarker")
+    }
     return elements
   }
 

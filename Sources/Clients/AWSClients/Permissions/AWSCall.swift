@@ -10,6 +10,8 @@ public struct AWSCall: Hashable, Sendable {
     case parameter
     /// A service of ECS, a rule of EventBridge, a configuration of AppConfig, a table of DynamoDB.
     case service, rule, configuration, table
+    /// A deployment group of CodeDeploy, a listener of a load balancer or a rule of one.
+    case deploymentGroup, listener
     /// A bucket: the store's, or that of the templates.
     case bucket, object
     /// IAM knows no resource for it.
@@ -68,7 +70,7 @@ public struct AWSCall: Hashable, Sendable {
 
   /// Every call that the clients can send. A test holds it against their source.
   public static let all: [AWSCall] =
-    cloudFormation + compute + settings + database + watching + [
+    cloudFormation + compute + settings + database + watching + traffic + [
       AWSCall("GetCallerIdentity", "sts", .any, .reads, []),
       AWSCall("AssumeRole", "sts", .role, .reads, .all),
       AWSCall("AssumeRoleWithWebIdentity", "sts", .any, .reads, []),
@@ -118,11 +120,11 @@ public struct AWSCall: Hashable, Sendable {
   private static let compute: [AWSCall] = [
     AWSCall("GetFunction", "lambda", .function, .reads, .both),
     AWSCall("GetFunctionConfiguration", "lambda", .function, .reads, .live),
-    AWSCall("ListAliases", "lambda", .function, .reads, .both),
-    AWSCall("GetAlias", "lambda", .function, .reads, .both),
-    AWSCall("ListVersionsByFunction", "lambda", .function, .reads, .both),
+    AWSCall("ListAliases", "lambda", .function, .reads, [.both, .watch]),
+    AWSCall("GetAlias", "lambda", .function, .reads, [.both, .watch]),
+    AWSCall("ListVersionsByFunction", "lambda", .function, .reads, [.both, .watch]),
     AWSCall("PublishVersion", "lambda", .function, .changes, .revert),
-    AWSCall("UpdateAlias", "lambda", .function, .changes, .revert),
+    AWSCall("UpdateAlias", "lambda", .function, .changes, [.revert, .watch]),
     AWSCall("UpdateFunctionCode", "lambda", .function, .changes, .revert),
     AWSCall("UpdateFunctionConfiguration", "lambda", .function, .changes, .revert),
     AWSCall("PutFunctionConcurrency", "lambda", .function, .changes, .revert),
@@ -142,6 +144,9 @@ public struct AWSCall: Hashable, Sendable {
     AWSCall("GetStages", "apigateway", .api, .reads, .live, actions: ["GET"]),
     AWSCall("GetDeployments", "apigateway", .api, .reads, .both, actions: ["GET"]),
     AWSCall("UpdateStage", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("UpdateRestApi", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("UpdateApi", "apigateway", .api, .changes, .revert, actions: ["PATCH"]),
+    AWSCall("DeleteCorsConfiguration", "apigateway", .api, .changes, .revert, actions: ["DELETE"]),
   ]
 
   private static let settings: [AWSCall] = [
@@ -182,6 +187,19 @@ public struct AWSCall: Hashable, Sendable {
     AWSCall("GetSecretValue", "secretsmanager", .secret, .reads, [.both, .smoke]),
     AWSCall("PutSecretValue", "secretsmanager", .secret, .changes, .revert),
     AWSCall("UpdateSecretVersionStage", "secretsmanager", .secret, .changes, .both),
+  ]
+
+  private static let traffic: [AWSCall] = [
+    AWSCall("ListDeployments", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("GetDeployment", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("GetDeploymentGroup", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("ListDeploymentTargets", "codedeploy", .deploymentGroup, .reads, [.both, .watch]),
+    AWSCall("BatchGetDeploymentTargets", "codedeploy", .any, .reads, [.both, .watch]),
+    AWSCall("StopDeployment", "codedeploy", .deploymentGroup, .changes, .revert),
+    AWSCall("DescribeListeners", "elasticloadbalancing", .any, .reads, [.both, .watch]),
+    AWSCall("DescribeRules", "elasticloadbalancing", .any, .reads, [.both, .watch]),
+    AWSCall("ModifyListener", "elasticloadbalancing", .listener, .changes, .revert),
+    AWSCall("ModifyRule", "elasticloadbalancing", .listener, .changes, .revert),
   ]
 
   private static let watching: [AWSCall] = [

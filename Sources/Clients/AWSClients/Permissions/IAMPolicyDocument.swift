@@ -97,6 +97,10 @@ public struct IAMPolicyDocument: Sendable {
     case .configuration:
       return ["application", "deploymentstrategy"].map { "arn:\(partition):appconfig:\(here):\($0)/*" }
     case .table: return ["arn:\(partition):dynamodb:\(here):table/*"]
+    // Rules stand under their listeners' names.
+    case .deploymentGroup: return owned("codedeploy", "deploymentgroup")
+    case .listener:
+      return ["listener", "listener-rule"].map { "arn:\(partition):elasticloadbalancing:\(here):\($0)/*" }
     case .role:
       return step == "preflight-snapshot" ? ["arn:\(partition):iam::\(account):role/*"] + roles : roles
     case .bucket: return store.map { ["arn:\(partition):s3:::\($0.bucket)"] } ?? []
@@ -116,7 +120,7 @@ public struct IAMPolicyDocument: Sendable {
 extension AWSCall.Target {
   static let order: [AWSCall.Target] = [
     .stack, .function, .stateMachine, .execution, .api, .database, .proxy, .snapshot, .secret, .parameter,
-    .service, .rule, .configuration, .table, .repository,
+    .service, .rule, .configuration, .table, .deploymentGroup, .listener, .repository,
     .logGroup, .alarm, .bucket, .object, .role, .any,
   ]
 
@@ -140,6 +144,8 @@ extension AWSCall.Target {
     case .rule: "Rules"
     case .configuration: "Configurations"
     case .table: "Tables"
+    case .deploymentGroup: "DeploymentGroups"
+    case .listener: "Listeners"
     case .bucket: "Buckets"
     case .object: "Objects"
     case .any: "Others"

@@ -15,14 +15,13 @@ public struct RDSClient: Sendable {
     _ name: String, _ parameters: QueryParameters, list: String, subject: String?
   ) async throws -> [XMLElement] {
     var elements: [XMLElement] = []
-    var marker: String?
-    repeat {
+    try await client.pages(of: .rds, name, subject: subject) { marker in
       var page = parameters
       page["Marker"] = marker
       let answer = try await call(name, page, subject: subject)
       elements += answer.list(list)
-      marker = answer.nonEmpty("Marker")
-    } while marker != nil
+      return answer.nonEmpty("Marker")
+    }
     return elements
   }
 

@@ -28,12 +28,11 @@ public struct AppConfigClient: Sendable {
 
   private func pages(_ name: String, _ segments: [String]) async throws -> [JSONValue] {
     var items: [JSONValue] = []
-    var token: String?
-    repeat {
-      let answer = try await call(name, "GET", segments, token: token)
+    try await client.pages(of: .appConfig, name, subject: "AppConfig \(segments.joined(separator: "/"))") {
+      let answer = try await call(name, "GET", segments, token: $0)
       items += answer.list("Items")
-      token = answer.text("NextToken").flatMap { $0.isEmpty ? nil : $0 }
-    } while token != nil
+      return answer.text("NextToken")
+    }
     return items
   }
 

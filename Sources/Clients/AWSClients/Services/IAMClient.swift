@@ -32,8 +32,7 @@ public struct IAMClient: Sendable {
     _ principal: String, actions: [String], resources: [String] = []
   ) async throws -> [PolicyDecision] {
     var results: [XMLElement] = []
-    var marker: String?
-    repeat {
+    try await client.pages(of: .iam, "SimulatePrincipalPolicy", subject: principal) { marker in
       var parameters: QueryParameters = ["PolicySourceArn": principal]
       parameters.set(list: "ActionNames", actions)
       parameters.set(list: "ResourceArns", resources.isEmpty ? nil : resources)
@@ -41,8 +40,8 @@ public struct IAMClient: Sendable {
       let answer = try await client.query(
         .query(.iam, "SimulatePrincipalPolicy", parameters, subject: principal))
       results += answer.list("EvaluationResults")
-      marker = answer.bool("IsTruncated") == true ? answer.nonEmpty("Marker") : nil
-    } while marker != nil
+      return answer.bool("IsTruncated") == true ? answer.nonEmpty("Marker") : nil
+    }
     return results.flatMap { result -> [PolicyDecision] in
       let action = result.text("EvalActionName") ?? ""
       let single = result.list("ResourceSpecificResults")

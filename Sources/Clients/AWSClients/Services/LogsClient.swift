@@ -29,8 +29,7 @@ public struct LogsClient: Sendable {
     group: String, pattern: String? = nil, start: Timestamp, end: Timestamp? = nil, maximum: Int = 10_000
   ) async throws -> [LogEvent] {
     var events: [LogEvent] = []
-    var token: String?
-    repeat {
+    try await client.pages(of: .logs, "FilterLogEvents", subject: "log group \(group)") { token in
       var body = JSONObject()
       body["logGroupName"] = .string(group)
       body["filterPattern"] = pattern.map { .string($0) }
@@ -46,8 +45,8 @@ public struct LogsClient: Sendable {
           time: Timestamp(microseconds: Int64(event.int("timestamp") ?? 0) * 1000),
           message: event.text("message") ?? "", stream: event.text("logStreamName") ?? "")
       }
-      token = answer.text("nextToken")
-    } while token != nil && events.count < maximum
+      return events.count < maximum ? answer.text("nextToken") : nil
+    }
     return Array(events.prefix(maximum))
   }
 }

@@ -94,8 +94,7 @@ public struct S3Client: Sendable {
     bucket: String, prefix: String = "", pageSize: Int? = nil
   ) async throws -> [S3ObjectInfo] {
     var objects: [S3ObjectInfo] = []
-    var token: String?
-    repeat {
+    try await client.pages(of: .s3, "ListObjectsV2", subject: "bucket \(bucket)") { token in
       var operation = operation("ListObjectsV2", "GET", bucket: bucket)
       // Keys may hold what XML cannot.
       operation.query = [("list-type", "2"), ("prefix", prefix), ("encoding-type", "url")]
@@ -111,12 +110,8 @@ public struct S3Client: Sendable {
           size: element.int("Size") ?? 0, eTag: element.nonEmpty("ETag"),
           lastModified: element.time("LastModified"))
       }
-      let next = answer.bool("IsTruncated") == true ? answer.nonEmpty("NextContinuationToken") : nil
-      if let next, next == token {
-        throw client.badAnswer(operation, response, "the list does not go on: the same token came twice")
-      }
-      token = next
-    } while token != nil
+      return answer.bool("IsTruncated") == true ? answer.nonEmpty("NextContinuationToken") : nil
+    }
     return objects
   }
 

@@ -85,8 +85,8 @@ public struct SecretsManagerClient: Sendable {
     _ secret: String, includesDeprecated: Bool = false
   ) async throws -> [SecretVersion] {
     var versions: [SecretVersion] = []
-    var token: String?
-    repeat {
+    try await client.pages(of: .secretsManager, "ListSecretVersionIds", subject: "secret \(secret)") {
+      token in
       var body = JSONObject()
       body["SecretId"] = .string(secret)
       if includesDeprecated { body["IncludeDeprecated"] = true }
@@ -98,8 +98,8 @@ public struct SecretsManagerClient: Sendable {
           id: version.text("VersionId") ?? "", stages: version.texts("VersionStages"),
           createdAt: version.time("CreatedDate"))
       }
-      token = json.text("NextToken")
-    } while token != nil
+      return json.text("NextToken")
+    }
     return versions
   }
 

@@ -35,6 +35,7 @@ public struct RevertPolicy: Hashable, Sendable {
   /// Whose API opens pull requests.
   public enum Host: String, Hashable, Sendable, CaseIterable {
     case github, gitlab, gitea, forgejo, bitbucket
+    case bitbucketDataCenter = "bitbucket-data-center"
   }
   /// `host`: whose API the remote's host has, where its address does not tell.
   public var host: Host?

@@ -106,6 +106,19 @@ enum CodeOperations {
       ["disable_extension ", "disable_extension("], "drop-cascade", .irreversible,
       "drops an extension, and by CASCADE the columns of its types", tools: rails),
     Operation(["drop_view ", "drop_view("], "ban-drop-view", .breaking, "drops a view", tools: rails),
+    Operation(
+      ["add_column ", "add_column("], "adding-numbered-field", .locking,
+      "numbers the rows, which rewrites the table",
+      tools: rails
+    ) { arguments in
+      [":serial", ":bigserial", ":smallserial", ":primary_key"].contains { mark in
+        arguments.contains(", \(mark)") && !arguments.contains("\(mark)_")
+      }
+    },
+    Operation(
+      ["add_column ", "add_column("], "adding-field-with-default", .locking,
+      "every row gets a value of its own, which rewrites the table", tools: rails
+    ) { $0.contains("stored: true") || $0.contains("default: ->") },
     Operation(["t.rename "], "renaming-column", .breaking, "renames a column", tools: rails),
     Operation(
       ["t.change ", "change_columns "], "changing-column-type",

@@ -2,6 +2,8 @@
 public struct ScriptTraits: Hashable, Sendable {
   /// psql's own commands in it, such as `\i other.sql`, each with its line. They reach outside the database.
   public private(set) var metaCommands: [String] = []
+  /// What psql has to fill in, each with its line: variables, and rows behind `COPY … FROM STDIN`.
+  public private(set) var clientParts: [String] = []
   /// Statements that PostgreSQL refuses inside a transaction, each with its line.
   public private(set) var outsideTransactions: [String] = []
   /// Whether it begins or ends transactions by itself.
@@ -16,7 +18,19 @@ public struct ScriptTraits: Hashable, Sendable {
     let text = PsqlText(bytes)
     metaCommands = text.metaCommands.map { "\\\($0.text.trimmingSpaces) (line \(lines.line(at: $0.offset)))" }
     var statement: [SQLToken] = []
+    var brackets = 0
+    var previous: SQLToken?
     for token in SQLTokenizer.tokens(of: text.bytes, dialect: .postgresql) {
+      defer { previous = token }
+      if token.isSymbol("[") { brackets += 1 }
+      if token.isSymbol("]") { brackets = max(0, brackets - 1) }
+      // `:name`, `:'name'`, `:"name"`; two colons are a cast, and in brackets one parts a slice.
+      if let colon = previous, colon.isSymbol(":"), colon.end == token.start, brackets == 0,
+        [.word, .quoted, .string].contains(token.kind),
+        colon.start == 0 || text.bytes[colon.start - 1] != UInt8(ascii: ":")
+      {
+        clientParts.append("the variable :\(token.text) (line \(lines.line(at: token.start)))")
+      }
       if token.isSymbol(";") {
         judge(statement, lines)
         statement = []
@@ -31,6 +45,9 @@ public struct ScriptTraits: Hashable, Sendable {
     guard let first = statement.first else { return }
     isEmpty = false
     let words = statement.map(\.upper)
+    if words[0] == "COPY", words.contains("FROM"), words.contains("STDIN") {
+      clientParts.append("COPY … FROM STDIN (line \(lines.line(at: first.start)))")
+    }
     func begins(_ expected: String...) -> Bool { words.starts(with: expected) }
     if begins("BEGIN") || begins("START", "TRANSACTION") || begins("COMMIT") || begins("ROLLBACK")
       || begins("END")

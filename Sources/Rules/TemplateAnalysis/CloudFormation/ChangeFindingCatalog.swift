@@ -7,6 +7,11 @@ extension TemplateComparison {
       "template-too-large", "A part of the template has more cases than can be told apart.",
       remedy: "Make conditions of fewer conditions, and attributes of fewer attributes."),
     .init(
+      "at-once-beside-gradual",
+      "A part of the change comes before a share of the users first, another before all at once.",
+      severity: .notice,
+      remedy: "Deploy what comes at once before, and so that both versions get along with it."),
+    .init(
       "resource-deleted", "The update deletes a resource; an error where it holds data.",
       remedy: "Keep it, or give it DeletionPolicy Retain or Snapshot in a deployment before."),
     .init(

@@ -18,6 +18,22 @@ struct ChangeFindings {
     all.append(Finding(code, severity, message, path: path, line: line, subject: subject))
   }
 
+  // MARK: - Users
+
+  /// What all users meet at once beside what a share of them meets first: the old version meets it too.
+  mutating func judgeDelivery(_ resources: [ResourceImpact]) {
+    func names(_ pace: ResourceDelivery.Pace) -> [String] {
+      resources.filter { $0.delivery?.pace == pace }.map { "\($0.logicalId) (\($0.type))" }
+    }
+    let (gradual, atOnce) = (names(.gradual), names(.atOnce))
+    guard !gradual.isEmpty, !atOnce.isEmpty else { return }
+    add(
+      "at-once-beside-gradual", .notice,
+      "a share of the users meets \(gradual.joined(separator: ", ")) first, and all meet \(atOnce.joined(separator: ", ")) at "
+        + "once: the old version, which the others still have, must get along with that.", subject: "delivery"
+    )
+  }
+
   // MARK: - Resources
 
   mutating func judgeResources() {

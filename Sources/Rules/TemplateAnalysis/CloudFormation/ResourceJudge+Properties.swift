@@ -155,11 +155,11 @@ extension ResourceJudge {
     switch comparison.compare(before, after) {
     case .same: return
     case .different where isCertain:
-      replace(&outcome, "\(name) can only be set when it is made: \(arrow(before, after, at: pointer)).")
+      replace(&outcome, "\(name) can only be set when it is made: \(arrow(before, after, at: pointer, outcome)).")
     case .different:
       outcome.losesData = outcome.losesData || TypeFacts.replacesInFact(name, of: outcome.change.type)
       atLeastMayReplace(
-        &outcome, "A change of \(name) replaces it in some cases: \(arrow(before, after, at: pointer)).")
+        &outcome, "A change of \(name) replaces it in some cases: \(arrow(before, after, at: pointer, outcome)).")
     case .open(let inputs):
       let names = inputs.map(\.description).sorted().joined(separator: ", ")
       atLeastMayReplace(
@@ -199,8 +199,12 @@ extension ResourceJudge {
     }
   }
 
-  private func arrow(_ before: ResolvedValue, _ after: ResolvedValue, at pointer: [String]) -> String {
-    if isSecret(before) || isSecret(after) || pointer.contains(where: Redactor.isSecretProperty) {
+  private func arrow(
+    _ before: ResolvedValue, _ after: ResolvedValue, at pointer: [String], _ outcome: Outcome
+  ) -> String {
+    // The key itself stands under a name that tells nothing.
+    let isKey = outcome.change.type == "AWS::ApiGateway::ApiKey" && pointer == ["Value"]
+    if isKey || isSecret(before) || isSecret(after) || pointer.contains(where: Redactor.isSecretProperty) {
       return "a secret value"
     }
     let (old, new) = (before.summary, after.summary)

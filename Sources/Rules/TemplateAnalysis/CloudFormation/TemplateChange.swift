@@ -56,6 +56,8 @@ public struct ResourceImpact: Hashable, Sendable {
   public var name: String?
   /// What is lost although the resource stays: what expires, backups, objects overwritten later.
   public var losses: [String] = []
+  /// How it comes before users; nil where that says nothing, as of what stays.
+  public var delivery: ResourceDelivery?
 
   /// A change.
   public init(

@@ -53,8 +53,14 @@ public enum TemplateComparison {
     findings.judgeOutputs(outputs)
     findings.judgePermissions()
     findings.judgeNetworks()
+    var resources = judge.pairs.compactMap { judge.outcomes[$0.id]?.change }
+    if let side = sides.new ?? sides.old {
+      let deliveries = GradualDelivery(side)
+      for index in resources.indices { resources[index].delivery = deliveries.delivery(of: resources[index]) }
+    }
+    findings.judgeDelivery(resources)
     return TemplateChange(
-      resources: judge.pairs.compactMap { judge.outcomes[$0.id]?.change }, outputs: outputs,
+      resources: resources, outputs: outputs,
       nested: judge.pairs.compactMap { judge.nestedOutcomes[$0.id]?.change }, findings: findings.all)
   }
 

@@ -15,6 +15,10 @@ public struct TemplateDependencies: Hashable, Sendable {
   public private(set) var kept: [String: KeptResource] = [:]
   /// Functions whose code stands in the template.
   public private(set) var inlineFunctions: Set<String> = []
+  /// Applications of CodeDeploy that its deployment groups name.
+  public private(set) var deploymentApplications: [String] = []
+  /// The shares of traffic that it declares, each list those of one alias, stage, listener or rule.
+  public private(set) var sharedTraffic: [[Double]] = []
   /// The bucket for assets that the CDK's bootstrap made, where the template was made by the CDK.
   public private(set) var bootstrapBucket: String?
 
@@ -45,9 +49,15 @@ public struct TemplateDependencies: Hashable, Sendable {
     for resource in evaluator.resources where evaluator.presence(of: resource).truth != false {
       let properties = evaluator.properties(of: resource)
       properties.collectImports(&imports)
-      let policy = resource.node["DeletionPolicy"].map { evaluator.evaluate($0) }?.text
-      if policy == "Retain" || policy == "RetainExceptOnCreate" {
-        kept[resource.id] = KeptResource(isNamed: evaluator.physicalName(of: resource) != nil)
+      func keeps(_ policy: String) -> Bool {
+        let policy = resource.node[policy].map { evaluator.evaluate($0) }?.text
+        return policy == "Retain" || policy == "RetainExceptOnCreate"
+      }
+      let (whenDropped, whenReplaced) = (keeps("DeletionPolicy"), keeps("UpdateReplacePolicy"))
+      if whenDropped || whenReplaced {
+        kept[resource.id] = KeptResource(
+          isNamed: evaluator.physicalName(of: resource) != nil, whenDropped: whenDropped,
+          whenReplaced: whenReplaced)
       }
       if resource.type == "AWS::Lambda::Function", properties["Code"]["ZipFile"] != .absent {
         inlineFunctions.insert(resource.id)
@@ -55,6 +65,10 @@ public struct TemplateDependencies: Hashable, Sendable {
       if resource.type == "AWS::Serverless::Function", properties["InlineCode"] != .absent {
         inlineFunctions.insert(resource.id)
       }
+      if resource.type == "AWS::CodeDeploy::DeploymentGroup", let name = properties["ApplicationName"].text {
+        deploymentApplications.append(name)
+      }
+      if let shares = TrafficShares.declared(resource.type, properties) { sharedTraffic.append(shares) }
       collectAssets(properties, resource)
     }
     for output in evaluator.outputs { evaluator.evaluate(output.node).collectImports(&imports) }

@@ -10,6 +10,7 @@ public struct AWSResources: ResourceOperations {
   private let clients: StackClients
   private let functions: FunctionAdapter
   private let settings: SettingAdapter
+  private let traffics: TrafficAdapter
   private let databases: DatabaseAdapter?
   private let schema: SchemaAdapter?
 
@@ -28,6 +29,7 @@ public struct AWSResources: ResourceOperations {
     self.clients = clients
     functions = FunctionAdapter(clients, restorePoint: restorePoint, requests: reliefs)
     settings = SettingAdapter(clients, restorePoint: restorePoint)
+    traffics = TrafficAdapter(clients, point: restorePoint.point)
     databases = restorePoint.point.database.map {
       DatabaseAdapter(
         clients, state: $0, restorePoint: restorePoint.point, probes: probes, onSecret: onSecret)
@@ -140,6 +142,14 @@ public struct AWSResources: ResourceOperations {
     }
   }
 
+  public func traffic() async throws(OperationFailure) -> TrafficSituation {
+    do {
+      return try await traffics.situation()
+    } catch {
+      throw OperationFailure(describing: error)
+    }
+  }
+
   // MARK: - Actions
 
   public func perform(_ action: PlannedAction) async throws(OperationFailure) {
@@ -156,8 +166,10 @@ public struct AWSResources: ResourceOperations {
       case .restoreFunctionCode, .restoreFunctionSettings, .relieve:
         return try await functions.progress(of: action)
       case .restoreService, .restoreConfiguration: return try await settings.progress(of: action)
+      case .stopDeployment, .awaitDeployment: return try await traffics.progress(of: action)
       case .restoreDatabase: return try await databases?.progress() ?? .done
       case .switchDatabaseProxy: return try await databases?.progress(ofProxy: action.target) ?? .done
+      case .redeploy: return try await databases?.progress(ofStack: action.target) ?? .done
       // One call, whose answer says that it is done.
       default: return .done
       }
@@ -182,6 +194,7 @@ public struct AWSResources: ResourceOperations {
     if SettingKind.allCases.contains(where: { $0.action == action.kind }) {
       return try await settings.perform(action)
     }
+    if PlannedAction.Kind.traffic.contains(action.kind) { return try await traffics.perform(action) }
     // The plan's targets are the restore point's, so it says whose they are.
     let client = owner(of: action.target).map { clients[$0] } ?? clients.client(ofARN: action.target)
     switch (action.kind, action.payload) {
@@ -203,7 +216,7 @@ public struct AWSResources: ResourceOperations {
       } catch let error as AWSError where error.kind == .conflict {
         throw OperationFailure(.refused, "something was written there meanwhile")
       }
-    case (.restoreDatabase, _), (.switchDatabase, _), (.switchDatabaseProxy, _):
+    case (.restoreDatabase, _), (.switchDatabase, _), (.switchDatabaseProxy, _), (.redeploy, _):
       guard let databases else { throw OperationFailure(.refused, "the restore point holds no database") }
       try await databases.perform(action)
     case (.restoreStageDeployment, .deployment(let deployment)):

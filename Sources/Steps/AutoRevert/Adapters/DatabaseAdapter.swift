@@ -31,13 +31,10 @@ struct DatabaseAdapter {
 
   private var isCluster: Bool { state.kind == "cluster" }
 
-  /// The same for every run of a revert to this restore point, so that a run that follows a killed one finds it.
-  var restoredName: String {
-    let mark = point.id.split(separator: "-").last.map { $0.lowercased() } ?? "0"
-    // An identifier has at most 63 characters and never two hyphens in a row.
-    var stem = state.identifier.prefix(48)
-    while stem.hasSuffix("-") { stem = stem.dropLast() }
-    return "\(stem)-restored-\(mark.prefix(5))"
+  var restoredName: String { point.restoredName(of: state) }
+
+  private var addresses: AddressParameters {
+    AddressParameters(clients: clients, state: state, point: point)
   }
 
   /// The name of the secret's version that names the restored database.
@@ -64,15 +61,21 @@ struct DatabaseAdapter {
     if facts.restoredStatus == "available", !isCluster, let restored = try await instance(restoredName) {
       facts.differences = RecordedInstance(state.settings).differences(restored)
     }
+    if let place {
+      let found = try await addresses.find(place.host, new: endpoint(restoredName)?.host)
+      (facts.redeploys, facts.waysBack) = (found.switches, found.waysBack)
+    }
     let users = try await DatabaseUsers(
       clients: clients, state: state, point: point, restored: restoredName
-    ).find(place?.host)
-    (facts.oldUsers, facts.proxies, facts.waysBack) = (users.lines, users.proxies, users.waysBack)
+    ).find(place?.host, redeployed: Set(facts.redeploys.map(\.target)))
+    (facts.oldUsers, facts.proxies) = (users.lines, users.proxies)
+    facts.waysBack += users.waysBack
     for secret in point.managedSecrets {
       if let found = try await secretSwitch(secret, place) { facts.secrets.append(found) }
       facts.waysBack += try await wayBack(secret).map { [$0] } ?? []
     }
-    if facts.restoredStatus == "available", !(facts.secrets + facts.proxies).isEmpty, let probes {
+    let isToBeSwitched = !(facts.secrets + facts.proxies + facts.redeploys).isEmpty
+    if facts.restoredStatus == "available", isToBeSwitched, let probes {
       facts.probes = await probes.answers { try await addressOfRestored() }
     }
     return facts
@@ -183,6 +186,7 @@ struct DatabaseAdapter {
   func perform(_ action: PlannedAction) async throws {
     if action.kind == .switchDatabase { return try await pointSecret(action.target) }
     if action.kind == .switchDatabaseProxy { return try await pointProxy(action.target) }
+    if action.kind == .redeploy { return try await redeploy(action.target) }
     guard let snapshot = state.snapshotId else {
       throw OperationFailure(.refused, "the restore point has no snapshot of \(state.identifier)")
     }
@@ -224,6 +228,21 @@ struct DatabaseAdapter {
     }
     guard proxy.targets(of: restoredName).isEmpty else { return }
     try await onceOnly { try await rds.registerDBProxyTarget(name, target(restoredName)) }
+  }
+
+  private func redeploy(_ stack: String) async throws {
+    guard let old = try await endpoint(state.identifier), let new = try await endpoint(restoredName) else {
+      throw OperationFailure(.refused, "\(state.identifier) or \(restoredName) has no address")
+    }
+    try await addresses.begin(stack, from: old.host, to: new.host)
+  }
+
+  /// How far a stack has come to take the new database's address.
+  func progress(ofStack name: String) async throws -> ResourceProgress {
+    guard let old = try await endpoint(state.identifier) else {
+      return .failed("\(state.identifier) has no address any more")
+    }
+    return try await addresses.progress(name, from: old.host)
   }
 
   /// How far a proxy has come to lead to the new database.

@@ -23,8 +23,10 @@ struct DatabaseUsers {
 
   private var isCluster: Bool { state.kind == "cluster" }
 
-  /// - Parameter host: the old database's address; nil where it is gone.
-  func find(_ host: String?) async throws -> Found {
+  /// - Parameters:
+  ///   - host: the old database's address; nil where it is gone.
+  ///   - redeployed: stacks that are deployed again with the new one: what of them uses the old one then is told then.
+  func find(_ host: String?, redeployed: Set<String>) async throws -> Found {
     var found = Found()
     var all: [DBProxy] = []
     do {
@@ -52,18 +54,35 @@ struct DatabaseUsers {
       }
     }
     guard let host else { return found }
-    for function in point.functions {
+    for function in point.functions
+    where !redeployed.contains(AmazonResourceName.stackName(of: function.stack)) {
       let name = point.designation(of: function)
       let lambda = LambdaClient(clients[function.stack])
       guard let now = try await ifThere({ try await lambda.getFunctionConfiguration(name) }) else { continue }
       for (variable, value) in now.environment.sorted(by: { $0.key < $1.key }) where value.contains(host) {
+        let stack = AmazonResourceName.stackName(of: function.stack)
+        let way =
+          exported(host, to: stack).map {
+            "The export \($0.export) of \($0.stack), which \(stack) imports, goes on naming it, so deploying \(stack) again "
+              + "changes nothing: set the variable by hand, or let \($0.stack) export the address of \(restored)."
+          } ?? "Deploy \(stack) with the address of \(restored), or set it by hand."
         found.lines.append(
           "the function \(name) goes on using \(state.identifier): its variable \(variable) holds the address, whatever "
-            + "the secret says. Deploy \(AmazonResourceName.stackName(of: function.stack)) with the address of "
-            + "\(restored), or set it by hand.")
+            + "the secret says. \(way)")
       }
     }
     return found
+  }
+
+  /// The export with `host` in it that the template of `stack` imports.
+  private func exported(_ host: String, to stack: String) -> (export: String, stack: String)? {
+    guard let importing = point.stacks.first(where: { $0.name == stack }) else { return nil }
+    for other in point.stacks {
+      for output in other.outputs where output.value.contains(host) {
+        if let name = output.exportName, importing.imports.contains(name) { return (name, other.name) }
+      }
+    }
+    return nil
   }
 
   static func register(_ proxy: String, _ database: String, isCluster: Bool) -> String {

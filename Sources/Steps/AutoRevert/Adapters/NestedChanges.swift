@@ -27,25 +27,34 @@ struct NestedChanges {
       )
       own.physicalID = change.physicalId
       all.append(own)
-      if change.isOfNestedStack, nested[path] == nil, let id = change.physicalId {
-        all += try await unseen(id, at: path + "/")
+      let isThere =
+        change.isOfNestedStack || change.type == ResourceChange.nestedStack && change.action == "Remove"
+      if isThere, nested[path] == nil, let id = change.physicalId {
+        all += try await members(id, at: path + "/", of: change)
       }
     }
     return DescribedChangeSet(state: all.isEmpty ? .empty : .ready, changes: all)
   }
 
-  /// Everything in a nested stack whose change set is not shown.
-  private func unseen(_ stack: String, at place: String) async throws -> [ChangedResource] {
+  /// Everything in a nested stack whose change set is not shown: it goes with a stack that goes, of which none is made, and
+  /// else anything may happen to it.
+  private func members(
+    _ stack: String, at place: String, of change: ResourceChange
+  ) async throws -> [ChangedResource] {
+    let goes = change.action == "Remove"
     var all: [ChangedResource] = []
-    for resource in try await client.listStackResources(stack) {
+    for resource in try await client.listStackResources(stack) where resource.status != "DELETE_COMPLETE" {
       guard resource.type != ResourceChange.nestedStack else {
-        if let id = resource.physicalId { all += try await unseen(id, at: "\(place)\(resource.logicalId)/") }
+        if let id = resource.physicalId {
+          all += try await members(id, at: "\(place)\(resource.logicalId)/", of: change)
+        }
         continue
       }
       var one = ChangedResource(
-        logicalID: place + resource.logicalId, type: resource.type, action: "Modify",
-        replacement: "Conditional")
-      one.isUnseen = true
+        logicalID: place + resource.logicalId, type: resource.type, action: goes ? "Remove" : "Modify",
+        replacement: goes ? nil : "Conditional", policy: goes ? change.policyAction : nil)
+      one.isUnseen = !goes
+      one.physicalID = resource.physicalId
       all.append(one)
     }
     return all

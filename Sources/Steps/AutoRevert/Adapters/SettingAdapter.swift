@@ -68,6 +68,10 @@ struct SettingAdapter {
       else { throw OperationFailure(.refused, "\(setting.target) is no stage, or its record is damaged") }
       try await APIGatewayClient(client).updateStage(
         place.version, api: place.api, stage: place.stage, to: settings)
+    case (.api, .settings(let text)):
+      guard let settings = APISettings(text: text), let version = try await reader.apiVersion(setting)
+      else { throw OperationFailure(.refused, "\(setting.target) is no API, or its record is damaged") }
+      try await APIGatewayClient(client).updateApi(version, api: setting.target, to: settings)
     case (.parameter, .version(let version)):
       let parameters = SSMClient(client)
       let recorded = try await parameters.getParameter("\(setting.target):\(version)", decrypts: true)
@@ -110,6 +114,7 @@ extension SettingState.Kind {
     case .service: .service
     case .rule: .rule
     case .stage: .stage
+    case .api: .api
     case .parameter: .parameter
     case .configuration: .configuration
     }

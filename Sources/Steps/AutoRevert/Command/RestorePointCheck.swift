@@ -22,6 +22,7 @@ struct RestorePointCheck {
       let stacks = try recorded(loaded)
       let losses = try await RestorePointAssets.losses(stacks, clients: clients)
       findings += RestorePointCheck.judge(losses, &loaded)
+      try await keepPlaced(&loaded)
       loaded.leftBehind = RestorePointAssets.kept(stacks)
       loaded.rewrittenTemplates = try await RestorePointAssets.rewritten(stacks, clients: clients)
       findings += try await databaseSnapshot(loaded.point)
@@ -75,6 +76,39 @@ struct RestorePointCheck {
       }
     }
     return findings
+  }
+
+  /// A package goes back to its place only where there is still a bucket to put it into.
+  private func keepPlaced(_ loaded: inout LoadedRestorePoint) async throws {
+    var isThere: [String: Bool] = [:]
+    var placed: [LostPackage] = []
+    for package in loaded.lostPackages {
+      let known = isThere[package.bucket]
+      let found: Bool
+      if let known {
+        found = known
+      } else {
+        found = try await isThereStill(package.bucket, clients[package.stack])
+      }
+      isThere[package.bucket] = found
+      guard !found else {
+        placed.append(package)
+        continue
+      }
+      loaded.missingAssets[package.stack, default: []].append(
+        "\(package.target), where its template fetches the code of \(package.function), is gone with its bucket: make the "
+          + "bucket \(package.bucket) again, and the package goes back into it")
+    }
+    loaded.lostPackages = placed
+  }
+
+  /// A bucket that we may not look at is one.
+  private func isThereStill(_ bucket: String, _ client: AWSClient) async throws -> Bool {
+    do {
+      return try await S3Client(client).headBucket(bucket) != nil
+    } catch let error as AWSError where error.kind == .accessDenied {
+      return true
+    }
   }
 
   private func recorded(_ loaded: LoadedRestorePoint) throws -> [RestorePointAssets.Recorded] {

@@ -179,7 +179,9 @@ struct RevertStages {
     var escalation: Task<Void, Never>?
     // Ends with the run, however that ends.
     defer { escalation?.cancel() }
-    let result = try await undertaking.engine.run(dryRun: command.dryRun) { plan, facts in
+    let result = try await undertaking.engine.run(
+      dryRun: command.dryRun, approveTraffic: { try approvedTraffic($0, found) }
+    ) { plan, facts in
       guard let more = try await approved(plan, facts, found) else { return false }
       notices += more
       if plan.changesSomething, !plan.isBlocked { escalation = Task { await notifier.escalate() } }
@@ -196,6 +198,18 @@ struct RevertStages {
       )
     }
     return Done(result: result, notices: notices)
+  }
+
+  /// Whether traffic may go back before the stacks are looked into. Whoever is asked is asked for the rest again, once it is
+  /// known what that is.
+  private func approvedTraffic(_ plan: Plan, _ found: Situation) throws -> Bool {
+    session.progress.say("first, before the stacks are looked into:")
+    for line in PlanText.lines(plan, RevertFacts(stacks: [], restorePoint: nil), found.point) {
+      session.progress.say(line)
+    }
+    try found.safety.enforce(plan)
+    if case .ask(let word) = request.confirmation { return run.ask(word) }
+    return true
   }
 
   /// What is to be said of a plan that may be carried out; nil where nobody agreed to it.

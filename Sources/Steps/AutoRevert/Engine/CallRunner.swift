@@ -2,6 +2,7 @@ import CloudFormationModel
 import DeploymentRecords
 import JSONValues
 import RollbackPlanning
+import StepRuntime
 import SystemInterfaces
 
 /// Makes the one call of an action: after a last look at the stack, with a journal line before and after, and with a

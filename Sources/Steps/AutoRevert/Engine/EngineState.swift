@@ -25,6 +25,8 @@ struct EngineState {
 
   /// How often something is tried before it counts as not to be done.
   static let tries = 4
+  /// How often traffic is looked at anew before the rest is begun.
+  static let rounds = 12
 
   /// The state at the beginning of a run of `task`.
   init(_ task: RevertTask) {
@@ -74,6 +76,7 @@ struct EngineState {
       case .rollback: .rollbackStack
       case .restore: .restore
       case .triggers: .restoreTriggers
+      case .redeploy: .redeploy
       case .delete: .delete
       case .others, nil: action.kind
       }

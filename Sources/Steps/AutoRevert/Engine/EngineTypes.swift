@@ -16,6 +16,8 @@ extension LiveStack {
 public protocol ResourceOperations: Sendable {
   /// How what stacks do not own stands to the restore point.
   func facts() async throws(OperationFailure) -> [ResourceFacts]
+  /// Where the calls of users go, of what two versions share.
+  func traffic() async throws(OperationFailure) -> TrafficSituation
   /// The functions that get a quick setting, as they are now.
   func reliefs() async throws(OperationFailure) -> [ReliefFacts]
   /// The database of the restore point and the one that is made of its snapshot; nil where it holds none.

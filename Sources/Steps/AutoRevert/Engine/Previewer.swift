@@ -85,7 +85,7 @@ final class Previewer {
     _ name: String, _ request: RestoreRequest, _ live: LiveStack
   ) async throws -> Outcome {
     let first = try await create(name, request, live)
-    guard restorePoint?.leftBehind[name]?.isEmpty == false else { return first }
+    guard restorePoint?.leftBehind[name]?.values.contains(where: \.whenDropped) == true else { return first }
     switch first {
     case .failed: break
     case .ready where made[name]?.preview.changes.contains(where: Previewer.needsName) ?? false:
@@ -190,10 +190,18 @@ final class Previewer {
         change.isRetained = changed.policy == "Retain"
         change.wasAdded = recorded == .absent && !live.imported.contains(changed.logicalID)
       }
-      if change.effect == .add, case .there(let before) = recorded, let former = before.physicalId {
-        let kept = restorePoint?.leftBehind[name]?[changed.logicalID]
-        change.former = .init(
-          id: former, isLeftBehind: kept != nil, isNamed: kept?.isNamed ?? false)
+      let kept = restorePoint?.leftBehind[name]?[changed.logicalID]
+      if case .there(let before) = recorded, let former = before.physicalId {
+        switch change.effect {
+        case .add:
+          change.former = .init(
+            id: former, isLeftBehind: kept?.whenDropped ?? false, isNamed: kept?.isNamed ?? false)
+        case .replace, .mayReplace:
+          // What the deployment put another in the place of, and kept.
+          guard let kept, kept.whenReplaced, let now = changed.physicalID, now != former else { break }
+          change.former = .init(id: former, isLeftBehind: true, isNamed: kept.isNamed)
+        default: break
+        }
       }
       return change
     }

@@ -90,6 +90,9 @@ struct RetryingResources: ResourceOperations {
   func facts() async throws(OperationFailure) -> [ResourceFacts] {
     try await retrying.ask { () async throws(OperationFailure) in try await base.facts() }
   }
+  func traffic() async throws(OperationFailure) -> TrafficSituation {
+    try await retrying.ask { () async throws(OperationFailure) in try await base.traffic() }
+  }
   func reliefs() async throws(OperationFailure) -> [ReliefFacts] {
     try await retrying.ask { () async throws(OperationFailure) in try await base.reliefs() }
   }

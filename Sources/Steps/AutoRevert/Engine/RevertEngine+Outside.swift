@@ -4,6 +4,7 @@ import JSONValues
 import Redaction
 import RollbackPlanning
 import StepResults
+import StepRuntime
 import SystemInterfaces
 
 // What is done outside the stacks' own operations: what stacks do not own, and their policies.

@@ -2,6 +2,7 @@ import DeploymentRecords
 import JSONValues
 import RollbackPlanning
 import StepResults
+import StepRuntime
 import SystemInterfaces
 
 /// Observes, plans, does, and looks again until everything is as recorded or something stops it.
@@ -59,24 +60,37 @@ public final class RevertEngine {
   /// - Parameters:
   ///   - dryRun: ends after the plan, and removes the change sets made for it.
   ///   - approve: shown the plan before the first call; false ends the run with nothing changed.
-  public func run(dryRun: Bool, approve: (Plan, RevertFacts) async throws -> Bool) async throws
-    -> EngineResult
-  {
+  ///   - approveTraffic: shown what is done before all else; false ends the run with nothing changed.
+  public func run(
+    dryRun: Bool, approveTraffic: (Plan) async throws -> Bool = { _ in true },
+    approve: (Plan, RevertFacts) async throws -> Bool
+  ) async throws -> EngineResult {
     var shown: Plan?
     var facts = RevertFacts(stacks: [], restorePoint: nil)
+    var first = Plan()
     do {
+      switch try await moveTrafficBack(dryRun: dryRun, approve: approveTraffic) {
+      case .declined(let plan): return end(.declined, plan, plan.findings, facts)
+      case .stopped(let plan, let finding): return try await result(.stopped, plan, [finding], facts)
+      case .done(let plan): first = plan
+      }
       for _ in 1...60 {
         facts = try await observe()
         let plan = try await reviewedPlan(&facts)
         if shown == nil {
-          shown = plan
+          let whole = plan.following(first)
+          shown = whole
           let mayRun = dryRun ? false : try await approve(plan, facts)
           if !mayRun {
             try await previewer.removeAll()
-            return end(dryRun ? .planned : .declined, plan, plan.findings, facts)
+            guard !dryRun, !state.results.isEmpty else {
+              return end(dryRun ? .planned : .declined, whole, whole.findings, facts)
+            }
+            // What was done first stays done.
+            return try await result(.stopped, whole, plan.findings, facts)
           }
           // What changes nothing is no rollback, and counts as none.
-          if !plan.isBlocked, plan.changesSomething { try begin() }
+          if !plan.isBlocked, plan.changesSomething, !state.hasBegun { try begin() }
         }
         state.found(plan.findings.filter { $0.severity != .error })
         if plan.isBlocked {
@@ -106,7 +120,7 @@ public final class RevertEngine {
   }
 
   /// The end of a run that did something, or could have: no policy stays lifted.
-  private func result(
+  func result(
     _ ending: EngineResult.Ending, _ plan: Plan, _ more: [PlanFinding], _ facts: RevertFacts
   ) async throws -> EngineResult {
     // The first line of a run is its `begin`: what a kill cut off before it is told by that.
@@ -139,7 +153,7 @@ public final class RevertEngine {
     return end(ending, plan, more, facts)
   }
 
-  private func end(
+  func end(
     _ ending: EngineResult.Ending, _ plan: Plan, _ more: [PlanFinding], _ facts: RevertFacts
   ) -> EngineResult {
     state.found(more)
@@ -148,7 +162,7 @@ public final class RevertEngine {
   }
 
   /// The line that a later run needs to go on.
-  private func begin() throws {
+  func begin() throws {
     state.began()
     let seen = state.firstSeen.sorted { $0.key < $1.key }.map {
       JSONObject.Member($0.key, .string($0.value.description))

@@ -144,6 +144,9 @@ public struct LoadedRestorePoint: Sendable {
     }
     recorded.policy = policies[name]
     recorded.triggers = RollbackTriggers(state.rollbackConfiguration)
+    recorded.redirectedParameters = state.parameters.filter { parameter in
+      point.isRedirected(live?.parameters.first { $0.name == parameter.name }?.value, from: parameter.value)
+    }.map(\.name)
     recorded.movedParameters = state.parameters.filter { parameter in
       guard let resolved = parameter.resolvedValue,
         let now = live?.parameters.first(where: { $0.name == parameter.name })?.resolvedValue
@@ -177,7 +180,10 @@ public struct LoadedRestorePoint: Sendable {
     if Digest.sha256Hex(Array(template.utf8)) != state.templateSha256 { parts.append("template") }
     let now = Dictionary(live.parameters.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     for parameter in state.parameters where !parameter.noEcho {
-      if now[parameter.name]?.value != parameter.value { parts.append("parameter \(parameter.name)") }
+      let value = now[parameter.name]?.value
+      if value != parameter.value, !point.isRedirected(value, from: parameter.value) {
+        parts.append("parameter \(parameter.name)")
+      }
     }
     let names = Set(state.parameters.map(\.name))
     for parameter in live.parameters where !names.contains(parameter.name) {

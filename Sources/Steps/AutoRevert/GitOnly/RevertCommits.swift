@@ -47,11 +47,7 @@ struct RevertCommits {
     _ message: RevertMessage, _ text: PullRequestText
   ) async throws -> (text: String, delivered: RevertDelivery.Result) {
     var text = text
-    text.schema.applied += plan.keptMigrations
-    if !plan.keptMigrations.isEmpty {
-      text.schema.left.append("write a migration that takes back what the kept ones did, where it has to go")
-    }
-    text.schema.left += plan.goneMigrations.map { "see that no database has applied \($0), whose file goes" }
+    text.schema.add(plan, try await MigrationStates(plan, session, repository))
     let markdown = session.redactor.redact(text.markdown)
     let path = "\(session.records.root)/revert-pull-request.md"
     try session.context.files.createFolder(session.records.root, mode: 0o700)

@@ -30,7 +30,7 @@ struct JournalCare {
       // One that others wrote, a folder, a device: none of ours, and in the way of one that is.
       return session.setAside(path, error.reason)
     }
-    let (lines, damage) = RevertJournal.parsed(text)
+    let (lines, damage) = ActionJournal.parsed(text)
     guard let damage else { return }
     guard RevertJournal.isOpen(lines), !mayGoWithout else { return session.setAside(path, damage) }
     throw StepFailure(

@@ -2,6 +2,7 @@ import DeploymentRecords
 import JSONValues
 import Redaction
 import RollbackPlanning
+import StepRuntime
 import SystemInterfaces
 
 /// What a revert did: one JSON line synced before and one after every call that changes something.
@@ -10,9 +11,7 @@ import SystemInterfaces
 public final class RevertJournal: Sendable {
   /// `<records>/journal-<restore point>.jsonl`.
   public let path: String
-  private let files: any FileSystem
-  private let clock: any WallClock
-  private let redactor: Redactor
+  private let journal: ActionJournal
   /// Whose lines count; nil for anybody's. Two applications may keep their records in one folder.
   private let application: String?
 
@@ -23,88 +22,25 @@ public final class RevertJournal: Sendable {
   ) {
     self.application = application
     path = "\(records)/\(RevertJournal.name(restorePoint))"
-    self.files = files
-    self.clock = clock
-    self.redactor = redactor
+    journal = ActionJournal(path: path, files: files, clock: clock, redactor: redactor)
   }
 
   static func name(_ restorePoint: String?) -> String { "journal-\(restorePoint ?? "none").jsonl" }
 
   /// The kinds of lines.
-  public enum Event: String, Sendable {
-    /// A run begins; its line holds what a later run needs to go on.
-    case begin
-    /// A call is about to be made.
-    case before
-    /// The call has an answer, or its effect was looked up.
-    case after
-    /// The run came to its end, good or not: nothing is left to continue.
-    case end
-  }
+  public typealias Event = ActionJournal.Event
 
   /// Appends a line and syncs it. A journal that cannot be written stops the revert before the call it is for.
   public func write(_ event: Event, _ members: [(String, JSONValue)]) throws(FileError) {
-    var object = JSONObject([
-      .init("at", .string(clock.now.description)), .init("event", .string(event.rawValue)),
-    ])
-    for (name, value) in members { object[name] = redacted(value) }
-    var line = JSONValue.object(object).serialized() + "\n"
-    // A line that a kill cut off keeps to itself.
-    if event == .begin, try files.status(of: path) != nil,
-      try files.read(path).last.map({ $0 != 0x0A }) ?? false
-    {
-      line = "\n" + line
-    }
-    try files.append(Array(line.utf8), to: path, mode: 0o600)
-  }
-
-  private func redacted(_ value: JSONValue) -> JSONValue {
-    switch value {
-    case .string(let text): .string(redactor.redact(text))
-    case .array(let elements): .array(elements.map(redacted))
-    case .object(let object):
-      .object(JSONObject(object.members.map { .init($0.name, redacted($0.value)) }))
-    default: value
-    }
+    try journal.write(event, members)
   }
 
   /// The lines so far, oldest first. Lines that were cut off by kills, the last ones or ones before a `begin`, are left
   /// out; any other damage is an error.
   public func lines() throws -> [JSONValue] {
-    guard try files.status(of: path) != nil else { return [] }
-    let (lines, damage) = RevertJournal.parsed(try files.readText(path))
+    let (lines, damage) = try journal.read()
     if let damage { throw RecordError(path: path, reason: damage) }
-    return RevertJournal.lines(lines, of: application)
-  }
-
-  /// The lines of the runs of one application, as each run's first line names it; older ones name none.
-  static func lines(_ lines: [JSONValue], of application: String?) -> [JSONValue] {
-    guard let application else { return lines }
-    var isOwn = true
-    return lines.filter { line in
-      if line["event"]?.string == Event.begin.rawValue {
-        isOwn = (line["application"]?.string ?? application) == application
-      }
-      return isOwn
-    }
-  }
-
-  /// The lines that can be read, and what is wrong with the first other one, where kills do not explain it.
-  static func parsed(_ text: String) -> (lines: [JSONValue], damage: String?) {
-    var lines: [JSONValue] = []
-    var damage: String?
-    let parts = text.split(separator: "\n", omittingEmptySubsequences: false)
-    for (index, part) in parts.enumerated() where !part.isEmpty {
-      do {
-        lines.append(try JSONValue(parsing: Array(part.utf8)))
-      } catch {
-        // A run that goes on may be killed in its very first line too.
-        let next = parts[(index + 1)...].lazy.compactMap { try? JSONValue(parsing: Array($0.utf8)) }.first
-        if next.map({ $0["event"]?.string == Event.begin.rawValue }) ?? true { continue }
-        damage = damage ?? "line \(index + 1) is damaged: \(error)"
-      }
-    }
-    return (lines, damage)
+    return ActionJournal.lines(lines, of: application)
   }
 
   /// Whether the last run in `lines` did not come to its end.

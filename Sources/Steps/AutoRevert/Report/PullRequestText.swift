@@ -20,8 +20,33 @@ struct PullRequestText {
 
   /// What the migrations of the range are like: in the database, and in the branch.
   struct SchemaState: Hashable, Sendable {
-    /// Still applied, taken back in the database, and what a person has to do.
-    var applied: [String] = [], undone: [String] = [], left: [String] = []
+    /// Still applied, taken for applied since nobody could tell, taken back in the database, and what a person has to do.
+    var applied: [String] = [], assumed: [String] = [], undone: [String] = [], left: [String] = []
+
+    /// Takes in the migrations of a plan, as `states` tells of them.
+    mutating func add(_ plan: GitRevertPlan, _ states: MigrationStates) {
+      for path in plan.keptMigrations {
+        switch states[path] {
+        case .applied: applied.append(path)
+        case .unknown(let why): assumed.append("\(path) (\(why))")
+        case .companion: break
+        case .notApplied:
+          left.append("remove \(path): the database has not applied it, and the next deployment would")
+        }
+      }
+      if !(applied + assumed).isEmpty {
+        left.append("write a migration that takes back what the kept ones did, where it has to go")
+      }
+      for path in plan.goneMigrations {
+        switch states[path] {
+        case .applied: left.append("take \(path) back in the database, which has applied it: its file goes")
+        case .unknown(let why):
+          left.append("see that no database has applied \(path), whose file goes (\(why))")
+        case .companion: break
+        case .notApplied: undone.append("\(path), which the database has not applied, or not any more")
+        }
+      }
+    }
   }
 
   var markdown: String {
@@ -60,6 +85,7 @@ struct PullRequestText {
     guard schema != SchemaState() else { return [] }
     var lines = ["", "**Schema**", ""]
     lines += schema.applied.map { "- applied, and its file stays: \(flat($0))" }
+    lines += schema.assumed.map { "- its file stays, since it may be applied: \(flat($0))" }
     lines += schema.undone.map { "- undone: \(flat($0))" }
     lines += schema.left.map { "- to do: \(flat($0))" }
     return lines

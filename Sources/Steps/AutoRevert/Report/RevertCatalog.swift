@@ -19,7 +19,7 @@ enum RevertCatalog {
     case .databaseBeside, .driftAfterSkip, .healthUnknown, .nestedUnseen, .notificationFailed,
       .parameterMoved, .parameterUnverified, .resourceRetained, .resourcesSkipped, .restorePointElsewhere,
       .restorePointIncomplete, .restorePointUnreadable, .rollbackConfigurationLeft, .safetyRuleOverridden,
-      .schemaRollback, .secretLeft, .stackLeftOut, .templateLeft:
+      .schemaRollback, .secretLeft, .trafficLeft, .stackLeftOut, .templateLeft:
       .warning
     case .evidenceThin, .finalSnapshot, .lockIsLocal:
       .notice
@@ -93,6 +93,7 @@ enum RevertCatalog {
     case .restorePointIncomplete: "Something that the restore point rests on is not there any more."
     case .restorePointUnreadable: "A restore point is damaged, and another one is taken."
     case .restorePointElsewhere: "A newer good restore point is on record than those on this machine."
+    case .trafficLeft: "Traffic that two versions share was not moved back before all else."
     case .rollbackConfigurationLeft:
       "The stack's rollback triggers are not the recorded ones, or are being put back."
     }
@@ -127,6 +128,7 @@ enum RevertCatalog {
     case .databaseBeside: "Take the restored database into the stack by a resource import."
     case .deadline: "Run auto-revert with --continue."
     case .rollbackConfigurationLeft: "Set the recorded triggers again with the next deployment."
+    case .trafficLeft: "Look where the calls go now; the message says what kept them there."
     case .notHealthy: "Look at the failed checks; an older restore point can be named with --to."
     default: ""
     }

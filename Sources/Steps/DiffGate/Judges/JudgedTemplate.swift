@@ -40,7 +40,13 @@ struct JudgedTemplate {
       guard finding.code == "replacement-refused" else { return true }
       return theirs.contains { $0.action == .replace && finding.message.hasPrefix("\($0.logicalId) ") }
     }
-    change.resources = theirs
+    let deliveries = Dictionary(
+      change.resources.map { ($0.logicalId, $0.delivery) }, uniquingKeysWith: { $1 })
+    change.resources = theirs.map { resource in
+      var resource = resource
+      resource.delivery = deliveries[resource.logicalId] ?? nil
+      return resource
+    }
     change.findings = kept + theirs.compactMap { $0.finding(in: entry.path) } + differences
     entry.resources = TemplateEntry.resources(of: change)
   }
@@ -52,7 +58,7 @@ extension TemplateEntry {
     change.resources.filter { $0.action != .none }.map {
       Resource(
         logicalId: $0.logicalId, type: $0.type, action: $0.action.rawValue, properties: $0.properties,
-        stateful: $0.stateful, reasons: $0.reasons)
+        stateful: $0.stateful, reasons: $0.reasons, delivery: $0.delivery)
     }
   }
 }

@@ -216,12 +216,19 @@ struct MigrationJudge {
   /// What keeps a rollback script from being run: it is run with the rights of a production deployment, by a step that
   /// runs what was read and nothing else.
   private func unrunnable(_ report: SQLScriptReport, sql: String, path: String) -> [Finding] {
-    let commands = report.dialect == .postgresql ? ScriptTraits(sql).metaCommands : []
-    return commands.map { command in
+    let traits = report.dialect == .postgresql ? ScriptTraits(sql) : nil
+    let parts = (traits?.clientParts ?? []).map { part in
       Finding(
         "rollback-script-unreadable", .error,
-        "\(command) is a command for psql, and auto-revert runs SQL alone", path: path, subject: command)
+        "\(part) is for psql to fill in, and auto-revert runs SQL alone: write it out", path: path,
+        subject: part)
     }
+    return parts
+      + (traits?.metaCommands ?? []).map { command in
+        Finding(
+          "rollback-script-unreadable", .error,
+          "\(command) is a command for psql, and auto-revert runs SQL alone", path: path, subject: command)
+      }
       + report.issues.compactMap { issue in
         switch (issue.rule, issue.risk) {
         case (_, .syntax), ("sql-runs-programs", _), ("sql-reaches-outside", _):

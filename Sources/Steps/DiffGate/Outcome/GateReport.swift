@@ -2,6 +2,7 @@ import DeploymentRecords
 import Reporting
 import StepResults
 import SystemInterfaces
+import TemplateAnalysis
 
 /// What people and CI systems read of a diff-gate record: first what a rollback would be, then why.
 enum GateReport {
@@ -12,7 +13,8 @@ enum GateReport {
     ]
     return Report(
       record, headline: headline(record),
-      sections: [rollback(record)] + CoverageReport.notJudged(record.part.files),
+      sections: [rollback(record), delivery(record.part.templates)].compactMap { $0 }
+        + CoverageReport.notJudged(record.part.files),
       details: details.compactMap { $0 },
       cases: cases(record), catalog: GateFindings.catalog)
   }
@@ -113,6 +115,24 @@ enum GateReport {
     }
   }
 
+  /// Which part of the change a share of the users meets first, and which all meet at once; nil where all is at once.
+  private static func delivery(_ templates: [TemplateEntry]) -> ReportSection? {
+    let resources = templates.flatMap(\.resources).filter { $0.delivery != nil }
+    let shared = resources.filter { $0.delivery?.pace != .atOnce }
+    guard !shared.isEmpty else { return nil }
+    let atOnce = resources.filter { $0.delivery?.pace == .atOnce }.map { "\($0.logicalId) (\($0.type))" }
+    return ReportSection(
+      "How it comes before users",
+      lines: ["at once: " + (atOnce.isEmpty ? "nothing" : atOnce.sorted().joined(separator: ", "))],
+      columns: ["gradually", "by", "steps"],
+      rows: shared.sorted { $0.logicalId < $1.logicalId }.map {
+        [
+          "\($0.logicalId) (\($0.type))\($0.delivery?.pace == .unknown ? ", perhaps" : "")",
+          $0.delivery?.means ?? "-", $0.delivery?.steps ?? "-",
+        ]
+      })
+  }
+
   // MARK: - Details
 
   private static func resources(_ templates: [TemplateEntry]) -> ReportSection? {
@@ -123,6 +143,10 @@ enum GateReport {
           resource.action, "\(resource.logicalId) (\(resource.type))", template.stack ?? template.path,
           resource.properties.prefix(4).joined(separator: ", ")
             + (resource.properties.count > 4 ? ", …" : ""),
+          resource.delivery.map {
+            $0.pace == .atOnce ? "at once" : $0.pace == .gradual ? "gradually" : "not known"
+          }
+            ?? "-",
         ]
       }
     }
@@ -133,7 +157,8 @@ enum GateReport {
     let hidden = sorted.count - 40
     return ReportSection(
       "Resources", lines: hidden > 0 ? ["\(hidden) more in the record"] : [],
-      columns: ["", "action", "resource", "stack", "properties"], rows: Array(sorted.prefix(40)))
+      columns: ["", "action", "resource", "stack", "properties", "before users"],
+      rows: Array(sorted.prefix(40)))
   }
 
   private static func migrations(_ entries: [MigrationEntry]) -> ReportSection? {
@@ -151,7 +176,10 @@ enum GateReport {
   /// How the findings that stop could be acknowledged: fingerprints are needed for that and nowhere else.
   private static func acknowledging(_ record: Record<GatePart>) -> ReportSection? {
     let errors = record.findings.filter { $0.severity == .error }
-    let open = record.findings.filter { $0.severity == .warning && GateRun.openCodes.contains($0.code) }
+    let warnings = record.findings.filter { $0.severity == .warning }
+    var open = warnings.filter { GateRun.openCodes.contains($0.code) }
+    // Of others the code alone does not tell that they leave something open; one of these does.
+    if open.isEmpty, record.verdict == .inconclusive { open = warnings }
     guard let first = errors.first ?? open.first else { return nil }
     let inThirtyDays = (record.finishedAt + .seconds(30 * 86_400)).description.prefix(10)
     return ReportSection(

@@ -15,6 +15,7 @@ struct ResourceReading: Sendable {
   var stateMachines: [StateMachineState] = []
   var managedSecrets: [ManagedSecretState] = []
   var settings: [SettingState] = []
+  var traffic = TrafficState()
   /// How each table of DynamoDB can be had back; none where nobody may ask.
   var recoveries: [String: TableRecovery] = [:]
   /// Files of the restore point by name: definitions of state machines, packages of functions.
@@ -27,6 +28,7 @@ struct ResourceReading: Sendable {
     stateMachines += other.stateMachines
     managedSecrets += other.managedSecrets
     settings += other.settings
+    traffic.add(other.traffic)
     recoveries.merge(other.recoveries) { $1 }
     files.merge(other.files) { $1 }
     findings += other.findings
@@ -68,6 +70,8 @@ struct ResourceReader: Sendable {
           case "AWS::Events::Rule": group.addTask { try await settings.setting(.rule, id, stack) }
           case "AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable":
             group.addTask { try await recovery(id, client) }
+          case let type where TrafficReader.types.contains(type):
+            group.addTask { try await traffic(id, type, stack, client) }
           default: break
           }
         }
@@ -121,6 +125,8 @@ struct ResourceReader: Sendable {
       state.settings?.further = found.further
       state.hasInlineCode = stack.facts?.inlineFunctions.contains(logicalId) ?? false
       var reading = ResourceReading()
+      reading.traffic.shifts = TrafficReader.shifts(
+        of: aliases, function: found.name, stack: stack.state.name)
       let kept = try await code.keep(
         details, isInline: state.hasInlineCode == true, stack.package(of: logicalId))
       state.code = kept.state
@@ -138,8 +144,10 @@ struct ResourceReader: Sendable {
       let gateway = APIGatewayClient(client)
       async let described = gateway.getApi(version, id: api)
       async let stages = gateway.getStages(version, api: api)
-      let name = try await described.name
+      let whole = try await described
+      let name = whole.name
       var reading = ResourceReading()
+      reading.traffic.shifts = TrafficReader.shifts(of: try await stages, stack: stack)
       reading.apiStages = try await stages.map { stage in
         var state = APIStageState(
           apiId: api, apiName: name, stage: stage.name, deploymentId: stage.deploymentId, stack: stack)
@@ -151,8 +159,23 @@ struct ResourceReader: Sendable {
       reading.settings = try await stages.map {
         SettingState(kind: .stage, target: "\(api)/\($0.name)", stack: stack, value: $0.settings.text)
       }
+      reading.settings.append(
+        SettingState(kind: .api, target: api, stack: stack, value: whole.settings.text))
       return reading
     }
+  }
+
+  private func traffic(
+    _ id: String, _ type: String, _ stack: StackReading, _ client: AWSClient
+  ) async throws -> ResourceReading {
+    // A template may name an application of another stack.
+    let own = stack.state.resources.filter { $0.type == "AWS::CodeDeploy::Application" }.compactMap(
+      \.physicalId)
+    var reading = ResourceReading()
+    reading.traffic = try await TrafficReader(client, stack: stack.state.name).read(
+      id, type: type,
+      applications: own + (stack.facts?.deploymentApplications ?? []).filter { !own.contains($0) })
+    return reading
   }
 
   private func recovery(_ table: String, _ client: AWSClient) async throws -> ResourceReading {
