@@ -87,8 +87,9 @@ import Testing
       let time = (deployment + .seconds(60 * minute)).formatted(milliseconds: false)
       return "\(time),function/job,errors,\(minute > 0 ? 30 : 0),30"
     }
+    let idle = (deployment + .seconds(60 * 29)).formatted(milliseconds: false) + ",function/job,errors,0,0"
     let points = try LocalFileSystem().readText(folder("points.csv"))
-    try write(points + "\n" + runs.joined(separator: "\n"), to: "points.csv")
+    try write(([points] + runs + [idle]).joined(separator: "\n"), to: "points.csv")
     let (outcome, record) = try run()
     #expect(outcome.status == 3)
     let reason = record["summary"]?["reasons"]?[0]?.string ?? ""
