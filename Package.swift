@@ -254,7 +254,8 @@ let package = Package(
     library(
       .steps, "Watch30m",
       [
-        "CommandArguments", "SystemInterfaces", "JSONValues", "DeploymentConfig", "DeploymentRecords", "Redaction",
+        "CommandArguments", "SystemInterfaces", "JSONValues", "DeploymentConfig", "DeploymentRecords",
+        "Redaction",
         "AWSClients", "CloudFormationModel",
         "StepResults", "HealthAnalysis", "HealthWatch", "Reporting", "StepRuntime",
       ]),

@@ -46,6 +46,17 @@ import Testing
     #expect(!hasRecord)
   }
 
+  @Test func `a configuration that names nothing to watch is wrong, and no half hour is waited`() throws {
+    let step = try step(["AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test-test"])
+    try LocalFileSystem().writeAtomically(
+      Array("ENVIRONMENT=prod\nAWS_REGION=us-east-1\n".utf8), to: folder("deployment-prod.config"),
+      mode: 0o644)
+    let outcome = try step.run(["prod"])
+    #expect(outcome.status == 65)
+    #expect(outcome.error.contains("there is nothing to watch"))
+    #expect(!hasRecord)
+  }
+
   @Test func `the keys that were read can be shown`() throws {
     let outcome = try step([:]).run(["prod", "--show-config"])
     #expect(outcome.status == 0)

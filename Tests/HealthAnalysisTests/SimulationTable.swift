@@ -165,7 +165,8 @@ let simulatedTraffic = [0.2, 1, 5, 20, 50, 200, 1000, 5000]
 
 /// All tables as text.
 func tables(
-  runs: Int, rules: [RivalRule] = [.threeOfFive, .argo, .mannWhitney], traffic: [Double] = simulatedTraffic, only: String = "", seed: UInt64 = 1
+  runs: Int, rules: [RivalRule] = [.threeOfFive, .argo, .mannWhitney], traffic: [Double] = simulatedTraffic,
+  only: String = "", seed: UInt64 = 1
 ) -> String {
   let rules: [RivalRule?] = rules + [nil]
   let head = "| case | " + rules.map { $0?.rawValue ?? "this rule" }.joined(separator: " | ") + " |"

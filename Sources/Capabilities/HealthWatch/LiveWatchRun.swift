@@ -21,6 +21,16 @@ struct LiveWatchRun {
       stacks: session.config.stacks, stateMachineARN: session.config.stateMachineARN, named: policy.series,
       alarms: policy.alarms, clients: clients,
       onTrouble: { [progress = session.progress] in progress.detail($0) })
+    let config = session.config
+    guard
+      !config.stacks.isEmpty || config.apiEndpoint != nil || config.stateMachineARN != nil
+        || !policy.series.isEmpty || !policy.alarms.isEmpty
+    else {
+      throw StepFailure(
+        .data,
+        "\(config.path) names no stack and no endpoint, and the policy no series: there is nothing to watch",
+        advice: "write API_STACK=… and the like, API_ENDPOINT=…, or series under watch-30m in the policy")
+    }
     session.progress.update("finding what the stacks hold")
     let targets = try await source.targets()
     let begun = try await earlierState(targets)

@@ -155,11 +155,13 @@ extension ResourceJudge {
     switch comparison.compare(before, after) {
     case .same: return
     case .different where isCertain:
-      replace(&outcome, "\(name) can only be set when it is made: \(arrow(before, after, at: pointer, outcome)).")
+      replace(
+        &outcome, "\(name) can only be set when it is made: \(arrow(before, after, at: pointer, outcome)).")
     case .different:
       outcome.losesData = outcome.losesData || TypeFacts.replacesInFact(name, of: outcome.change.type)
       atLeastMayReplace(
-        &outcome, "A change of \(name) replaces it in some cases: \(arrow(before, after, at: pointer, outcome)).")
+        &outcome,
+        "A change of \(name) replaces it in some cases: \(arrow(before, after, at: pointer, outcome)).")
     case .open(let inputs):
       let names = inputs.map(\.description).sorted().joined(separator: ", ")
       atLeastMayReplace(
