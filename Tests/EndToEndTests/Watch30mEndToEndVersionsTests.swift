@@ -25,7 +25,7 @@ import Testing
     .init(name: "new is bad", new: 0.3, old: 0.01, status: 1, says: "in new since the onset"),
     .init(name: "both fail", new: 0.4, old: 0.4, status: 3, says: "both fail"),
     .init(name: "new is a little worse", new: 0.05, old: 0.01, status: 0, says: "worse, but not surely over"),
-    .init(name: "too few", new: 0, old: 0, requests: 4, status: 3, says: "min more at 0.4 a minute"),
+    .init(name: "too few", new: 0, old: 0, requests: 4, status: 3, says: "min more at 0.3 a minute"),
     .init(name: "half and half", new: 0.2, old: 0.01, share: 0.5, status: 1, says: "in new since the onset"),
     .init(
       name: "new is slow", kind: "latency", new: 900, old: 100, status: 1, says: "times the old version's"),
