@@ -29,15 +29,11 @@ struct ResourceDecider {
     switch resource.kind {
     case .secret(let guarded):
       if let why = refusal(guarded) {
-        return (
-          nil,
-          [
-            PlanFinding(
-              .secretLeft, .warning, target: resource.target,
-              "the secret \(resource.target) has another current version (\(live)) than recorded "
-                + "(\(resource.recorded)), and is left: \(why).")
-          ]
-        )
+        let left = PlanFinding(
+          .secretLeft, .warning, target: resource.target,
+          "the secret \(resource.target) has another current version (\(live)) than recorded "
+            + "(\(resource.recorded)), and is left: \(why).")
+        return (nil, [left])
       }
       return (
         action(.restoreSecretStage, resource, "AWSCURRENT is on \(live), recorded was \(resource.recorded)"),

@@ -22,12 +22,7 @@ struct PreflightRun: Sendable {
       throw StepFailure(
         .data, "\(config.path) names no stack", advice: "write API_STACK=… and the like, one for each stack")
     }
-    if command.dryRun || command.ready {
-      try await session.lookAtLock()
-    } else {
-      try await session.lockEnvironment(
-        for: .preflightSnapshot, takeOver: command.takeLock, mayGoWithoutShared: command.skipSharedLock)
-    }
+    try await lock()
     var findings = try readiness()
     let clients = try session.clients()
     if command.ready { return try await judgeLatest(clients, findings) }
@@ -43,13 +38,7 @@ struct PreflightRun: Sendable {
     findings += missing
     var resources = try await ResourceReader(clients: clients, policy: session.policy.snapshot).read(readings)
     findings += resources.findings
-    for reading in readings {
-      findings += StackReadiness.findings(
-        reading.state, status: reading.status, allowsDrift: session.policy.snapshot.allowsDrift)
-    }
-    findings += NotCovered.findings(
-      readings.map(\.state), at: point.createdAt, recoveries: resources.recoveries,
-      named: session.policy.snapshot.appConfigurations)
+    findings += readiness(of: readings, resources, at: point.createdAt)
     let traffic = TrafficReadiness(resources.traffic, readings)
     resources.traffic = traffic.state
     findings += traffic.findings
@@ -109,6 +98,26 @@ struct PreflightRun: Sendable {
     )
     outcome.deployment = point.held
     return outcome
+  }
+
+  /// What only looks takes no lock, and minds another's.
+  private func lock() async throws {
+    if command.dryRun || command.ready { return try await session.lookAtLock() }
+    try await session.lockEnvironment(
+      for: .preflightSnapshot, takeOver: command.takeLock, mayGoWithoutShared: command.skipSharedLock)
+  }
+
+  /// Whether the stacks are in a state worth recording, and what a restore of them would not cover.
+  private func readiness(
+    of readings: [StackReading], _ resources: ResourceReading, at time: Timestamp
+  ) -> [Finding] {
+    readings.flatMap { reading in
+      StackReadiness.findings(
+        reading.state, status: reading.status, allowsDrift: session.policy.snapshot.allowsDrift)
+    }
+      + NotCovered.findings(
+        readings.map(\.state), at: time, recoveries: resources.recoveries,
+        named: session.policy.snapshot.appConfigurations)
   }
 
   private func isGood(_ findings: [Finding]) -> Bool { !findings.contains { $0.severity == .error } }

@@ -22,53 +22,18 @@ struct SmokeTestRun: Sendable {
     let faults = ControlPlaneFaults()
     let credentials = try credentials(faults)
     if options.parseOnly { return parsed(hurl, documents, credentials, findings) }
-    let plane = options.runsBuiltIn ? try controlPlane() : nil
-    let probes =
-      options.runsBuiltIn
-      ? try await PolicyChecks(
-        options.policy, file: session.policy.path.map(shown), config: session.config, plane: plane,
-        faults: faults
-      ) { [session] in try await session.database() } : PolicyChecks()
-    let described = try OpenAPIChecks(
-      documents.map(\.document), endpoint: session.config.apiEndpoint, credentials: credentials)
-    let services =
-      options.runsBuiltIn
-      ? try GRPCHealthChecks.chains(
-        options.policy.grpc, file: session.policy.path.map(shown), endpoint: session.config.apiEndpoint,
-        credentials: credentials) : []
-    var chains = hurl.chains + described.chains + probes.chains + services
-    var notes = described.notes + probes.notes
-    var remarks: Notes?
-    if options.runsBuiltIn {
-      let found = await BuiltInChecks(
-        config: session.config, policy: options.policy, plane: plane, apis: plane,
-        headers: credentials.headers, faults: faults)
-      chains += found.chains
-      remarks = found.notes
+    var gathered = try await gather(hurl, documents, credentials, faults)
+    if let shard = options.shard {
+      gathered.chains = SmokeShards.part(shard.index, of: shard.count, gathered.chains)
     }
-    if let shard = options.shard { chains = SmokeShards.part(shard.index, of: shard.count, chains) }
-    if chains.isEmpty {
-      return nothing(findings, notes)
-    }
+    if gathered.chains.isEmpty { return nothing(findings, gathered.notes) }
     let (recorded, comparedWith) = try baseline(&findings)
-    let total = chains.reduce(0) { $0 + $1.checks.count }
-    let progress = session.progress
-    var dependencies = SmokeDependencies(
-      transport: session.http(), clock: session.context.clock, random: session.context.random
-    ) { result, done in
-      progress.update("\(done)/\(total) checks, \(result.outcome.rawValue): \(result.name)")
-    }
-    dependencies.result = { result in
-      if result.outcome == .fail || result.outcome == .error && result.failure != .controlPlane {
-        progress.say("\(result.outcome.rawValue): \(result.name): \(result.message)")
-      }
-    }
-    dependencies.redact = { [redactor = session.redactor] in redactor.redact($0) }
     let started = session.context.clock.now
     // Asked beside the checks: what these say is said of the deployment that was live when they began.
     async let live = session.liveDeployment()
     var report = await SmokeRun.run(
-      chains, settings: options.settings, dependencies: dependencies, baseline: recorded)
+      gathered.chains, settings: options.settings, dependencies: dependencies(for: gathered.chains),
+      baseline: recorded)
     await RequestLogs(session: session, started: started).add(to: &report.results)
     if let path = options.output, let body = hurl.lastBody {
       try session.context.files.writeAtomically(body, to: session.context.absolute(path), mode: 0o600)
@@ -104,28 +69,86 @@ struct SmokeTestRun: Sendable {
     }
     let deployment = await live
     let deployed = try session.deployedCommit(of: deployment)
-    if options.settings.expectedVersion == nil, let commit = deployed,
-      let other = entries.compactMap(\.version).first(where: {
-        VersionMatch.of($0, expected: commit) == .other
-      })
-    {
-      findings.append(
-        Finding(
-          "other-commit-answers", .notice, "\(other) answers, while \(commit.prefix(12)) should be deployed",
-          subject: "version"))
-    }
+    if let other = otherCommit(entries, deployed) { findings.append(other) }
     found += findings
-    notes += remarks?.all ?? []
     var summary = SmokePart.Summary(counting: entries)
     summary.comparedWith = comparedWith
     summary.shard = options.shard?.text
-    summary.notes = notes
+    summary.notes = gathered.notes + (gathered.remarks?.all ?? [])
     var outcome = StepOutcome(
       verdict: verdict, findings: found, inputs: hurl.inputs + documents.flatMap(\.inputs),
       summary: summary, part: SmokePart(checks: entries), failure: failure)
-    if !hasMany { outcome.retained = (chains, report) }
+    if !hasMany { outcome.retained = (gathered.chains, report) }
     (outcome.deployment, outcome.commit) = (deployment, deployed)
     return outcome
+  }
+
+  /// What is to be asked, and what is said of that.
+  private struct Gathered {
+    var chains: [CheckChain]
+    var notes: [String]
+    /// Of the checks that need no file; more may come while they run.
+    var remarks: Notes?
+  }
+
+  private func gather(
+    _ hurl: HurlPlan, _ documents: [DescribedAPI], _ credentials: CheckCredentials,
+    _ faults: ControlPlaneFaults
+  ) async throws -> Gathered {
+    let plane = options.runsBuiltIn ? try controlPlane() : nil
+    let probes =
+      options.runsBuiltIn
+      ? try await PolicyChecks(
+        options.policy, file: session.policy.path.map(shown), config: session.config, plane: plane,
+        faults: faults
+      ) { [session] in try await session.database() } : PolicyChecks()
+    let described = try OpenAPIChecks(
+      documents.map(\.document), endpoint: session.config.apiEndpoint, credentials: credentials)
+    let services =
+      options.runsBuiltIn
+      ? try GRPCHealthChecks.chains(
+        options.policy.grpc, file: session.policy.path.map(shown), endpoint: session.config.apiEndpoint,
+        credentials: credentials) : []
+    var gathered = Gathered(
+      chains: hurl.chains + described.chains + probes.chains + services, notes: described.notes + probes.notes
+    )
+    if options.runsBuiltIn {
+      let found = await BuiltInChecks(
+        config: session.config, policy: options.policy, plane: plane, apis: plane,
+        headers: credentials.headers, faults: faults)
+      gathered.chains += found.chains
+      gathered.remarks = found.notes
+    }
+    return gathered
+  }
+
+  private func dependencies(for chains: [CheckChain]) -> SmokeDependencies {
+    let total = chains.reduce(0) { $0 + $1.checks.count }
+    let progress = session.progress
+    var dependencies = SmokeDependencies(
+      transport: session.http(), clock: session.context.clock, random: session.context.random
+    ) { result, done in
+      progress.update("\(done)/\(total) checks, \(result.outcome.rawValue): \(result.name)")
+    }
+    dependencies.result = { result in
+      if result.outcome == .fail || result.outcome == .error && result.failure != .controlPlane {
+        progress.say("\(result.outcome.rawValue): \(result.name): \(result.message)")
+      }
+    }
+    dependencies.redact = { [redactor = session.redactor] in redactor.redact($0) }
+    return dependencies
+  }
+
+  /// Where no version was asked for, an answer that names another commit than the deployed one is told.
+  private func otherCommit(_ entries: [CheckEntry], _ deployed: String?) -> Finding? {
+    guard options.settings.expectedVersion == nil, let commit = deployed,
+      let other = entries.compactMap(\.version).first(where: {
+        VersionMatch.of($0, expected: commit) == .other
+      })
+    else { return nil }
+    return Finding(
+      "other-commit-answers", .notice, "\(other) answers, while \(commit.prefix(12)) should be deployed",
+      subject: "version")
   }
 
   /// The record of files that were only read.

@@ -77,21 +77,7 @@ extension PostgresJudge {
           "constraint-missing-not-valid", .locking,
           "validates \(name) in the transaction that adds it: the lock is held for the whole scan", name)
       }
-    case "AT_DetachPartition":
-      if isOld(table) {
-        let part = command["def"]?["PartitionCmd"]?["name"]?.relationName ?? "a partition"
-        issue(
-          "detached-partition", .breaking,
-          "\(table) has the rows of \(part) no more: the version before does not find them",
-          "\(table).\(part)")
-      }
-      if command["def"]?["PartitionCmd"]?.flag("concurrent") ?? false {
-        outsiders.append((currentLine, "DETACH PARTITION CONCURRENTLY", table))
-      } else {
-        issue(
-          "require-concurrent-partition-detach", .locking, "locks \(table): DETACH PARTITION … CONCURRENTLY",
-          table)
-      }
+    case "AT_DetachPartition": judgeDetached(command["def"]?["PartitionCmd"], from: table)
     case "AT_EnableRowSecurity", "AT_ForceRowSecurity":
       if isOld(table) { securedTables[table.lowercased()] = currentLine }
     case "AT_DisableTrig": disable(trigger: name, of: table)
@@ -103,6 +89,22 @@ extension PostgresJudge {
     case "AT_SetTableSpace":
       if isOld(table) { issue("moving-tablespace", .locking, "rewrites \(table) under a full lock", table) }
     default: break
+    }
+  }
+
+  private mutating func judgeDetached(_ partition: JSONValue?, from table: String) {
+    if isOld(table) {
+      let part = partition?["name"]?.relationName ?? "a partition"
+      issue(
+        "detached-partition", .breaking,
+        "\(table) has the rows of \(part) no more: the version before does not find them", "\(table).\(part)")
+    }
+    if partition?.flag("concurrent") ?? false {
+      outsiders.append((currentLine, "DETACH PARTITION CONCURRENTLY", table))
+    } else {
+      issue(
+        "require-concurrent-partition-detach", .locking, "locks \(table): DETACH PARTITION … CONCURRENTLY",
+        table)
     }
   }
 
