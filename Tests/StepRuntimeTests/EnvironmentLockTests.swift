@@ -1,3 +1,4 @@
+import Glibc
 import StepResults
 import SystemInterfaces
 import TestSupport
@@ -15,6 +16,24 @@ import Testing
     try EnvironmentLock(
       records: folder("r"), files: LocalFileSystem(), owner: owner, now: now + .seconds(seconds)
     ) { path, _ in try? LocalFileSystem().rename(path, to: "\(path).damaged") }
+  }
+
+  @Test func `is free although a program that is being started still has its descriptor`() throws {
+    var held: EnvironmentLock? = try take("first")
+    let path = try #require(realpath(folder("r/environment.lock"), nil))
+    defer { free(path) }
+    let descriptors = try LocalFileSystem().names(in: "/proc/self/fd").compactMap { Int32($0) }
+    let own = try #require(
+      descriptors.first { descriptor in
+        var target = [CChar](repeating: 0, count: 4096)
+        return readlink("/proc/self/fd/\(descriptor)", &target, target.count - 1) > 0
+          && strcmp(target, path) == 0
+      })
+    let copy = dup(own)
+    defer { close(copy) }
+    withExtendedLifetime(held) {}
+    held = nil
+    #expect(throws: Never.self) { _ = try take("second") }
   }
 
   @Test func `keeps a second run out, and is free when the first has ended`() throws {

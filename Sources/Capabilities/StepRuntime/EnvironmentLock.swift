@@ -106,5 +106,9 @@ final class EnvironmentLock: Sendable {
     return "\(owner), for \(Int(max(0, (now - since).inSeconds))) seconds"
   }
 
-  deinit { close(descriptor) }
+  /// A program that is just being started has the descriptor until it is: closing alone would leave it the lock.
+  deinit {
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }

@@ -135,6 +135,9 @@ extension StepSession {
     remark(Finding("lock-not-shared", .warning, text, subject: environment))
   }
 
+  /// Ends the lock on this machine with the step, whoever still knows of the session.
+  func endLocalLock() { lock.withLock { $0 = nil } }
+
   /// Releases what the session holds; `nil` where it holds nothing in the ledger or a record has released it.
   func releaseEnvironment() async {
     guard let held = lock.withLock({ $0 }), let shared = held.shared else { return }

@@ -73,6 +73,7 @@ public enum StepMain<Command: StepCommand> {
       let session = try StepSession(
         context: context, common: command.common, redactor: redactor, startedAt: startedAt,
         needsConfig: command.needsConfig, policySource: command.policySource)
+      defer { session.endLocalLock() }
       if command.common.showConfig {
         terminal.write(ShownConfig(session).document.serialized(pretty: true) + "\n", to: .standardOutput)
         return ExitStatus.go.rawValue
