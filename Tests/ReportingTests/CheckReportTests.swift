@@ -177,4 +177,32 @@ private var failed: ReportCase {
     #expect(text.contains("default-src 'none'"))
     for word in ["<script", "src=", "href="] { #expect(!text.contains(word)) }
   }
+
+  @Test func `what took how long is drawn to scale`() {
+    var page = report([])
+    var section = ReportSection("What was done")
+    section.spans = [
+      ReportSpan("restore <api>", from: 100, to: 160),
+      ReportSpan("restore workflow", from: 160, to: 340, isBad: true),
+    ]
+    page.sections = [section]
+    let text = HTMLReport.render(page)
+    #expect(text.contains("restore &lt;api&gt;"))
+    #expect(text.contains("<rect x=\"330\" y=\"4\" width=\"140\" height=\"18\"/>"))
+    #expect(text.contains("<rect x=\"470\" y=\"30\" width=\"420\" height=\"18\" class=\"bad\"/>"))
+    #expect(text.contains(">1 min</text>") && text.contains(">3 min</text>"))
+    // What took no time has no scale.
+    page.sections[0].spans = [ReportSpan("none", from: 1, to: 1)]
+    #expect(!HTMLReport.render(page).contains("<rect"))
+  }
+
+  @Test func `short cells of a table are not broken`() {
+    var page = report([])
+    page.sections = [
+      ReportSection(
+        "Timeline", columns: ["Time", "What"], rows: [["16:09:01", "a long word to say what has happened"]])
+    ]
+    let text = HTMLReport.render(page)
+    #expect(text.contains("<td class=whole>16:09:01</td><td>a long"))
+  }
 }

@@ -124,6 +124,7 @@ public enum HTMLReport: ReportFormat {
   private static func render(_ section: ReportSection) -> String {
     var out = section.title.isEmpty ? "" : "<h2>\(OutsideText.xml(section.title))</h2>\n"
     out += section.lines.map { "<p>\(OutsideText.xml($0))</p>\n" }.joined()
+    out += drawn(section.spans)
     guard !section.rows.isEmpty else { return out }
     out += "<table>"
     if !section.columns.isEmpty {
@@ -131,15 +132,40 @@ public enum HTMLReport: ReportFormat {
         "<tr>" + section.columns.map { "<th scope=\"col\">\(OutsideText.xml($0))</th>" }.joined() + "</tr>"
     }
     for row in section.rows {
-      out += "<tr>" + row.map { "<td>\(OutsideText.xml($0))</td>" }.joined() + "</tr>\n"
+      out += "<tr>" + row.map { "<td\(whole($0))>\(OutsideText.xml($0))</td>" }.joined() + "</tr>\n"
     }
     return out + "</table>\n"
+  }
+
+  /// Spans of time on one scale, one below the other.
+  private static func drawn(_ spans: [ReportSpan]) -> String {
+    guard let first = spans.map(\.from).min(), let last = spans.map(\.to).max(), last > first else {
+      return ""
+    }
+    let scale = 560 / (last - first)
+    var out =
+      "<svg class=\"spans\" viewBox=\"0 0 1000 \(spans.count * 26 + 4)\" role=\"img\" "
+      + "aria-label=\"what took how long, to scale\">\n"
+    for (row, span) in spans.enumerated() {
+      let (left, width) = ((span.from - first) * scale, max(2, (span.to - span.from) * scale))
+      let y = row * 26
+      out +=
+        "<text x=\"0\" y=\"\(y + 17)\">\(OutsideText.xml(String(span.name.prefix(48))))</text>"
+        + "<rect x=\"\(330 + Int(left))\" y=\"\(y + 4)\" width=\"\(Int(width.rounded()))\" height=\"18\""
+        + "\(span.isBad ? " class=\"bad\"" : "")/>"
+        + "<text x=\"\(338 + Int((left + width).rounded()))\" y=\"\(y + 17)\">"
+        + "\(Duration.microseconds(Int64((span.to - span.from) * 1_000_000)).words)</text>\n"
+    }
+    return out + "</svg>\n"
   }
 
   private static func lines(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { OutsideText.xml(String($0)) }
       .joined(separator: "<br>")
   }
+
+  /// A time or a short name is not broken, however much another column has to say.
+  private static func whole(_ cell: String) -> String { (1...20).contains(cell.count) ? " class=whole" : "" }
 
   private static let chartStyle = """
     figure{margin:1.4em 0;break-inside:avoid}figcaption{margin-bottom:.3em}.mark{padding:0 .4em;border:1px solid;
@@ -153,7 +179,8 @@ public enum HTMLReport: ReportFormat {
     body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:80em;padding:0 1em;color:#1b1f24;
     background:#fff;overflow-wrap:anywhere}a{color:#0550ae}table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.3em .6em;
     vertical-align:top;border-bottom:1px solid #d8dee4}.checks{table-layout:fixed}.checks th:nth-child(1){width:5em}
-    .checks th:nth-child(3){width:4.5em}.wide{width:62%}.facts{color:#59636e}.message{white-space:normal}
+    .checks th:nth-child(3){width:4.5em}.wide{width:62%}.whole,th{white-space:nowrap}
+    .spans{font:13px system-ui,sans-serif;fill:currentColor;max-width:70em}.spans rect{fill:#2da44e}.spans .bad{fill:#b3261e}.facts{color:#59636e}.message{white-space:normal}
     pre{font:12px/1.4 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere;margin:.2em 0 .6em;padding:.4em .6em;
     background:#f2f4f7;border-radius:.3em}
     .verdict{padding:.1em .5em;border-radius:.3em;color:#fff;text-transform:uppercase}.go{background:#1a7f37}

@@ -80,6 +80,8 @@ public struct ReportSection: Sendable {
   public var rows: [[String]]
   /// Whether it tells of cases: a page that shows these leaves it out.
   public var isOfCases = false
+  /// What took how long, drawn to scale where there is room to draw: the page in HTML.
+  public var spans: [ReportSpan] = []
 
   /// A block.
   public init(_ title: String, lines: [String] = [], columns: [String] = [], rows: [[String]] = []) {
@@ -87,6 +89,23 @@ public struct ReportSection: Sendable {
     self.lines = lines
     self.columns = columns
     self.rows = rows
+  }
+}
+
+/// Something that took a while.
+public struct ReportSpan: Hashable, Sendable {
+  public var name: String
+  /// Seconds since any one moment that is the same for all spans of a section; `to` is not before `from`.
+  public var from: Double, to: Double
+  /// Whether it ended badly.
+  public var isBad: Bool
+
+  /// A span.
+  public init(_ name: String, from: Double, to: Double, isBad: Bool = false) {
+    self.name = name
+    self.from = from
+    self.to = max(from, to)
+    self.isBad = isBad
   }
 }
 

@@ -101,9 +101,10 @@ struct ErrorRule: Sendable {
     let since = points[(severe.outcome.onset ?? 0)...(severe.outcome.severeAt ?? points.count - 1)]
     let requests = since.reduce(0) { $0 + $1.count }
     let most = (severe.outcome.severeRate * requests).rounded(.down)
-    return "with \(whole(most)) failures of these \(whole(requests)) requests it would not be severe "
+    return
+      "with \(counted(most, "failure")) of \(requests == 1 ? "this one request" : "these \(whole(requests)) requests") it would not be severe "
       + "(margin \(percent(severe.outcome.margin)), evidence \(brief(severe.outcome.evidence)) of "
-      + "\(brief(severe.outcome.needed)) needed, lasting \(severe.outcome.lasting) periods)"
+      + "\(brief(severe.outcome.needed)) needed, lasting \(counted(Double(severe.outcome.lasting), "period")))"
   }
 
   /// How many failures more would leave a healthy series open.

@@ -67,7 +67,7 @@ struct GaugeRule: Sendable {
       judgement.reasons = ["the data are not whole: \(gap)"]
     } else if after.count < min(window.persistence, window.looks) {
       judgement.doubt = .tooFew
-      judgement.reasons = ["\(after.count) periods are too few"]
+      judgement.reasons = [after.count == 1 ? "one period is too few" : "\(after.count) periods are too few"]
     } else if unknown >= window.persistence, unknown * 2 > recent.count, !isUsual(series, after.median ?? 0) {
       judgement.verdict = .degraded
       judgement.onset = series.watch.reversed().prefix { isUnknown($0.value) }.last?.time

@@ -89,7 +89,7 @@ struct LatencyRule: Sendable {
     } else if recent.count >= max(1, window.persistence - 1), isNew, !isUsual {
       judgement.doubt = .begun
       judgement.reasons = [
-        "p95 is over \(whole(baseline.limit)) ms in the last \(recent.count) periods: something has begun, and too late "
+        "p95 is over \(whole(baseline.limit)) ms in the last \(recent.count == 1 ? "period" : "\(recent.count) periods"): something has begun, and too late "
           + "to be judged"
       ]
     } else if let lost = traffic.loss(below: policy.lostTraffic) {

@@ -49,7 +49,7 @@ struct ProbeRule: Sendable {
       if Int(failed) >= ProbeRule.fewest, last.time - first.time >= window.duration / 10 {
         judgement.verdict = .severe
         judgement.decidedAt = last.time
-        judgement.reasons = ["the last \(whole(failed)) probes all failed"]
+        judgement.reasons = ["the last \(counted(failed, "probe")) all failed"]
         return judgement
       }
     }
@@ -68,7 +68,9 @@ struct ProbeRule: Sendable {
     if !streak.isEmpty {
       judgement.verdict = .degraded
       judgement.doubt = nil
-      judgement.reasons = ["the last \(whole(failed)) probes failed, too few to be sure"]
+      judgement.reasons = [
+        (failed == 1 ? "the last probe" : "the last \(whole(failed)) probes") + " failed, too few to be sure"
+      ]
     } else if failures >= Double(ProbeRule.fewest), failures > 0.1 * sent {
       judgement.verdict = .degraded
       judgement.reasons = ["\(whole(failures)) of \(whole(sent)) probes failed"]

@@ -15,6 +15,11 @@ func brief(_ value: Double) -> String {
 /// A count without decimals.
 func whole(_ count: Double) -> String { decimal(count, places: 0) }
 
+/// A count with its noun: `1 probe`, `3 probes`.
+func counted(_ count: Double, _ noun: String) -> String {
+  "\(whole(count)) \(noun)\(count == 1 ? "" : "s")"
+}
+
 /// `value` rounded to `places` decimals.
 func decimal(_ value: Double, places: Int) -> String {
   guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }

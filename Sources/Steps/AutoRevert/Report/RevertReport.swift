@@ -183,7 +183,7 @@ enum RevertReport {
       let estimate = record.summary.estimatedSeconds.map { ", estimated \(minutes($0))" } ?? ""
       lines.append("Took \(minutes(took))\(estimate).")
     }
-    return ReportSection(
+    var section = ReportSection(
       "What was done", lines: lines,
       columns: ["From", "To", "Action", "Target", "Took", "Estimate", "Result"],
       rows: record.part.actions.map { action in
@@ -194,6 +194,12 @@ enum RevertReport {
           planned.map { minutes($0.estimateSeconds) } ?? "", action.shortResult,
         ]
       })
+    section.spans = record.part.actions.map { action in
+      ReportSpan(
+        "\(action.action) \(action.target)", from: (action.startedAt - record.startedAt).inSeconds,
+        to: (action.finishedAt - record.startedAt).inSeconds, isBad: action.result != "done")
+    }
+    return section
   }
 
   private static func health(_ record: Record<RevertPart>) -> ReportSection {
