@@ -123,8 +123,7 @@ struct LastPlan {
   private func switches(_ plan: inout Plan, _ database: DatabaseFacts, isThere: Bool) {
     var actions: [PlannedAction] = []
     for secret in database.secrets {
-      let failure = facts.failures[secret.target]?.last { $0.kind == .switchDatabase }?.reason
-      if let why = secret.obstacle ?? failure {
+      if let why = secret.obstacle ?? failure(of: .switchDatabase, on: secret.target) {
         plan.findings.append(
           PlanFinding(
             .secretLeft, .warning, target: secret.target,
@@ -132,33 +131,25 @@ struct LastPlan {
               + "\(database.restored) by hand."))
         continue
       }
-      var action = PlannedAction(
-        .switchDatabase, target: secret.target,
-        reason:
+      actions.append(
+        leading(
+          .switchDatabase, secret.target, to: database, in: database.stack, isConditional: !isThere,
           "it names \(database.identifier); a new version names \(database.restored), the present one is kept"
-      )
-      action.payload = .database(database.restored)
-      action.stack = database.stack
-      action.isConditional = !isThere
-      actions.append(action)
+        ))
     }
     for proxy in database.proxies {
-      let failure = facts.failures[proxy.target]?.last { $0.kind == .switchDatabaseProxy }?.reason
-      if let why = proxy.obstacle ?? failure {
+      if let why = proxy.obstacle ?? failure(of: .switchDatabaseProxy, on: proxy.target) {
         plan.findings.append(
           PlanFinding(
             .databaseStillUsed, .warning, target: proxy.target,
             "the proxy \(proxy.target) goes on leading to \(database.identifier): \(why)."))
         continue
       }
-      var action = PlannedAction(
-        .switchDatabaseProxy, target: proxy.target,
-        reason:
-          "it leads to \(database.identifier), and leads to \(database.restored) then; in between to neither")
-      action.payload = .database(database.restored)
-      action.stack = database.stack
-      action.isConditional = !isThere
-      actions.append(action)
+      actions.append(
+        leading(
+          .switchDatabaseProxy, proxy.target, to: database, in: database.stack, isConditional: !isThere,
+          "it leads to \(database.identifier), and leads to \(database.restored) then; in between to neither"
+        ))
     }
     // One that leads to the new database and does not reach it is no more among those that are to be switched.
     let left = Set(database.proxies.map(\.target))
@@ -183,8 +174,7 @@ struct LastPlan {
     let isWaiting =
       !isThere || plan.actions.contains { $0.kind == .switchDatabase || $0.kind == .switchDatabaseProxy }
     for stack in database.redeploys {
-      let failure = facts.failures[stack.target]?.last { $0.kind == .redeploy }?.reason
-      if let why = stack.obstacle ?? failure {
+      if let why = stack.obstacle ?? failure(of: .redeploy, on: stack.target) {
         plan.findings.append(
           PlanFinding(
             .databaseStillUsed, .warning, target: stack.target,
@@ -192,16 +182,29 @@ struct LastPlan {
               + "with the address of \(database.restored)."))
         continue
       }
-      var action = PlannedAction(
-        .redeploy, target: stack.target,
-        reason:
+      Planner.append(
+        leading(
+          .redeploy, stack.target, to: database, in: stack.target, isConditional: isWaiting,
           "a parameter of it holds the address of \(database.identifier), and gets that of \(database.restored)"
-      )
-      action.payload = .database(database.restored)
-      action.stack = stack.target
-      action.isConditional = isWaiting
-      Planner.append(action, to: &plan)
+        ), to: &plan)
     }
+  }
+
+  /// Why the last such action on `target` failed; nil where none did.
+  private func failure(of kind: PlannedAction.Kind, on target: String) -> String? {
+    facts.failures[target]?.last { $0.kind == kind }?.reason
+  }
+
+  /// The action that makes `target` use the new database.
+  private func leading(
+    _ kind: PlannedAction.Kind, _ target: String, to database: DatabaseFacts, in stack: String,
+    isConditional: Bool, _ reason: String
+  ) -> PlannedAction {
+    var action = PlannedAction(kind, target: target, reason: reason)
+    action.payload = .database(database.restored)
+    action.stack = stack
+    action.isConditional = isConditional
+    return action
   }
 
   private func remarks(_ plan: inout Plan, _ database: DatabaseFacts) {
