@@ -9,19 +9,8 @@ import Testing
   private func judge(_ base: [String: String], _ head: [String: String?]) throws -> (
     status: Int32, codes: Set<String>, text: String
   ) {
-    let repository = try TestRepository()
-    try repository.write(".backstop/\n", to: ".gitignore")
-    try repository.write("ENVIRONMENT=prod\nAWS_REGION=us-east-1\n", to: "deployment-prod.config")
-    for (path, text) in base { try repository.write(text, to: path) }
-    try repository.commit("First", at: 1)
-    for (path, text) in head {
-      if let text {
-        try repository.write(text, to: path)
-      } else {
-        try FileManager.default.removeItem(atPath: "\(repository.path)/\(path)")
-      }
-    }
-    try repository.commit("Second", at: 2)
+    let config = ["deployment-prod.config": "ENVIRONMENT=prod\nAWS_REGION=us-east-1\n"]
+    let repository = try TestRepository(base: base.merging(config) { given, _ in given }, head: head)
     let step = BuiltStep("diff-gate", in: repository.path)
     let outcome = try step.run(["prod", "--format", "json"])
     let record = try JSONValue(parsing: outcome.output)

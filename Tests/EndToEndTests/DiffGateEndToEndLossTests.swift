@@ -11,13 +11,8 @@ import Testing
   private func judge(_ base: Files, _ head: Files) throws -> (
     status: Int32, record: JSONValue, codes: Set<String>
   ) {
-    let repository = try TestRepository()
-    try repository.write(".backstop/\n", to: ".gitignore")
-    try repository.write("ENVIRONMENT=prod\nAWS_REGION=us-east-1\n", to: "deployment-prod.config")
-    for (path, text) in base { try repository.write(text, to: path) }
-    try repository.commit("First", at: 1)
-    for (path, text) in head { try repository.write(text, to: path) }
-    try repository.commit("Second", at: 2)
+    let config = ["deployment-prod.config": "ENVIRONMENT=prod\nAWS_REGION=us-east-1\n"]
+    let repository = try TestRepository(base: base.merging(config) { given, _ in given }, head: head)
     let outcome = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
     let record = try JSONValue(parsing: outcome.output)
     return (outcome.status, record, Set((record["findings"]?.array ?? []).compactMap { $0["code"]?.string }))

@@ -9,13 +9,7 @@ import Testing
   typealias Files = [String: String]
 
   private func change(_ base: Files, _ head: Files) throws -> TestRepository {
-    let repository = try TestRepository()
-    try repository.write(".backstop/\n", to: ".gitignore")
-    for (path, text) in base { try repository.write(text, to: path) }
-    try repository.commit("First", at: 1)
-    for (path, text) in head { try repository.write(text, to: path) }
-    try repository.commit("Second", at: 2)
-    return repository
+    try TestRepository(base: base, head: head)
   }
 
   private func judge(

@@ -316,18 +316,7 @@ import Testing
   // MARK: - What a migration was called, and what stood there before
 
   private func change(_ base: [String: String], _ head: [String: String?]) throws -> (Int32, JSONValue) {
-    let repository = try TestRepository()
-    try repository.write(".backstop/\n", to: ".gitignore")
-    for (path, text) in base { try repository.write(text, to: path) }
-    try repository.commit("First", at: 1)
-    for (path, text) in head {
-      if let text {
-        try repository.write(text, to: path)
-      } else {
-        try FileManager.default.removeItem(atPath: "\(repository.path)/\(path)")
-      }
-    }
-    try repository.commit("Second", at: 2)
+    let repository = try TestRepository(base: base, head: head)
     let outcome = try BuiltStep("diff-gate", in: repository.path).run(["prod", "--format", "json"])
     return (outcome.status, try JSONValue(parsing: outcome.output))
   }
