@@ -43,6 +43,9 @@ struct PageInBrowserTests {
       let (hour, rest) = (10 + minute / 60, minute % 60)
       lines.append(
         "2026-01-01T\(hour):\(rest < 10 ? "0" : "")\(rest):00Z,api,errors,\(minute >= 60 ? 50 : 1),100")
+      lines.append(
+        "2026-01-01T\(hour):\(rest < 10 ? "0" : "")\(rest):00Z,api,latency,\(minute >= 60 ? 19_876 : 10_432),100"
+      )
     }
     try lines.joined(separator: "\n").write(toFile: folder("points.csv"), atomically: true, encoding: .utf8)
     let result = try BuiltStep("watch-30m", in: folder.path).run([

@@ -180,6 +180,56 @@ struct Watch30mEndToEndCloudTests {
     #expect(record["findings"]?.array?.contains { $0["code"]?.string == "watch-early-end" } == true)
   }
 
+  /// One watch is killed after each of its looks and begun again by the same command, another beside it is left alone.
+  @Test func `a watch that is killed after each look ends as one that was left alone`() throws {
+    let length = Duration.seconds(40)
+    try traffic(60)
+    let deployedAt = now
+    let arguments = [
+      "prod", "--format", "json", "--for", "40s", "--every", "1s", "--deployed-at", deployedAt.description,
+    ]
+    let step = BuiltStep("watch-30m", in: folder.path, variables: cloud.environment.variables)
+    func state() throws -> JSONValue {
+      let path = folder("pieces/watch-30m-state.json")
+      return FileManager.default.fileExists(atPath: path)
+        ? try JSONValue(parsing: LocalFileSystem().read(path)) : .null
+    }
+    func looks() throws -> Int { try state()["looks"]?.int ?? 0 }
+    var killed: [Int] = []
+    var last: JSONValue = .null
+    let whole = try step.run(arguments + ["--records", "whole"]) { other in
+      // Each piece makes one look at least, and is killed as soon as that is kept.
+      while killed.count < 5, now < deployedAt + length / 2 {
+        try traffic(20)
+        let before = try looks()
+        let piece = try step.run(arguments + ["--records", "pieces"]) { id in
+          try waitUntil("the next look") { try looks() > before }
+          kill(id, SIGKILL)
+        }
+        #expect(piece.output.isEmpty)
+        killed.append(try looks())
+        // Nothing that was seen is lost.
+        #expect(try #require(state()["probes"]?.array?.count) >= killed.count)
+      }
+      let rest = try step.run(arguments + ["--records", "pieces"]) { process in
+        while kill(process, 0) == 0, now < deployedAt + .seconds(120) { try traffic(20) }
+      }
+      last = try JSONValue(parsing: rest.output)
+      while kill(other, 0) == 0, now < deployedAt + .seconds(180) { try traffic(20) }
+    }
+    let left = try JSONValue(parsing: whole.output)
+    #expect(killed.count >= 2 && killed == killed.sorted())
+    #expect(last["finished"]?.bool == true && left["finished"]?.bool == true)
+    #expect(last["verdict"] == left["verdict"], "\(last["findings"]?.serialized() ?? "")")
+    #expect(try #require(last["window"]?["looks"]?.int) > #require(killed.last))
+    func names(_ record: JSONValue) -> Set<String> {
+      Set((record["series"]?.array ?? []).compactMap { $0["name"]?.string })
+    }
+    #expect(names(last) == names(left))
+    // A watch that is over leaves nothing that a later one would go on from.
+    #expect(try state() == .null)
+  }
+
   @Test(arguments: ["shared", "shared.sealed", "s3://moved-watch/backstop"])
   func `a watch that is killed goes on on another machine`(store: String) throws {
     if store.hasPrefix("s3:") {

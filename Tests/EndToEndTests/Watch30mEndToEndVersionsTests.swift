@@ -21,7 +21,7 @@ import Testing
   }
 
   static let recordings: [Recording] = [
-    .init(name: "both well", new: 0.01, old: 0.01, status: 0, says: "stay where they were"),
+    .init(name: "both well", new: 0.01, old: 0.01, status: 0, says: "the one series stays where it was"),
     .init(name: "new is bad", new: 0.3, old: 0.01, status: 1, says: "in new since the onset"),
     .init(name: "both fail", new: 0.4, old: 0.4, status: 3, says: "both fail"),
     .init(name: "new is a little worse", new: 0.05, old: 0.01, status: 0, says: "worse, but not surely over"),

@@ -39,7 +39,7 @@ import Testing
     #expect(judged.verdict == .go)
     #expect(
       judged.reasons == [
-        "1 of 3 series could be judged, and all of these stay where they were",
+        "1 of 3 series could be judged, and it stays where it was",
         "2 of 3 series idle, before as after: b (errors), c (errors)",
       ])
     #expect(judge.judge([idle("a"), idle("b")]).verdict == .inconclusive)

@@ -76,6 +76,30 @@ import Testing
     #expect(Fixture.judge(nightly(days: days, rate: 30, now: now)).verdict == verdict)
   }
 
+  /// Every night's batch makes it worse, not so much that it would be rolled back.
+  @Test(
+    arguments: [([14, 7], SeriesVerdict.healthy), ([3, 2, 1], .healthy), ([], .degraded)]
+      as [([Int], SeriesVerdict)])
+  func `what is a little worse at this hour of every day got no worse`(days: [Int], verdict: SeriesVerdict) {
+    #expect(Fixture.judge(nightly(days: days, rate: 6, now: 6)).verdict == verdict)
+    var slow = nightly(days: days, rate: 300, now: 300)
+    slow.kind = .latency
+    for index in slow.baseline.indices { slow.baseline[index].value = max(100, slow.baseline[index].value) }
+    for index in slow.watch.indices { slow.watch[index].value = max(100, slow.watch[index].value) }
+    #expect(Fixture.judge(slow).verdict == verdict)
+  }
+
+  /// Of a few requests the slowest scatters: what started cold with one request a minute may be slower this time.
+  @Test(arguments: [(1.0, 1700.0, false), (1, 2700, true), (100, 1700, true), (100, 1200, false)])
+  func `a cold start of few requests may be slower than the earlier ones were`(
+    requests: Double, now: Double, isSevere: Bool
+  ) {
+    var series = Fixture.latency((0..<30).map { $0 < 3 ? now : 100 })
+    for index in series.watch.indices { series.watch[index].count = requests }
+    series.earlierStarts = (0..<2).map { _ in Fixture.watch((0..<5).map { ($0 < 3 ? 800 : 100, requests) }) }
+    #expect((Fixture.judge(series).verdict == .severe) == isSevere)
+  }
+
   @Test func `a job of every hour is normal`() {
     let judged = Fixture.judge(
       errors(

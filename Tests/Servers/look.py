@@ -39,7 +39,9 @@ addEventListener('load', () => {
     if (ratio < worst.ratio) Object.assign(worst, {ratio, text: own.slice(0, 80)});
     let scrolls = false;
     for (let p = node.parentElement; p; p = p.parentElement) if (getComputedStyle(p).overflowX === 'auto') scrolls = true;
-    if (!inSVG && !scrolls && box.right > root.clientWidth + 1) off.push(own.slice(0, 60));
+    // A picture shows nothing beyond its own edges.
+    const edge = inSVG ? node.ownerSVGElement.getBoundingClientRect() : {left: 0, right: root.clientWidth};
+    if (!scrolls && (box.right > edge.right + 1 || inSVG && box.left < edge.left - 1)) off.push(own.slice(0, 60));
   }
   const shapes = [...document.querySelectorAll('svg rect, svg line, svg path, svg polyline, svg circle')];
   parent.postMessage({

@@ -6,7 +6,7 @@ import SystemInterfaces
 /// reads the same without colour.
 public enum ChartSVG {
   static let width = 720.0, height = 232.0
-  private static let left = 56.0, right = 12.0, top = 12.0, plot = 132.0, gap = 14.0, bars = 30.0
+  private static let left = 88.0, right = 12.0, top = 12.0, plot = 132.0, gap = 14.0, bars = 30.0
 
   /// All `charts` below each other, as one picture.
   public static func page(_ charts: [ReportChart]) -> String {
@@ -74,7 +74,7 @@ public enum ChartSVG {
         "<line class=\"\(style)\" x1=\"\(text(x))\" x2=\"\(text(x))\" y1=\"\(text(top))\" y2=\"\(text(top + plot))\"/>"
       let isRight = x > width - 90
       out += label(
-        name, x: isRight ? x - 3 : x + 3, y: top + 10 + Double(row) * 12, style,
+        name, x: isRight ? x - 3 : x + 3, y: top + 12 + Double(row) * 16, style,
         anchor: isRight ? "end" : "start")
     }
     return out

@@ -36,7 +36,7 @@ struct ErrorRule: Sendable {
     ])
     let tests = ErrorTests(baseline, policy: policy, window: window, falseAlarms: falseAlarms)
     var found = tests.run(points)
-    if found.severe != nil {
+    if found.severe != nil || found.change.onset != nil {
       var habit = Habit(points: series.baseline.filter { $0.count > 0 }, fewest: 50) {
         ErrorBaseline.rate(of: $0)
       }
@@ -47,7 +47,13 @@ struct ErrorRule: Sendable {
       }
       let levels = points.map { habit.level(at: $0.time) }
       let usual = tests.run(points, usual: levels.map { $0.confirmed ?? 0 })
-      if usual.severe == nil {
+      if found.severe == nil {
+        // Worse than usual, and as at this hour of other days: nothing got worse.
+        if usual.change.onset == nil {
+          judgement.observed["usualAtThisHour"] = levels.compactMap(\.confirmed).max()
+          found = usual
+        }
+      } else if usual.severe == nil {
         judgement.observed["usualAtThisHour"] = levels.compactMap(\.confirmed).max()
         found = usual
       } else if tests.run(points, usual: levels.map { max($0.confirmed ?? 0, $0.once ?? 0) }).severe == nil,

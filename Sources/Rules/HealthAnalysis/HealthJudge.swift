@@ -117,8 +117,8 @@ public struct HealthJudge: Sendable {
     let count = judged.count { $0.verdict != .inconclusive }
     let all =
       count == judged.count
-      ? "all \(count) series stay where they were"
-      : "\(count) of \(judged.count) series could be judged, and all of these stay where they were"
+      ? count == 1 ? "the one series stays where it was" : "all \(count) series stay where they were"
+      : "\(count) of \(judged.count) series could be judged, and \(count == 1 ? "it stays where it was" : "all of these stay where they were")"
     return WatchJudgement(verdict: .go, series: judged, reasons: [all] + open)
   }
 

@@ -34,11 +34,19 @@ struct LatencyRule: Sendable {
       })
     var outcome = tests.severe(after)
     var isUsual = false
-    if outcome.severeAt != nil {
+    if outcome.severeAt != nil || outcome.onset != nil || tests.rise(after) != nil {
       let habit = Habit(points: before, fewest: 0) { $0.map(\.value).median ?? 0 }
       let levels = after.map { habit.level(at: $0.time) }
-      let usual = tests.severe(after, usual: levels.map { $0.confirmed ?? 0 })
-      if usual.severeAt == nil {
+      let confirmed = levels.map { $0.confirmed ?? 0 }
+      let usual = tests.severe(after, usual: confirmed)
+      if outcome.severeAt == nil {
+        // Slower than usual, and as at this hour of other days: nothing got worse.
+        if usual.onset == nil, tests.rise(after, usual: confirmed) == nil {
+          judgement.observed["usualAtThisHour"] = confirmed.max()
+          outcome = usual
+          isUsual = true
+        }
+      } else if usual.severeAt == nil {
         judgement.observed["usualAtThisHour"] = levels.compactMap(\.confirmed).max()
         outcome = usual
         isUsual = true
@@ -216,12 +224,19 @@ struct LatencyTests: Sendable {
   /// How far over the usual level of its hour a period may be.
   static let usualFactor = 1.5
 
+  /// How far over the level of earlier starts a period of so many requests may be: the slowest of a few scatters more
+  /// than that of many.
+  static func startFactor(of requests: Double) -> Double {
+    usualFactor * (1 + 1 / max(1, requests).squareRoot())
+  }
+
   /// Is it too slow to stay? `usual` is the level that each period's hour has on other days.
   func severe(_ points: [SeriesPoint], usual: [Double] = []) -> ChangeTest.Outcome {
     let trials = points.enumerated().map { index, point in
       let limit = max(
         baseline.limit, usual.indices.contains(index) ? LatencyTests.usualFactor * usual[index] : 0,
-        startLevels.indices.contains(index) ? 1.5 * startLevels[index] : 0)
+        startLevels.indices.contains(index)
+          ? LatencyTests.startFactor(of: point.count) * startLevels[index] : 0)
       return Trial(failures: point.value > limit ? 1 : 0, count: 1)
     }
     var test = ChangeTest(
@@ -263,13 +278,17 @@ struct LatencyTests: Sendable {
   }
 
   /// Is it slower than it was, and by how much?
-  func rise(_ points: [SeriesPoint]) -> (since: Timestamp, median: Double)? {
+  func rise(_ points: [SeriesPoint], usual: [Double] = []) -> (since: Timestamp, median: Double)? {
     let bound = Distributions.upperBound(
       baseline.raised.reduce(0) { $0 + $1.failures }, of: Double(baseline.raised.count), confidence: 0.5)
     let outcome = ChangeTest(
       margin: min(0.5, 1.5 * max(bound, 0.02)), severeRate: 1, falseAlarms: falseAlarms, window: window,
       history: baseline.raised
-    ).run(points.map { Trial(failures: $0.value > baseline.high ? 1 : 0, count: 1) })
+    ).run(
+      points.enumerated().map { index, point in
+        let normal = usual.indices.contains(index) ? LatencyTests.usualFactor * usual[index] : 0
+        return Trial(failures: point.value > max(baseline.high, normal) ? 1 : 0, count: 1)
+      })
     guard let onset = outcome.onset, let median = points[onset...].map(\.value).median,
       median >= policy.degradedLatencyFactor * baseline.median
     else { return nil }

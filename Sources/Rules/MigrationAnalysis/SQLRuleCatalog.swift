@@ -36,6 +36,10 @@ public enum SQLRuleCatalog {
     .init("ban-truncate-cascade", "CASCADE empties referring tables.", remedy: "Name what is to be emptied."),
     .init("delete-without-where", "Every row is deleted.", remedy: "Say which rows, or take a snapshot."),
     .init(
+      "delete-rows", "Rows are deleted.", remedy: "Keep them in a table of their own, or take a snapshot."),
+    .init(
+      "replace-rows", "Rows are replaced.", remedy: "Keep them in a table of their own, or take a snapshot."),
+    .init(
       "update-without-where", "Every row is overwritten.",
       remedy: "Keep the old values in a column of their own."),
     .init(

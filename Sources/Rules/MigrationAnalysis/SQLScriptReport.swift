@@ -4,6 +4,8 @@ public enum SQLRisk: String, Codable, Hashable, Sendable {
   case irreversible
   /// The version that a rollback returns to does not work with the new schema.
   case breaking
+  /// Rows are gone that only a backup brings back: told, and somebody's to decide.
+  case losesRows
   /// Holds up readers or writers while it runs.
   case locking
   /// Good practice that decides nothing about the way back.

@@ -34,10 +34,12 @@ extension PostgresJudge {
       judgeTypeChange(command, of: column, isNew: isNew)
     case "AT_SetNotNull":
       effect(.setNotNull, column)
-      if !isNew { notNull.append((column, currentLine)) }
+      if createdColumns.contains(column) { requiredColumns.insert(column) }
+      if isOld(table) { notNull.append((column, currentLine)) }
       judgeSetNotNull(column, isNew: !isOld(table))
     case "AT_DropNotNull":
       effect(.dropNotNull, column)
+      requiredColumns.remove(column)
       notNull.removeAll { $0.column == column }
       if !isNew {
         issue(
@@ -124,6 +126,7 @@ extension PostgresJudge {
       has("CONSTR_DEFAULT") || has("CONSTR_IDENTITY") || has("CONSTR_GENERATED")
       || typeName.contains("serial")
     if has("CONSTR_DEFAULT") { defaults[column] = (true, currentLine) }
+    if fillsItself, !has("CONSTR_DEFAULT") { filledByThemselves.insert(column) }
     if has("CONSTR_NOTNULL") || has("CONSTR_PRIMARY") { requiredColumns.insert(column) }
     if has("CONSTR_NOTNULL"), !fillsItself {
       issue(

@@ -301,7 +301,7 @@ extension PostgresJudge {
         guard isOld(table) else { continue }
         issue(
           clause["condition"] == nil ? "delete-without-where" : "delete-rows",
-          clause["condition"] == nil ? .irreversible : .advice,
+          clause["condition"] == nil ? .irreversible : .losesRows,
           "MERGE deletes rows of \(table) that only a backup brings back", table)
       case "CMD_UPDATE": effect(.update, SchemaObject(.table, table))
       case "CMD_INSERT": effect(.insert, SchemaObject(.table, table))

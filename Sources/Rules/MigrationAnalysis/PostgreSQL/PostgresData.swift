@@ -23,7 +23,7 @@ extension PostgresJudge {
     if PostgresJudge.takesAll(body["whereClause"]) {
       issue("delete-without-where", .irreversible, "deletes every row of \(table)", table)
     } else {
-      issue("delete-rows", .advice, "deletes rows of \(table) that only a backup brings back", table)
+      issue("delete-rows", .losesRows, "deletes rows of \(table) that only a backup brings back", table)
     }
   }
 

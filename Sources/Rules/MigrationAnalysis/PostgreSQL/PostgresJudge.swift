@@ -25,6 +25,8 @@ struct PostgresJudge {
   var createdColumns: Set<SchemaObject> = []
   /// Columns made here that must not be null.
   var requiredColumns: Set<SchemaObject> = []
+  /// New columns that the database gives a value by a sequence or an expression.
+  var filledByThemselves: Set<SchemaObject> = []
   var createdObjects: Set<SchemaObject> = []
   /// Whether a column has a default, as far as the script says, and the line of its last DROP DEFAULT.
   var defaults: [SchemaObject: (has: Bool, line: Int)] = [:]

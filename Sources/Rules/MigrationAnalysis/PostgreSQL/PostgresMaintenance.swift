@@ -152,6 +152,15 @@ extension PostgresJudge {
         "\(column.table ?? "").\(column.name)", line: state.line)
     }
     for (column, line) in notNull where defaults[column]?.has != true {
+      if createdColumns.contains(column) {
+        // Filled here, and then required: what is written by the version before has no value for it.
+        guard !filledByThemselves.contains(column), defaults[column] == nil else { continue }
+        issue(
+          "adding-required-field", .breaking,
+          "\(column.table ?? "").\(column.name) must be given, and the version before does not know it: give it a default",
+          "\(column.table ?? "").\(column.name)", line: line)
+        continue
+      }
       issue(
         "required-existing-column", .breaking,
         "\(column.table ?? "").\(column.name) must be given from now on: the version before may leave it out",

@@ -263,7 +263,7 @@ enum CodeColumns {
         guard !line.text.contains("update(") else { return nil }
         let subject = table(in: own) ?? "line \(line.number)"
         return issue(
-          "delete-rows", .advice, "deletes rows of \(subject) that only a backup brings back", line.number,
+          "delete-rows", .losesRows, "deletes rows of \(subject) that only a backup brings back", line.number,
           subject)
       }
       // `$reminder->delete()` is about one row, whichever that is.

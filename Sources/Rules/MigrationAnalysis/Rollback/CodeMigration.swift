@@ -252,6 +252,20 @@ public struct CodeMigration: Hashable, Sendable {
     issues = kept
   }
 
+  /// Leaves out what an older version did as well: environments have run it. What could not be read may be another thing
+  /// by now, and stays open.
+  public mutating func leaveOut(_ older: CodeMigration) {
+    var known: [String: Int] = [:]
+    for issue in older.issues { known["\(issue.rule) \(issue.message)", default: 0] += 1 }
+    issues.removeAll { issue in
+      let key = "\(issue.rule) \(issue.message)"
+      guard issue.risk != .notUnderstood, let count = known[key], count > 0 else { return false }
+      known[key] = count - 1
+      return true
+    }
+    losses.removeAll(where: older.losses.contains)
+  }
+
   // MARK: - What is destroyed
 
   private mutating func judge(_ lines: [CodeText.Line], _ tool: MigrationTool) {
@@ -313,7 +327,8 @@ public struct CodeMigration: Hashable, Sendable {
       if report.issues.contains(where: { ["delete-rows", "replace-rows"].contains($0.rule) }) {
         deletedRows += RollbackHonesty.losses(of: report)
       }
-      for var issue in report.issues where [.irreversible, .breaking, .notUnderstood].contains(issue.risk) {
+      for var issue in report.issues
+      where [.irreversible, .breaking, .losesRows, .notUnderstood].contains(issue.risk) {
         issue.line += line - 1
         issues.append(issue)
       }

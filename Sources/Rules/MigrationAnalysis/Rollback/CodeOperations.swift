@@ -285,7 +285,7 @@ enum CodeOperations {
     Operation(["DropSchema("], "ban-drop-schema", .irreversible, "drops a schema", tools: [.entityFramework]),
     Operation(["RenameTable("], "renaming-table", .breaking, "renames a table", tools: [.entityFramework]),
     Operation(["RenameColumn("], "renaming-column", .breaking, "renames a column", tools: [.entityFramework]),
-    Operation(["DeleteData("], "delete-rows", .advice, "deletes rows", tools: [.entityFramework]),
+    Operation(["DeleteData("], "delete-rows", .losesRows, "deletes rows", tools: [.entityFramework]),
     Operation(["AddUniqueConstraint("], "new-unique", .breaking, unique, tools: [.entityFramework]),
     Operation(["AddCheckConstraint("], "narrower-check", .breaking, check, tools: [.entityFramework]),
     Operation(

@@ -4,6 +4,8 @@ struct CodeStrings: Hashable, Sendable {
   struct Literal: Hashable, Sendable {
     var text: String
     var line: Int
+    /// Where it begins in the code.
+    var offset: Int
   }
   /// Which marks begin a comment, and which strings a language has.
   private struct Marks {
@@ -69,7 +71,7 @@ struct CodeStrings: Hashable, Sendable {
         literals[literals.count - 1].text += String(between.filter(\.isNewline)) + content
       } else {
         let place = isNextLine && row + 1 < lines.count ? lines[row + 1] : number()
-        literals.append(Literal(text: content, line: place))
+        literals.append(Literal(text: content, line: place, offset: code.count))
       }
       blank(after)
       lastEnd = code.count

@@ -210,7 +210,16 @@ extension TolerantJudge {
     let definition = ColumnDefinition(cursor)
     let before = catalog.type(of: column)
     define(column, definition.type)
-    guard isOld(table), !createdColumns.contains(column) else { return }
+    guard isOld(table) else { return }
+    guard !createdColumns.contains(column) else {
+      // Added, filled, and then required: the version before has no value for it.
+      guard definition.isRequired else { return }
+      issue(
+        "adding-required-field", .breaking,
+        "\(table).\(name) must be given, and the version before does not know it: give it a default",
+        "\(table).\(name)")
+      return
+    }
     if let before, let after = definition.type {
       switch before.change(to: after) {
       case .widens, .rewrites:

@@ -148,7 +148,7 @@ struct TolerantJudge {
   private mutating func replaced(_ table: String) {
     effect(.delete, SchemaObject(.table, table))
     guard isOld(table) else { return }
-    issue("replace-rows", .advice, "replaces rows of \(table) that only a backup brings back", table)
+    issue("replace-rows", .losesRows, "replaces rows of \(table) that only a backup brings back", table)
   }
 
   // MARK: - CREATE and DROP
@@ -269,6 +269,8 @@ struct TolerantJudge {
     guard let table = cursor.name() else { return }
     if cursor.contains("WHERE") || cursor.contains("LIMIT") {
       effect(.delete, SchemaObject(.table, table))
+      guard isOld(table) else { return }
+      issue("delete-rows", .losesRows, "deletes rows of \(table) that only a backup brings back", table)
     } else {
       rows(.delete, "delete-without-where", "deletes every row of", table)
     }

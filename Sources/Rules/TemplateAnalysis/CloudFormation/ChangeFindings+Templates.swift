@@ -1,6 +1,7 @@
 import DeploymentRecords
 import Redaction
 import StepResults
+import YAMLDocuments
 
 /// Findings about templates as a whole: values that are missing, macros, loops, outputs.
 extension ChangeFindings {
@@ -64,8 +65,8 @@ extension ChangeFindings {
     for (name, ids) in users.sorted(by: { $0.key < $1.key }) {
       add(
         "lookup-open", .notice,
-        "\(ids.joined(separator: ", ")) take the value of the Systems Manager parameter \(name): whether it has "
-          + "changed since the last deployment is not known here.", subject: name)
+        "\(ids.joined(separator: ", ")) \(ids.count == 1 ? "takes" : "take") the value of the Systems Manager parameter "
+          + "\(name): whether it has changed since the last deployment is not known here.", subject: name)
     }
   }
 
@@ -112,6 +113,7 @@ extension ChangeFindings {
           subject: name)
       }
     }
+    judgeEmbeddedMacros()
     for side in [judge.new, judge.old] {
       for member in side?.template.resources ?? [] where member.name == "Fn::Transform" {
         add(
@@ -120,6 +122,28 @@ extension ChangeFindings {
           line: member.line, subject: "Resources/Fn::Transform")
         return
       }
+    }
+  }
+
+  /// Macros within a resource see all that stands beside them, so what a changed resource becomes is not known.
+  private mutating func judgeEmbeddedMacros() {
+    for pair in judge.pairs {
+      guard let outcome = judge.outcomes[pair.id], outcome.change.action != .none else { continue }
+      let inside = [pair.new, pair.old].compactMap { $0?.node }.flatMap { Self.macros(inside: $0, depth: 0) }
+      guard let name = inside.first(where: { !$0.hasPrefix("AWS::") }) else { continue }
+      add(
+        "transform-open", .warning,
+        "\(pair.id) (\(pair.type)) goes through \(name), whose result is not known here: any of its properties may change.",
+        line: pair.new?.line, subject: "\(pair.id) \(name)")
+    }
+  }
+
+  private static func macros(inside node: YAMLNode, depth: Int) -> [String] {
+    guard depth < 40 else { return [] }
+    if let elements = node.sequence { return elements.flatMap { macros(inside: $0, depth: depth + 1) } }
+    return (node.mapping?.members ?? []).flatMap { member in
+      member.name == "Fn::Transform"
+        ? CloudFormationTemplate.transformNames(member.value) : macros(inside: member.value, depth: depth + 1)
     }
   }
 

@@ -47,7 +47,8 @@ struct ChangeFindings {
   private mutating func judge(_ outcome: ResourceJudge.Outcome, _ pair: ResourceJudge.Pair) {
     let change = outcome.change
     let openSeverity: Severity =
-      outcome.isLookUpOnly ? .notice : outcome.losesData && change.stateful ? .error : .warning
+      outcome.isLookUpOnly && !change.stateful
+      ? .notice : outcome.losesData && change.stateful ? .error : .warning
     if let finding = change.finding(in: path, openSeverity: openSeverity) { all.append(finding) }
     if change.action == .replace { judgeRefusal(outcome, pair) }
     judgeRefusals(outcome)

@@ -141,7 +141,8 @@ public struct CloudFormationTemplate: Sendable {
     return mapping.members.map { Member(name: $0.name, line: $0.line, node: $0.value) }
   }
 
-  private static func transformNames(_ node: YAMLNode?) -> [String] {
+  /// The names of a macro, or of several in their order.
+  static func transformNames(_ node: YAMLNode?) -> [String] {
     guard let node else { return [] }
     if let elements = node.sequence { return elements.flatMap { transformNames($0) } }
     if let name = node.text { return [name] }

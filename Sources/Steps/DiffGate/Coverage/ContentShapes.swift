@@ -13,9 +13,11 @@ enum ContentShapes {
 
     /// The newer text, or the older one of a file that is gone.
     var text: String { new ?? old ?? "" }
-    /// Lines that only one side has.
+    /// Lines that only one side has; a command goes on behind a backslash.
     var changedLines: [Substring] {
-      func lines(_ text: String?) -> [Substring] { (text ?? "").split(separator: "\n") }
+      func lines(_ text: String?) -> [Substring] {
+        ContentShapes.joined(text ?? "").split(separator: "\n")
+      }
       let (before, after) = (lines(old), lines(new))
       let (first, second) = (Set(before), Set(after))
       return after.filter { !first.contains($0) } + before.filter { !second.contains($0) }
@@ -36,14 +38,12 @@ enum ContentShapes {
     "manifests",
   ]
 
-  /// Whether the content of a file of this name has to be read.
-  static func needsContent(_ path: String) -> Bool { NamedShapes.shape(of: path) == nil }
-
   static func shape(of content: Content) -> FileShape {
     let parts = content.path.lowercased().split(separator: "/").map(String.init)
     let name = parts.last ?? ""
     let folders = Set(parts.dropLast())
     let suffix = name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? ""
+    if DependencyShapes.isList(name), let shape = DependencyShapes.shape(of: content) { return shape }
     if isPipeline(name, parts) { return pipeline(content) }
     if suffix == "sql" { return sql(content) }
     if suffix == "prisma" {
@@ -203,7 +203,9 @@ enum ContentShapes {
 
   private static func isPipeline(_ name: String, _ parts: [String]) -> Bool {
     let folders = Set(parts.dropLast())
-    if folders.contains("workflows") && folders.contains(".github") || folders.contains(".circleci") {
+    if folders.contains("workflows") && folders.contains(".github") || folders.contains(".circleci")
+      || name == "action.yml" || name == "action.yaml"
+    {
       return true
     }
     let names: Set<String> = [
@@ -215,7 +217,12 @@ enum ContentShapes {
       || [".sh", ".bash", ".zsh", ".ps1", ".bat", ".mk"].contains(where: name.hasSuffix)
   }
 
-  private static let deployWords = [
+  /// A text in which each command is on one line.
+  fileprivate static func joined(_ text: String) -> String {
+    text.contains("\\") ? text.replacing("\\\r\n", with: " ").replacing("\\\n", with: " ") : text
+  }
+
+  static let deployWords = [
     "cloudformation", "parameter-overrides", "parameter_overrides", "sam deploy", "cdk deploy",
     "serverless deploy",
     "sls deploy", "terraform ", "tofu ", "pulumi ", "copilot ", "amplify ", "kubectl ", "helm ", "change-set",
@@ -246,11 +253,7 @@ enum ContentShapes {
       return String(name)
     }
     guard !names.isEmpty else { return nil }
-    // A command goes on behind a backslash.
-    let commands = content.text.replacing("\\\r\n", with: " ").replacing("\\\n", with: " ").split(
-      separator: "\n"
-    )
-    .filter { line in
+    let commands = joined(content.text).split(separator: "\n").filter { line in
       let lower = line.lowercased()
       return deployWords.contains(where: lower.contains)
     }
@@ -270,7 +273,14 @@ enum ContentShapes {
   /// A pipeline or a script whose changed lines deploy something; others build and test.
   private static func pipeline(_ content: Content) -> FileShape {
     let isManifest = content.path.lowercased().hasSuffix("package.json")
-    let said = content.changedLines.lazy.map { $0.lowercased() }.filter { !isManifest || !isDependency($0) }
+    let logsInAsBefore = PipelineShape.logins.filter { login in
+      [content.old, content.new].allSatisfy { $0?.contains(login) ?? false }
+    }
+    let said = content.changedLines.lazy.map { $0.lowercased() }.filter { line in
+      // Which version of an action logs in is no part of what is deployed; as whom is.
+      !(isManifest && isDependency(line))
+        && !(line.contains("uses:") && logsInAsBefore.contains(where: line.contains))
+    }
     for line in said {
       guard let word = deployWords.first(where: line.contains) else { continue }
       let shown = word.split(separator: " ").joined(separator: " ")
@@ -284,6 +294,15 @@ enum ContentShapes {
         rule: "pipeline",
         why:
           "\(name) changes in it, which a line of it hands to a deployment, and what that makes of it is not judged",
+        remedy: "look at it by hand and acknowledge it, or name it under diff-gate.ignore")
+    }
+    if let old = content.old.flatMap(PipelineShape.init), let new = content.new.flatMap(PipelineShape.init),
+      let place = PipelineShape.firstDifference(old, new)
+    {
+      return .unjudged(
+        rule: "pipeline",
+        why:
+          "\(place) changes in it, which a job that deploys hands on, and what that makes of it is not judged",
         remedy: "look at it by hand and acknowledge it, or name it under diff-gate.ignore")
     }
     return .harmless(rule: "pipeline", why: "no changed line of it deploys anything")

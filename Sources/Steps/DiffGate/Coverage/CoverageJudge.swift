@@ -10,6 +10,7 @@ struct CoverageJudge {
   private var taken: [String: FileDisposition] = [:]
   private(set) var files: [FileDisposition] = []
   private(set) var findings: [Finding] = []
+  private var generated: GeneratedTemplates
   /// A change of more files is classified by names alone.
   private static let contentLimit = 3000
   private static let sizeLimit = 1 << 20
@@ -17,6 +18,7 @@ struct CoverageJudge {
   init(change: Change, policy: GatePolicy) {
     self.change = change
     self.policy = policy
+    generated = GeneratedTemplates(change: change)
   }
 
   /// Takes what a judge says about a file; what was not judged counts more than what was, in a file of two parts.
@@ -43,7 +45,7 @@ struct CoverageJudge {
     report()
   }
 
-  private func disposition(
+  private mutating func disposition(
     of file: ChangedPath, _ ignored: [PathPattern], _ budget: inout Int
   ) throws -> FileDisposition {
     if file.new != .submodule, file.old != .submodule, let known = taken[file.path] { return known }
@@ -90,7 +92,7 @@ struct CoverageJudge {
       remedy: "put the file itself in its place, or name it under diff-gate.ignore")
   }
 
-  private func shape(_ path: String, _ file: ChangedPath, _ budget: inout Int) throws -> FileShape {
+  private mutating func shape(_ path: String, _ file: ChangedPath, _ budget: inout Int) throws -> FileShape {
     if let named = NamedShapes.shape(of: path) { return named }
     guard file.new != .link, file.old != .link, budget > 0 else {
       return ContentShapes.shape(of: content(path, nil, nil))
@@ -99,7 +101,10 @@ struct CoverageJudge {
     // A file that is called otherwise now is read where it stands, and looked at under the name asked about.
     let new = file.new == nil ? nil : try change.readNew(file.path)
     let old = file.old == nil ? nil : try change.readOld(file.oldPath ?? file.path)
-    return ContentShapes.shape(of: content(path, old, new))
+    let content = content(path, old, new)
+    let shape = ContentShapes.shape(of: content)
+    guard case .harmless(let rule, _) = shape, rule == "application" else { return shape }
+    return try generated.shape(of: path, content.text) ?? shape
   }
 
   private func content(_ path: String, _ old: [UInt8]?, _ new: [UInt8]?) -> ContentShapes.Content {

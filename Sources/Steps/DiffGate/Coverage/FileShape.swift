@@ -96,12 +96,9 @@ enum NamedShapes {
     if let (rule, why) = single[name] { return unjudged(rule, why) }
     if name.hasPrefix("sst.config.") { return unjudged("sst", "SST's configuration is not run") }
     if folders.contains(".chalice") { return unjudged("chalice", "Chalice's configuration is not judged") }
-    for engine in [".j2", ".jinja", ".jinja2", ".erb", ".tpl", ".tmpl", ".mustache", ".gotmpl"]
-    where name.hasSuffix(engine) {
-      let inner = name.dropLast(engine.count)
-      guard [".yaml", ".yml", ".json", ".template", ".tf", ".sql"].contains(where: inner.hasSuffix) else {
-        continue
-      }
+    if let inner = GeneratedTemplates.filled(name),
+      [".yaml", ".yml", ".json", ".template", ".tf", ".sql"].contains(where: inner.hasSuffix)
+    {
       return unjudged(
         "generated-template", "what its template engine makes of it is not known here",
         "compare what is made of both versions with --old FILE --new FILE")

@@ -29,10 +29,10 @@ extension MigrationJudge {
     return comparison
   }
 
-  /// The same for code; true where nothing but layout and comments differs.
+  /// The same for code; true where nothing but layout, comments and quotes differs.
   mutating func noteEdit(ofCode file: ChangedFile, _ migration: MigrationFile, _ new: String) -> Bool {
     guard migration.role == .forward, let bytes = file.old else { return false }
-    let isSame = CodeLikeness.isSame(text(bytes), new)
+    let isSame = CodeComparison.isSame(text(bytes), new, tool: migration.tool)
     note(edited: file, migration, isSame: isSame)
     return isSame
   }
@@ -209,18 +209,5 @@ enum SchemaDump {
     return ["schema.sql", "structure.sql"].contains(name)
       || name == "schema.rb" && parts.dropLast().last == "db" || name.hasSuffix("_structure.sql")
       || name.hasSuffix(".schema.sql")
-  }
-}
-
-/// Whether two versions of code differ in more than layout and comments.
-enum CodeLikeness {
-  static func isSame(_ one: String, _ other: String) -> Bool { plain(one) == plain(other) }
-
-  private static func plain(_ text: String) -> [Substring] {
-    text.split(separator: "\n").filter { line in
-      let trimmed = line.drop(while: \.isWhitespace)
-      return !trimmed.hasPrefix("#") && !trimmed.hasPrefix("//") && !trimmed.hasPrefix("*")
-        && !trimmed.hasPrefix("/*")
-    }.flatMap { $0.split(whereSeparator: { $0.isWhitespace || $0 == "," || $0 == ";" }) }
   }
 }

@@ -156,7 +156,7 @@ struct MigrationJudge {
       let severity: Severity
       switch issue.risk {
       case .irreversible, .breaking, .syntax: severity = .error
-      case .locking, .notUnderstood: severity = .warning
+      case .losesRows, .locking, .notUnderstood: severity = .warning
       case .advice: continue
       }
       note(
@@ -293,8 +293,11 @@ struct MigrationJudge {
   // MARK: - Others
 
   private mutating func judgeCode(_ file: ChangedFile, _ migration: MigrationFile, _ text: String) throws {
-    let code = CodeMigration(
+    var code = CodeMigration(
       text, tool: migration.tool, earlier: try definitions(before: file, migration, text))
+    if let bytes = file.old, migration.role == .forward {
+      code.leaveOut(CodeMigration(self.text(bytes), tool: migration.tool))
+    }
     guard code.isUnderstood else {
       note(
         file.path, .notJudged, "migration", "its way forward was not found in the code",
@@ -306,7 +309,8 @@ struct MigrationJudge {
       statements: code.issues.map { .init(line: $0.line, rules: [$0.rule]) },
       rollbackScript: code.hasDownMigration ? file.path : nil, leftOut: [], staysLost: code.losses)
     for issue in code.issues where issue.risk != .advice {
-      let severity: Severity = [.locking, .notUnderstood].contains(issue.risk) ? .warning : .error
+      let severity: Severity =
+        [.losesRows, .locking, .notUnderstood].contains(issue.risk) ? .warning : .error
       note(
         issue,
         Finding(

@@ -310,10 +310,11 @@ struct TemplateJudge {
       ) { $0 + $1 }
       if !context.otherTemplates.isEmpty || context.importers != facts.importers { result = compare() }
     }
-    // What stays as it is, values included, is no line of a report.
+    // What stays as it is, values included, is no line of a report; what is looked up at deployment may not stay.
     if file.old == file.new, !result.resources.contains(where: { $0.action != .none }), result.outputs.isEmpty
     {
-      return
+      result.findings.removeAll { $0.code != "lookup-open" }
+      if result.findings.isEmpty || !areNamed { return }
     }
     declareRenames(context.renames, &result, file.path)
     let place = JudgedTemplate(

@@ -27,13 +27,17 @@ enum GateReport {
     let time = minutes(outline.minutes)
     let way =
       switch outline.reversibility {
-      case .nothingToDo where summary.changedFiles == 0 && summary.coverage.isWhole: "nothing differs"
+      case .nothingToDo where summary.changedFiles == 0 && summary.coverage.isWhole:
+        record.findings.contains { $0.code == "lookup-open" }
+          ? "nothing differs but, perhaps, values that CloudFormation looks up" : "nothing differs"
       case .nothingToDo where !summary.coverage.isWhole: "what was judged needs no rollback"
       case .nothingToDo where summary.coverage.harmless["application"] != nil:
         "no stack, schema or configuration changes: deploying the version before undoes this change"
       case .nothingToDo: "nothing in \(count(max(1, summary.changedFiles), "changed file")) needs a rollback"
       case .complete: "this change can be undone in \(time)"
-      case .withLoss: "this change can be undone in \(time), but not without loss"
+      case .withLoss where losesOnlyPerhaps(record):
+        "going back takes \(time), and perhaps not all of the data comes back"
+      case .withLoss: "going back takes \(time) and does not bring back all of the data"
       case .restoreOnly: "only a backup undoes this change, in \(time)"
       }
     let errors = record.findings.count { $0.severity == .error }
@@ -41,6 +45,13 @@ enum GateReport {
     let reach = summary.coverage.isWhole ? "" : "; \(CoverageReport.words(summary.coverage))"
     if errors > 0 { return "\(way): \(count(errors, "finding")) stop\(errors == 1 ? "s" : "") it\(reach)" }
     return (warnings > 0 ? "\(way), \(count(warnings, "warning"))" : way) + reach
+  }
+
+  /// Whether all that would be lost hangs on replacements that may not happen.
+  private static func losesOnlyPerhaps(_ record: Record<GatePart>) -> Bool {
+    record.summary.rollback.loses.first?.hasSuffix(RollbackOutline.perhaps) == true
+      && !record.findings.contains { $0.severity == .error }
+      && record.part.migrations.allSatisfy(\.staysLost.isEmpty)
   }
 
   private static func rollback(_ record: Record<GatePart>) -> ReportSection {

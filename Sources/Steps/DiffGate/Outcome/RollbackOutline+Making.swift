@@ -9,6 +9,9 @@ extension RollbackOutline {
     "schemaScript": (1, 5), "databaseRestore": (15, 30),
   ]
 
+  /// How a loss ends that only a replacement which may not happen brings.
+  static let perhaps = ", if it is replaced"
+
   /// What one run of a rollback does for all stacks.
   private static let together = ["redeploy", "deleteStack", "configuration"]
 
@@ -130,7 +133,7 @@ private struct Losses {
       case (.delete, _), (.replace, .deleted), (.replace, nil):
         existing.append("all data of \(resource.logicalId)")
       case (.mayReplace, .deleted), (.mayReplace, nil):
-        existing.append("all data of \(resource.logicalId), if it is replaced")
+        existing.append("all data of \(resource.logicalId)" + RollbackOutline.perhaps)
       case (.snapshotThenDelete, _), (.replace, .snapshot):
         existing.append("what \(resource.logicalId) takes in after its last snapshot")
       case (.replace, .retained), (.orphan, _):
