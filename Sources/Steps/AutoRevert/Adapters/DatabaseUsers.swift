@@ -27,6 +27,7 @@ struct DatabaseUsers {
   ///   - host: the old database's address; nil where it is gone.
   ///   - redeployed: stacks that are deployed again with the new one: what of them uses the old one then is told then.
   func find(_ host: String?, redeployed: Set<String>) async throws -> Found {
+    let redeployed = withNested(redeployed)
     var found = Found()
     var all: [DBProxy] = []
     do {
@@ -68,6 +69,19 @@ struct DatabaseUsers {
     }
     found.lines += try await parameters(host, redeployed: redeployed)
     return found
+  }
+
+  /// The names of `stacks` and of what is nested in them, which deploying them again reaches as well.
+  private func withNested(_ stacks: Set<String>) -> Set<String> {
+    var names = stacks
+    var ids = Set(point.stacks.filter { names.contains($0.name) }.map(\.stackId))
+    while let next = point.stacks.first(where: {
+      !ids.contains($0.stackId) && $0.parentId.map(ids.contains) ?? false
+    }) {
+      names.insert(next.name)
+      ids.insert(next.stackId)
+    }
+    return names
   }
 
   /// Parameters of Systems Manager that the stacks make and that hold `host`: who reads them goes on using the old database.

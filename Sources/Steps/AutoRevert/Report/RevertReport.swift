@@ -42,7 +42,7 @@ enum RevertReport {
       if record.verdict == .stop {
         return record.part.health?.verdict == .stop
           ? "Nothing to roll back, but \(record.environment) is not healthy."
-          : "NOT ROLLED BACK: \(record.environment) needs a person. \(firstCause(record))"
+          : "NOT ROLLED BACK: \(record.environment) needs a person: \(firstCause(record))"
       }
       return
         summary.restorePoint == nil
@@ -76,11 +76,11 @@ enum RevertReport {
       let runsOn = record.part.actions.contains { $0.result.hasPrefix("out of time") }
       let what =
         runsOn
-        ? "NOT ROLLED BACK YET: what was begun in \(record.environment) goes on in AWS."
+        ? "NOT ROLLED BACK YET: what was begun in \(record.environment) goes on in AWS"
         : done.isEmpty
-          ? "NOT ROLLED BACK: \(record.environment) needs a person."
-          : "PARTLY ROLLED BACK: \(record.environment) needs a person for the rest."
-      return "\(what) \(firstCause(record))"
+          ? "NOT ROLLED BACK: \(record.environment) needs a person"
+          : "PARTLY ROLLED BACK: \(record.environment) needs a person for the rest"
+      return "\(what): \(firstCause(record))"
     }
   }
 
@@ -125,7 +125,7 @@ enum RevertReport {
   /// The first thing that stopped, in one line.
   private static func firstCause(_ record: Record<RevertPart>) -> String {
     guard let first = record.findings.first(where: { $0.severity == .error }) else {
-      return "See the findings."
+      return "see the findings."
     }
     return first.message.split(separator: "\n").first.map(String.init) ?? first.message
   }
