@@ -68,6 +68,18 @@ import Testing
     ("DROP TABLE a; SELECT * FROM dblink('host=h', 'SELECT 1') AS t(a int)", "sql-reaches-outside"),
     ("DROP TABLE a; CREATE EXTENSION plpython3u", "sql-runs-programs"),
     ("DROP TABLE a; DO $$ BEGIN EXECUTE 'DROP ' || 'TABLE b'; END $$", "rollback-script-unreadable"),
+    ("DROP TABLE a; DO $f$ BEGIN COPY b TO PROGRAM 'id'; END $f$", "sql-runs-programs"),
+    (
+      "DROP TABLE a; CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $q$ BEGIN IF true THEN ALTER SYSTEM SET x = 1; END IF; END $q$; SELECT f()",
+      "sql-runs-programs"
+    ),
+    ("DROP TABLE a; ALTER ROLE app LOGIN SUPERUSER", "sql-runs-programs"),
+    ("SET client_encoding = 'SJIS'; DROP TABLE a; SELECT E'\u{C1}\\'", "rollback-script-unreadable"),
+    ("RESET ALL; DROP TABLE a", "rollback-script-unreadable"),
+    (
+      "DROP TABLE a; CREATE OPERATOR + (FUNCTION = lo_export, LEFTARG = oid, RIGHTARG = text)",
+      "sql-reaches-outside"
+    ),
     (
       "DROP TABLE a; CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE x(); END $$; SELECT f()",
       "rollback-script-unreadable"
