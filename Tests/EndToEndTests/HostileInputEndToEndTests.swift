@@ -36,6 +36,19 @@ import Testing
     #expect(codes.contains("template-too-large"), "\(codes)")
   }
 
+  @Test func `a text that holds what nobody knows four times, forty times over`() throws {
+    var name = "\"${AWS::StackId}\""
+    for _ in 0..<40 { name = "{\"Fn::Sub\": [\"${a}${a}-${a}${a}\", {\"a\": \(name)}]}" }
+    name = name.replacing("\"${AWS::StackId}\"", with: "{\"Ref\": \"AWS::StackId\"}")
+    func template(_ name: String) -> String {
+      "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      TopicName: \(name)\n"
+    }
+    let (status, report) = try gate(old: template("a"), new: template(name))
+    // What is too long to be known may be anything: it is never said to be unchanged.
+    let codes = (report["findings"]?.array ?? []).compactMap { $0["code"]?.string }
+    #expect(status != 70 && codes.contains { $0.hasPrefix("resource-") }, "\(status) \(codes)")
+  }
+
   @Test func `keys of the configuration that double each other`() throws {
     let keys = (1...64).map { "A\($0)=$A\($0 - 1)$A\($0 - 1)" }
     let text = (["ENVIRONMENT=dev", "A0=xxxxxxxxxxxxxxxx"] + keys).joined(separator: "\n") + "\n"
