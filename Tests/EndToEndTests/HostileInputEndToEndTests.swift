@@ -67,6 +67,20 @@ import Testing
     #expect(outcome.error.contains("deployment-dev.config:2"))
   }
 
+  @Test func `a snapshot of tests that Jest did not write`() throws {
+    let repository = try TestRepository()
+    try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
+    let snapshot = "exports[`a 1`] = `\nObject {\n  \"Resources\": Object {\n\": x {\n  },\n}\n`;\n"
+    try repository.write("exports[`a 1`] = `1`;\n", to: "test/__snapshots__/a.test.ts.snap")
+    try repository.commit("First", at: 1)
+    try repository.write(snapshot, to: "test/__snapshots__/a.test.ts.snap")
+    try repository.commit("Second", at: 2)
+    let outcome = try BuiltStep("diff-gate", in: repository.path).run(
+      ["prod", "--base", "HEAD~1", "--format", "json"])
+    #expect([1, 3].contains(outcome.status), "\(outcome.status) \(outcome.error)")
+    #expect(outcome.output.contains("a.test.ts.snap"))
+  }
+
   // MARK: - Out of sight
 
   private let database =

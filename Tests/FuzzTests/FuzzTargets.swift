@@ -154,6 +154,7 @@ struct FuzzTarget: Sendable {
         "version = 0.1\n[prod.deploy.parameters]\nstack_name = \"a\"\nparameter_overrides = \"A=\\\"b c\\\" D=e\"\nx = ['''y''', 1_0]\n",
         "exports[`stack 1`] = `\nObject {\n  \"Resources\": Object {\n    \"A\": Object {\"Type\": \"AWS::SNS::Topic\"},\n  },\n}\n`;\n",
         "service: a\nprovider: {name: aws, stage: '${opt:stage, \"dev\"}', environment: {A: b}}\nfunctions: {f: {handler: a.b, events: [{http: GET /}]}}\nresources: {Resources: {T: {Type: AWS::SNS::Topic}}}\n",
+        "exports[`a 1`] = `\nObject {\n  \"Resources\": Object {\n\": x {\n  },\n}\n`;\n",
         "[{\"Source\": {\"StackName\": \"a\", \"LogicalResourceId\": \"b\"}, \"Destination\": {\"StackName\": \"c\", \"LogicalResourceId\": \"d\"}}]",
       ]
     ) { bytes in
@@ -232,6 +233,7 @@ struct FuzzTarget: Sendable {
       name: "shown text",
       seeds: [
         "::a ##vso[x] \u{202E} e\u{301} [x](y) @a #1 `b` | \r\n",
+        "https://a@b,https://c:d@e",
         "password=abc; Bearer 0123456789abcdef https://hooks.slack.com/services/x",
       ]
     ) { bytes in

@@ -8,8 +8,12 @@ import Testing
     var random = FuzzRandom(state: 1)
     var inputs = target.inputs
     for input in target.binary { #expect(throws: Never.self) { try target.parse(input) } }
-    for _ in 0..<300 {
-      let input = Mutation.mutated(inputs[Int(random.next() % UInt64(inputs.count))], others: inputs, &random)
+    for number in 0..<300 + inputs.count {
+      // First those to begin with, among which are the ones that a search has found.
+      let input =
+        number < target.inputs.count
+        ? target.inputs[number]
+        : Mutation.mutated(inputs[Int(random.next() % UInt64(inputs.count))], others: inputs, &random)
       do {
         try target.parse(input)
         // What parses is worth going on from.
