@@ -207,6 +207,18 @@ struct TrafficEndToEndTests {
     #expect(try await alias().weight == 0.1)
   }
 
+  @Test func `a deployment may not begin while two versions share the calls`() async throws {
+    try await world.aws.createStack(name, template: template)
+    try world.snapshot()
+    let before = try run("preflight-snapshot", ["--ready", "--format", "json"])
+    #expect(before.status == 0, "\(before.output)\(before.error)")
+    try await share(0.1)
+    let during = try run("preflight-snapshot", ["--ready", "--format", "json"])
+    #expect(during.status == 3, "\(during.output)\(during.error)")
+    #expect(try codes(during) == ["traffic-shared"])
+    #expect(during.output.contains("begins in the middle of a rollout"))
+  }
+
   // MARK: - CodeDeploy
 
   @Test func `a deployment of CodeDeploy is stopped and taken back by CodeDeploy`() async throws {
@@ -273,6 +285,51 @@ struct TrafficEndToEndTests {
     #expect(outcome.status == 3, "\(outcome.output)\(outcome.error)")
     #expect(outcome.output.contains("deployment d-1 of CodeDeploy's \(name)-app/\(name)-group"))
     #expect(try codes(outcome).contains("traffic-shared"))
+  }
+
+  /// A service of ECS whose deployment moves a listener from blue to green, and the deployment that is under way.
+  private func service(_ blue: Int, _ green: Int, deployment: String = "") -> String {
+    let listener = "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/\(name)/1/2"
+    return #"""
+      {"stack": "\#(name)",
+       "groups": {"shop/shop-group": {"configuration": "CodeDeployDefault.ECSCanary10Percent5Minutes", "listener": "\#(listener)"}},
+       "listeners": {"\#(listener)": {"targets": [["arn:tg/blue/1", \#(blue)], ["arn:tg/green/2", \#(green)]], "stickiness": 60}},
+       "deployments": {\#(deployment)}}
+      """#
+  }
+
+  private func moving(_ more: String) -> String {
+    #"""
+    "d-7": {"group": "shop/shop-group", "status": "InProgress"\#(more), "service": {"cluster": "cluster", "service": "shop",
+      "weight": 10, "back": [["arn:tg/blue/1", 100], ["arn:tg/green/2", 0]]}}
+    """#
+  }
+
+  @Test(arguments: [
+    (#", "left": 100"#, "stopDeployment", ["StopDeployment"], "it is InProgress and moves service shop"),
+    (
+      #", "left": 2, "takesBack": "d-6", "creator": "codeDeployRollback""#, "awaitDeployment", [],
+      "is taking d-6 back by itself"
+    ),
+  ])
+  func `a service that CodeDeploy moves is taken back by CodeDeploy, and its listener left to it`(
+    more: String, action: String, made: [String], says: String
+  ) async throws {
+    try await world.aws.createStack(name, template: world.plain())
+    try set(service(100, 0))
+    let snapshot = try run("preflight-snapshot", [])
+    try #require(snapshot.status == 0, "\(snapshot.output)\(snapshot.error)")
+    try set(service(90, 10, deployment: moving(more)))
+    let ready = try run("preflight-snapshot", ["--ready", "--format", "json"])
+    #expect(ready.status == 3, "\(ready.output)\(ready.error)")
+    #expect(ready.output.contains("deployment d-7 of CodeDeploy's shop/shop-group"))
+    let outcome = try run("auto-revert", confirmed)
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")
+    #expect(try actions(outcome).first == action)
+    #expect(outcome.error.contains(says), "\(outcome.error)")
+    #expect(try calls == made)
+    let after = try run("preflight-snapshot", ["--ready", "--format", "json"])
+    #expect(after.status == 0, "\(after.output)\(after.error)")
   }
 
   // MARK: - Canaries

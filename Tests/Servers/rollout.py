@@ -2,9 +2,13 @@
 """A function with two versions and what they count, for tests of gradual rollouts against a local AWS.
 
 usage: rollout.py publish FUNCTION   other code under the next version; prints its number
+       rollout.py alias FUNCTION NAME VERSION    another alias
        rollout.py metrics DOCUMENT   the points of a function, its versions by an alias, as JSON:
          {"function", "alias", "start" (seconds), "step" (seconds), "from", "to" (steps from the start on), "requests" (a step),
           "versions": {VERSION: {"share", "rate", "from", "to"}}}
+       rollout.py counts DOCUMENT    points of any metrics, one a minute, as JSON:
+         {"namespace", "start" (seconds), "series": [{"dimensions": {NAME: VALUE}, "from", "to" (minutes from the start on),
+          "values": {METRIC: VALUE}}]}
 """
 import datetime
 import io
@@ -25,6 +29,10 @@ def publish(function):
         archive.writestr("index.py", f"def handler(event, context):\n    return {{'statusCode': 200, 'of': {function!r}}}\n")
     answer = client("lambda").update_function_code(FunctionName=function, ZipFile=package.getvalue(), Publish=True)
     print(answer["Version"])
+
+
+def alias(function, name, version):
+    client("lambda").create_alias(FunctionName=function, Name=name, FunctionVersion=version)
 
 
 def metrics(document):
@@ -56,4 +64,18 @@ def metrics(document):
         cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=data[start:start + 500])
 
 
-{"publish": publish, "metrics": metrics}[sys.argv[1]](*sys.argv[2:])
+def counts(document):
+    wanted = json.loads(document)
+    data = []
+    for series in wanted["series"]:
+        named = [{"Name": name, "Value": value} for name, value in series["dimensions"].items()]
+        for minute in range(series["from"], series["to"]):
+            time = datetime.datetime.fromtimestamp(wanted["start"] + minute * 60, datetime.timezone.utc)
+            for name, value in series["values"].items():
+                data.append({"MetricName": name, "Dimensions": named, "Timestamp": time, "Value": value})
+    cloudwatch = client("cloudwatch")
+    for start in range(0, len(data), 500):
+        cloudwatch.put_metric_data(Namespace=wanted["namespace"], MetricData=data[start:start + 500])
+
+
+{"publish": publish, "alias": alias, "metrics": metrics, "counts": counts}[sys.argv[1]](*sys.argv[2:])

@@ -7,11 +7,14 @@ usage: traffic_server.py ENDPOINT
 Prints one line of JSON when it answers ({"ports": {"aws": PORT}}), ends when its standard input closes. POST /_state sets
 what there is, a JSON object:
   stack        the stack that owns the groups; its list of resources gets them and their applications
-  groups       APPLICATION/GROUP -> {"configuration", "alarms"?: [NAME]}
-  deployments  ID -> {"group", "status", "alias": {"function", "alias", "current", "target", "weight"}, "creator"?,
+  groups       APPLICATION/GROUP -> {"configuration", "alarms"?: [NAME], "listener"?: ARN}: with a listener it is for a service
+               of ECS
+  deployments  ID -> {"group", "status", "alias": {"function", "alias", "current", "target", "weight"} or "service":
+               {"cluster", "service", "weight" (per cent of the new tasks), "back": [[ARN, WEIGHT]]}, "creator"?,
                "back"?: ID of what takes it back, "takesBack"?: ID, "left"?: how often it is still shown as under way,
                "fails"?: BOOL}
   listeners    ARN -> {"targets": [[ARN, WEIGHT]], "stickiness": SECONDS}: listeners of the stack that forward by weight
+  balancers    [ARN]: load balancers of the stack, each with all listeners
   denied       BOOL: CodeDeploy answers AccessDeniedException
   hang         {"at": N, "after": BOOL}: the Nth call that changes something is not answered; it is passed on before or not
 A deployment that is stopped is Stopped once it has been looked at, and a deployment that takes it back begins, which sets the
@@ -26,7 +29,7 @@ import urllib.parse
 import urllib.request
 
 ENDPOINT = sys.argv[1]
-EMPTY = {"stack": "", "groups": {}, "deployments": {}, "listeners": {}, "denied": False, "hang": None}
+EMPTY = {"stack": "", "groups": {}, "deployments": {}, "listeners": {}, "balancers": [], "denied": False, "hang": None}
 state = dict(EMPTY)
 calls = []
 hung = threading.Event()
@@ -63,6 +66,13 @@ def set_alias(alias):
     forward("PUT", path, headers, body.encode())
 
 
+def take_back(found):
+    """As CodeDeploy does it: all calls to what had them."""
+    if "alias" in found:
+        return set_alias(found["alias"])
+    state["listeners"][state["groups"][found["group"]]["listener"]]["targets"] = found["service"]["back"]
+
+
 def look(name):
     """A deployment, a little later than when it was looked at last."""
     if name not in state["deployments"]:
@@ -77,20 +87,24 @@ def look(name):
         back = f"{name}-back"
         found["back"] = back
         state["deployments"][back] = {
-            "group": found["group"], "status": "InProgress", "alias": found["alias"], "takesBack": name,
-            "creator": "codeDeployRollback", "left": 1, "fails": found.get("fails", False)}
+            "group": found["group"], "status": "InProgress", "takesBack": name,
+            **{kind: found[kind] for kind in ("alias", "service") if kind in found}, "creator": "codeDeployRollback", "left": 1, "fails": found.get("fails", False)}
     elif found.get("takesBack"):
         found["status"] = "Failed" if found.get("fails") else "Succeeded"
         if not found.get("fails"):
-            set_alias(found["alias"])
+            take_back(found)
     return found
+
+
+def platform(place):
+    return "ECS" if "listener" in state["groups"][place] else "Lambda"
 
 
 def info(name, found):
     application, group = found["group"].split("/")
     told = {"deploymentId": name, "applicationName": application, "deploymentGroupName": group,
             "deploymentConfigName": state["groups"][found["group"]]["configuration"], "status": found["status"],
-            "computePlatform": "Lambda", "creator": found.get("creator", "user"), "rollbackInfo": {}}
+            "computePlatform": platform(found["group"]), "creator": found.get("creator", "user"), "rollbackInfo": {}}
     if found.get("back"):
         told["rollbackInfo"]["rollbackDeploymentId"] = found["back"]
     if found.get("takesBack"):
@@ -111,9 +125,14 @@ def code_deploy(operation, sent):
             raise Fault("DeploymentGroupDoesNotExistException")
         group = state["groups"][place]
         alarms = [{"name": name} for name in group.get("alarms", [])]
-        return {"deploymentGroupInfo": {
+        service = {} if "listener" not in group else {
+            "ecsServices": [{"clusterName": "cluster", "serviceName": "shop"}],
+            "loadBalancerInfo": {"targetGroupPairInfoList": [{
+                "targetGroups": [{"name": "blue"}, {"name": "green"}],
+                "prodTrafficRoute": {"listenerArns": [group["listener"]]}}]}}
+        return {"deploymentGroupInfo": {**service,
             "applicationName": sent["applicationName"], "deploymentGroupName": sent["deploymentGroupName"],
-            "deploymentConfigName": group["configuration"], "computePlatform": "Lambda",
+            "deploymentConfigName": group["configuration"], "computePlatform": platform(place),
             "alarmConfiguration": {"enabled": bool(alarms), "alarms": alarms},
             "autoRollbackConfiguration": {"enabled": True, "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_REQUEST"]}}}
     if operation == "ListDeployments":
@@ -124,6 +143,15 @@ def code_deploy(operation, sent):
     name = sent["deploymentId"]
     if operation == "GetDeployment":
         return {"deploymentInfo": info(name, look(name))}
+    if operation == "ListDeploymentTargets" and "service" in state["deployments"][name]:
+        service = state["deployments"][name]["service"]
+        return {"targetIds": [f"{service['cluster']}:{service['service']}"]}
+    if operation == "BatchGetDeploymentTargets" and "service" in state["deployments"][name]:
+        weight = state["deployments"][name]["service"]["weight"]
+        return {"deploymentTargets": [{"deploymentTargetType": "ECSTarget", "ecsTarget": {
+            "deploymentId": name, "targetId": sent["targetIds"][0], "status": "InProgress", "taskSetsInfo": [
+                {"identifer": "ecs-svc/1", "taskSetLabel": "Blue", "status": "PRIMARY", "trafficWeight": 100 - weight},
+                {"identifer": "ecs-svc/2", "taskSetLabel": "Green", "status": "ACTIVE", "trafficWeight": weight}]}}]}
     if operation == "ListDeploymentTargets":
         alias = state["deployments"][name]["alias"]
         return {"targetIds": [f"{alias['function']}:{alias['alias']}"]}
@@ -158,6 +186,11 @@ def listener(arn):
 
 def load_balancing(sent):
     action = sent["Action"]
+    if action == "DescribeRules":
+        return "<DescribeRulesResponse><DescribeRulesResult><Rules/></DescribeRulesResult></DescribeRulesResponse>"
+    if sent.get("LoadBalancerArn"):
+        found = "".join(listener(arn) for arn in state["listeners"])
+        return f"<{action}Response><{action}Result><Listeners>{found}</Listeners></{action}Result></{action}Response>"
     arn = sent.get("ListenerArns.member.1") or sent["ListenerArn"]
     if action == "ModifyListener":
         place = "DefaultActions.member.{}"
@@ -267,6 +300,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             application, group = place.split("/")
             added += [("AWS::CodeDeploy::Application", application), ("AWS::CodeDeploy::DeploymentGroup", group)]
         added += [("AWS::ElasticLoadBalancingV2::Listener", arn) for arn in state["listeners"]]
+        added += [("AWS::ElasticLoadBalancingV2::LoadBalancer", arn) for arn in state["balancers"]]
         members = "".join(
             f"<member><LogicalResourceId>{kind.rsplit(':', 1)[1]}</LogicalResourceId><PhysicalResourceId>{name}"
             f"</PhysicalResourceId><ResourceType>{kind}</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>"

@@ -45,10 +45,10 @@ public struct RolloutWorld: Sendable {
   /// version with the share and the rate of errors that it is given.
   public func putMetrics(
     start: Timestamp, step: Int = 60, from: Int = -60, to: Int = 70, requests: Int = 1000,
-    versions: [String: JSONValue]
+    alias: String = "live", versions: [String: JSONValue]
   ) throws {
     let document: JSONValue = [
-      "function": .string(function), "alias": "live",
+      "function": .string(function), "alias": .string(alias),
       "start": .number(JSONNumber(Int(start.microseconds / 1_000_000))),
       "step": .number(JSONNumber(step)), "from": .number(JSONNumber(from)), "to": .number(JSONNumber(to)),
       "requests": .number(JSONNumber(requests)),
@@ -74,14 +74,19 @@ public struct RolloutWorld: Sendable {
   }
 
   /// The alias in the cloud.
-  public func alias() async throws -> FunctionAlias {
-    try await LambdaClient(cloud.client).getAlias(function, name: "live")
+  public func alias(_ name: String = "live") async throws -> FunctionAlias {
+    try await LambdaClient(cloud.client).getAlias(function, name: name)
   }
 
-  /// Points the alias to a version, and gives another one weight.
-  public func setAlias(_ version: String, weights: [String: Double] = [:]) async throws {
+  /// Makes another alias, of the first version.
+  public func addAlias(_ name: String) throws { try python(["alias", function, name, "1"]) }
+
+  /// Points an alias to a version, and gives another one weight.
+  public func setAlias(_ version: String, weights: [String: Double] = [:], of alias: String = "live")
+    async throws
+  {
     _ = try await LambdaClient(cloud.client).updateAlias(
-      function, name: "live", version: version, weights: weights)
+      function, name: alias, version: version, weights: weights)
   }
 
   /// Writes a configuration of `environment` that names the stack.

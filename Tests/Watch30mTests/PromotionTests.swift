@@ -235,6 +235,55 @@ struct PromotionTests {
     #expect(ended >= 10)
   }
 
+  @Test(arguments: [true, false])
+  func
+    `several aliases are taken back each in one call, also by the run after one that was killed in between`(
+      isMade: Bool
+    ) async throws
+  {
+    let world = try await RolloutWorld(LocalAWS.shared(), isMade ? "PromotionTwo" : "PromotionTwoLost")
+    try world.addAlias("batch")
+    try world.writeConfig("staging", in: folder)
+    for alias in ["live", "batch"] {
+      try world.putMetrics(
+        start: Self.start(10), alias: alias,
+        versions: ["1": RolloutWorld.version(0.9, 0.01), "2": RolloutWorld.version(0.1, 0.6)])
+    }
+    let real = CurlTransport(environment: world.cloud.environment)
+    let changes = Mutex(0)
+    let transport = ScriptedTransport { request in
+      guard request.url.contains("/aliases/"), request.method == "PUT" else {
+        // What is killed asks nothing more.
+        if changes.withLock({ $0 }) > 3 { throw CancellationError() }
+        return try await real.send(request)
+      }
+      let change = changes.withLock { count in
+        count += 1
+        return count
+      }
+      // Two calls give the new version its share, the third takes one alias back, and the fourth is the last that is seen.
+      if change <= 3 { return try await real.send(request) }
+      if isMade { _ = try await real.send(request) }
+      throw CancellationError()
+    }
+    let clock = ManualClock(Self.start(10))
+    let arguments = ["staging", "--alias", "live", "--alias", "batch"] + promote
+    _ = await run(arguments, world, clock: clock, transport: transport)
+    #expect(changes.withLock { $0 } >= 4)
+    let between = [
+      try await world.alias().additionalVersionWeights,
+      try await world.alias("batch").additionalVersionWeights,
+    ]
+    #expect(between.count { $0 == ["2": 0.1] } == (isMade ? 0 : 1), "\(between)")
+    let again = await run(arguments, world, clock: clock)
+    #expect(again == 1, "\(terminal.output) \(terminal.error)")
+    for alias in ["live", "batch"] {
+      let now = try await world.alias(alias)
+      #expect(now.functionVersion == "1" && now.additionalVersionWeights.isEmpty, "\(alias): \(now)")
+    }
+    #expect(try record()["promotion"]?["outcome"]?.string == "takenBack")
+  }
+
   @Test(arguments: [
     (["--promote", "50,10"], "promote"), (["--promote", "0"], "promote"), (["--promote", "101"], "promote"),
     (["--promote", "ten"], "promote"), (["--promote", "10,,50"], "promote"), (["--dry-run"], "--promote"),

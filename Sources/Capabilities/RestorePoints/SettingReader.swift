@@ -167,12 +167,4 @@ public struct SettingReader: Sendable {
     return try await AppConfigClient(client(setting)).resolve(
       application: parts[0], environment: parts[1], profile: parts[2])
   }
-
-  private func ifThere<Value>(_ call: () async throws -> Value) async throws -> Value? {
-    do {
-      return try await call()
-    } catch let error as AWSError where error.kind == .notFound {
-      return nil
-    }
-  }
 }

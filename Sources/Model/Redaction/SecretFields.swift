@@ -9,16 +9,21 @@ enum SecretFields {
     "sslpassword",
     "auth_token", "code_verifier",
   ]
-  /// Hosts whose whole path is the secret.
-  private static let webhookHosts = [
+  /// Hosts whose whole path is the secret, each with how much of it is the host's own name.
+  private static let webhookHosts: [(place: [UInt8], host: Int)] = [
     "hooks.slack.com/", "discord.com/api/webhooks/", "discordapp.com/api/webhooks/", "webhook.office.com/",
     "outlook.office.com/webhook/", "events.pagerduty.com/integration/",
-  ]
+  ].map { (Array($0.utf8), $0.utf8.prefix { $0 != UInt8(ascii: "/") }.count) }
   private static let shortest = 4
+  private static let bearerWord = Array("bearer ".utf8)
 
   /// `text` without them; nil where there are none.
   static func redacted(_ text: String) -> String? {
-    let bytes = Array(text.utf8)
+    var text = text
+    return text.withUTF8 { redacted($0) }
+  }
+
+  private static func redacted(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
     var out: [UInt8] = []
     var copied = 0
     func cut(_ secret: Range<Int>) {
@@ -44,7 +49,7 @@ enum SecretFields {
   }
 
   /// `name=value`, where the name is one of a secret.
-  private static func value(of bytes: [UInt8], at sign: Int) -> Range<Int>? {
+  private static func value(of bytes: UnsafeBufferPointer<UInt8>, at sign: Int) -> Range<Int>? {
     var end = sign
     while end > 0, bytes[end - 1] == 0x20 { end -= 1 }
     var start = end
@@ -68,12 +73,11 @@ enum SecretFields {
   }
 
   /// `Bearer …`.
-  private static func bearer(_ bytes: [UInt8], at start: Int) -> Range<Int>? {
-    let word = Array("bearer ".utf8)
-    guard start + word.count < bytes.count, start == 0 || !isName(bytes[start - 1]),
-      bytes[start..<start + word.count].map({ $0 | 0x20 }).elementsEqual(word)
+  private static func bearer(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Range<Int>? {
+    let from = start + bearerWord.count
+    guard from < bytes.count, start == 0 || !isName(bytes[start - 1]),
+      bytes[start..<from].elementsEqual(bearerWord, by: { $0 | 0x20 == $1 })
     else { return nil }
-    let from = start + word.count
     var to = from
     while to < bytes.count, isTokenByte(bytes[to]) { to += 1 }
     // A word of a sentence is no value.
@@ -82,19 +86,16 @@ enum SecretFields {
   }
 
   /// The path behind the host of a webhook.
-  private static func webhook(_ bytes: [UInt8], at start: Int) -> Range<Int>? {
-    for host in webhookHosts {
-      let name = Array(host.utf8)
-      let authority = bytes[start...].prefix { $0 != UInt8(ascii: "/") && $0 > 0x20 }.count
-      let first = host.prefix { $0 != "/" }.utf8.count
-      guard authority >= first else { continue }
-      let from = start + authority - first
-      guard from + name.count < bytes.count, bytes[from..<from + name.count].elementsEqual(name) else {
-        continue
-      }
-      var to = from + name.count
+  private static func webhook(_ bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Range<Int>? {
+    var end = start
+    while end < bytes.count, bytes[end] != UInt8(ascii: "/"), bytes[end] > 0x20 { end += 1 }
+    for (place, host) in webhookHosts where end - start >= host {
+      let from = end - host
+      let path = from + place.count
+      guard path < bytes.count, bytes[from..<path].elementsEqual(place) else { continue }
+      var to = path
       while to < bytes.count, !endsValue(bytes[to]) { to += 1 }
-      return from + name.count..<to
+      return path..<to
     }
     return nil
   }

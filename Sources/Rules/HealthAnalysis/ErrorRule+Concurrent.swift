@@ -133,7 +133,10 @@ extension ErrorRule {
     } else {
       let needed = requestsToTell(oldRate, severeRate)
       let wait = TimeToTell(series, old, needed: needed, window: window)
-      judgement.doubt = wait.getsNone ? .vanished : wait.isIdle ? .idle : .tooFew
+      // What the old version does now is part of the baseline: where it fails as severely no rate of the new one is severe.
+      let isShared = oldRate >= severeRate && (judgement.observed["rate"] ?? 0) >= severeRate * 0.5
+      judgement.doubt =
+        wait.getsNone ? .vanished : wait.isIdle ? .idle : isShared ? .shared : .tooFew
       judgement.comparison?.requestsNeeded = needed
       judgement.comparison?.minutesNeeded = wait.minutes
       judgement.reasons = [
@@ -264,7 +267,8 @@ struct TimeToTell: Hashable, Sendable {
   func words(from rate: Double, to severeRate: Double) -> String {
     if getsNone { return "it gets none of the requests that its weight says" }
     guard let needed else {
-      return "the old version fails \(percent(rate)) itself, and no count of requests tells that from "
+      return
+        "the old version fails \(percent(rate)) at the same time: both fail, and no count of requests tells that from "
         + percent(severeRate)
     }
     let task = "to tell \(percent(rate)) from \(percent(severeRate)) takes about \(whole(needed)) requests"

@@ -11,6 +11,8 @@ enum PreflightReport {
     let headline =
       if let id = summary.restorePoint, record.verdict == .stop {
         "\(stops) findings stop a deployment with the restore point \(id)"
+      } else if let id = summary.restorePoint, record.verdict == .inconclusive, summary.onlyLookedAt == true {
+        "the restore point \(id) still does, but two versions share traffic: let that rollout end before a deployment begins"
       } else if let id = summary.restorePoint, record.verdict == .inconclusive {
         "the restore point \(id) holds a state in between: two versions share traffic, so no rollback takes it by itself"
       } else if let id = summary.restorePoint, summary.onlyLookedAt == true {

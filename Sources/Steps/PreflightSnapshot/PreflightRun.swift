@@ -220,10 +220,14 @@ struct PreflightRun: Sendable {
       live: live.map { .init(name: $0.0.name, stackId: $0.0.stackId, updatedAt: $0.0.lastUpdatedAt) },
       now: session.context.clock.now, maximumAge: session.policy.snapshot.maximumAge,
       deployed: known.range.deployed)
+    let traffic = TrafficReadiness(
+      try await RecordedTraffic(clients, of: point).now(), beside: point.traffic)
+    findings += traffic.findings
     var outcome = DatabasePhase.Outcome(state: point.database, status: point.database?.status ?? "none")
     if session.config.usesExternalDatabase { outcome.status = "external" }
     var judged = StepOutcome(
-      verdict: isGood(findings) ? .go : .stop, findings: findings, summary: .init(point, isWritten: true),
+      verdict: isGood(findings) ? traffic.isSettled ? .go : .inconclusive : .stop, findings: findings,
+      summary: .init(point, isWritten: true),
       part: PreflightPart(point, database: outcome, path: session.restorePoints.folder(id), plan: nil))
     judged.deployment = deployment
     judged.summary.onlyLookedAt = true

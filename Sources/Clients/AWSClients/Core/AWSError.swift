@@ -116,3 +116,12 @@ public struct AWSError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 }
+
+/// The answer of `call`; nil where what was named does not exist.
+public func ifThere<Value>(_ call: () async throws -> Value) async throws -> Value? {
+  do {
+    return try await call()
+  } catch let error as AWSError where error.kind == .notFound {
+    return nil
+  }
+}

@@ -236,12 +236,3 @@ public struct AWSResources: ResourceOperations {
     }
   }
 }
-
-/// The answer of `call`; nil where what was named does not exist.
-func ifThere<Value>(_ call: () async throws -> Value) async throws -> Value? {
-  do {
-    return try await call()
-  } catch let error as AWSError where error.kind == .notFound {
-    return nil
-  }
-}

@@ -23,13 +23,32 @@ struct TrafficReadiness {
         state.shifts[index].isTemplates = true
       }
     }
+    self.init(
+      state,
+      meaning: "What is recorded is a state in between and none to go back to; let the rollout end first")
+  }
+
+  /// What goes on now, beside a restore point that is there: shares that it records as the template's are settled.
+  init(_ live: TrafficState, beside recorded: TrafficState?) {
+    var state = live
+    for index in state.shifts.indices {
+      let shift = state.shifts[index].shift
+      state.shifts[index].isTemplates =
+        recorded?.shifts.first {
+          $0.shift.subject == shift.subject && $0.shift.shares == shift.shares
+        }?.isTemplates
+    }
+    self.init(
+      state, meaning: "A deployment that begins now begins in the middle of a rollout; let that end first")
+  }
+
+  private init(_ state: TrafficState, meaning consequence: String) {
     self.state = state
     findings =
       state.shifts.filter(\.isUnsettled).map { owned in
         Finding(
           "traffic-shared", .warning,
-          "the \(owned.shift.subject) of \(owned.stack): \(owned.shift.shares). What is recorded is a state in between and "
-            + "none to go back to; let the rollout end first",
+          "the \(owned.shift.subject) of \(owned.stack): \(owned.shift.shares). \(consequence)",
           subject: owned.shift.subject)
       }
       + state.unread.map {

@@ -83,14 +83,6 @@ struct ResourceReader: Sendable {
     }
   }
 
-  private func ifThere(_ read: () async throws -> ResourceReading) async throws -> ResourceReading {
-    do {
-      return try await read()
-    } catch let error as AWSError where error.kind == .notFound {
-      return ResourceReading()
-    }
-  }
-
   private func function(
     _ id: String, _ logicalId: String, _ stack: StackReading, _ client: AWSClient
   ) async throws -> ResourceReading {
@@ -134,7 +126,7 @@ struct ResourceReader: Sendable {
       reading.findings = kept.findings
       reading.functions = [state]
       return reading
-    }
+    } ?? ResourceReading()
   }
 
   private func stages(
@@ -162,7 +154,7 @@ struct ResourceReader: Sendable {
       reading.settings.append(
         SettingState(kind: .api, target: api, stack: stack, value: whole.settings.text))
       return reading
-    }
+    } ?? ResourceReading()
   }
 
   private func traffic(
@@ -204,7 +196,7 @@ struct ResourceReader: Sendable {
       reading.stateMachines = [state]
       reading.files = [file: bytes]
       return reading
-    }
+    } ?? ResourceReading()
   }
 
   private func secret(
@@ -218,6 +210,6 @@ struct ResourceReader: Sendable {
       var reading = ResourceReading()
       reading.managedSecrets = [state]
       return reading
-    }
+    } ?? ResourceReading()
   }
 }

@@ -125,11 +125,11 @@ struct PromotionRun {
         advice: "publish a version of the function, or name the alias with --alias")
     }
     for (function, all) in Dictionary(grouping: found, by: \.function).sorted(by: { $0.key < $1.key })
-    where all.count > 1 {
+    where all.count > 1 && wish.aliases.isEmpty {
       throw StepFailure(
         .refused,
         "\(function) has \(all.count) aliases with a newer version: \(all.map(\.alias).sorted().joined(separator: ", "))",
-        advice: "say which with --alias")
+        advice: "say which with --alias, once for each")
     }
     for alias in found where alias.new == "$LATEST" {
       throw StepFailure(
