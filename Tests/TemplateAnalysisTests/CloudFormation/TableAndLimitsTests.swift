@@ -165,7 +165,8 @@ import Testing
     // Dependents of what only a look-up leaves open are no more certain than that.
     #expect(result.actions == ["Host": .mayReplace, "Address": .mayReplace])
     // What holds data may be replaced by that; for all else it is a notice.
-    #expect(result.findings.filter { $0.severity != .notice }.map { String($0.message.prefix(5)) } == ["Host "])
+    #expect(
+      result.findings.filter { $0.severity != .notice }.map { String($0.message.prefix(5)) } == ["Host "])
     let renamed = try change(template, template, newParameters: ["Image": "/other"])
     #expect(
       renamed.actions == ["Host": .mayReplace, "Text": .update, "Address": .mayReplace, "Shown": .update])
