@@ -102,7 +102,10 @@ struct SynthesizedApps {
       "cdk.json", "cdk.context.json", "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml",
       "requirements.txt", "pyproject.toml", "poetry.lock", "go.mod", "pom.xml", "build.gradle",
     ]
+    // Applications read what they are to make, such as sizes of environments, from documents of their own.
+    let isDocument = suffix.map(["json", "yaml", "yml", "toml"].contains) == true
     return suffix.map(codeExtensions.contains) == true || sources.contains(name)
+      || isDocument && !TemplateInputs.isOfTools(path)
   }
 
   /// The dispositions of the changed files that belong to an application.
