@@ -76,6 +76,25 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     swiftSettings: strict)
 }
 
+/// Every parser over mutated texts: a test, and for `ci/fuzz` a program of libFuzzer's.
+let fuzzedParsers: Target = {
+  let dependencies: [Target.Dependency] = [
+    "CryptoDigests", "JSONValues", "SQLText", "YAMLDocuments", "DeploymentConfig", "DeploymentRecords",
+    "Redaction",
+    "HurlFile",
+    "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting", "AWSClients", "HealthWatch",
+    "GitHistory", "DeploymentLedger", "SmokeChecks", "SystemInterfaces",
+  ]
+  let path = "Tests/FuzzTests"
+  return Context.environment["BACKSTOP_FUZZER"] == nil
+    ? .testTarget(
+      name: "FuzzTests", dependencies: dependencies, path: path, exclude: ["LibFuzzer.swift"],
+      swiftSettings: strict)
+    : .executableTarget(
+      name: "fuzz-parsers", dependencies: dependencies, path: path, exclude: ["ParserFuzzTests.swift"],
+      swiftSettings: strict)
+}()
+
 let package = Package(
   name: "backstop",
   products: [
@@ -132,7 +151,8 @@ let package = Package(
       ["CryptoDigests", "JSONValues", "SystemInterfaces", "CLibExpat", "CLibPcre2", "CXMLAdapter"],
       linked: [.linkedLibrary(":libpcre2-8.a"), .linkedLibrary(":libexpat.a")]),
     library(
-      .rules, "MigrationAnalysis", ["JSONValues", "SQLText", "StepResults", "CLibPgQuery"],
+      .rules, "MigrationAnalysis",
+      ["JSONValues", "SQLText", "SystemInterfaces", "StepResults", "CLibPgQuery"],
       linked: [.linkedLibrary(":libpg_query.a")]),
     library(
       .rules, "RollbackPlanning", ["JSONValues", "SystemInterfaces", "CloudFormationModel", "StepResults"]),
@@ -367,15 +387,7 @@ let package = Package(
         "StepRuntime", "AWSClients", "CommandArguments", "CurlTransport",
       ]),
     tests("YAMLDocuments", ["JSONValues"]),
-    // Every parser over mutated texts.
-    .testTarget(
-      name: "FuzzTests",
-      dependencies: [
-        "JSONValues", "YAMLDocuments", "DeploymentConfig", "DeploymentRecords", "Redaction", "HurlFile",
-        "MigrationAnalysis", "TemplateAnalysis", "DatabaseAccess", "Reporting", "AWSClients", "HealthWatch",
-        "GitHistory", "DeploymentLedger", "SystemInterfaces", "TestSupport",
-      ],
-      swiftSettings: strict),
+    fuzzedParsers,
     // The built binaries against real parts.
     .testTarget(
       name: "EndToEndTests",

@@ -67,6 +67,12 @@ import Testing
     }
     let objects = statements.first { $0["Sid"]?.string == "AddObjects" }
     #expect(objects?["Resource"]?.array == ["arn:aws:s3:::points/prod/*"])
+    // What it left is the only object that a watch writes.
+    let written = policy("watch-30m").document["Statement"]?.array?.first {
+      $0["Sid"]?.string == "AddObjects"
+    }
+    #expect(written?["Action"]?.array == ["s3:PutObject"])
+    #expect(written?["Resource"]?.array == ["arn:aws:s3:::points/prod/watch-30m-*"])
   }
 
   @Test(arguments: ["preflight-snapshot", "diff-gate", "smoke-test", "watch-30m", "auto-revert"])

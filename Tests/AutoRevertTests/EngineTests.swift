@@ -164,6 +164,19 @@ import Testing
     #expect(world.cloud.mutations == [])
   }
 
+  @Test func `a call without an answer before the deadline may take effect yet`() async throws {
+    var faults = ModelFaults()
+    faults.lostCall = 1
+    let world = ModelWorld(faults: faults) { role, stack in
+      guard role == "api" else { return }
+      stack.live = ModelTemplate("2", exports: stack.live.exports, imports: stack.live.imports)
+    }
+    let result = try await world.run({ $0.deadline = ModelWorld.start + .seconds(3) })
+    #expect(result.ending == .stopped)
+    let told = result.findings.map(\.message).joined(separator: "\n")
+    #expect(told.contains("so that it may take effect yet (--continue looks)"), "\(told)")
+  }
+
   @Test func `says at the deadline what still runs`() async throws {
     let world = ModelWorld { role, stack in
       if role == "api" {

@@ -39,7 +39,7 @@ import Testing
     ("restored", Verdict.go, "ROLLED BACK in 2 min: prod is back"),
     ("restored", .stop, "ROLLED BACK in 2 min, BUT NOT HEALTHY"),
     ("restored", .inconclusive, "its health is not known"),
-    ("stopped", .stop, "PARTLY ROLLED BACK: prod needs a person for the rest."),
+    ("stopped", .stop, "PARTLY ROLLED BACK: prod needs a person for the rest: "),
     ("planned", .go, "The plan could run. Nothing was changed."),
     ("planned", .stop, "The plan cannot run. Nothing was changed."),
     ("interrupted", .inconclusive, "auto-revert prod --continue"),

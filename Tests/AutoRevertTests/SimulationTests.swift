@@ -50,6 +50,21 @@ import Testing
     for seed in Self.seeds.prefix(50) { #expect(try await journal(seed) == journal(seed), "seed \(seed)") }
   }
 
+  @Test func `two runs at once go the same way each time`() async throws {
+    // Which number the model draws next tells of every draw before.
+    func end(_ seed: UInt64) async throws -> [String] {
+      let trial = Trial(seed)
+      let violations = try await withTaskExecutorPreference(OneThread()) {
+        try await trial.runBesideAnother()
+      }
+      return trial.world.cloud.state.withLock { $0.mutations + ["\($0.generator.next())"] } + violations
+    }
+    for seed in Self.seeds.prefix(100) {
+      let first = try await end(seed)
+      for _ in 1...3 { #expect(try await end(seed) == first, "seed \(seed)") }
+    }
+  }
+
   @Test func `two runs at once never undo one another`() async throws {
     for seed in Self.seeds.prefix(max(1, Self.seeds.count / 5)) {
       let trial = Trial(seed)

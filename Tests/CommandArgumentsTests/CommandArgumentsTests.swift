@@ -76,7 +76,7 @@ private struct Sample: ReadableArguments, Equatable {
         "--limit wants a value: --limit LIMIT; one that begins with a dash is written --limit=-"
       ),
       (["p", "--limit", "--quiet"], "--limit wants a value"),
-      (["p", "--limit", "x"], "--limit does not take 'x': How many."),
+      (["p", "--limit", "x"], "--limit does not take 'x'; it takes a whole number"),
       (["p", "--colour", "blue"], "--colour does not take 'blue'; it takes red or green"),
       (["p", "--quiet=yes"], "--quiet takes no value, not even 'yes'"),
       (["p", "--dry-run", "--limit", "1"], "--dry-run and --limit do not go together"),

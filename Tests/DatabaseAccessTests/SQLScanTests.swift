@@ -62,6 +62,25 @@ import Testing
     "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN EXECUTE $q$COPY t TO PROGRAM 'sh'$q$; END $f$",
     "CREATE SERVER s FOREIGN DATA WRAPPER w", "CREATE SUBSCRIPTION s CONNECTION 'x' PUBLICATION p",
     "IMPORT FOREIGN SCHEMA s FROM SERVER x INTO y", "SELECT aws_lambda.invoke('f', '{}')",
+    // In blocks, statements stand behind words.
+    "DO $$ BEGIN COPY a TO PROGRAM 'id'; END $$",
+    "DO $$ BEGIN IF x THEN COPY a FROM '/etc/passwd'; END IF; END $$",
+    "DO $$ BEGIN LOOP ALTER SYSTEM SET a = 1; END LOOP; END $$", "DO $$ BEGIN LOAD 'x'; END $$",
+    "DO $$ BEGIN IF a THEN NULL; ELSE CREATE EXTENSION dblink; END IF; END $$",
+    "CREATE FUNCTION f(a int DEFAULT CASE WHEN true THEN 1 ELSE 2 END) RETURNS void LANGUAGE plpgsql AS $f$ BEGIN COPY (SELECT 1) TO PROGRAM 'id'; END $f$",
+    "DO $a$ BEGIN IF x THEN CREATE FUNCTION f(a int DEFAULT CASE WHEN b THEN 1 END) RETURNS void LANGUAGE sql AS $b$ SELECT lo_import('x') $b$; END IF; END $a$",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE E'\\x43' AS 'libc', 'system'",
+    "CREATE OPERATOR + (FUNCTION = lo_export, LEFTARG = oid, RIGHTARG = text)",
+    "CREATE OR REPLACE AGGREGATE x(text) (SFUNC = pg_catalog.lo_import, STYPE = oid)",
+    // Who may do what.
+    "ALTER ROLE app SUPERUSER", "CREATE USER x LOGIN CREATEDB CREATEROLE INHERIT NOREPLICATION SUPERUSER",
+    "UPDATE pg_authid SET rolpassword = ''", "WITH a AS (UPDATE pg_catalog.pg_proc SET prosrc = '') SELECT 1",
+    "INSERT INTO pg_catalog.pg_language VALUES (1)",
+    // How the rest is read.
+    "SET client_encoding = 'SJIS'", "SET LOCAL client_encoding TO BIG5", "SET NAMES 'SJIS'", "RESET ALL",
+    "SELECT set_config('client_' || 'encoding', 'SJIS', false)", "SET \"client_encoding\" = 'UTF8'",
+    "SELECT set_config(E'client\\x5fencoding', 'SJIS', false)", "SET standard_conforming_strings = off",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET client_encoding = 'SJIS' AS 'SELECT 1'",
   ]) func `what reaches outside the database is found`(_ sql: String) {
     #expect(SQLScan.scan(sql).reaches.count == 1, "\(SQLScan.scan(sql).reaches)")
   }
@@ -74,6 +93,11 @@ import Testing
     "REVOKE pg_read_server_files FROM app", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "DO LANGUAGE plpgsql $$ BEGIN PERFORM 1; END $$", "PREPARE p AS SELECT 1; EXECUTE p;",
     "ALTER TABLE jobs ADD COLUMN archive_commands text", "SELECT 'a' AS \"pg_read_file\"",
+    "SELECT count(*) FROM pg_proc WHERE proname = 'lo_import'", "SET client_encoding = 'UTF8'",
+    "SET standard_conforming_strings = on", "SELECT pg_catalog.set_config('search_path', '', false)",
+    "SET NAMES 'utf-8'", "RESET statement_timeout", "CREATE TABLE superuser (names text, all_of int)",
+    "DO $$ BEGIN IF EXISTS (SELECT FROM a) THEN UPDATE a SET b = substring('x' FROM 'y'); END IF; END $$",
+    "SELECT a IS DISTINCT FROM 'x', extract(epoch FROM now()) FROM program", "ALTER ROLE app NOSUPERUSER",
   ]) func `what stays inside it is not`(_ sql: String) {
     #expect(SQLScan.scan(sql).reaches == [], "\(sql)")
   }

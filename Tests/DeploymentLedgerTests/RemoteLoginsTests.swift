@@ -60,6 +60,10 @@ import Testing
     #expect(access("https://elsewhere.example/").headers == ["X-All: 1"])
     #expect(access("https://elsewhere.example/").authorities == "/all.pem")
     #expect(access("https://github.com/a", ["GIT_SSL_CAINFO": "/own.pem"]).authorities == "/own.pem")
+    let folders = RemoteLogins.access(
+      to: "https://github.com/a", environment: Environment(["HOME": "/h", "SSL_CERT_FILE": "/for-all.pem"]),
+      configurations: [(name: "http.sslcapath", value: "~/authorities")], exists: { _ in false })
+    #expect(folders.authorities == nil && folders.authoritiesFolder == "/h/authorities")
     let cleared = RemoteLogins.access(
       to: "https://github.com/a", environment: Environment(),
       configurations: configurations + [(name: "http.extraheader", value: "")], exists: { _ in false })

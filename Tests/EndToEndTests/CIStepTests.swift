@@ -63,6 +63,18 @@ import Testing
     #expect(try runProgram(saidStop, [folder("absent.env"), folder("run.env")]).status == starts)
   }
 
+  @Test func `an answer that stands in the repository starts none`() throws {
+    let repository = try TestRepository()
+    try repository.write("BACKSTOP_VERDICT=stop\n", to: "backstop-watch-30m-prod.env")
+    try repository.commit("First", at: 1)
+    let script = Repository.root + "/ci/said-stop"
+    let said = try runProgram(script, ["backstop-watch-30m-prod.env"], in: repository.path)
+    #expect(said.status == 1 && said.error.contains("is a file of the repository"), "\(said.error)")
+    // What a step wrote there is one, tracked or not by a repository around it.
+    try repository.write("BACKSTOP_VERDICT=stop\n", to: "backstop-smoke-test-prod.env")
+    #expect(try runProgram(script, ["backstop-smoke-test-prod.env"], in: repository.path).status == 0)
+  }
+
   @Test func `a step that could not run starts none`() throws {
     for (options, word) in [("--nonsense", "usage"), ("--config-dir \(folder.path)", "data")] {
       _ = try step(["smoke-test", "prod"], options: options)

@@ -52,21 +52,22 @@ struct DatabaseRestoreEndToEndTests {
     get throws { try get("_calls").array?.compactMap { $0["Action"]?.string } ?? [] }
   }
 
-  private func run(_ step: String, _ arguments: String...) throws -> BuiltStep.Outcome {
+  private func step(_ name: String) -> BuiltStep {
     let own = ["AWS_ENDPOINT_URL_RDS": "http://127.0.0.1:\(rds.port("rds"))", "AWS_MAX_ATTEMPTS": "1"]
-    let variables = world.variables.merging(own) { $1 }
-    return try BuiltStep(step, in: world.folder.path, variables: variables).run(["prod"] + arguments)
+    return BuiltStep(name, in: world.folder.path, variables: world.variables.merging(own) { $1 })
   }
 
+  private func run(_ step: String, _ arguments: String...) throws -> BuiltStep.Outcome {
+    try self.step(step).run(["prod"] + arguments)
+  }
+
+  private let confirmed = [
+    "prod", "--confirm", "rollback-production", "--confirm", "RESTORE-DATABASE", "--restore-database",
+    "--reason", "the data are wrong", "--format", "json",
+  ]
+
   private func revert(_ more: String...) throws -> BuiltStep.Outcome {
-    let own = ["AWS_ENDPOINT_URL_RDS": "http://127.0.0.1:\(rds.port("rds"))", "AWS_MAX_ATTEMPTS": "1"]
-    return try BuiltStep(
-      "auto-revert", in: world.folder.path, variables: world.variables.merging(own) { $1 }
-    ).run(
-      [
-        "prod", "--confirm", "rollback-production", "--confirm", "RESTORE-DATABASE", "--restore-database",
-        "--reason", "the data are wrong", "--format", "json",
-      ] + more)
+    try step("auto-revert").run(confirmed + more)
   }
 
   private func actions(_ outcome: BuiltStep.Outcome) throws -> [String] {
@@ -75,7 +76,8 @@ struct DatabaseRestoreEndToEndTests {
 
   /// Deploys the application and its database, records them, and deploys a bad version.
   private func deploy(
-    cluster: Bool = false, variables: String = "", head: String = "", output: String = ""
+    cluster: Bool = false, variables: String = "", head: String = "", output: String = "",
+    owned: String = "", beside: String = ""
   ) async throws {
     let database =
       cluster
@@ -109,6 +111,7 @@ struct DatabaseRestoreEndToEndTests {
           Secret:
             Type: AWS::SecretsManager::Secret
             Properties: {Name: \(name)-secret, SecretString: '\(secret)'}
+        \(owned)
         \(output)
         """)
     let function =
@@ -119,7 +122,8 @@ struct DatabaseRestoreEndToEndTests {
           "Fn", named: "\(name)-fn", handler: "index.handle",
           "Environment: {Variables: {\(variables)}}\nCode:\n  ZipFile: 'def handle(event, context): return 1'"
         )
-    let template = world.plain().replacing("Resources:", with: head + "Resources:") + "\n" + function
+    let template =
+      world.plain().replacing("Resources:", with: head + "Resources:") + "\n" + function + "\n" + beside
     try await world.aws.createStack(name, template: template)
     let snapshot = try run("preflight-snapshot")
     try #require(snapshot.status == 0, "\(snapshot.output)\(snapshot.error)")
@@ -207,6 +211,44 @@ struct DatabaseRestoreEndToEndTests {
     #expect(try await variables()["URL"] == url)
   }
 
+  /// How often the local AWS was asked for `action` on the application's stack.
+  private func asked(_ action: String) throws -> Int {
+    let all = try JSONValue(
+      parsing: runProgram("curl", ["-sf", "\(world.aws.endpoint)/_calls"]).output)
+    return all.array?.count { $0["action"]?.string == action && $0["stack"]?.string == name } ?? 0
+  }
+
+  @Test(arguments: ["CreateChangeSet", "ExecuteChangeSet"])
+  func `a run that was killed in the middle of a redeploy is gone on with, and nothing is done twice`(
+    last: String
+  ) async throws {
+    try set(
+      #"{"instances": {"\#(name)": {"host": "\#(name).old.example", "port": 5432}}, "restored": {"host": "{name}.new.example", "port": 5432}}"#
+    )
+    try await deploy(
+      variables: "URL: !Ref Host", head: "  Host: {Type: String, Default: \(name).old.example}\n")
+    let (made, executed) = (try asked("CreateChangeSet"), try asked("ExecuteChangeSet"))
+    let before = last == "CreateChangeSet" ? made : executed
+    let killed = try step("auto-revert").run(confirmed) { process in
+      // The first is that of the restore.
+      try waitUntil("the redeploy's \(last)", seconds: 120) {
+        guard kill(process, 0) == 0 else {
+          throw AutoRevertWorld.Unexpected(description: "auto-revert ended: \(try world.journal)")
+        }
+        return try asked(last) == before + 2
+      }
+      kill(process, SIGKILL)
+    }
+    #expect(killed.status == -SIGKILL, "\(killed.output)")
+    let outcome = try revert("--continue")
+    #expect(outcome.status == 3, "\(outcome.output)\(outcome.error)")
+    let url = try #require(try await variables()["URL"])
+    #expect(url.hasPrefix("\(name)-restored-") && url.hasSuffix(".new.example"))
+    #expect(try asked("ExecuteChangeSet") == executed + 2)
+    #expect(try calls.count { $0 == "RestoreDBInstanceFromDBSnapshot" } == 1)
+    #expect(try world.journal.contains(#""event":"end""#))
+  }
+
   @Test func `an address that comes by an import is told with the export that goes on naming it`()
     async throws
   {
@@ -220,6 +262,31 @@ struct DatabaseRestoreEndToEndTests {
       outcome.output.contains(
         "The export \(name)-address of \(name)-db, which \(name) imports, goes on naming it"),
       "\(outcome.output)")
+  }
+
+  @Test func `parameters of the stacks that hold the old address are told, each with what to type`()
+    async throws
+  {
+    try set(instance())
+    func parameter(_ name: String, _ value: String) -> String {
+      "Type: AWS::SSM::Parameter\n    Properties: {Name: /\(self.name)/\(name), Type: String, Value: '\(value)'}\n"
+    }
+    try await deploy(
+      owned: "  Place:\n    \(parameter("host", "old-database.example"))",
+      beside: "  Url:\n    \(parameter("url", "postgres://app:planted-password@old-database.example/app"))"
+        + "  Else:\n    \(parameter("else", "another-database.example"))")
+    let outcome = try revert()
+    #expect(outcome.status == 3, "\(outcome.output)\(outcome.error)")
+    for words in [
+      "the parameter /\(name)/host of \(name)-db goes on naming \(name)",
+      "\(name)-db owns \(name), so deploying it again changes nothing",
+      "aws ssm put-parameter --name /\(name)/host --overwrite --value",
+      "the parameter /\(name)/url of \(name) goes on naming \(name)",
+      "Deploy \(name) with the address of \(name)-restored-",
+    ] {
+      #expect(outcome.output.contains(words), "\(words): \(outcome.output)")
+    }
+    #expect(!outcome.output.contains("/\(name)/else") && !outcome.output.contains("planted-password"))
   }
 
   @Test func `a proxy that a killed run left leading nowhere is taken up`() async throws {

@@ -169,16 +169,18 @@ import Testing
   ]
 
   static let inputs: [Edit] = [
-    Edit(path: "config/live.yml", from: "table: a\n", to: "table: b\n", rule: "serverless", beside: serverless),
-    Edit(path: "limits.json", from: "{\"size\": 1}", to: "{\"size\": 2}", rule: "serverless", beside: serverless),
+    Edit(
+      path: "config/live.yml", from: "table: a\n", to: "table: b\n", rule: "serverless", beside: serverless),
+    Edit(
+      path: "limits.json", from: "{\"size\": 1}", to: "{\"size\": 2}", rule: "serverless", beside: serverless),
     Edit(path: ".env.live", from: "TABLE=a\n", to: "TABLE=b\n", rule: "serverless", beside: serverless),
     Edit(path: "src/words.json", from: "{\"a\": 1}", to: "{\"a\": 2}", rule: nil, beside: serverless),
     Edit(
       path: "infra/config/live.json", from: "{\"size\": 1}", to: "{\"size\": 2}", rule: "cdk-app",
       beside: ["infra/cdk.json": "{\"app\": \"node app.js\"}"]),
     Edit(
-      path: "infra/tsconfig.json", from: "{\"strict\": true}", to: "{\"strict\": false}", rule: nil,
-      beside: ["infra/cdk.json": "{\"app\": \"node app.js\"}"]),
+      path: "app/tsconfig.json", from: "{\"strict\": true}", to: "{\"strict\": false}", rule: nil,
+      beside: ["app/cdk.json": "{\"app\": \"node app.js\"}"]),
   ]
 
   @Test(arguments: pipelines + libraries + generated + inputs)
@@ -237,7 +239,8 @@ import Testing
       code: "delete-rows"),
     // Nothing brings back what a narrower type does not hold.
     Migration(
-      path: "migrations/2.up.sql", from: nil, to: "ALTER TABLE orders ALTER COLUMN id TYPE smallint;\n", status: 1,
+      path: "migrations/2.up.sql", from: nil, to: "ALTER TABLE orders ALTER COLUMN id TYPE smallint;\n",
+      status: 1,
       code: "changing-column-type"),
     // Formatters lay code out anew, and put other quotes on.
     Migration(

@@ -36,6 +36,19 @@ import Testing
     #expect(codes.contains("template-too-large"), "\(codes)")
   }
 
+  @Test func `a text that holds what nobody knows four times, forty times over`() throws {
+    var name = "\"${AWS::StackId}\""
+    for _ in 0..<40 { name = "{\"Fn::Sub\": [\"${a}${a}-${a}${a}\", {\"a\": \(name)}]}" }
+    name = name.replacing("\"${AWS::StackId}\"", with: "{\"Ref\": \"AWS::StackId\"}")
+    func template(_ name: String) -> String {
+      "Resources:\n  T:\n    Type: AWS::SNS::Topic\n    Properties:\n      TopicName: \(name)\n"
+    }
+    let (status, report) = try gate(old: template("a"), new: template(name))
+    // What is too long to be known may be anything: it is never said to be unchanged.
+    let codes = (report["findings"]?.array ?? []).compactMap { $0["code"]?.string }
+    #expect(status != 70 && codes.contains { $0.hasPrefix("resource-") }, "\(status) \(codes)")
+  }
+
   @Test func `keys of the configuration that double each other`() throws {
     let keys = (1...64).map { "A\($0)=$A\($0 - 1)$A\($0 - 1)" }
     let text = (["ENVIRONMENT=dev", "A0=xxxxxxxxxxxxxxxx"] + keys).joined(separator: "\n") + "\n"
@@ -52,6 +65,20 @@ import Testing
     let outcome = try BuiltStep("watch-30m", in: folder.path).run(["dev", "--show-config"])
     #expect(outcome.status == 65, "\(outcome.error.prefix(500))")
     #expect(outcome.error.contains("deployment-dev.config:2"))
+  }
+
+  @Test func `a snapshot of tests that Jest did not write`() throws {
+    let repository = try TestRepository()
+    try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
+    let snapshot = "exports[`a 1`] = `\nObject {\n  \"Resources\": Object {\n\": x {\n  },\n}\n`;\n"
+    try repository.write("exports[`a 1`] = `1`;\n", to: "test/__snapshots__/a.test.ts.snap")
+    try repository.commit("First", at: 1)
+    try repository.write(snapshot, to: "test/__snapshots__/a.test.ts.snap")
+    try repository.commit("Second", at: 2)
+    let outcome = try BuiltStep("diff-gate", in: repository.path).run(
+      ["prod", "--base", "HEAD~1", "--format", "json"])
+    #expect([1, 3].contains(outcome.status), "\(outcome.status) \(outcome.error)")
+    #expect(outcome.output.contains("a.test.ts.snap"))
   }
 
   // MARK: - Out of sight

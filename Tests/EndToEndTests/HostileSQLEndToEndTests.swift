@@ -68,6 +68,18 @@ import Testing
     ("DROP TABLE a; SELECT * FROM dblink('host=h', 'SELECT 1') AS t(a int)", "sql-reaches-outside"),
     ("DROP TABLE a; CREATE EXTENSION plpython3u", "sql-runs-programs"),
     ("DROP TABLE a; DO $$ BEGIN EXECUTE 'DROP ' || 'TABLE b'; END $$", "rollback-script-unreadable"),
+    ("DROP TABLE a; DO $f$ BEGIN COPY b TO PROGRAM 'id'; END $f$", "sql-runs-programs"),
+    (
+      "DROP TABLE a; CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $q$ BEGIN IF true THEN ALTER SYSTEM SET x = 1; END IF; END $q$; SELECT f()",
+      "sql-runs-programs"
+    ),
+    ("DROP TABLE a; ALTER ROLE app LOGIN SUPERUSER", "sql-runs-programs"),
+    ("SET client_encoding = 'SJIS'; DROP TABLE a; SELECT E'\u{C1}\\'", "rollback-script-unreadable"),
+    ("RESET ALL; DROP TABLE a", "rollback-script-unreadable"),
+    (
+      "DROP TABLE a; CREATE OPERATOR + (FUNCTION = lo_export, LEFTARG = oid, RIGHTARG = text)",
+      "sql-reaches-outside"
+    ),
     (
       "DROP TABLE a; CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN EXECUTE x(); END $$; SELECT f()",
       "rollback-script-unreadable"
@@ -97,5 +109,53 @@ import Testing
     #expect(status == 1)
     let losses: Set<String> = ["ban-drop-table", "delete-without-where", "truncate"]
     #expect(!losses.isDisjoint(with: codes), "\(codes)")
+  }
+
+  @Test(arguments: [
+    "SELECT FROM 'Zx9kQpL7vTr2' 'Zx9kQpL7vTr2';", "INSERT INTO a VALUES ('Zx9kQpL7vTr2;",
+    "SELECT 1 E'Zx9kQpL7vTr2'", "SELECT 1 a $x$Zx9kQpL7vTr2$x$", "SELECT $x$Zx9kQpL7vTr2",
+  ])
+  func `a mistake at a string does not quote it`(_ sql: String) throws {
+    let repository = try TestRepository()
+    try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
+    try repository.commit("First", at: 1)
+    try repository.write(sql, to: "migrations/v2.sql")
+    try repository.write(sql, to: "migrations/rollback-v2.sql")
+    try repository.commit("Second", at: 2)
+    let outcome = try BuiltStep("diff-gate", in: repository.path).run(
+      ["prod", "--base", "HEAD~1", "--format", "json", "--markdown", "report.md"])
+    #expect(outcome.status == 1)
+    let report = try String(contentsOfFile: repository.path + "/report.md", encoding: .utf8)
+    #expect(outcome.output.contains("sql-syntax") && report.contains("at or near a string"))
+    #expect(!(outcome.output + outcome.error + report).contains("Zx9kQpL7vTr2"))
+  }
+
+  @Test(arguments: [
+    "DROP TABLE b; DROP SCHEMA public CASCADE;", "DROP TABLE b; DROP TABLE a;",
+    "DROP TABLE b; DO $$ BEGIN DELETE FROM a; END $$;",
+    "DROP TABLE b; ALTER TABLE a RENAME TO c; DROP TABLE c;", "DROP TABLE b; DROP OWNED BY app;",
+  ])
+  func `a way back that goes further than back stops`(_ back: String) throws {
+    let (status, codes) = try findings(forward: "CREATE TABLE IF NOT EXISTS b (id int);\n", back: back)
+    #expect(status == 1 && codes == ["rollback-script-destroys"], "\(codes)")
+  }
+
+  /// One that is altered alone is held against the migration that was there.
+  @Test func `a way back that is altered to go further stops`() throws {
+    let repository = try TestRepository()
+    try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
+    try repository.write("CREATE TABLE b (id int);\n", to: "migrations/v2.sql")
+    try repository.write("DROP TABLE b;\n", to: "migrations/rollback-v2.sql")
+    try repository.commit("First", at: 1)
+    for (number, (back, status)) in [
+      ("DROP TABLE b; TRUNCATE a;\n", Int32(1)), ("DROP TABLE IF EXISTS b CASCADE;\n", 0),
+    ].enumerated() {
+      try repository.write(back, to: "migrations/rollback-v2.sql")
+      try repository.commit("Again", at: 2 + number)
+      let outcome = try BuiltStep("diff-gate", in: repository.path).run(
+        ["prod", "--base", "HEAD~\(number + 1)", "--format", "json"])
+      #expect(outcome.status == status, "\(outcome.output)\(outcome.error)")
+      #expect(outcome.output.contains("rollback-script-destroys") == (status == 1))
+    }
   }
 }

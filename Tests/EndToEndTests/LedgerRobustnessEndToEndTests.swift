@@ -55,7 +55,7 @@ struct LedgerRobustnessEndToEndTests {
     let history = try step.run(["prod", "--history"])
     #expect(history.status == 0, "\(history.error)")
     #expect(
-      history.output.contains("Passed over 1 commits that hold no entry: \(foreign.prefix(10))"),
+      history.output.contains("Passed over 1 commit that holds no entry: \(foreign.prefix(10))"),
       "\(history.output)")
     let stats = try JSONValue(parsing: step.run(["prod", "--stats", "--format", "json"]).output)
     #expect(stats["passedOver"]?.array?.compactMap(\.string) == [foreign])

@@ -40,6 +40,7 @@ struct PreflightEndToEndTests {
     try writeConfig("API_STACK=\(name)", "USE_EXTERNAL_DATABASE=true")
     let result = try preflight("--format", "json", variables: aws.environment.variables)
     #expect(result.status == 0, "\(result.error)")
+    #expect(result.error.contains("reading 1 stack\n"), "\(result.error)")
     let record = try JSONValue(parsing: result.output)
     #expect(record["stacks"]?[0]?["restorable"]?.bool == true)
     #expect(record["database"]?["status"]?.string == "external")

@@ -82,6 +82,60 @@ struct RevertDeliveryEndToEndTests {
     #expect(pushed.status == 0, "\(pushed.error)")
   }
 
+  @Test(arguments: [
+    "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "http.sslCAInfo", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "AWS_CA_BUNDLE", "ca-bundle",
+  ])
+  func
+    `TLS: authorities count for the ledger and for the branch, whatever names them, and addresses as names do`(
+      setting: String
+    ) throws
+  {
+    let clone = try clone()
+    let (file, folder) = (
+      try #require(world.server.ready["authority"]?.string),
+      try #require(world.server.ready["authorities"]?.string)
+    )
+    var variables: [String: String] = [:]
+    switch setting {
+    case "http.sslCAInfo": #expect(try clone.git("config", setting, file).status == 0)
+    case "ca-bundle":
+      try Data("ca-bundle: {prod: \(file)}\n".utf8).write(
+        to: URL(fileURLWithPath: "\(clone.path)/backstop.yml"))
+    case "SSL_CERT_DIR": variables[setting] = "/no/such/folder:\(folder)"
+    default: variables[setting] = setting.hasSuffix("PATH") ? folder : file
+    }
+    for (host, port, isTrusted) in [
+      ("localhost", "https", true), ("127.0.0.1", "https", true), ("localhost", "elsewhere", false),
+      ("127.0.0.1", "elsewhere", false),
+    ] {
+      let address = "https://\(host):\(world.server.port(port))/app.git"
+      _ = try clone.git("remote", "set-url", "origin", address)
+      let ledger = try clone.check(variables: variables)
+      #expect(ledger.status == 0)
+      #expect(ledger.error.contains("not pushed") != isTrusted, "\(address): \(ledger.error)")
+      if !isTrusted {
+        let reason = host == "localhost" ? "hostname mismatch" : "IP address mismatch"
+        #expect(ledger.error.contains("is not trusted: \(reason)"), "\(address): \(ledger.error)")
+      }
+      let pushed = try revert(clone, "--push", variables: variables)
+      #expect(pushed.status == (isTrusted ? 0 : 77), "\(address): \(pushed.error)")
+    }
+  }
+
+  @Test func `TLS: authorities that are not there are this machine's fault`() throws {
+    let clone = try clone()
+    _ = try clone.git(
+      "remote", "set-url", "origin", "https://localhost:\(world.server.port("https"))/app.git")
+    for setting in ["GIT_SSL_CAINFO", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
+      let missing = [setting: "/no/such/authorities"]
+      let pushed = try revert(clone, "--push", variables: missing)
+      #expect(pushed.status == 69, "\(setting): \(pushed.error)")
+      let ledger = try clone.check(variables: missing)
+      #expect(ledger.error.contains("not pushed"), "\(setting): \(ledger.error)")
+    }
+  }
+
   @Test func `no token, a wrong one, no network: what to type is told, and the branch is kept in a file`()
     throws
   {
@@ -134,7 +188,7 @@ struct RevertDeliveryEndToEndTests {
     try hook("pre-receive", "exec sleep 20 >/dev/null 2>&1")
     try Data("ledger: {timeout: 1s}\n".utf8).write(to: URL(fileURLWithPath: "\(clone.path)/backstop.yml"))
     let run = try revert(clone, "--push")
-    #expect(run.status == 69 && run.error.contains("no answer within 1 seconds"), "\(run.error)")
+    #expect(run.status == 69 && run.error.contains("no answer within 1 second"), "\(run.error)")
   }
 
   @Test func `what another put there is never overwritten`() throws {

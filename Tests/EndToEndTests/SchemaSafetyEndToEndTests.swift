@@ -56,6 +56,25 @@ struct SchemaSafetyEndToEndTests {
     #expect(try world.columns == "id")
   }
 
+  @Test func `what a migration took away is said to come back empty`() async throws {
+    let drop = "ALTER TABLE jobs DROP COLUMN notes;\n"
+    let second = try await world.deploy(
+      ["db/migration/V1__jobs.sql": "CREATE TABLE jobs (id int, notes text);\n"],
+      ["db/migration/V2__notes.sql": drop, "db/migration/U2__notes.sql": SchemaEndToEndTests.up]
+    ) {
+      try world.sql("CREATE TABLE jobs (id int, notes text); \(drop) \(SchemaEndToEndTests.flyway)")
+    }
+    for more in [["--dry-run"], []] {
+      let outcome = try world.aws.run("auto-revert", world.arguments(second, more))
+      #expect([0, 3].contains(outcome.status), "\(outcome.output)\(outcome.error)")
+      #expect(
+        outcome.output.contains("db/migration/V2__notes.sql (ban-drop-column) took data away"),
+        "\(outcome.output)")
+    }
+    #expect(try world.columns == "id notes")
+    #expect(try world.sql("SELECT string_agg(version, ' ') FROM flyway_schema_history;") == "1")
+  }
+
   @Test func `the one deadline reaches the database`() async throws {
     let second = try await deploy(down: "SELECT pg_sleep(3600);\n\(SchemaEndToEndTests.down)")
     try await expectUntouched(

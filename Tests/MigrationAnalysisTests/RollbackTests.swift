@@ -271,3 +271,53 @@ import Testing
       CodeMigration(text, tool: tool).issues.filter { $0.rule == "adding-required-field" }.isEmpty, "\(text)")
   }
 }
+
+@Suite struct `A rollback script that goes further than back` {
+  private func destroyed(_ forward: String, _ back: String) -> [String] {
+    func report(_ sql: String) -> SQLScriptReport {
+      SQLAnalysis.analyze(Array(sql.utf8), dialect: .postgresql)
+    }
+    return RollbackHonesty.destroyed(forward: report(forward), back: report(back)).map(\.words)
+  }
+
+  @Test(arguments: [
+    ("CREATE TABLE b (i int);", "DROP TABLE a;", "drops the table a"),
+    ("CREATE TABLE b (i int);", "ALTER TABLE a DROP COLUMN i;", "drops the column a.i"),
+    ("ALTER TABLE a ADD c int;", "ALTER TABLE a DROP COLUMN i;", "drops the column a.i"),
+    ("CREATE TABLE b (i int);", "TRUNCATE a;", "empties the table a"),
+    ("CREATE TABLE b (i int);", "DELETE FROM a;", "deletes every row of a"),
+    ("INSERT INTO a VALUES (1);", "DELETE FROM a;", "deletes every row of a"),
+    ("CREATE TABLE b (i int);", "DROP SCHEMA s CASCADE;", "drops the schema s"),
+    ("CREATE TABLE b (i int);", "ALTER TABLE a RENAME TO x; DROP TABLE x;", "drops the table a"),
+    ("ALTER TABLE a RENAME TO b;", "DROP TABLE b;", "drops the table a"),
+  ])
+  func `is found`(_ forward: String, _ back: String, _ words: String) {
+    #expect(destroyed(forward, back) == [words])
+  }
+
+  @Test(arguments: [
+    ("CREATE TABLE b (i int);", "DROP TABLE b;"),
+    ("CREATE TABLE IF NOT EXISTS b (i int);", "DROP TABLE IF EXISTS b;"),
+    ("ALTER TABLE a ADD COLUMN IF NOT EXISTS c int;", "ALTER TABLE a DROP COLUMN c;"),
+    ("ALTER TABLE a RENAME TO b; CREATE TABLE a (i int);", "DROP TABLE a; ALTER TABLE b RENAME TO a;"),
+    (
+      "ALTER TABLE a RENAME x TO y;",
+      "ALTER TABLE a ADD x int; UPDATE a SET x = y; ALTER TABLE a DROP COLUMN y;"
+    ),
+    ("CREATE TABLE b AS SELECT * FROM a; DROP TABLE a;", "CREATE TABLE a AS SELECT * FROM b; DROP TABLE b;"),
+    ("CREATE TABLE b (i int);", "CREATE TEMP TABLE t (i int); DELETE FROM t; DROP TABLE t; DROP TABLE b;"),
+    ("CREATE SCHEMA s; CREATE TABLE s.b (i int);", "DROP SCHEMA s CASCADE;"),
+    ("INSERT INTO a VALUES (1);", "DELETE FROM a WHERE i = 1;"),
+    ("DO $$ BEGIN CREATE TABLE b (i int); END $$;", "DROP TABLE b;"),
+    (
+      "ALTER TABLE a RENAME TO b; ALTER TABLE b ADD c int;",
+      "ALTER TABLE b DROP COLUMN c; ALTER TABLE b RENAME TO a;"
+    ),
+    ("CREATE VIEW v AS SELECT 1;", "DROP VIEW v;"),
+    ("ALTER TABLE a ALTER i TYPE bigint;", "ALTER TABLE a ALTER i TYPE int;"),
+    ("SELECT 1 INTO b;", "DROP TABLE b;"),
+  ])
+  func `is not seen in one that goes back`(_ forward: String, _ back: String) {
+    #expect(destroyed(forward, back) == [])
+  }
+}

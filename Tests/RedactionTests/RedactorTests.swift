@@ -45,6 +45,10 @@ import Testing
   @Test(
     arguments: [
       ("postgres://app:p4ss@db/x", "postgres://app:[redacted]@db/x"),
+      (
+        "https://a:b1@c,https://d:e2@f/g,http://h3@i",
+        "https://a:[redacted]@c,https://d:[redacted]@f/g,http://[redacted]@i"
+      ),
       ("git https://tok3n@github.example/x", "git https://[redacted]@github.example/x"),
       ("see https://host/a@b and https://u:p@h", "see https://host/a@b and https://u:[redacted]@h"),
       ("id AKIAIOSFODNN7EXAMPLE.", "id [redacted]."), ("XAKIAIOSFODNN7EXAMPLE", "XAKIAIOSFODNN7EXAMPLE"),

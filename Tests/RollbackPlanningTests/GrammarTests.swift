@@ -19,7 +19,7 @@ import Testing
     where text.contains(mark) {
       return "the marks '\(mark)'"
     }
-    if text.contains(" 1 rollbacks") || text.contains(" 1 stacks") { return "a plural of one" }
+    if let plural = text.firstMatch(of: /\b1 (?!(?:is|was|has|series)\b)[a-z]+s\b/) { return "\(plural.0)" }
     let opened = text.filter { $0 == "(" }.count
     return opened == text.filter { $0 == ")" }.count ? nil : "brackets that do not close"
   }

@@ -5,7 +5,8 @@ usage: git_server.py FOLDER
 
 FOLDER/repositories holds the bare repositories; FOLDER/ssh gets the host key, its line of known_hosts, and two clients'
 keys: `id_ed25519` may log in, `stranger` may not. Prints one line of JSON when it is ready and ends when its standard
-input closes. The same is served behind TLS as localhost; `authority` names what signs for it. Over HTTP the user is `ci` and the password `planted-ledger-token`; /open/… asks for none, /status/NNN/…
+input closes. The same is served behind TLS as localhost and 127.0.0.1, and as another name and address (`elsewhere`);
+`authority` signs for it, and `authorities` is a folder with it. Over HTTP the user is `ci` and the password `planted-ledger-token`; /open/… asks for none, /status/NNN/…
 answers that status, /silent/… never answers, /lost/… does what is pushed and closes the connection without an answer.
 """
 import base64
@@ -126,21 +127,41 @@ os.makedirs(repositories, exist_ok=True)
 http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 http.daemon_threads = True
 threading.Thread(target=http.serve_forever, daemon=True).start()
-certificate, key = os.path.join(folder, "tls.pem"), os.path.join(folder, "tls.key")
-subprocess.run(
-    ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-     "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
-    check=True, stderr=subprocess.DEVNULL)
-https = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-https.daemon_threads = True
-context = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(certificate, key)
-# Agreed by the thread that serves it: who breaks off keeps nobody waiting.
-https.socket = context.wrap_socket(https.socket, server_side=True, do_handshake_on_connect=False)
-threading.Thread(target=https.serve_forever, daemon=True).start()
+authorities = os.path.join(folder, "authorities")
+authority, authority_key = os.path.join(authorities, "authority.pem"), os.path.join(folder, "authority.key")
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def serve_tls(name, names):
+    """Serves behind TLS with a certificate for `names`; the port."""
+    key, request, certificate = (os.path.join(folder, f"{name}.{ending}") for ending in ("key", "csr", "pem"))
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", f"/CN={name}",
+            "-addext", f"subjectAltName={names}", "-keyout", key, "-out", request)
+    openssl("x509", "-req", "-in", request, "-CA", authority, "-CAkey", authority_key, "-copy_extensions", "copy",
+            "-days", "2", "-out", certificate)
+    https = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    https.daemon_threads = True
+    context = tls.SSLContext(tls.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    # Agreed by the thread that serves it: who breaks off keeps nobody waiting.
+    https.socket = context.wrap_socket(https.socket, server_side=True, do_handshake_on_connect=False)
+    threading.Thread(target=https.serve_forever, daemon=True).start()
+    return https.server_port
+
+
+os.makedirs(authorities, exist_ok=True)
+openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+        "-subj", "/CN=authority of the tests", "-keyout", authority_key, "-out", authority)
+openssl("rehash", authorities)
+https_port = serve_tls("localhost", "DNS:localhost,IP:127.0.0.1")
+elsewhere_port = serve_tls("elsewhere", "DNS:elsewhere.example,IP:127.0.0.9")
 sshd, ssh_port = start_sshd()
-ports = {"http": http.server_port, "https": https.server_port, "ssh": ssh_port}
-print(json.dumps({"ports": ports, "user": getpass.getuser(), "authority": certificate}), flush=True)
+ports = {"http": http.server_port, "https": https_port, "elsewhere": elsewhere_port, "ssh": ssh_port}
+print(json.dumps({"ports": ports, "user": getpass.getuser(), "authority": authority, "authorities": authorities}),
+      flush=True)
 sys.stdin.read()
 closing.set()
 if sshd:

@@ -13,7 +13,7 @@ public final class ManualClock: WallClock {
   public func sleep(for duration: Duration) async throws {
     try Task.checkCancellation()
     time.withLock { $0 = $0 + max(.zero, duration) }
-    await Task.yield()
+    if let thread = OneThread.current { await thread.letOthersRun() } else { await Task.yield() }
   }
 
   /// Moves the clock by `duration`.

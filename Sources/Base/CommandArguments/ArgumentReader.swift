@@ -13,11 +13,15 @@ public protocol ArgumentValue {
   init?(argument: String)
   /// All words there are, for those that have few; else empty.
   static var allowedArguments: [String] { get }
+  /// How such a value is written, in words with examples; empty where the option's help says so.
+  static var form: String { get }
 }
 
 extension ArgumentValue {
   /// Too many to name.
   public static var allowedArguments: [String] { [] }
+  /// Said by the help.
+  public static var form: String { "" }
 }
 
 extension ArgumentValue where Self: RawRepresentable & CaseIterable, RawValue == String {
@@ -32,6 +36,8 @@ extension String: ArgumentValue {
 
 extension Int: ArgumentValue {
   public init?(argument: String) { self.init(argument) }
+  /// Digits.
+  public static var form: String { "a whole number" }
 }
 
 /// A command line that cannot be obeyed.
@@ -110,7 +116,9 @@ public struct ArgumentReader {
     let allowed = Value.allowedArguments
     throw ArgumentError(
       "--\(name) does not take '\(word)'"
-        + (allowed.isEmpty ? ": \(help)" : "; it takes \(ArgumentReader.enumeration(allowed))"))
+        + (!allowed.isEmpty
+          ? "; it takes \(ArgumentReader.enumeration(allowed))"
+          : Value.form.isEmpty ? ": \(help)" : "; it takes \(Value.form)"))
   }
 
   /// The values of all `--name`.

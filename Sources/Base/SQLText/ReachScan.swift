@@ -33,14 +33,23 @@ public struct ReachScan: Sendable {
     self.isBody = isBody
   }
 
-  /// The last tokens of the statement that is under way, and what its first words say.
+  /// The first words of the statement that is under way, and what they say.
   private struct Statement {
     var words: [String] = []
+    /// Whether it may be the tail of one that makes code: a word that begins a block stands in expressions as well.
+    var isTailOfCode = false
     var makesCode: Bool {
-      words.first == "do"
+      isTailOfCode || words.first == "do"
         || words.first == "create" && words.contains { $0 == "function" || $0 == "procedure" }
     }
+    /// What is made of functions, and calls them without parentheses.
+    var makesCaller: Bool {
+      words.first == "create" && words.prefix(4).contains { ["operator", "aggregate", "type"].contains($0) }
+    }
   }
+
+  /// What statements of PL/pgSQL stand behind.
+  private static let openings: Set<String> = ["begin", "then", "else", "loop", "atomic"]
 
   private mutating func run() {
     var lexer = PostgresLexer(bytes)
@@ -57,6 +66,9 @@ public struct ReachScan: Sendable {
       }
       if token.kind == .word, statement.words.count < 8 { statement.words.append(name(token)) }
       judge(token, after: previous, before: next, in: statement)
+      if isBody, token.kind == .word, ReachScan.openings.contains(name(token)) {
+        statement = Statement(isTailOfCode: statement.makesCode)
+      }
       previous = token
       current = next
     }
@@ -69,6 +81,7 @@ public struct ReachScan: Sendable {
     switch token.kind {
     case .word, .quotedName: judgeName(token, after: previous, before: next, in: statement)
     case .string, .escapeString:
+      judgeSetting(token, before: next, in: statement)
       let before = previous.map { $0.kind == .word ? name($0) : "" } ?? ""
       if statement.words.first == "copy", before == "from" || before == "to" {
         note(.outside, "COPY reads or writes a file of the server", token)
@@ -93,11 +106,15 @@ public struct ReachScan: Sendable {
     if token.kind == .quotedName, isUnicodeName(token) {
       note(.unreadable, "a name is written in escapes", token)
     }
-    if next.map({ isSymbol($0, "(") }) == true {
+    judgeSetting(token, before: next, in: statement)
+    if next.map({ isSymbol($0, "(") }) == true || statement.makesCaller {
       switch ServerReach.ofFunction(text) {
       case .outside: note(.outside, "\(text)() reaches outside the database", token)
       case .unreadable: note(.unreadable, "\(text)() runs SQL that is given to it as text", token)
       case .program, nil: break
+      }
+      if text == "set_config", !setsPlainly(next) {
+        note(.unreadable, "set_config() sets what nobody can read before it runs", token)
       }
       // aws_lambda.invoke
       if text == "invoke", previous.map({ isSymbol($0, ".") }) == true {
@@ -110,10 +127,24 @@ public struct ReachScan: Sendable {
     if ServerReach.reachingRoles.contains(text), first != "revoke" {
       note(.program, "\(text) lets a role reach the server's files and programs", token)
     }
+    if text == "superuser", token.kind == .word, first == "create" || first == "alter",
+      statement.words.count > 2, ["role", "user", "group"].contains(statement.words[1])
+    {
+      note(.program, "SUPERUSER lets a role reach the server's files and programs", token)
+    }
     if before == "language" { judgeLanguage(token) }
-    switch first {
-    case "copy" where text == "program" && (before == "from" || before == "to"):
+    if text == "program", before == "from" || before == "to",
+      let next, [.string, .escapeString, .dollarString].contains(next.kind)
+    {
       note(.program, "COPY … PROGRAM runs a program on the server", token)
+    }
+    let changes: Set<String> = ["update", "insert", "delete", "merge"]
+    if ServerReach.rightsTables.contains(text),
+      changes.contains(first) || statement.words.suffix(3).contains(where: { $0 == "update" || $0 == "into" })
+    {
+      note(.program, "\(text) says who may do what on the server, and which code it runs", token)
+    }
+    switch first {
     case "load" where statement.words.count == 1 && token.kind == .word:
       if let next, next.kind == .string || next.kind == .escapeString {
         note(.program, "LOAD loads code into the server", token)
@@ -153,8 +184,53 @@ public struct ReachScan: Sendable {
     }
   }
 
+  /// What decides how the rest of a script is read, unless it is set to what it is read by here.
+  private mutating func judgeSetting(
+    _ token: PostgresToken, before next: PostgresToken?, in statement: Statement
+  ) {
+    let text = name(token)
+    let words = statement.words
+    if token.kind == .word, text == "all" || text == "names", words.count == 2 {
+      if ["reset", "discard"].contains(words[0]), text == "all" {
+        note(.unreadable, "\(words[0].uppercased()) ALL puts back settings by which a script is read", token)
+      } else if words[0] == "set", text == "names", !isValue(next, of: "client_encoding") {
+        note(.unreadable, "SET NAMES decides how the rest of the script is read", token)
+      }
+    }
+    for setting in ReachScan.readings.keys.sorted() where text.contains(setting) {
+      if token.kind == .word, words.first == "set", let next, isSymbol(next, "=") || name(next) == "to" {
+        var lexer = PostgresLexer(bytes, from: next.range.upperBound)
+        if isValue(lexer.next(), of: setting) { continue }
+      }
+      let what = setting == "client_encoding" ? "which bytes are which characters" : "where a string ends"
+      note(.unreadable, "\(setting) decides \(what), and is not changed here", token)
+    }
+  }
+
+  /// The settings that decide how a script is read, and what it is read by here.
+  private static let readings: [String: Set<String>] = [
+    "standard_conforming_strings": ["on", "true", "yes", "1"],
+    "client_encoding": ["utf8", "utf-8", "unicode"],
+  ]
+
+  private func isValue(_ token: PostgresToken?, of setting: String) -> Bool {
+    guard let token, token.kind != .escapeString else { return false }
+    return ReachScan.readings[setting]?.contains(name(token)) == true
+  }
+
+  /// Whether what follows an opening parenthesis is one plain string and a comma.
+  private func setsPlainly(_ parenthesis: PostgresToken?) -> Bool {
+    guard let parenthesis, isSymbol(parenthesis, "(") else { return true }
+    var lexer = PostgresLexer(bytes, from: parenthesis.range.upperBound)
+    guard let setting = lexer.next(), setting.kind == .string, let comma = lexer.next() else { return false }
+    return isSymbol(comma, ",")
+  }
+
   private mutating func judgeLanguage(_ token: PostgresToken) {
     let text = name(token)
+    if token.kind == .escapeString, text.contains("\\") {
+      note(.unreadable, "the name of a language is written in escapes", token)
+    }
     guard let kind = ServerReach.ofLanguage(text) else { return }
     note(kind, "the language \(text) runs any code on the server", token)
   }

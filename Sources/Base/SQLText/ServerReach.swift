@@ -47,6 +47,11 @@ public enum ServerReach: Hashable, Sendable {
     "pg_execute_server_program", "pg_read_server_files", "pg_write_server_files",
   ]
 
+  /// Tables of the system that no statement of a project changes.
+  static let rightsTables: Set<String> = [
+    "pg_authid", "pg_auth_members", "pg_proc", "pg_language", "pg_shadow", "pg_db_role_setting",
+  ]
+
   private static let outsideFunctions: Set<String> = [
     "pg_read_file", "pg_read_binary_file", "pg_stat_file", "pg_file_write", "pg_file_read",
     "pg_file_rename", "pg_file_unlink", "pg_file_sync", "pg_logdir_ls", "lo_import",

@@ -60,7 +60,7 @@ public struct LedgerLock: Hashable, Sendable {
   public func words(at now: Timestamp) -> String {
     let minutes = Int(max(0, (now - since).inSeconds) / 60)
     return "run \(run) (\(step.rawValue) on \(holder)), since \(since.formatted(milliseconds: false)) "
-      + "(\(minutes) minutes)"
+      + "(\(counted(minutes, "minute")))"
   }
 
   /// The lock as JSON.

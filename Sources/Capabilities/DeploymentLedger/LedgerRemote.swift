@@ -175,7 +175,8 @@ enum Blocking {
         answer.resume(
           .failure(
             GitError(
-              .unreachable, call: "timeout", "\(what): no answer within \(Int(timeout.inSeconds)) seconds",
+              .unreachable, call: "timeout",
+              "\(what): no answer within \(counted(Int(timeout.inSeconds), "second"))",
               advice: "check the network and the proxy variables, or allow more with ledger.timeout")))
       }
       answer.start {

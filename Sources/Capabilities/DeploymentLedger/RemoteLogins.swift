@@ -23,10 +23,16 @@ public enum RemoteLogins {
       if value.isEmpty { access.headers = [] } else { access.headers.append(value) }
       access.headerSettings.append(name)
     }
-    access.authorities =
-      environment.nonEmpty("GIT_SSL_CAINFO")
-      ?? configurations.last { item in scope(of: item.name, "sslcainfo").map(url.hasPrefix) ?? false }?.value
-      ?? environment.nonEmpty("SSL_CERT_FILE") ?? SystemAuthorities.file(exists: exists)
+    // Git's own settings; what names authorities for every program comes after them.
+    func named(_ variable: String, _ key: String) -> String? {
+      environment.nonEmpty(variable)
+        ?? configurations.last { item in scope(of: item.name, key).map(url.hasPrefix) ?? false }?.value
+    }
+    func path(_ text: String) -> String {
+      text.hasPrefix("~/") ? (environment["HOME"] ?? "~") + text.dropFirst() : text
+    }
+    access.authorities = named("GIT_SSL_CAINFO", "sslcainfo").map(path)
+    access.authoritiesFolder = named("GIT_SSL_CAPATH", "sslcapath").map(path)
     return access
   }
 

@@ -239,7 +239,7 @@ struct LiveWatch: Sendable {
   private func take(_ answer: MetricAnswer, from start: Timestamp, to end: Timestamp, _ state: inout State) {
     state.seen.gaps = [:]
     let whole = Set(answer.points.keys).subtracting(answer.incomplete.keys)
-    progress.detail("\(whole.count) metrics came whole, \(answer.incomplete.count) did not")
+    progress.detail("\(counted(whole.count, "metric")) came whole, \(answer.incomplete.count) did not")
     for series in targets.series {
       if let (metric, why) = (series.values + series.counts).lazy.compactMap({ metric in
         answer.incomplete[metric].map { (metric, $0) }

@@ -50,7 +50,8 @@ struct LiveWatchRun {
         advice: "check the time and its offset")
     }
     session.progress.say(
-      "watching \(targets.series.count) series and \(targets.alarms.count) alarms of \(session.config.stacks.count) stacks for "
+      "watching \(targets.series.count) series and \(counted(targets.alarms.count, "alarm")) of "
+        + "\(counted(session.config.stacks.count, "stack")) for "
         + "\(people(schedule.end - session.context.clock.now))\(begun == nil ? "" : " more"), deployed at "
         + schedule.deployedAt.formatted(milliseconds: false))
     let watch = LiveWatch(

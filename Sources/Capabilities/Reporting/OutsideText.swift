@@ -1,3 +1,5 @@
+import SystemInterfaces
+
 /// Text of strangers (file names, reasons, log lines, answers) made harmless for each place that shows it: one function
 /// a place. All go scalar by scalar: what a person sees as one character may hide markup in it.
 public enum OutsideText {
@@ -83,26 +85,12 @@ public enum OutsideText {
 
   /// A record as it is kept: the same document, which a job may also print.
   public static func record(_ document: [UInt8]) -> [UInt8] {
-    // Hardly one holds any of it, and many are long: one pass over the bytes tells.
-    guard document.withUnsafeBufferPointer(mayHoldCommand) else { return document }
-    return Array(withoutLogCommands(json(String(decoding: document, as: UTF8.self))).utf8)
-  }
-
-  /// Whether `##`, `section_` or anything that is no ASCII stands anywhere.
-  private static func mayHoldCommand(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-    let section: StaticString = "section_"
-    for (position, byte) in bytes.enumerated() {
-      switch byte {
-      case 0x7F...: return true
-      case UInt8(ascii: "#") where position + 1 < bytes.count && bytes[position + 1] == UInt8(ascii: "#"):
-        return true
-      case UInt8(ascii: "s") where position + section.utf8CodeUnitCount <= bytes.count:
-        let rest = UnsafeBufferPointer(rebasing: bytes[position..<position + section.utf8CodeUnitCount])
-        if section.withUTF8Buffer({ $0.elementsEqual(rest) }) { return true }
-      default: break
-      }
+    // Hardly one holds any of it, and many are long.
+    guard document.holds("##") || document.holds("section_") || document.contains(where: { $0 >= 0x7F })
+    else {
+      return document
     }
-    return false
+    return Array(withoutLogCommands(json(String(decoding: document, as: UTF8.self))).utf8)
   }
 
   /// The message of a command of GitHub's.

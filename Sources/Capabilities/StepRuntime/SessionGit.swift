@@ -62,7 +62,7 @@ extension StepSession {
     guard repository.isPartial, let promisor = repository.promisor else { return try body() }
     let remote = try gitRemote(promisor).remote
     func fetch(_ ids: [ObjectId]) async throws {
-      progress.update("fetching \(ids.count) objects that this clone left out")
+      progress.update("fetching \(counted(ids.count, "object")) that this clone left out")
       try await remote.fetchMissing(ids)
       repository.refreshObjects()
     }

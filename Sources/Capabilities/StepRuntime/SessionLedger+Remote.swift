@@ -2,6 +2,7 @@ import DeploymentConfig
 import DeploymentLedger
 import DeploymentRecords
 import GitHistory
+import HTTPTransport
 import Redaction
 import Reporting
 import StepResults
@@ -66,10 +67,23 @@ extension StepSession {
     let address = name.hasPrefix("/") ? "file://\(name)" : name
     let addresses = isAddress ? (fetch: address, push: address) : try repository.remoteAddress(name)
     let files = context.files
-    let access = RemoteLogins.access(
+    var access = RemoteLogins.access(
       to: addresses.push, environment: context.environment,
       configurations: repository.configurations(matching: "^(http\\..*|core\\.sshcommand)$"),
       exists: { files.exists($0) })
+    if addresses.push.hasPrefix("https://"), access.authorities == nil, access.authoritiesFolder == nil,
+      let named = trustedAuthorities().general
+    {
+      if let problem = named.problem {
+        throw StepFailure(
+          .unavailable, "cannot speak to \(name): \(problem)",
+          advice: "name authorities that are there, or take the setting out")
+      }
+      access.authorities = named.file
+      access.authoritiesFolder = named.folder.map { folders in
+        folders.split(separator: ":").filter { context.files.exists(String($0)) }.joined(separator: ":")
+      }
+    }
     for header in access.headers {
       redactor.learn(header.split(separator: " ").last.map(String.init) ?? header)
     }

@@ -9,7 +9,9 @@ extension StepSession {
       stacks.contains { account.covers($0.role, in: environment) }
     }
     let store: (bucket: String, prefix: String)? =
-      if case .s3(let bucket, let prefix) = store { (bucket, prefix) } else { nil }
+      if case .s3(let bucket, let prefix) = store {
+        (bucket, prefix.isEmpty ? ledgerName : "\(prefix)/\(ledgerName)")
+      } else { nil }
     // The configuration's own account is nowhere written; a state machine's ARN tells it.
     let machine = config["STATE_MACHINE_ARN"].flatMap { $0.isEmpty ? nil : $0 }
     let parts = machine?.split(separator: ":", omittingEmptySubsequences: false).map(String.init) ?? []

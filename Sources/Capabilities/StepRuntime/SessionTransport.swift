@@ -23,6 +23,16 @@ extension StepSession {
     }
     // AWS itself is what tells whether a proxy works.
     let ofAWSAlone = ProxyAnswersTransport(plain, random: context.random)
+    func transport(_ base: some HTTPTransport, _ authorities: TrustedAuthorities?) -> any HTTPTransport {
+      authorities.map { AuthoritiesTransport(base, $0) } ?? base
+    }
+    let named = trustedAuthorities()
+    return Transports(
+      general: transport(ofAnybody, named.general), aws: transport(ofAWSAlone, named.aws))
+  }
+
+  /// The authorities that this machine's settings and the policy name, for everything and for AWS; nil where the system's are trusted.
+  func trustedAuthorities() -> (general: TrustedAuthorities?, aws: TrustedAuthorities?) {
     let environment = context.environment
     let aws = AWSConfiguration(environment: environment, files: context.files).authoritiesFile
     typealias Named = (setting: String, path: String?, isFolder: Bool)
@@ -39,17 +49,15 @@ extension StepSession {
     let system: [Named] = [
       ("the system's authorities", SystemAuthorities.file { context.files.exists($0) }, false)
     ]
-    func transport(_ base: some HTTPTransport, _ named: [Named]) -> any HTTPTransport {
+    func first(_ named: [Named]) -> TrustedAuthorities? {
       let absolute = named.map {
         ($0.setting, $0.path.map { $0.isEmpty ? $0 : context.absolute($0) }, $0.isFolder)
       }
-      return TrustedAuthorities(absolute, files: context.files).map { AuthoritiesTransport(base, $0) } ?? base
+      return TrustedAuthorities(absolute, files: context.files)
     }
     // A network that opens TLS opens all of it: what names its authority for AWS does for the rest, where nothing else is
     // named.
-    return Transports(
-      general: transport(ofAnybody, ofPolicy + usual + ofAWS + system),
-      aws: transport(ofAWSAlone, ofAWS + ofPolicy + usual + system))
+    return (first(ofPolicy + usual + ofAWS + system), first(ofAWS + ofPolicy + usual + system))
   }
 
   /// Why this machine does not reach what every run must reach, AWS's endpoint of the region, by the run's own settings; nil

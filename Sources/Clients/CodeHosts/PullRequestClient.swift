@@ -164,7 +164,7 @@ public struct PullRequestClient: Sendable {
         let error = CodeHostError(
           kind: .rateLimited,
           message: "\(call.method) \(url): \(api.host.kind.title) limits this login (\(response.status))",
-          advice: "run this again in \(Int(wait.inSeconds.rounded(.up))) seconds")
+          advice: "run this again in \(counted(Int(wait.inSeconds.rounded(.up)), "second"))")
         try await pause(wait, login, error)
         continue
       }

@@ -135,11 +135,6 @@ public struct Psql: Sendable {
         line, "a backslash outside quotes is a command for psql and is not run", "write plain SQL")
     }
     if sql.utf8.contains(0) { throw PsqlError(.badSQL, "\(name): holds a zero byte") }
-    if let line = found.stringSettingLine {
-      throw refusal(
-        line, "standard_conforming_strings decides where a string ends, and is not changed here",
-        "write E'…' where a backslash is an escape")
-    }
     if let reach = found.reaches.first {
       throw refusal(reach.line, "\(reach.words); nothing was run", "run it by hand, after a look at it")
     }

@@ -12,8 +12,6 @@ public enum SQLScan {
     public var reaches: [Reach] = []
     /// Whether a semicolon stands where it ends no statement, in parentheses or a body.
     public var hasInnerSemicolon = false
-    /// The line that names `standard_conforming_strings`, on which it depends where a string ends.
-    public var stringSettingLine: Int?
   }
 
   /// Where a statement begins and with which word.
@@ -127,9 +125,7 @@ public enum SQLScan {
       case .word:
         if words.count < 4 { words.append(word) }
         noteBlock(word)
-        noteSetting(token, line)
-      case .string, .escapeString, .dollarString, .quotedName: noteSetting(token, line)
-      case .symbol, .number, .backslash: break
+      case .string, .escapeString, .dollarString, .quotedName, .symbol, .number, .backslash: break
       }
     }
 
@@ -146,14 +142,6 @@ public enum SQLScan {
       case "END" where blocks > 0: blocks -= 1
       default: break
       }
-    }
-
-    private mutating func noteSetting(_ token: PostgresToken, _ line: Int) {
-      let name = "standard_conforming_strings"
-      guard findings.stringSettingLine == nil, token.content.count >= name.utf8.count,
-        String(decoding: bytes[token.content], as: UTF8.self).lowercased().contains(name)
-      else { return }
-      findings.stringSettingLine = line
     }
   }
 }

@@ -1,5 +1,6 @@
 import CLibGit2
 import Glibc
+import SystemInterfaces
 
 /// Git's commit-graph file: parents, times and generations of commits without their objects. A chain of files is read as one.
 ///
@@ -22,8 +23,7 @@ final class CommitGraph {
     where access(path, F_OK) == 0 {
       return nil
     }
-    let replaced = Array(" refs/replace/".utf8)
-    if let packed = MappedFile("\(commonFolder)/packed-refs"), packed.bytes.firstRange(of: replaced) != nil {
+    if let packed = MappedFile("\(commonFolder)/packed-refs"), packed.bytes.holds(" refs/replace/") {
       return nil
     }
     var layers: [Layer] = []

@@ -6,6 +6,7 @@ import Glibc
 enum GitLibrary {
   private static let failure: String? = {
     guard git_libgit2_init() >= 0 else { return GitError.lastMessage() }
+    guard shim_git_use_tls() == 0 else { return GitError.lastMessage() }
     // Objects are named by what was asked for, as git reads them; hashing each anew is for fsck.
     guard shim_git_set_hash_verification(0) == 0 else { return GitError.lastMessage() }
     // Extensions that change nothing about how history is read, and that libgit2 1.5 would refuse:

@@ -96,7 +96,7 @@ public struct GitProgram: Sendable {
       return lines.isEmpty ? "git ended with \(status)" : lines.suffix(6).joined(separator: " ")
     case .notFound: return "there is no git program in PATH"
     case .notStarted(let why): return "git could not be run: \(why)"
-    case .late(let time): return "no answer within \(Int(time.inWholeSeconds)) seconds"
+    case .late(let time): return "no answer within \(counted(Int(time.inWholeSeconds), "second"))"
     case .cancelled: return "interrupted"
     }
   }

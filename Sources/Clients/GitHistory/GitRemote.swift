@@ -88,7 +88,7 @@ public struct GitRemote: Sendable {
         "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--recurse-submodules=no",
         "--filter=blob:none",
         "--stdin", name,
-      ], what: "fetch \(ids.count) objects that this partial clone left out from \(shown)",
+      ], what: "fetch \(counted(ids.count, "object")) that this partial clone left out from \(shown)",
       settings: ["fetch.negotiationAlgorithm=noop"], input: Array(ids.map { "\($0.hex)\n" }.joined().utf8))
   }
 
@@ -136,6 +136,10 @@ public struct GitRemote: Sendable {
     guard !isSSH else { return [Attempt(variables: sshVariables)] }
     var authorities: [String: String] = [:]
     if let file = access.authorities { authorities["GIT_SSL_CAINFO"] = file }
+    // git takes one.
+    if let folder = access.authoritiesFolder?.split(separator: ":").first {
+      authorities["GIT_SSL_CAPATH"] = String(folder)
+    }
     var attempts: [Attempt] = []
     for login in access.logins {
       guard case .password(let user, let password, let source) = login else { continue }

@@ -108,11 +108,6 @@ extension GitRepository {
     _ url: String, _ refspec: String, _ access: RemoteAccess,
     _ body: (OpaquePointer?, inout git_strarray, git_strarray) -> Int32
   ) throws(GitError) -> Int32 {
-    if let file = access.authorities, shim_git_set_authorities(file) < 0 {
-      throw GitError(
-        .untrustedRemote, call: "git_libgit2_opts", code: -1,
-        "cannot read the authorities in \(file): \(GitError.lastMessage())", advice: "check GIT_SSL_CAINFO")
-    }
     var remote: OpaquePointer?
     let code = git_remote_create_anonymous(&remote, handle, url)
     guard code >= 0 else {
@@ -120,6 +115,14 @@ extension GitRepository {
         code, "git_remote_create_anonymous", "use the remote \(url)")
     }
     defer { git_remote_free(remote) }
+    // The connections of the call are made on this thread.
+    let authorities = (access.authorities.map { strdup($0) }, access.authoritiesFolder.map { strdup($0) })
+    shim_git_set_authorities(authorities.0 ?? nil, authorities.1 ?? nil)
+    defer {
+      shim_git_set_authorities(nil, nil)
+      free(authorities.0 ?? nil)
+      free(authorities.1 ?? nil)
+    }
     return CStrings.with([refspec]) { refspecs in
       CStrings.with(access.headers) { headers in body(remote, &refspecs, headers) }
     }

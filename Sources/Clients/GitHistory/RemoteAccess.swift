@@ -26,6 +26,8 @@ public struct RemoteAccess: Sendable, Hashable {
   public var headerSettings: [String] = []
   /// A PEM file of authorities instead of the system's.
   public var authorities: String?
+  /// Folders of authorities with colons between, beside it or alone.
+  public var authoritiesFolder: String?
 
   /// Nothing to log in with.
   public init(logins: [RemoteLogin] = [], headers: [String] = [], authorities: String? = nil) {

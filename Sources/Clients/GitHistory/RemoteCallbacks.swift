@@ -1,4 +1,5 @@
 import CLibGit2
+import CLibGit2Shims
 
 /// What libgit2 asks while it speaks to a remote, and what came of it. Kept alive by its owner during the call.
 final class RemoteCallbacks {
@@ -88,7 +89,7 @@ final class RemoteCallbacks {
       )
     } else {
       distrust = (
-        "the certificate of \(host) is not trusted: unknown authority, wrong name or out of date",
+        "the certificate of \(host) is not trusted: \(String(cString: shim_git_distrust()))",
         "name the authority's file in GIT_SSL_CAINFO or http.sslCAInfo, and check this machine's clock"
       )
     }

@@ -47,7 +47,11 @@ enum RemoteWords {
         "compare the fingerprint with the one that the host publishes, then add it: ssh-keyscan HOST >> ~/.ssh/known_hosts"
       )
     }
-    if says("certificate", "ssl_error", "tls") && says("verif", "problem", "issuer", "expired", "not trusted")
+    if says("error setting certificate", "error reading ca cert") {
+      return error(.unreachable, words, "name authorities that can be read: GIT_SSL_CAINFO, http.sslCAInfo")
+    }
+    if says("certificate", "ssl_error", "tls")
+      && says("verif", "problem", "issuer", "expired", "not trusted", "subject name")
     {
       return error(
         .untrustedRemote, words,

@@ -89,11 +89,14 @@ extension Evidence {
       let head = summary["head"]?.string, isCommit(base), isCommit(head)
     else { return .nothing }
     // Findings, since a statement's rules also hold what breaks nobody, such as a column dropped from a new table.
-    let findings = record["findings"]?.array ?? []
+    var codes: [String: [String]] = [:]
+    for finding in record["findings"]?.array ?? [] {
+      guard let path = finding["path"]?.string, let code = finding["code"]?.string else { continue }
+      codes[path, default: []].append(code)
+    }
     let breaking = (record["migrations"]?.array ?? []).compactMap { migration -> String? in
       guard let file = migration["path"]?.string else { return nil }
-      let broken = findings.filter { $0["path"]?.string == file }.compactMap { $0["code"]?.string }
-      return BreakingRules.words(file, broken)
+      return BreakingRules.words(file, codes[file] ?? [])
     }
     return .judged(Judged(base: base, head: head, breaking: breaking))
   }

@@ -99,7 +99,8 @@ enum URLCredentials {
       }
       let start = position + 3
       let end = bytes[start...].firstIndex { endsAuthority($0) } ?? bytes.count
-      position = end
+      // Its last byte may be the colon of the next one: `https://a@b,https://c:d@e`.
+      position = max(start, end - 1)
       guard let at = bytes[start..<end].lastIndex(of: UInt8(ascii: "@")) else { continue }
       let colon = bytes[start..<at].firstIndex(of: UInt8(ascii: ":"))
       // `scheme://token@host` is a secret as well, but SSH's name of a user is none.

@@ -1,3 +1,5 @@
+import SystemInterfaces
+
 /// How a tool runs a script, as far as PostgreSQL's statements that refuse a transaction are concerned.
 public enum TransactionHabit: Hashable, Sendable {
   /// Statement by statement.
@@ -39,7 +41,7 @@ struct SQLDirectives: Sendable {
   private var acceptedNext: [(line: Int, rules: Set<String>)] = []
 
   init(_ bytes: [UInt8], lines: LineIndex) {
-    guard bytes.firstRange(of: Array("squawk-".utf8)) != nil else { return }
+    guard bytes.holds("squawk-") else { return }
     for comment in SQLTokenizer.comments(of: bytes) {
       let words = comment.text.split { $0.isWhitespace || $0 == "," }.map(String.init)
       let rules = Set(words.dropFirst().filter { $0.contains("-") && $0 != "--" })

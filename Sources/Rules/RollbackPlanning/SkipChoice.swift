@@ -40,8 +40,8 @@ struct SkipChoice {
       findings.append(
         PlanFinding(
           .resourcesSkipped, .warning, target: stack.name,
-          "\(listed(skips)) in \(stack.name) will be marked as updated but stay as they are. Drift is looked for "
-            + "afterwards."))
+          "\(listed(skips)) in \(stack.name) will be marked as updated but "
+            + "\(skips.count == 1 ? "stays as it is" : "stay as they are"). Drift is looked for afterwards."))
     }
   }
 

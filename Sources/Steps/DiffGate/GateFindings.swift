@@ -16,6 +16,9 @@ public enum GateFindings {
       "rollback-script-incomplete", "The rollback script leaves out something that the migration does.",
       severity: .error, remedy: "Undo what the message lists."),
     .init(
+      "rollback-script-destroys", "The rollback script takes away what was there before the migration.",
+      severity: .error, remedy: "Undo what the migration does, and nothing else."),
+    .init(
       "rollback-script-empty", "The rollback script does nothing.",
       severity: .error,
       remedy: "Write what undoes the migration, or remove the script and acknowledge its absence."),

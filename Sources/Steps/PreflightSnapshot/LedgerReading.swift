@@ -64,7 +64,9 @@ struct LedgerReading {
     guard !foreign.isEmpty else { return [] }
     let shown = foreign.prefix(5).map { "\($0.id.short) (\($0.reason))" }.joined(separator: ", ")
     let more = foreign.count > 5 ? " and \(foreign.count - 5) more" : ""
-    return ["\nPassed over \(foreign.count) commits that hold no entry: \(shown)\(more)."]
+    return [
+      "\nPassed over \(counted(foreign.count, "commit")) that \(foreign.count == 1 ? "holds" : "hold") no entry: \(shown)\(more)."
+    ]
   }
 
   private static func passedOver(_ foreign: [Ledger.Foreign]) -> JSONObject.Member {
@@ -78,7 +80,7 @@ struct LedgerReading {
     let lines = try ledger.entries(limit: max(0, number)) { $0.kind == .record }
     guard number > 0, lines.count == number, let line = lines.last else {
       throw StepFailure(
-        .usage, "--show \(number): \(reference) holds \(lines.count) records",
+        .usage, "--show \(number): \(reference) holds \(counted(lines.count, "record"))",
         advice: "1 is the newest; --history lists them")
     }
     if isJSON { return LedgerReading.json(line, number: number).serialized(pretty: true) + "\n" }
@@ -157,7 +159,7 @@ struct LedgerReading {
       [
         "Deployment frequency",
         found.perWeek.map { "\(LedgerReading.number($0)) a week" } ?? "none",
-        "\(found.deployments.count) deployments: commits that smoke-test or watch-30m judged",
+        "\(counted(found.deployments.count, "deployment")): commits that smoke-test or watch-30m judged",
       ],
       [
         "Change failure rate",

@@ -1,6 +1,7 @@
 import DeploymentRecords
 import Reporting
 import StepResults
+import SystemInterfaces
 
 /// The report of `preflight-snapshot`.
 enum PreflightReport {
@@ -10,20 +11,20 @@ enum PreflightReport {
     let stops = record.findings.count { $0.severity == .error }
     let headline =
       if let id = summary.restorePoint, record.verdict == .stop {
-        "\(stops) findings stop a deployment with the restore point \(id)"
+        "\(counted(stops, "finding")) \(stops == 1 ? "stops" : "stop") a deployment with the restore point \(id)"
       } else if let id = summary.restorePoint, record.verdict == .inconclusive, summary.onlyLookedAt == true {
         "the restore point \(id) still does, but two versions share traffic: let that rollout end before a deployment begins"
       } else if let id = summary.restorePoint, record.verdict == .inconclusive {
         "the restore point \(id) holds a state in between: two versions share traffic, so no rollback takes it by itself"
       } else if let id = summary.restorePoint, summary.onlyLookedAt == true {
-        "the restore point \(id) still does: \(summary.restorable) of \(summary.stacks) stacks could be put back when it was "
+        "the restore point \(id) still does: \(summary.restorable) of \(counted(summary.stacks, "stack")) could be put back when it was "
           + "made, and no stack was updated since"
       } else if let id = summary.restorePoint {
-        "\(summary.restorable) of \(summary.stacks) stacks can be put back; restore point \(id)"
+        "\(summary.restorable) of \(counted(summary.stacks, "stack")) can be put back; restore point \(id)"
       } else if let plan = part.plan, !plan.isEmpty {
-        "\(summary.restorable) of \(summary.stacks) stacks can be put back as far as reading tells; nothing was made"
+        "\(summary.restorable) of \(counted(summary.stacks, "stack")) can be put back as far as reading tells; nothing was made"
       } else {
-        "nothing was recorded: \(stops) findings stop it"
+        "nothing was recorded: \(counted(stops, "finding")) \(stops == 1 ? "stops" : "stop") it"
       }
     var sections = [
       ReportSection(
@@ -44,7 +45,9 @@ enum PreflightReport {
     }
     let database = part.database
     let schema =
-      database.schema.map { ["its schema is at \($0.version), by \($0.count) rows of \($0.table)"] } ?? []
+      database.schema.map {
+        ["its schema is at \($0.version), by \(counted($0.count, "row")) of \($0.table)"]
+      } ?? []
     sections.append(
       ReportSection(
         "Database",

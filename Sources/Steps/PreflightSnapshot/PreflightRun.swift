@@ -31,7 +31,7 @@ struct PreflightRun: Sendable {
       id: session.newId(), environment: session.environment, commit: nil,
       createdAt: session.startedAt, region: clients.own.region, account: nil)
     point.application = session.application
-    session.progress.update("reading \(config.stacks.count) stacks")
+    session.progress.update("reading \(counted(config.stacks.count, "stack"))")
     async let identities = Identities.ask(clients)
     let reader = EnvironmentReader(session: session, clients: clients)
     var (readings, missing) = try await reader.stacks()

@@ -2,6 +2,7 @@ import DeploymentRecords
 import Reporting
 import SmokeChecks
 import StepResults
+import SystemInterfaces
 
 /// What people and CI systems read of a smoke-test record.
 enum SmokeTestReport {
@@ -42,7 +43,7 @@ enum SmokeTestReport {
   }
 
   private static func headline(_ summary: SmokePart.Summary, _ bad: [CheckEntry]) -> String {
-    let count = summary.total == 1 ? "1 check" : "\(summary.total) checks"
+    let count = counted(summary.total, "check")
     if summary.parseOnly { return "\(count) read, nothing sent" }
     if summary.total == 0 { return "nothing to check" }
     let numbers: [(Int, String)] = [
@@ -123,7 +124,7 @@ enum SmokeTestReport {
       milliseconds < 9.95 ? "\((milliseconds * 10).rounded() / 10) ms" : SmokeTestReport.time(milliseconds)
     }
     return
-      "\(latency.count) answers: half within \(time(latency.p50Ms)), 90 % within \(time(latency.p90Ms)), "
+      "\(counted(latency.count, "answer")): half within \(time(latency.p50Ms)), 90 % within \(time(latency.p90Ms)), "
       + "95 % within \(time(latency.p95Ms)), 99 % within \(time(latency.p99Ms)), the longest \(time(latency.maxMs))"
   }
 

@@ -162,6 +162,7 @@ extension HealthPolicy.Judge: ArgumentValue {}
 
 /// A duration on the command line: `90s`, `5m`, `1h30m`.
 struct DurationArgument: ArgumentValue, Sendable {
+  static var form: String { "a duration such as 90s, 30m or 1h30m" }
   var value: Duration
   init?(argument: String) {
     guard let value = Duration(text: argument), value > .zero else { return nil }
@@ -171,6 +172,7 @@ struct DurationArgument: ArgumentValue, Sendable {
 
 /// A time on the command line.
 struct TimeArgument: ArgumentValue, Sendable {
+  static var form: String { "a time with its offset from UTC, such as 2026-11-30T10:00:00Z" }
   var value: Timestamp
   init?(argument: String) {
     guard let value = Timestamp(argument) else { return nil }

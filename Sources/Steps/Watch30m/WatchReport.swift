@@ -19,9 +19,9 @@ enum WatchReport {
     ]
     if window.mode == "live" {
       lines.append(
-        "\(window.looks) looks, \(part.calls.getMetricData) GetMetricData calls for "
-          + "\(part.calls.metricsRequested) metrics (about \(cents(part.calls.estimatedUsd)) US cents)"
-          + (window.revisions > 0 ? ", \(window.revisions) points revised" : ""))
+        "\(counted(window.looks, "look")), \(counted(part.calls.getMetricData, "GetMetricData call")) for "
+          + "\(counted(part.calls.metricsRequested, "metric")) (about \(cents(part.calls.estimatedUsd)) US cents)"
+          + (window.revisions > 0 ? ", \(counted(window.revisions, "point")) revised" : ""))
     }
     var sections = [
       ReportSection(

@@ -165,7 +165,7 @@ enum SQLProbeRules {
 
   private static func shown(_ rows: ResultRows) -> String {
     guard let cell = single(rows) else {
-      return "\(rows.rows.count) rows with \(rows.columns.count) columns"
+      return "\(counted(rows.rows.count, "row")) with \(counted(rows.columns.count, "column"))"
     }
     guard let cell else { return "null" }
     return Double(cell) != nil || ["t", "f"].contains(cell) ? cell : "\"\(cell.prefix(100))\""

@@ -128,7 +128,7 @@ struct SmokeTestRun: Sendable {
     var dependencies = SmokeDependencies(
       transport: session.http(), clock: session.context.clock, random: session.context.random
     ) { result, done in
-      progress.update("\(done)/\(total) checks, \(result.outcome.rawValue): \(result.name)")
+      progress.update("\(done)/\(counted(total, "check")), \(result.outcome.rawValue): \(result.name)")
     }
     dependencies.result = { result in
       if result.outcome == .fail || result.outcome == .error && result.failure != .controlPlane {

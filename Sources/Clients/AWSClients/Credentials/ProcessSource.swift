@@ -19,7 +19,7 @@ enum ProcessSource {
     case .notFound: return failure("could not be started: there is no /bin/sh")
     case .notStarted(let reason): return failure("could not be started: \(reason)")
     case .wroteTooMuch: return failure("wrote more than \(request.maximumOutput) bytes")
-    case .timedOut: return failure("gave no answer within \(Int(timeout.inSeconds)) seconds")
+    case .timedOut: return failure("gave no answer within \(counted(Int(timeout.inSeconds), "second"))")
     case .cancelled: throw CancellationError()
     case .ended(let status, let output, _):
       guard status == 0 else { return failure("ended with status \(status)") }

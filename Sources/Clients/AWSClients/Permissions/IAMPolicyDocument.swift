@@ -13,7 +13,7 @@ public struct IAMPolicyDocument: Sendable {
   public var roles: [String]
   /// ARNs that the configuration names.
   public var stateMachines: [String]
-  /// `BUCKET/PREFIX` of the restore points' store, where it is one in S3.
+  /// `BUCKET/PREFIX` of this environment's part of the restore points' store, where it is one in S3.
   public var store: (bucket: String, prefix: String)?
 
   /// A document's facts.
@@ -38,7 +38,7 @@ public struct IAMPolicyDocument: Sendable {
       let calls = AWSCall.all.filter { $0.effect == effect && $0.steps.contains(step) }
       for target in AWSCall.Target.order {
         let actions = Set(calls.filter { $0.target == target }.flatMap(\.actions)).sorted()
-        let resources = resources(target)
+        let resources = resources(target, effect)
         guard !actions.isEmpty, !resources.isEmpty else { continue }
         statements.append([
           "Sid": .string(name + target.sid), "Effect": "Allow", "Action": .array(actions.map { .string($0) }),
@@ -58,7 +58,7 @@ public struct IAMPolicyDocument: Sendable {
     stacks.map { "arn:\(partition):\(service):\(region):\(account):\(kind)\(separator)\($0)-*" }
   }
 
-  private func resources(_ target: AWSCall.Target) -> [String] {
+  private func resources(_ target: AWSCall.Target, _ effect: AWSCall.Effect) -> [String] {
     let here = "\(region):\(account)"
     switch target {
     case .any: return ["*"]
@@ -105,8 +105,10 @@ public struct IAMPolicyDocument: Sendable {
       return step == "preflight-snapshot" ? ["arn:\(partition):iam::\(account):role/*"] + roles : roles
     case .bucket: return store.map { ["arn:\(partition):s3:::\($0.bucket)"] } ?? []
     case .object:
+      // A watch writes no restore point: it leaves a note that is named after it.
+      let names = step == "watch-30m" && effect == .adds ? "\(step)-*" : "*"
       return store.map {
-        ["arn:\(partition):s3:::\($0.bucket)/\($0.prefix.isEmpty ? "*" : "\($0.prefix)/*")"]
+        ["arn:\(partition):s3:::\($0.bucket)/\($0.prefix.isEmpty ? "" : "\($0.prefix)/")\(names)"]
       } ?? []
     }
   }

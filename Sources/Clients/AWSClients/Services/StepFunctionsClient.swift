@@ -72,7 +72,14 @@ public struct StepFunctionsClient: Sendable {
     body["stateMachineArn"] = .string(arn)
     body["name"] = .string(name)
     body["input"] = .string(input)
-    return try await call("StartExecution", body, subject: arn).text("executionArn") ?? ""
+    do {
+      return try await call("StartExecution", body, subject: arn).text("executionArn") ?? ""
+    } catch let error as AWSError where error.code == "ExecutionAlreadyExists" {
+      // The name is nobody else's: an earlier answer was lost, and the execution has ended since.
+      let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
+      guard parts.count > 6 else { throw error }
+      return (parts[..<5] + ["execution", parts[6], Substring(name)]).joined(separator: ":")
+    }
   }
 
   /// Runs an execution of an Express state machine and returns when it has ended, which takes five minutes at most.

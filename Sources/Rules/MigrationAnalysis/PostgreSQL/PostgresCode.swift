@@ -1,4 +1,5 @@
 import JSONValues
+import SystemInterfaces
 
 /// The body of a function that a script makes: it is judged where the script calls it, and not before.
 struct PostgresFunction {
@@ -240,7 +241,7 @@ extension PostgresJudge {
     if judgeStatements(statement, base: base) { return }
     // `… INTO variable` is PL/pgSQL's own.
     if let plain = PostgresJudge.withoutInto(statement), judgeStatements(plain, base: base) { return }
-    guard word != "INSERT", word != "WITH" || statement.firstRange(of: Array("DELETE".utf8)) != nil else {
+    guard word != "INSERT", word != "WITH" || statement.holds("DELETE") else {
       return
     }
     issue(

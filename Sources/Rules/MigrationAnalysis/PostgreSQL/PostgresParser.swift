@@ -35,7 +35,7 @@ enum PostgresParser {
     defer { pg_query_free_parse_result(result) }
     if let error = result.error {
       throw PostgresSyntaxError(
-        message: error.pointee.message.map { String(cString: $0) } ?? "syntax error",
+        message: withoutLiterals(error.pointee.message.map { String(cString: $0) } ?? "syntax error"),
         offset: offset(ofCharacter: Int(error.pointee.cursorpos), in: bytes))
     }
     guard let tree = result.parse_tree else { return [] }
@@ -88,6 +88,14 @@ enum PostgresParser {
       guard let token else { return result }
       position = token.end
     }
+  }
+
+  /// The parser quotes the token that it stumbles over: of a string that would be its value, which may be a secret.
+  static func withoutLiterals(_ message: String) -> String {
+    guard let place = message.firstRange(of: " at or near \"") else { return message }
+    let token = message[place.upperBound...]
+    return token.contains("'") || token.hasPrefix("$")
+      ? message[..<place.lowerBound] + " at or near a string" : message
   }
 
   /// PostgreSQL counts characters from 1, and 0 where it has no place.

@@ -30,6 +30,33 @@ public struct RollbackHonesty: Hashable, Sendable {
     self.omissions = omissions
   }
 
+  /// What the way back takes away that was there before the forward script, which no undoing needs: in words, with its line.
+  public static func destroyed(
+    forward: SQLScriptReport, back: SQLScriptReport
+  ) -> [(words: String, line: Int)] {
+    // One script after the other: what the first makes, the second may take away. Lines of the second are negative.
+    let after = back.effects.map { SchemaEffect($0.verb, $0.object, line: -$0.line) }
+    let both = SchemaDelta(forward.effects + after)
+    let (going, returning) = (SchemaDelta(forward.effects), SchemaDelta(back.effects))
+    let wholeDeletes = Set(back.issues.filter { $0.rule == "delete-without-where" }.map(\.line))
+    var found: [(words: String, line: Int)] = []
+    for event in both.events + both.rows where event.line < 0 {
+      let kinds: [SchemaObject.Kind] = [.table, .column, .schema, .database]
+      switch event.verb {
+      // Copied to one that is made under the old name, instead of renamed.
+      case .drop
+      where kinds.contains(event.object.kind) && !returning.makes(going.inFinalTable(event.object)):
+        found.append(("drops the \(event.object)", -event.line))
+      case .truncate: found.append(("empties the table \(event.object.name)", -event.line))
+      case .delete where wholeDeletes.contains(-event.line):
+        found.append(("deletes every row of \(event.object.name)", -event.line))
+      default: continue
+      }
+    }
+    found += back.issues.filter { $0.rule == "drop-owned" }.map { ($0.message, $0.line) }
+    return found
+  }
+
   /// What data is gone by going forward, whatever the way back does.
   public static func losses(of report: SQLScriptReport) -> [String] {
     let delta = SchemaDelta(report.effects)

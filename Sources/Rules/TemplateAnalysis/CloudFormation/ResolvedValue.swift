@@ -77,8 +77,16 @@ extension ResolvedValue {
     }
   }
 
+  /// How many parts a text may have.
+  private static let maximumPieces = 20_000
+
   /// A string of parts: known neighbours become one.
   static func joining(_ parts: [ResolvedValue]) -> ResolvedValue {
+    // A text of texts that nobody knows doubles at each step.
+    let pieces = parts.reduce(0) { sum, part in
+      if case .joined(let inner) = part { sum + inner.count } else { sum + 1 }
+    }
+    if pieces > maximumPieces { return .unknown(.undefined("a string of more than \(maximumPieces) parts")) }
     var out: [ResolvedValue] = []
     var text = ""
     func flush(_ out: inout [ResolvedValue]) {

@@ -21,7 +21,7 @@ struct JestPrinter {
     let indentation = line.prefix { $0 == " " }.count
     var rest = line.dropFirst(indentation)
     var out = String(repeating: " ", count: indentation)
-    if containers.last == "{", rest.first == "\"", let colon = rest.firstRange(of: "\": ") {
+    if containers.last == "{", rest.first == "\"", let colon = rest.dropFirst().firstRange(of: "\": ") {
       out += "\(quoted(rest[rest.index(after: rest.startIndex)..<colon.lowerBound])): "
       rest = rest[colon.upperBound...]
     }

@@ -27,6 +27,7 @@ struct DatabaseUsers {
   ///   - host: the old database's address; nil where it is gone.
   ///   - redeployed: stacks that are deployed again with the new one: what of them uses the old one then is told then.
   func find(_ host: String?, redeployed: Set<String>) async throws -> Found {
+    let redeployed = withNested(redeployed)
     var found = Found()
     var all: [DBProxy] = []
     do {
@@ -61,17 +62,76 @@ struct DatabaseUsers {
       guard let now = try await ifThere({ try await lambda.getFunctionConfiguration(name) }) else { continue }
       for (variable, value) in now.environment.sorted(by: { $0.key < $1.key }) where value.contains(host) {
         let stack = AmazonResourceName.stackName(of: function.stack)
-        let way =
-          exported(host, to: stack).map {
-            "The export \($0.export) of \($0.stack), which \(stack) imports, goes on naming it, so deploying \(stack) again "
-              + "changes nothing: set the variable by hand, or let \($0.stack) export the address of \(restored)."
-          } ?? "Deploy \(stack) with the address of \(restored), or set it by hand."
         found.lines.append(
           "the function \(name) goes on using \(state.identifier): its variable \(variable) holds the address, whatever "
-            + "the secret says. \(way)")
+            + "the secret says. \(way(host, in: stack, "set the variable by hand"))")
       }
     }
+    found.lines += try await parameters(host, redeployed: redeployed)
     return found
+  }
+
+  /// The names of `stacks` and of what is nested in them, which deploying them again reaches as well.
+  private func withNested(_ stacks: Set<String>) -> Set<String> {
+    var names = stacks
+    var ids = Set(point.stacks.filter { names.contains($0.name) }.map(\.stackId))
+    while let next = point.stacks.first(where: {
+      !ids.contains($0.stackId) && $0.parentId.map(ids.contains) ?? false
+    }) {
+      names.insert(next.name)
+      ids.insert(next.stackId)
+    }
+    return names
+  }
+
+  /// Parameters of Systems Manager that the stacks make and that hold `host`: who reads them goes on using the old database.
+  private func parameters(_ host: String, redeployed: Set<String>) async throws -> [String] {
+    var lines: [String] = []
+    for stack in point.stacks where !redeployed.contains(stack.name) {
+      let ssm = SSMClient(clients[stack.stackId])
+      for resource in stack.resources where resource.type == "AWS::SSM::Parameter" {
+        guard let name = resource.physicalId else { continue }
+        do {
+          guard let now = try await ifThere({ try await ssm.getParameter(name) }), now.value.contains(host)
+          else {
+            continue
+          }
+          var byHand = "write it by hand"
+          if now.value == host {
+            byHand +=
+              ": aws ssm put-parameter --name \(name) --overwrite --value \"$(aws rds \(address) --output text)\""
+          }
+          lines.append(
+            "the parameter \(name) of \(stack.name) goes on naming \(state.identifier): what reads it uses the old database, "
+              + "whatever the secret says. \(way(host, in: stack.name, byHand))")
+        } catch let error as AWSError where error.isAboutCredentials && error.kind != .credentialsExpired {
+          lines.append(
+            "whether the parameter \(name) of \(stack.name) holds the address of \(state.identifier) could not be looked at "
+              + "(\(error.code)): look by hand.")
+        }
+      }
+    }
+    return lines
+  }
+
+  /// What asks RDS for the address of the restored database.
+  private var address: String {
+    isCluster
+      ? "describe-db-clusters --db-cluster-identifier \(restored) --query 'DBClusters[0].Endpoint'"
+      : "describe-db-instances --db-instance-identifier \(restored) --query 'DBInstances[0].Endpoint.Address'"
+  }
+
+  /// How what holds `host` in `stack` comes to hold the restored database's address.
+  private func way(_ host: String, in stack: String, _ byHand: String) -> String {
+    if let found = exported(host, to: stack) {
+      return
+        "The export \(found.export) of \(found.stack), which \(stack) imports, goes on naming it, so deploying \(stack) again "
+        + "changes nothing: let \(found.stack) export the address of \(restored), or \(byHand)."
+    }
+    if stack == AmazonResourceName.stackName(of: state.stack) {
+      return "\(stack) owns \(state.identifier), so deploying it again changes nothing: \(byHand)."
+    }
+    return "Deploy \(stack) with the address of \(restored), or \(byHand)."
   }
 
   /// The export with `host` in it that the template of `stack` imports.

@@ -115,7 +115,8 @@ struct HealthCheck {
       [
         Finding(
           PlanFinding(
-            .notHealthy, .error, "\(health.failed) of \(health.checks) checks do not pass after the rollback."
+            .notHealthy, .error,
+            "\(health.failed) of \(counted(health.checks, "check")) \(health.failed == 1 ? "does" : "do") not pass after the rollback."
           )
         )
       ]

@@ -26,7 +26,7 @@ enum RestorePointList {
           point.commit ?? "unknown", age(session.context.clock.now - point.createdAt),
           point.held.map { said(of: $0, history) } ?? "", database(point),
           (missing.isEmpty
-            ? "\(point.stacks.count) stacks"
+            ? counted(point.stacks.count, "stack")
             : "cannot restore \(missing.map(\.name).joined(separator: ", "))")
             + (absent.isEmpty ? "" : ", without \(absent.joined(separator: ", "))")
         )

@@ -46,7 +46,7 @@ public struct RevertCommand: StepCommand {
   let relief: [String]
   let `operator`: String?
   let gitOnly: Bool
-  let revert: String?
+  let revert: [String]
   let mainline: Int?
   let onto: String?
   let branch: String?
@@ -119,7 +119,8 @@ public struct RevertCommand: StepCommand {
     )
     arguments.section = .own
     gitOnly = arguments.flag("git-only", "Only make the revert commit; needs no AWS.")
-    revert = try arguments.option("revert", "What to revert: a commit, or a range A..B.")
+    revert = arguments.options(
+      "revert", "What to revert: a commit, or a range A..B. Repeat it for more, in the order wanted.")
     mainline = try arguments.option(
       "mainline", "The parent to keep when a merge is reverted, counted from 1.")
     onto = try arguments.option("onto", "What the revert commit stands on. (default: HEAD)")

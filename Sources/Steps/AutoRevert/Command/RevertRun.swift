@@ -22,7 +22,7 @@ struct RevertRun {
         advice: "git check-ref-format says which names it takes")
     }
     if command.gitOnly { return try await GitOnlyAdapter.outcome(command, session) }
-    if let commits = command.revert {
+    if let commits = command.revert.first {
       // It would roll the stacks back, whatever commits these are.
       throw StepFailure(
         .usage, "--revert \(commits) is for --git-only: stacks go back to a restore point",

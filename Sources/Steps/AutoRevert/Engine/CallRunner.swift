@@ -82,7 +82,11 @@ struct CallRunner {
         }
       }
       guard clock.now + pause < deadline else {
-        return .failed("the time for everything ran out before the call was accepted: \(failure.message)")
+        let what =
+          failure.kind == .throttled
+          ? "before the call was accepted"
+          : "before it was known whether the call was accepted, so that it may take effect yet (--continue looks)"
+        return .failed("the time for everything ran out \(what): \(failure.message)")
       }
       try await clock.sleep(for: pause)
       pause = pause * 2

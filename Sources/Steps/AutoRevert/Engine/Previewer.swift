@@ -209,7 +209,8 @@ final class Previewer {
 
   /// Removes the change sets that were made and not executed.
   func removeAll() async throws {
-    for (name, entry) in made {
+    // In one order, whatever a dictionary has.
+    for (name, entry) in made.sorted(by: { $0.key < $1.key }) {
       if let changeSet = entry.preview.changeSet {
         try await cloudFormation.deleteChangeSet(changeSet, of: entry.stack)
       }

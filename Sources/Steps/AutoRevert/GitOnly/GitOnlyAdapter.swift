@@ -16,7 +16,7 @@ enum GitOnlyAdapter {
     let wish = try DeliveryWish(command, session)
     let repository = try session.repository()
     let made = RevertCommits(command: command, session: session, repository: repository)
-    if command.revert == nil, command.to == nil, session.pushesLedger { try await session.fetchLedger() }
+    if command.revert.isEmpty, command.to == nil, session.pushesLedger { try await session.fetchLedger() }
     let plan = try await plan(made)
     let branch = GitRevertBranch(
       repository: repository, name: command.branch ?? plan.branchName(session.environment))

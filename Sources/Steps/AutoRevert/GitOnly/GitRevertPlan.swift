@@ -110,7 +110,9 @@ struct GitRevertPlan {
       findings.append(
         Finding(
           GitOnlyFindings.alreadyDone, .notice,
-          "none of the \(commits.count) commits changes \(folders.joined(separator: ", "))",
+          (commits.count == 1
+            ? "the commit changes nothing of" : "none of the \(commits.count) commits changes")
+            + " \(folders.joined(separator: ", "))",
           subject: onto.id.hex))
     } else if steps.isEmpty, !isBlocked, keptMigrations.isEmpty, commits.count > 1 {
       findings.append(

@@ -89,7 +89,7 @@ struct RollbackRevert {
   ) async throws -> Result {
     let count = undone.commits.count
     let note =
-      "the revert of \(count == 1 ? "1 commit" : "\(count) commits") is on the "
+      "the revert of \(counted(count, "commit")) is on the "
       + "branch \(branch.name) (\(tip.short)): merge it, or the next deployment brings the fault back"
     var result = Result(
       branch: branch.name, said: [PlanFinding(.revertCommit, .notice, note)])

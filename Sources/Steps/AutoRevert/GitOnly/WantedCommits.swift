@@ -9,7 +9,7 @@ import SystemInterfaces
 /// Which commits `--git-only` takes back: those of `--revert`, else those since `--to`, else those between the last good commit
 /// and the deployed one, as the ledger knows them.
 struct WantedCommits {
-  /// Newest first.
+  /// Newest first, or as several were named.
   var commits: [GitCommit]
   /// The parent that merges go back to, where the command line names none.
   var mainline: Int?
@@ -22,13 +22,21 @@ struct WantedCommits {
   static func find(
     _ command: RevertCommand, _ session: StepSession, _ repository: GitRepository, onto: GitCommit
   ) throws -> WantedCommits {
-    if let revert = command.revert {
-      guard command.to == nil else {
+    if let first = command.revert.first {
+      if let to = command.to {
         throw StepFailure(
-          .usage, "--revert \(revert) and --to \(command.to ?? ""): both say what is taken back",
+          .usage, "--revert \(first) and --to \(to): both say what is taken back",
           advice: "leave one of them out")
       }
-      return WantedCommits(commits: try commits(repository, revert), mainline: nil)
+      let all = try command.revert.flatMap { try commits(repository, $0) }
+      var seen: Set<ObjectId> = []
+      if let twice = all.first(where: { !seen.insert($0.id).inserted }) {
+        throw StepFailure(
+          .usage,
+          "--revert \(command.revert.joined(separator: " --revert ")): \(twice.id.short) is named twice",
+          advice: "name each commit once; A..B holds B and not A")
+      }
+      return WantedCommits(commits: all, mainline: nil)
     }
     if let to = command.to {
       let target = try target(to, session, repository)

@@ -42,7 +42,7 @@ enum RevertReport {
       if record.verdict == .stop {
         return record.part.health?.verdict == .stop
           ? "Nothing to roll back, but \(record.environment) is not healthy."
-          : "NOT ROLLED BACK: \(record.environment) needs a person. \(firstCause(record))"
+          : "NOT ROLLED BACK: \(record.environment) needs a person: \(firstCause(record))"
       }
       return
         summary.restorePoint == nil
@@ -76,11 +76,11 @@ enum RevertReport {
       let runsOn = record.part.actions.contains { $0.result.hasPrefix("out of time") }
       let what =
         runsOn
-        ? "NOT ROLLED BACK YET: what was begun in \(record.environment) goes on in AWS."
+        ? "NOT ROLLED BACK YET: what was begun in \(record.environment) goes on in AWS"
         : done.isEmpty
-          ? "NOT ROLLED BACK: \(record.environment) needs a person."
-          : "PARTLY ROLLED BACK: \(record.environment) needs a person for the rest."
-      return "\(what) \(firstCause(record))"
+          ? "NOT ROLLED BACK: \(record.environment) needs a person"
+          : "PARTLY ROLLED BACK: \(record.environment) needs a person for the rest"
+      return "\(what): \(firstCause(record))"
     }
   }
 
@@ -114,18 +114,18 @@ enum RevertReport {
     let passed = health.checks - health.failed
     if health.asked == 0 {
       return health.failed == 0
-        ? "what AWS says of its resources is good (\(passed == 1 ? "1 check" : "\(passed) checks")); the application itself was not asked"
-        : "\(passed) of \(health.checks) checks of what AWS says passed; the application itself was not asked"
+        ? "what AWS says of its resources is good (\(counted(passed, "check"))); the application itself was not asked"
+        : "\(passed) of \(counted(health.checks, "check")) of what AWS says passed; the application itself was not asked"
     }
     if health.failed == 0 { return "healthy by \(passed == 1 ? "its check" : "all \(passed) checks")" }
     return
-      "healthy by \(passed) of \(health.checks) checks; the others failed before the deployment as well, or only warn"
+      "healthy by \(passed) of \(counted(health.checks, "check")); the others failed before the deployment as well, or only warn"
   }
 
   /// The first thing that stopped, in one line.
   private static func firstCause(_ record: Record<RevertPart>) -> String {
     guard let first = record.findings.first(where: { $0.severity == .error }) else {
-      return "See the findings."
+      return "see the findings."
     }
     return first.message.split(separator: "\n").first.map(String.init) ?? first.message
   }
@@ -205,7 +205,7 @@ enum RevertReport {
   private static func health(_ record: Record<RevertPart>) -> ReportSection {
     guard let health = record.part.health else { return ReportSection("Health afterwards") }
     var lines = [
-      "\(health.checks - health.failed) of \(health.checks) checks passed: \(health.verdict.rawValue)"
+      "\(health.checks - health.failed) of \(counted(health.checks, "check")) passed: \(health.verdict.rawValue)"
     ]
     if let watch = health.watch { lines.append("The watch afterwards said \(watch.rawValue).") }
     return ReportSection("Health afterwards", lines: lines + health.failures)

@@ -49,7 +49,7 @@ struct Timeline {
     if let health {
       add(
         now, Step.autoRevert.rawValue,
-        "health: \(health.verdict.rawValue), \(health.checks - health.failed) of \(health.checks) checks passed"
+        "health: \(health.verdict.rawValue), \(health.checks - health.failed) of \(counted(health.checks, "check")) passed"
       )
     }
     // Times of the service and of this machine differ: what has one time keeps the order it was given in.

@@ -51,13 +51,20 @@ struct RangeMigrations: Hashable, Sendable {
     }
   }
 
-  /// The migrations of the range after which the version before meets a schema that it cannot work with.
+  /// Rules for what takes data away.
+  private static let losing: Set<String> = [
+    "ban-drop-column", "ban-drop-database", "ban-drop-schema", "ban-drop-table", "ban-truncate-cascade",
+    "delete-without-where", "drop-cascade", "drop-owned", "truncate", "update-without-where",
+  ]
+
+  /// The migrations of the range after which the version before meets a schema that it cannot work with, those that could not
+  /// be understood, and those that take data away, each as `path (rule, rule)`.
   static func judge(
     _ repository: GitRepository, from older: ObjectId, to newer: ObjectId, _ policy: GatePolicy
-  ) throws -> (breaking: [String], unread: [String]) {
+  ) throws -> (breaking: [String], unread: [String], losing: [String]) {
     let wanted = policy.migrations.map(PathPattern.init)
     let ignored = policy.ignore.map(PathPattern.init)
-    var found: (breaking: [String], unread: [String]) = ([], [])
+    var found: (breaking: [String], unread: [String], losing: [String]) = ([], [], [])
     for change in try repository.changes(fromCommit: older, toCommit: newer, renames: nil) {
       guard let entry = change.new, entry.kind == .file || entry.kind == .executable else { continue }
       let isListed = wanted.contains { $0.matches(change.path) }
@@ -72,6 +79,8 @@ struct RangeMigrations: Hashable, Sendable {
       let issues = try issues(file, text, policy) { path in
         try repository.contents(of: path, at: newer.hex).map { String(decoding: $0, as: UTF8.self) }
       }
+      let lost = losing.intersection(issues.map(\.rule)).sorted()
+      if !lost.isEmpty { found.losing.append("\(change.path) (\(lost.joined(separator: ", ")))") }
       if let words = BreakingRules.words(change.path, issues.map(\.rule)) {
         found.breaking.append(words)
       } else if issues.contains(where: { $0.risk == .syntax || $0.risk == .notUnderstood }) {

@@ -62,6 +62,14 @@ extension RevertRun {
     }
     facts.scripts = scripts.paths
     (facts.obstacles, facts.remarks) = (scripts.obstacles, scripts.remarks)
+    let lost = try RangeMigrations.judge(
+      repository, from: repository.resolve(older), to: repository.resolve(newer), session.policy.gate
+    ).losing
+    if !lost.isEmpty, !scripts.steps.isEmpty {
+      facts.remarks.append(
+        "\(lost.joined(separator: ", ")) took data away, and a rollback script makes anew what held them: they come back only "
+          + "where the script itself brings them. What it does not bring is in a backup alone.")
+    }
     return (facts, adapter)
   }
 

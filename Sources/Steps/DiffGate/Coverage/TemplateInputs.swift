@@ -44,7 +44,8 @@ struct TemplateInputs {
       let configuration = try configurations(that: name)
     {
       return .unjudged(
-        rule: "serverless", why: "\(configuration) takes values from it, and what that makes of them is not judged",
+        rule: "serverless",
+        why: "\(configuration) takes values from it, and what that makes of them is not judged",
         remedy: "compare what `serverless package` writes for both versions with --old FILE --new FILE")
     }
     let isGiven = isDocument && !text.contains("openapi:") && !text.contains("swagger:")
@@ -57,7 +58,8 @@ struct TemplateInputs {
       why: isGiven
         ? "templates are made by an engine here (\(template)), and this may be what they are made of"
         : "it fills in templates (\(template)), and what it makes of them is not known here",
-      remedy: "compare what is made of both versions with --old FILE --new FILE, or name it under diff-gate.ignore")
+      remedy:
+        "compare what is made of both versions with --old FILE --new FILE, or name it under diff-gate.ignore")
   }
 
   /// A template that an engine fills in.
@@ -85,7 +87,8 @@ struct TemplateInputs {
     return configurations?.first { _, text in
       if name.hasPrefix(".env") { return text.contains("useDotenv: true") }
       return text.split(separator: "\n").contains { line in
-        line.contains("${file(") && (line.contains("/\(name)") || line.contains("(\(name)") || namesByStage(line, name))
+        line.contains("${file(")
+          && (line.contains("/\(name)") || line.contains("(\(name)") || namesByStage(line, name))
       }
     }?.path
   }

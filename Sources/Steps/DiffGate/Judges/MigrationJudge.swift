@@ -28,7 +28,7 @@ struct MigrationJudge {
   /// What the unchanged files of a folder tell of its habit, by folder.
   private var habits: [String: FolderHabit] = [:]
   /// Paths at which scripts would undo the migrations below a folder.
-  private var undoPaths: [String: Set<String>] = [:]
+  private var undoPaths: [String: [String: [String]]] = [:]
   /// The schema that the scripts of a folder leave, and the fields that Django's migrations leave.
   var schemas: [String: EarlierScripts<SchemaCatalog>] = [:]
   var fields: [String: EarlierScripts<DjangoFields>] = [:]
@@ -97,7 +97,7 @@ struct MigrationJudge {
     if let old = file.old, old == bytes { return }
     switch migration.role {
     case .forward, .repeatable: try judgeForward(file, migration, text, bytes)
-    case .rollback: judgeRollback(file, bytes)
+    case .rollback: try judgeRollback(file, bytes)
     case .verify: break
     }
   }
@@ -137,6 +137,7 @@ struct MigrationJudge {
       settings.catalog = try catalog(before: file, migration)
       report = analyze()
     }
+    let whole = report
     if let edit { report = edit.restricted(report) }
     var entry = MigrationEntry(
       path: file.path, dialect: report.dialect.rawValue, tool: migration.tool.rawValue,
@@ -146,7 +147,9 @@ struct MigrationJudge {
     entry.staysLost = RollbackHonesty.losses(of: report)
     losses += entry.staysLost
     if !entry.staysLost.isEmpty { needsRestore = true }
-    if migration.role == .forward { try judgeDownMigration(file, migration, report, parts.back, &entry) }
+    if migration.role == .forward {
+      try judgeDownMigration(file, migration, report, whole: whole, parts.back, &entry)
+    }
     entries.append(entry)
   }
 
@@ -176,8 +179,8 @@ struct MigrationJudge {
   // MARK: - The way back
 
   private mutating func judgeDownMigration(
-    _ file: ChangedFile, _ migration: MigrationFile, _ forward: SQLScriptReport, _ back: DownMigration,
-    _ entry: inout MigrationEntry
+    _ file: ChangedFile, _ migration: MigrationFile, _ forward: SQLScriptReport, whole: SQLScriptReport,
+    _ back: DownMigration, _ entry: inout MigrationEntry
   ) throws {
     guard let sql = back.sql else {
       try judgeMissing(file, migration, forward)
@@ -186,6 +189,7 @@ struct MigrationJudge {
     let report = SQLAnalysis.analyze(Array(sql.utf8), dialect: forward.dialect, path: file.path)
     let path = back.recordedPath(of: file.path) ?? file.path
     findings += unrunnable(report, sql: sql, path: path)
+    judgeDestruction(by: report, of: whole, file.name, path: path)
     let honesty = RollbackHonesty.judge(forward: forward, back: report)
     entry.leftOut = honesty.leftOut.map(\.words)
     if honesty.isEmpty, report.statements.isEmpty, !forward.effects.isEmpty {
@@ -211,6 +215,20 @@ struct MigrationJudge {
           ? "values written to \(effect.object.table ?? "").\(effect.object.name) after the deployment" : nil
       if let name, !laterLosses.contains(name) { laterLosses.append(name) }
     }
+  }
+
+  /// What a rollback script takes away that its migration did not make.
+  private mutating func judgeDestruction(
+    by back: SQLScriptReport, of forward: SQLScriptReport, _ name: String, path: String
+  ) {
+    let destroyed = RollbackHonesty.destroyed(forward: forward, back: back)
+    guard let first = destroyed.first else { return }
+    let words = destroyed.map { "\($0.words) (line \($0.line))" }.joined(separator: "; ")
+    findings.append(
+      Finding(
+        "rollback-script-destroys", .error,
+        "the rollback script takes away what \(name) did not make: \(words)", path: path, line: first.line,
+        subject: destroyed.map(\.words).sorted().joined(separator: "; ")))
   }
 
   /// What keeps a rollback script from being run: it is run with the rights of a production deployment, by a step that
@@ -328,7 +346,7 @@ struct MigrationJudge {
     entries.append(entry)
   }
 
-  private mutating func judgeRollback(_ file: ChangedFile, _ bytes: [UInt8]) {
+  private mutating func judgeRollback(_ file: ChangedFile, _ bytes: [UInt8]) throws {
     // Added or altered together with its migration, it was read there.
     guard !readWithMigrations.contains(file.path) else { return }
     let report = SQLAnalysis.analyze(bytes, dialect: dialect(of: file.path), path: file.path)
@@ -340,6 +358,14 @@ struct MigrationJudge {
           "rollback-script-empty", .error, "the rollback script does nothing any more", path: file.path,
           subject: file.path))
     }
+    // The migration was there before, and the script is put beside it or altered.
+    var forward: SQLScriptReport?
+    for path in try migrations(undoneBy: file.path) {
+      guard let source = try change.readNew(path) else { continue }
+      let one = SQLAnalysis.analyze(source, dialect: dialect(of: path), path: path)
+      if forward == nil { forward = one } else { forward?.effects += one.effects }
+    }
+    if let forward { judgeDestruction(by: report, of: forward, "its migration", path: file.path) }
   }
 
   private mutating func judgeGone(_ file: ChangedFile, _ path: String, _ isListed: Bool) throws {
@@ -367,17 +393,24 @@ struct MigrationJudge {
 
   /// Whether a migration that stays would be undone by the script at `path`.
   private mutating func undoesSomething(_ path: String) throws -> Bool {
+    // At the root anything may be one.
+    try !path.contains("/") || !migrations(undoneBy: path).isEmpty
+  }
+
+  /// The migrations of the head that the script at `path` undoes, by its name.
+  private mutating func migrations(undoneBy path: String) throws -> [String] {
     let parts = path.split(separator: "/").dropLast()
     // Scripts stand beside their migrations, below them, or in a folder beside theirs.
     let folder = parts.dropLast(parts.count > 1 ? 1 : 0).joined(separator: "/")
-    guard !folder.isEmpty else { return true }
-    if let known = undoPaths[folder] { return known.contains(path) }
-    let paths = try change.listNew(folder).prefix(5000).reduce(into: Set<String>()) { paths, other in
+    guard !folder.isEmpty else { return [] }
+    if let known = undoPaths[folder] { return known[path] ?? [] }
+    var paths: [String: [String]] = [:]
+    for other in try change.listNew(folder).prefix(5000) {
       guard let migration = MigrationFile(path: other, text: nil, isListed: true), migration.role == .forward
-      else { return }
-      paths.formUnion(RollbackNames.candidates(for: migration))
+      else { continue }
+      for script in Set(RollbackNames.candidates(for: migration)) { paths[script, default: []].append(other) }
     }
     undoPaths[folder] = paths
-    return paths.contains(path)
+    return paths[path] ?? []
   }
 }

@@ -1,6 +1,7 @@
 import DeploymentRecords
 import Reporting
 import StepResults
+import SystemInterfaces
 
 /// How far the verdict reaches, for people; and what to do about each kind of finding.
 enum CoverageReport {
@@ -8,7 +9,7 @@ enum CoverageReport {
   static func words(_ coverage: Coverage) -> String {
     coverage.relevant == 1
       ? "the one file that can change the deployment was \(coverage.isWhole ? "" : "not ")judged"
-      : "\(coverage.judged) of \(coverage.relevant) files that can change the deployment were judged"
+      : "\(coverage.judged) of \(counted(coverage.relevant, "file")) that can change the deployment were judged"
   }
 
   /// What was not judged, one line for all files of a kind.

@@ -33,7 +33,8 @@ enum GateReport {
       case .nothingToDo where !summary.coverage.isWhole: "what was judged needs no rollback"
       case .nothingToDo where summary.coverage.harmless["application"] != nil:
         "no stack, schema or configuration changes: deploying the version before undoes this change"
-      case .nothingToDo: "nothing in \(count(max(1, summary.changedFiles), "changed file")) needs a rollback"
+      case .nothingToDo:
+        "nothing in \(counted(max(1, summary.changedFiles), "changed file")) needs a rollback"
       case .complete where outline.steps.isEmpty:
         "deploying the version before leaves the schema as this change makes it"
       case .complete: "this change can be undone in \(time)"
@@ -45,8 +46,8 @@ enum GateReport {
     let errors = record.findings.count { $0.severity == .error }
     let warnings = record.findings.count { $0.severity == .warning }
     let reach = summary.coverage.isWhole ? "" : "; \(CoverageReport.words(summary.coverage))"
-    if errors > 0 { return "\(way): \(count(errors, "finding")) stop\(errors == 1 ? "s" : "") it\(reach)" }
-    return (warnings > 0 ? "\(way), \(count(warnings, "warning"))" : way) + reach
+    if errors > 0 { return "\(way): \(counted(errors, "finding")) stop\(errors == 1 ? "s" : "") it\(reach)" }
+    return (warnings > 0 ? "\(way), \(counted(warnings, "warning"))" : way) + reach
   }
 
   /// Whether all that would be lost hangs on replacements that may not happen.
@@ -74,7 +75,7 @@ enum GateReport {
     }
     if let runs = outline.measuredRollbacks {
       lines.append(
-        "minutes: as the last \(count(runs, "rollback")) of \(record.environment) took, by the ledger")
+        "minutes: as the last \(counted(runs, "rollback")) of \(record.environment) took, by the ledger")
     }
     if outline.loses.count == 1 { lines.append("loses: \(outline.loses[0])") }
     if outline.loses.count > 1 { lines += ["loses:"] + outline.loses.map { "- \($0)" } }
@@ -240,9 +241,6 @@ enum GateReport {
       }
   }
 
-  private static func count(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 ? "" : "s")"
-  }
   private static func minutes(_ range: [Int]) -> String {
     guard range.count == 2, range[1] > 0 else { return "no time" }
     return "\(range[0]) to \(range[1]) minutes"

@@ -80,7 +80,7 @@ struct RehearsalPhase: Sendable {
   ) async throws -> [Int: Rehearsal.Outcome] {
     // A nested stack is compared with its root.
     let wanted = readings.indices.filter { readings[$0].state.parentId == nil && gaps[$0] == nil }
-    session.progress.update("rehearsing the restore of \(wanted.count) stacks")
+    session.progress.update("rehearsing the restore of \(counted(wanted.count, "stack"))")
     let (clients, clock, progress, restorePoint) = (
       clients, session.context.clock, session.progress, restorePoint
     )
@@ -109,7 +109,8 @@ struct RehearsalPhase: Sendable {
         "\(state.name) is not as its recorded template and parameters say; a restore would change:"
           + changes.map { "\n\($0)" }.joined(), subject: state.name)
       return (
-        isKnownDrift ? nil : "a change set from the record would change \(changes.count) resources", finding
+        isKnownDrift
+          ? nil : "a change set from the record would change \(counted(changes.count, "resource"))", finding
       )
     case .failed(let reason):
       return (

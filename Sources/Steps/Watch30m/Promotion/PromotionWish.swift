@@ -23,6 +23,7 @@ struct PromotionWish: Sendable {
 
 /// Shares of the traffic in per cent, each more than the one before: `10,50,100`.
 struct PromotionShares: ArgumentValue, Hashable, Sendable {
+  static var form: String { "shares in per cent, each more than the one before, such as 10,50,100" }
   var values: [Double]
 
   init?(argument: String) {
