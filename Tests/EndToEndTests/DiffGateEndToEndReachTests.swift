@@ -162,7 +162,28 @@ import Testing
       beside: filled),
   ]
 
-  @Test(arguments: pipelines + libraries + generated)
+  private static let serverless = [
+    "serverless.yml":
+      "service: a\nuseDotenv: true\nprovider: {name: aws}\ncustom:\n  own: ${file(config/${sls:stage}.yml)}\n"
+      + "  limits: ${file(./limits.json):size}\n"
+  ]
+
+  static let inputs: [Edit] = [
+    Edit(
+      path: "config/live.yml", from: "table: a\n", to: "table: b\n", rule: "serverless", beside: serverless),
+    Edit(
+      path: "limits.json", from: "{\"size\": 1}", to: "{\"size\": 2}", rule: "serverless", beside: serverless),
+    Edit(path: ".env.live", from: "TABLE=a\n", to: "TABLE=b\n", rule: "serverless", beside: serverless),
+    Edit(path: "src/words.json", from: "{\"a\": 1}", to: "{\"a\": 2}", rule: nil, beside: serverless),
+    Edit(
+      path: "infra/config/live.json", from: "{\"size\": 1}", to: "{\"size\": 2}", rule: "cdk-app",
+      beside: ["infra/cdk.json": "{\"app\": \"node app.js\"}"]),
+    Edit(
+      path: "app/tsconfig.json", from: "{\"strict\": true}", to: "{\"strict\": false}", rule: nil,
+      beside: ["app/cdk.json": "{\"app\": \"node app.js\"}"]),
+  ]
+
+  @Test(arguments: pipelines + libraries + generated + inputs)
   func `what may reach a deployment is not passed, and what cannot is`(_ edit: Edit) throws {
     let (status, record, _, text) = try judge(
       edit.beside.merging([edit.path: edit.from]) { $1 }, [edit.path: edit.to])
@@ -216,6 +237,11 @@ import Testing
     Migration(
       path: "migrations/2.up.sql", from: nil, to: "DELETE FROM `sessions` WHERE `seen` < 5;\n", status: 0,
       code: "delete-rows"),
+    // Nothing brings back what a narrower type does not hold.
+    Migration(
+      path: "migrations/2.up.sql", from: nil, to: "ALTER TABLE orders ALTER COLUMN id TYPE smallint;\n",
+      status: 1,
+      code: "changing-column-type"),
     // Formatters lay code out anew, and put other quotes on.
     Migration(
       path: "alembic/versions/2_x.py",
@@ -249,11 +275,15 @@ import Testing
     var head: [String: String?] = [item.path: item.to]
     if item.path.hasSuffix(".up.sql") {
       head["migrations/2.down.sql"] =
-        item.code == "delete-rows" ? "SELECT 1;\n" : "ALTER TABLE orders DROP COLUMN kind;\n"
+        item.code == "delete-rows"
+        ? "SELECT 1;\n"
+        : item.code == "changing-column-type"
+          ? "ALTER TABLE orders ALTER COLUMN id TYPE int;\n" : "ALTER TABLE orders DROP COLUMN kind;\n"
     }
     let (status, record, codes, text) = try judge(base, head)
     #expect(status == item.status, "\(text)")
     #expect(codes.contains(item.code), "\(codes)")
+    if item.code == "changing-column-type" { #expect(!text.contains("can be undone"), "\(text)") }
     if item.code == "delete-rows" {
       let finding = record["findings"]?.array?.first { $0["code"]?.string == item.code }
       #expect(finding?["severity"]?.string == "warning")

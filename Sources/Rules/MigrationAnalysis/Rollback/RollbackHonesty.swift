@@ -64,6 +64,10 @@ public struct RollbackHonesty: Hashable, Sendable {
     for event in (delta.events + delta.rows).sorted(by: { $0.line < $1.line }) {
       if let words = loss(of: event), !lost.contains(words) { lost.append(words) }
     }
+    for issue in report.issues where issue.rule == "changing-column-type" && issue.risk == .irreversible {
+      let words = "what \(issue.subject) held that its new type does not"
+      if !lost.contains(words) { lost.append(words) }
+    }
     return lost
   }
 

@@ -102,7 +102,18 @@ struct SynthesizedApps {
       "cdk.json", "cdk.context.json", "package.json", "package-lock.json", "yarn.lock", "pnpm-lock.yaml",
       "requirements.txt", "pyproject.toml", "poetry.lock", "go.mod", "pom.xml", "build.gradle",
     ]
-    return suffix.map(codeExtensions.contains) == true || sources.contains(name)
+    return suffix.map(codeExtensions.contains) == true || sources.contains(name) || isSetting(path, suffix)
+  }
+
+  /// Applications read what they are to make, such as sizes of environments, from documents in a folder of their own.
+  private static func isSetting(_ path: String, _ suffix: String?) -> Bool {
+    guard let suffix, ["json", "yaml", "yml", "toml"].contains(suffix), !TemplateInputs.isOfTools(path) else {
+      return false
+    }
+    let folders: Set<String> = [
+      "config", "configs", "configuration", "settings", "parameters", "environments", "envs",
+    ]
+    return path.lowercased().split(separator: "/").dropLast().contains { folders.contains(String($0)) }
   }
 
   /// The dispositions of the changed files that belong to an application.

@@ -10,7 +10,7 @@ struct CoverageJudge {
   private var taken: [String: FileDisposition] = [:]
   private(set) var files: [FileDisposition] = []
   private(set) var findings: [Finding] = []
-  private var generated: GeneratedTemplates
+  private var generated: TemplateInputs
   /// A change of more files is classified by names alone.
   private static let contentLimit = 3000
   private static let sizeLimit = 1 << 20
@@ -18,7 +18,7 @@ struct CoverageJudge {
   init(change: Change, policy: GatePolicy) {
     self.change = change
     self.policy = policy
-    generated = GeneratedTemplates(change: change)
+    generated = TemplateInputs(change: change)
   }
 
   /// Takes what a judge says about a file; what was not judged counts more than what was, in a file of two parts.

@@ -96,7 +96,7 @@ enum NamedShapes {
     if let (rule, why) = single[name] { return unjudged(rule, why) }
     if name.hasPrefix("sst.config.") { return unjudged("sst", "SST's configuration is not run") }
     if folders.contains(".chalice") { return unjudged("chalice", "Chalice's configuration is not judged") }
-    if let inner = GeneratedTemplates.filled(name),
+    if let inner = TemplateInputs.filled(name),
       [".yaml", ".yml", ".json", ".template", ".tf", ".sql"].contains(where: inner.hasSuffix)
     {
       return unjudged(

@@ -35,6 +35,8 @@ enum GateReport {
         "no stack, schema or configuration changes: deploying the version before undoes this change"
       case .nothingToDo:
         "nothing in \(counted(max(1, summary.changedFiles), "changed file")) needs a rollback"
+      case .complete where outline.steps.isEmpty:
+        "deploying the version before leaves the schema as this change makes it"
       case .complete: "this change can be undone in \(time)"
       case .withLoss where losesOnlyPerhaps(record):
         "going back takes \(time), and perhaps not all of the data comes back"
