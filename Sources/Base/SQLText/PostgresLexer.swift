@@ -108,6 +108,9 @@ public struct PostgresLexer: Sendable {
       if PostgresLexer.isDigit(at(1 + sign)) {
         position += 1 + sign
         digits()
+      } else if sign == 1 {
+        // `1e-` without digits: since version 15 one piece, which the server refuses; before, a number, a name and a sign.
+        position += 2
       }
     }
     return plain(.number, start)

@@ -92,7 +92,12 @@ public struct ReachScan: Sendable {
       }
     case .dollarString:
       if statement.makesCode || isDynamic(previous) { judgeBody(token) }
-    case .number, .symbol, .backslash: break
+    case .number:
+      if [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(bytes[token.range.upperBound - 1]) {
+        note(
+          .unreadable, "a number lacks its exponent, and what follows is read differently by versions", token)
+      }
+    case .symbol, .backslash: break
     }
   }
 
