@@ -72,6 +72,7 @@ import Testing
     "CREATE FUNCTION f() RETURNS int LANGUAGE E'\\x43' AS 'libc', 'system'",
     "CREATE OPERATOR + (FUNCTION = lo_export, LEFTARG = oid, RIGHTARG = text)",
     "CREATE OR REPLACE AGGREGATE x(text) (SFUNC = pg_catalog.lo_import, STYPE = oid)",
+    "SELECT 1e--", "SELECT 1E'\\'", "SELECT $11e'\\'", "SELECT 1a$b$", "SELECT 1.5E+ '",
     // Who may do what.
     "ALTER ROLE app SUPERUSER", "CREATE USER x LOGIN CREATEDB CREATEROLE INHERIT NOREPLICATION SUPERUSER",
     "UPDATE pg_authid SET rolpassword = ''", "WITH a AS (UPDATE pg_catalog.pg_proc SET prosrc = '') SELECT 1",
@@ -95,7 +96,8 @@ import Testing
     "ALTER TABLE jobs ADD COLUMN archive_commands text", "SELECT 'a' AS \"pg_read_file\"",
     "SELECT count(*) FROM pg_proc WHERE proname = 'lo_import'", "SET client_encoding = 'UTF8'",
     "SET standard_conforming_strings = on", "SELECT pg_catalog.set_config('search_path', '', false)",
-    "SET NAMES 'utf-8'", "RESET statement_timeout", "CREATE TABLE superuser (names text, all_of int)",
+    "SELECT 1e-5, 1e+2, 2E3 - 1, 0x1F, 1_000, $1, 1.", "SET NAMES 'utf-8'", "RESET statement_timeout",
+    "CREATE TABLE superuser (names text, all_of int)",
     "DO $$ BEGIN IF EXISTS (SELECT FROM a) THEN UPDATE a SET b = substring('x' FROM 'y'); END IF; END $$",
     "SELECT a IS DISTINCT FROM 'x', extract(epoch FROM now()) FROM program", "ALTER ROLE app NOSUPERUSER",
   ]) func `what stays inside it is not`(_ sql: String) {

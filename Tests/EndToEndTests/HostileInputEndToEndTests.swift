@@ -67,6 +67,16 @@ import Testing
     #expect(outcome.error.contains("deployment-dev.config:2"))
   }
 
+  @Test func `a check that waits longer than the run has time`() throws {
+    try "ENVIRONMENT=dev\n".write(toFile: folder("deployment-dev.config"), atomically: true, encoding: .utf8)
+    try "GET http://127.0.0.1:9/\n[Options]\ndelay: 3600000\nHTTP 200\n".write(
+      toFile: folder("a.hurl"), atomically: true, encoding: .utf8)
+    let outcome = try BuiltStep("smoke-test", in: folder.path).run([
+      "dev", "--smoke", "a.hurl", "--format", "json",
+    ])
+    #expect(outcome.status != 0 && outcome.output.contains("longer than the time that the run has left"))
+  }
+
   @Test func `a snapshot of tests that Jest did not write`() throws {
     let repository = try TestRepository()
     try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
@@ -77,11 +87,30 @@ import Testing
     try repository.commit("Second", at: 2)
     let outcome = try BuiltStep("diff-gate", in: repository.path).run(
       ["prod", "--base", "HEAD~1", "--format", "json"])
-    #expect([1, 3].contains(outcome.status), "\(outcome.status) \(outcome.error)")
-    #expect(outcome.output.contains("a.test.ts.snap"))
+    // It holds no template, so that nothing is said of one; what counts is that there is an answer.
+    #expect(outcome.status == 0, "\(outcome.status) \(outcome.error)")
+    #expect(try JSONValue(parsing: outcome.output)["verdict"] == "go")
   }
 
   // MARK: - Out of sight
+
+  /// git would take the tag, which whoever may push tags can make.
+  @Test func `a tag of the base's name`() throws {
+    let repository = try TestRepository()
+    try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
+    try repository.write(database, to: "infra/database.yaml")
+    try repository.commit("First", at: 1)
+    try repository.git("branch", "release")
+    try repository.write(database.replacing("DBName: a", with: "DBName: b"), to: "infra/database.yaml")
+    try repository.commit("Second", at: 2)
+    try repository.git("tag", "release")
+    let step = BuiltStep("diff-gate", in: repository.path)
+    let outcome = try step.run(["prod", "--base", "release"])
+    #expect(
+      [64, 65].contains(outcome.status) && outcome.error.contains("a tag and of a branch"), "\(outcome.error)"
+    )
+    #expect(try step.run(["prod", "--base", "refs/heads/release"]).status == 1)
+  }
 
   private let database =
     "Resources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties: {Engine: postgres, DBName: a}\n"

@@ -76,6 +76,9 @@ public struct PostgresLexer: Sendable {
     }
   }
 
+  private static func isHexDigit(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (0x61...0x66).contains(byte | 0x20)
+  }
   private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
   private static func endsLine(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
 
@@ -96,7 +99,21 @@ public struct PostgresLexer: Sendable {
   }
 
   private mutating func number(_ start: Int) -> PostgresToken {
-    func digits() { while position < bytes.count, PostgresLexer.isDigit(bytes[position]) { position += 1 } }
+    // Version 16 parts digits by underscores, and knows other bases.
+    func digits() {
+      while position < bytes.count,
+        PostgresLexer.isDigit(bytes[position])
+          || bytes[position] == UInt8(ascii: "_") && PostgresLexer.isDigit(at(1))
+      {
+        position += 1
+      }
+    }
+    if at(0) == UInt8(ascii: "0"), "xob".utf8.contains(at(1) | 0x20), PostgresLexer.isHexDigit(at(2)) {
+      position += 2
+      while PostgresLexer.isHexDigit(at(0)) || at(0) == UInt8(ascii: "_") { position += 1 }
+      if PostgresLexer.beginsWord(at(0)) { position += 1 }
+      return plain(.number, start)
+    }
     digits()
     // Two points are a range of PL/pgSQL.
     if at(0) == UInt8(ascii: "."), at(1) != UInt8(ascii: ".") {
@@ -108,8 +125,14 @@ public struct PostgresLexer: Sendable {
       if PostgresLexer.isDigit(at(1 + sign)) {
         position += 1 + sign
         digits()
+      } else if sign == 1 {
+        // `1e-` without digits: since version 15 one piece, which the server refuses; before, a number, a name and a sign.
+        position += 2
+        return plain(.number, start)
       }
     }
+    // So is a number with a letter at its end, and what follows is no escape string: `1E'`.
+    if PostgresLexer.beginsWord(at(0)) { position += 1 }
     return plain(.number, start)
   }
 

@@ -92,7 +92,11 @@ public struct ReachScan: Sendable {
       }
     case .dollarString:
       if statement.makesCode || isDynamic(previous) { judgeBody(token) }
-    case .number, .symbol, .backslash: break
+    case .number:
+      if !endsAsNumber(token) {
+        note(.unreadable, "a number does not end, and what follows is read differently by versions", token)
+      }
+    case .symbol, .backslash: break
     }
   }
 
@@ -298,6 +302,16 @@ public struct ReachScan: Sendable {
   private func name(_ token: PostgresToken) -> String {
     let text = String(decoding: bytes[token.content], as: UTF8.self)
     return token.kind == .word ? text.lowercased() : text.replacing("\"\"", with: "\"").lowercased()
+  }
+
+  /// With a digit, a point, or the hexadecimal digits of `0x…`.
+  private func endsAsNumber(_ token: PostgresToken) -> Bool {
+    func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+    let text = bytes[token.range]
+    if text.count > 2, "xob".utf8.contains(text[text.startIndex + 1] | 0x20) {
+      return text.dropFirst(2).allSatisfy { isDigit($0) || (0x61...0x66).contains($0 | 0x20) || $0 == 0x5F }
+    }
+    return text.last.map { isDigit($0) || $0 == UInt8(ascii: ".") } ?? true
   }
 
   private func isSymbol(_ token: PostgresToken, _ symbol: Unicode.Scalar) -> Bool {

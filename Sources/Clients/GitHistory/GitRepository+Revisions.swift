@@ -11,6 +11,7 @@ extension GitRepository {
         .unknownRevision, call: "git_revparse_single", "\"\(revision)\" is not a revision",
         advice: "name a branch, a tag or a commit")
     }
+    try refuseTagOverBranch(revision)
     var found: OpaquePointer?
     let code = git_revparse_single(&found, handle, revision)
     guard code >= 0 else { throw unknownRevision(revision, code) }
@@ -24,6 +25,26 @@ extension GitRepository {
     }
     defer { git_object_free(commit) }
     return ObjectId(id)
+  }
+
+  /// To git a tag comes before a branch of its name: whoever may push tags would say what `main` is.
+  private func refuseTagOverBranch(_ revision: String) throws(GitError) {
+    let end = revision.firstIndex { "~^:".contains($0) } ?? revision.endIndex
+    let plain = revision[..<end]
+    let name = plain.firstRange(of: "@{").map { plain[..<$0.lowerBound] } ?? plain
+    guard !name.hasPrefix("refs/"), hasReference("refs/tags/\(name)") else { return }
+    for branch in ["refs/heads/\(name)", "refs/remotes/\(name)"] where hasReference(branch) {
+      guard try resolve("refs/tags/\(name)") != resolve(branch) else { continue }
+      throw GitError(
+        .ambiguousRevision, call: "git_reference_name_to_id",
+        "\(name) is the name of a tag and of a branch, which are not the same commit",
+        advice: "write \(branch) or refs/tags/\(name)")
+    }
+  }
+
+  private func hasReference(_ name: String) -> Bool {
+    var id = git_oid()
+    return git_reference_name_to_id(&id, handle, name) == 0
   }
 
   private func unknownRevision(_ revision: String, _ code: Int32) -> GitError {

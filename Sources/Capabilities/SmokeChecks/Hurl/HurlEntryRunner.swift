@@ -50,7 +50,13 @@ final class HurlEntryRunner: Sendable {
     }
     if options.skip == true { return AttemptResult(.skipped(.skippedByFile, "the file skips it")) }
     var last = AttemptResult.passed
-    for _ in 0..<max(1, options.repetitions ?? 1) {
+    let repetitions = max(1, options.repetitions ?? 1)
+    for done in 0..<repetitions {
+      if done > 0, context.remaining(at: context.clock.now) <= .zero {
+        last.verdict = .unusable(
+          .deadline, "the run's total time was up after \(done) of \(repetitions) repetitions")
+        break
+      }
       last = await askWithRetries(options, context)
       guard case .passed = last.verdict else { break }
     }
@@ -77,7 +83,14 @@ final class HurlEntryRunner: Sendable {
     while true {
       let began = context.clock.now
       do {
-        if let delay = options.delay, delay > .zero { try await context.clock.sleep(for: delay) }
+        if let delay = options.delay, delay > .zero {
+          guard delay < context.remaining(at: began) else {
+            return AttemptResult(
+              .unusable(
+                .deadline, "its delay of \(delay.words) is longer than the time that the run has left"))
+          }
+          try await context.clock.sleep(for: delay)
+        }
       } catch { return AttemptResult(.skipped(.deadline, "the run was interrupted")) }
       var result = await askOnce(options, context)
       result.began = began
