@@ -38,10 +38,12 @@ import Testing
     ("SELECT E'a'\n'b\\' \\! id '", false), ("SELECT 'a'\n'b\\' \\! id '", true),
     ("SELECT E'a' -- c\n  'b\\' \\! id '", false), ("SELECT E'a' 'b\\' \\! id '", true),
     ("SELECT $a$ $b$ \\! id $a$", false), ("SELECT a$b$ \\! id $b$", true),
-    ("SELECT 1e'\\' \\! id'", false), ("SELECT 1e1'\\' \\! id'", true),
+    ("SELECT 1e'\\' \\! id'", true), ("SELECT 1e1'\\' \\! id'", true),
     ("SELECT /* /* */ \\! id */ 1", false), ("SELECT /* */ \\! id */ 1", true),
     ("SELECT U&'\\0041' || '\\' \\! id", true), ("SELECT \"a\\\" \\! id", true),
     ("SELECT N'\\' \\! id", true), ("SELECT $1$a$ \\! id $a$", false),
+    ("SELECT $1a$b$ \\! id", true), ("SELECT $1a $b$ \\! id", false), ("SELECT 1ab$b$ \\! id", true),
+    ("SELECT 1_a$b$ \\! id", true), ("SELECT 1e-$b$ \\! id", false), ("SELECT 1.5a$b$ \\! id", true),
   ]) func `where psql would see a command of its own`(_ sql: String, _ isCommand: Bool) {
     #expect((SQLScan.scan(sql).commandLine != nil) == isCommand, "\(sql)")
   }

@@ -111,7 +111,7 @@ public struct PostgresLexer: Sendable {
     if at(0) == UInt8(ascii: "0"), "xob".utf8.contains(at(1) | 0x20), PostgresLexer.isHexDigit(at(2)) {
       position += 2
       while PostgresLexer.isHexDigit(at(0)) || at(0) == UInt8(ascii: "_") { position += 1 }
-      if PostgresLexer.beginsWord(at(0)) { position += 1 }
+      if PostgresLexer.beginsWord(at(0)) { _ = word(start) }
       return plain(.number, start)
     }
     digits()
@@ -131,8 +131,8 @@ public struct PostgresLexer: Sendable {
         return plain(.number, start)
       }
     }
-    // So is a number with a letter at its end, and what follows is no escape string: `1E'`.
-    if PostgresLexer.beginsWord(at(0)) { position += 1 }
+    // So is a number with a name at its end: what follows is neither an escape string (`1E'`) nor a dollar quote (`1a$b$`).
+    if PostgresLexer.beginsWord(at(0)) { _ = word(start) }
     return plain(.number, start)
   }
 
