@@ -52,6 +52,22 @@ import Testing
     #expect(try settle(file("once", 1, age: 1, max: 3), "--settle", "0").status == 1)
   }
 
+  @Test func `what the run's own time cuts off or leaves out is not the deployment's fault`() throws {
+    let slow = "GET {{API_ENDPOINT}}/slow?s=25\nHTTP 200\n\nGET {{API_ENDPOINT}}/ok\nHTTP 200\n"
+    func run(_ text: String, _ time: String) throws -> (status: Int32, codes: [String]) {
+      let outcome = try bench.run(file: text, "--format", "json", "--deadline", time)
+      return (outcome.status, try bench.codes(outcome))
+    }
+    let cut = try run(slow, "2s")
+    #expect(cut.status == 3 && cut.codes == ["check-not-finished", "check-not-finished"], "\(cut)")
+    // What failed before stops, and so does an answer that takes longer than it may.
+    let failed = try run("GET {{API_ENDPOINT}}/gone\nHTTP 200\n\n" + slow, "2s")
+    #expect(failed.status == 1 && failed.codes.contains("check-failed"), "\(failed)")
+    let tooSlow = try run(
+      "GET {{API_ENDPOINT}}/slow?s=25\n[Options]\nmax-time: 1s\nHTTP 200\n", "20s")
+    #expect(tooSlow.status == 1 && tooSlow.codes == ["check-failed"], "\(tooSlow)")
+  }
+
   // MARK: Reports
 
   @Test func `how long answers took stands in record and report`() throws {

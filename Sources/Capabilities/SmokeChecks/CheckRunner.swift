@@ -131,6 +131,7 @@ struct CheckRunner: Sendable {
         deadline: started + settings.settling.deadline,
         before: before, isRecording: settings.recordsBaseline)
       last = await limit.run { await check.ask(context) }
+      if result.attempts.isEmpty { markCutOff(&last, since: now, left: left) }
       judgeVersion(&last, before)
       record(last, since: now, in: &result)
       guard case .failed(_, _, let settles) = last.verdict, settles,
@@ -147,6 +148,16 @@ struct CheckRunner: Sendable {
     }
     result.durationMs = milliseconds(dependencies.clock.now - begun)
     return Outcome(result: result, observation: last.observation)
+  }
+
+  /// What was cut off because the run's time was up, and not because the service took longer than it may, was not judged.
+  /// Where an earlier try failed, that one counts.
+  private func markCutOff(_ attempt: inout AttemptResult, since: Timestamp, left: Duration) {
+    let (lasted, moment) = (dependencies.clock.now - since, Duration.milliseconds(50))
+    guard case .failed(.timedOut, let message, _) = attempt.verdict, attempt.earlier.isEmpty,
+      lasted > left - moment, lasted < left + moment
+    else { return }
+    attempt.verdict = .unusable(.deadline, "the run's total time was up before it was answered: \(message)")
   }
 
   /// A good answer of the version from before the deployment is not yet a good answer.

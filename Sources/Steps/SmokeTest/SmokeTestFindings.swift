@@ -11,6 +11,10 @@ public enum SmokeTestFindings {
       "check-unusable", "A check could not be run: its file, a variable or its request is at fault.",
       remedy: "Correct the check."),
     FindingDescription(
+      "check-not-finished",
+      "The run's total time was up before a check was asked or answered: whether it would pass is not known.",
+      severity: .warning, remedy: "Raise --deadline, or look at what took so long."),
+    FindingDescription(
       "check-broken-before", "A check failed, and had failed before the deployment as well.",
       remedy: "The deployment is not the cause; going back will not cure it."),
     FindingDescription(

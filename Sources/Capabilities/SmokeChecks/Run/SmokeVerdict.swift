@@ -14,7 +14,7 @@ enum SmokeVerdict {
 
   /// Codes of findings that leave a question open: with one of them the answer is no go.
   static let leavesOpen: Set<String> = [
-    "file-without-checks", "version-not-seen", "endpoint-not-asked",
+    "file-without-checks", "version-not-seen", "endpoint-not-asked", "check-not-finished",
   ]
 
   /// A gap as a finding.
@@ -58,6 +58,9 @@ enum SmokeVerdict {
     case .skipped:
       let severity: Severity = check.failure == .skippedByFile ? .notice : .warning
       return make("check-skipped", severity, check, check.message)
+    // The run's own time says nothing of the deployment.
+    case .error where check.failure == .deadline:
+      return make("check-not-finished", .warning, check, check.message)
     case .error: return make("check-unusable", stops, check, check.message)
     case .fail:
       switch (check.failure, check.comparison) {
