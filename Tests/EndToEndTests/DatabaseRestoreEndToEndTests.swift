@@ -227,15 +227,22 @@ struct DatabaseRestoreEndToEndTests {
     )
     try await deploy(
       variables: "URL: !Ref Host", head: "  Host: {Type: String, Default: \(name).old.example}\n")
-    let (made, executed) = (try asked("CreateChangeSet"), try asked("ExecuteChangeSet"))
-    let before = last == "CreateChangeSet" ? made : executed
-    let killed = try step("auto-revert").run(confirmed) { process in
-      // The first is that of the restore.
+    let executed = try asked("ExecuteChangeSet")
+    let between = try ServerProcess(python: "traffic_server.py", arguments: [world.aws.endpoint])
+    let address = "http://127.0.0.1:\(between.port("aws"))"
+    // The first is that of the restore. The second is made, and its answer never comes.
+    let hang = try runProgram(
+      "curl", ["-sf", "--data-binary", "@-", "\(address)/_state"],
+      input: #"{"hang": {"action": "\#(last)", "at": 2, "after": true}}"#)
+    try #require(hang.status == 0, "\(hang.error)")
+    var held = step("auto-revert")
+    held.variables["AWS_ENDPOINT_URL_CLOUDFORMATION"] = address
+    let killed = try held.run(confirmed) { process in
       try waitUntil("the redeploy's \(last)", seconds: 120) {
         guard kill(process, 0) == 0 else {
           throw AutoRevertWorld.Unexpected(description: "auto-revert ended: \(try world.journal)")
         }
-        return try asked(last) == before + 2
+        return try JSONValue(parsing: runProgram("curl", ["-sf", "\(address)/_hung"]).output) == true
       }
       kill(process, SIGKILL)
     }

@@ -16,7 +16,8 @@ what there is, a JSON object:
   listeners    ARN -> {"targets": [[ARN, WEIGHT]], "stickiness": SECONDS}: listeners of the stack that forward by weight
   balancers    [ARN]: load balancers of the stack, each with all listeners
   denied       BOOL: CodeDeploy answers AccessDeniedException
-  hang         {"at": N, "after": BOOL}: the Nth call that changes something is not answered; it is passed on before or not
+  hang         {"at": N, "after": BOOL, "action"?: NAME}: the Nth call that changes something, or of that name, is not answered;
+               it is passed on before or not
 A deployment that is stopped is Stopped once it has been looked at, and a deployment that takes it back begins, which sets the
 alias when it ends. POST /_go lets no call hang from then on. GET /_calls tells every call that changes something, GET /_hung whether one hangs.
 """
@@ -261,7 +262,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with lock:
                 calls.append(changing)
                 hang = state["hang"]
-                if hang and hang["at"] == len(calls):
+                if hang and hang["at"] == sum(hang.get("action", call) == call for call in calls) \
+                        and hang.get("action", changing) == changing:
                     hangs = "after" if hang["after"] else "before"
         if hangs == "before":
             return self.hang()
