@@ -416,6 +416,21 @@ import Testing
     if !code.isEmpty { #expect(codes(record).contains(code), "\(new)") }
   }
 
+  @Test func `a headline does not say that no schema changes where a dump gets a column`() throws {
+    let table = "CREATE TABLE t (\n  id int NOT NULL\n);\n"
+    let repository = try TestRepository(
+      base: ["db/schema.sql": table, "src/a.ts": "1\n"],
+      head: [
+        "db/schema.sql": table.replacing("NOT NULL", with: "NOT NULL,\n  note text"), "src/a.ts": "2\n",
+      ])
+    let outcome = try BuiltStep("diff-gate", in: repository.path).run(["prod"])
+    #expect(outcome.status == 0, "\(outcome.output)")
+    #expect(
+      outcome.output.contains(
+        "deploying the version before undoes this change; what else changes needs no rollback"),
+      "\(outcome.output)")
+  }
+
   @Test func `what else differs in a dump in SQL is not passed`() throws {
     let table =
       "CREATE TABLE t (\n  id int NOT NULL,\n  name varchar(50) DEFAULT 'x',\n  PRIMARY KEY (id)\n);\n"

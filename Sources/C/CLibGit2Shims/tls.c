@@ -1,5 +1,7 @@
 // The TLS that libgit2 speaks here. Its own compares a certificate's IP addresses the wrong way round (with OpenSSL, until 1.9) or
 // not at all (with mbedTLS), and takes authorities for the whole process. OpenSSL judges chain, dates, names and addresses.
+// OpenSSL's macros would name this file's place on the machine that built it.
+#define OPENSSL_NO_FILENAMES
 #include "CLibGit2Shims.h"
 #include <errno.h>
 #include <git2/sys/stream.h>

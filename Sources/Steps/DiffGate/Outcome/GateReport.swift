@@ -31,6 +31,8 @@ enum GateReport {
         record.findings.contains { $0.code == "lookup-open" }
           ? "nothing differs but, perhaps, values that CloudFormation looks up" : "nothing differs"
       case .nothingToDo where !summary.coverage.isWhole: "what was judged needs no rollback"
+      case .nothingToDo where summary.coverage.harmless["application"] != nil && summary.coverage.judged > 0:
+        "deploying the version before undoes this change; what else changes needs no rollback"
       case .nothingToDo where summary.coverage.harmless["application"] != nil:
         "no stack, schema or configuration changes: deploying the version before undoes this change"
       case .nothingToDo:
