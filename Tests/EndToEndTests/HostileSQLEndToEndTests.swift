@@ -46,7 +46,10 @@ import Testing
     #expect(checks.first { $0["name"]?.string == "probe" }?["outcome"] == "pass", "\(outcome.output)")
   }
 
-  private func findings(forward: String, back: String) throws -> (Int32, [String]) {
+  /// A second commit adds a migration and its rollback script.
+  private func gate(
+    forward: String, back: String, _ arguments: String...
+  ) throws -> (TestRepository, BuiltStep.Outcome) {
     let repository = try TestRepository()
     try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
     try repository.commit("First", at: 1)
@@ -54,7 +57,12 @@ import Testing
     try repository.write(back, to: "migrations/rollback-v2.sql")
     try repository.commit("Second", at: 2)
     let outcome = try BuiltStep("diff-gate", in: repository.path).run(
-      ["prod", "--base", "HEAD~1", "--format", "json"])
+      ["prod", "--base", "HEAD~1", "--format", "json"] + arguments)
+    return (repository, outcome)
+  }
+
+  private func findings(forward: String, back: String) throws -> (Int32, [String]) {
+    let (_, outcome) = try gate(forward: forward, back: back)
     let findings = try JSONValue(parsing: outcome.output)["findings"]?.array ?? []
     return (outcome.status, findings.compactMap { $0["code"]?.string })
   }
@@ -116,14 +124,7 @@ import Testing
     "SELECT 1 E'Zx9kQpL7vTr2'", "SELECT 1 a $x$Zx9kQpL7vTr2$x$", "SELECT $x$Zx9kQpL7vTr2",
   ])
   func `a mistake at a string does not quote it`(_ sql: String) throws {
-    let repository = try TestRepository()
-    try repository.write("ENVIRONMENT=prod\n", to: "deployment-prod.config")
-    try repository.commit("First", at: 1)
-    try repository.write(sql, to: "migrations/v2.sql")
-    try repository.write(sql, to: "migrations/rollback-v2.sql")
-    try repository.commit("Second", at: 2)
-    let outcome = try BuiltStep("diff-gate", in: repository.path).run(
-      ["prod", "--base", "HEAD~1", "--format", "json", "--markdown", "report.md"])
+    let (repository, outcome) = try gate(forward: sql, back: sql, "--markdown", "report.md")
     #expect(outcome.status == 1)
     let report = try String(contentsOfFile: repository.path + "/report.md", encoding: .utf8)
     #expect(outcome.output.contains("sql-syntax") && report.contains("at or near a string"))

@@ -335,33 +335,10 @@ struct TrafficEndToEndTests {
   // MARK: - Canaries
 
   @Test func `a canary is taken away`() async throws {
-    let api = """
-
-        Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: \(name)}}
-        Method:
-          Type: AWS::ApiGateway::Method
-          Properties:
-            RestApiId: !Ref Api
-            ResourceId: !GetAtt Api.RootResourceId
-            HttpMethod: GET
-            AuthorizationType: NONE
-            Integration: {Type: MOCK}
-        Deployment: {Type: AWS::ApiGateway::Deployment, DependsOn: Method, Properties: {RestApiId: !Ref Api}}
-        Stage:
-          Type: AWS::ApiGateway::Stage
-          Properties: {RestApiId: !Ref Api, DeploymentId: !Ref Deployment, StageName: live}
-      """
-    try await world.aws.createStack(name, template: world.plain() + api)
+    try await world.aws.createStack(name, template: world.plain() + TemplateParts.api(named: name))
     try world.snapshot()
     let gateway = APIGatewayClient(world.aws.client)
-    let id = try #require(try await gateway.getApis(.rest).first { $0.name == name }?.id)
-    let other =
-      try JSONValue(
-        parsing: world.output("apigateway", "create-deployment", "--rest-api-id", id))["id"]?.string ?? ""
-    try world.cli(
-      "apigateway", "update-stage", "--rest-api-id", id, "--stage-name", "live", "--patch-operations",
-      "op=replace,path=/canarySettings/deploymentId,value=\(other)",
-      "op=replace,path=/canarySettings/percentTraffic,value=10")
+    let id = try await world.beginCanary()
     #expect(try await gateway.getStage(.rest, api: id, stage: "live").canary?.isShared == true)
     let outcome = try run("auto-revert", confirmed)
     #expect(outcome.status == 0, "\(outcome.output)\(outcome.error)")

@@ -91,32 +91,8 @@ struct WatchedRolloutsEndToEndTests {
   }
 
   @Test(arguments: cases) func `a canary is judged beside its stage`(one: Case) async throws {
-    let api = """
-
-        Api: {Type: AWS::ApiGateway::RestApi, Properties: {Name: \(name)}}
-        Method:
-          Type: AWS::ApiGateway::Method
-          Properties:
-            RestApiId: !Ref Api
-            ResourceId: !GetAtt Api.RootResourceId
-            HttpMethod: GET
-            AuthorizationType: NONE
-            Integration: {Type: MOCK}
-        Deployment: {Type: AWS::ApiGateway::Deployment, DependsOn: Method, Properties: {RestApiId: !Ref Api}}
-        Stage:
-          Type: AWS::ApiGateway::Stage
-          Properties: {RestApiId: !Ref Api, DeploymentId: !Ref Deployment, StageName: live}
-      """
-    try await world.aws.createStack(name, template: world.plain() + api)
-    let gateway = APIGatewayClient(world.aws.client)
-    let id = try #require(try await gateway.getApis(.rest).first { $0.name == name }?.id)
-    let other =
-      try JSONValue(
-        parsing: world.output("apigateway", "create-deployment", "--rest-api-id", id))["id"]?.string ?? ""
-    try world.cli(
-      "apigateway", "update-stage", "--rest-api-id", id, "--stage-name", "live", "--patch-operations",
-      "op=replace,path=/canarySettings/deploymentId,value=\(other)",
-      "op=replace,path=/canarySettings/percentTraffic,value=10")
+    try await world.aws.createStack(name, template: world.plain() + TemplateParts.api(named: name))
+    try await world.beginCanary()
     try record(
       "AWS/ApiGateway", new: [("ApiName", name), ("Stage", "live/Canary")],
       old: [("ApiName", name), ("Stage", "live")], all: nil, one, requests: "Count", failures: "5XXError",
