@@ -2,6 +2,7 @@ import CurlTransport
 import Foundation
 import HTTPTransport
 import SystemInterfaces
+import TestSupport
 import Testing
 
 /// A real HTTP server, Python's own, on a port that the system chose.
@@ -51,7 +52,7 @@ private final class LocalServer: Sendable {
     process.standardOutput = output
     // The server ends when this pipe closes: with the test process at the latest.
     process.standardInput = Pipe()
-    try process.run()
+    try process.begin()
     let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
     port = Int(line.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
   }

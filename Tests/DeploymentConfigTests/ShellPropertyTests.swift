@@ -1,5 +1,6 @@
 import DeploymentConfig
 import Foundation
+import TestSupport
 import Testing
 
 /// Files made at random are read as bash reads them.
@@ -83,7 +84,7 @@ import Testing
     let pipe = Pipe()
     process.standardOutput = pipe
     process.standardError = FileHandle.nullDevice
-    try process.run()
+    try process.begin()
     let data = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     var all: [[String: String]] = []

@@ -216,7 +216,7 @@ struct AutoRevertWorld {
       .merging(credentials) { $1 }
     let pipe = Pipe()
     process.standardOutput = pipe
-    try process.run()
+    try process.begin()
     let answer = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {

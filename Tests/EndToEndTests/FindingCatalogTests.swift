@@ -102,7 +102,7 @@ import Testing
     process.arguments = ["--check"]
     let pipe = Pipe()
     process.standardError = pipe
-    try process.run()
+    try process.begin()
     let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     #expect(process.terminationStatus == 0, "\(said)")

@@ -330,7 +330,7 @@ private func awsCLI(_ aws: LocalAWS, _ arguments: [String]) throws -> JSONValue 
   process.environment = aws.environment.variables.merging(["AWS_PAGER": ""]) { $1 }
   let output = Pipe()
   process.standardOutput = output
-  try process.run()
+  try process.begin()
   let data = output.fileHandleForReading.readDataToEndOfFile()
   process.waitUntilExit()
   return data.isEmpty ? .null : try JSONValue(parsing: String(decoding: data, as: UTF8.self))
@@ -343,7 +343,7 @@ private func awsCalls(_ aws: LocalAWS) throws -> [String] {
   process.arguments = ["curl", "--silent", "--noproxy", "*", aws.endpoint + "/_calls"]
   let output = Pipe()
   process.standardOutput = output
-  try process.run()
+  try process.begin()
   let data = output.fileHandleForReading.readDataToEndOfFile()
   process.waitUntilExit()
   return (try JSONValue(parsing: String(decoding: data, as: UTF8.self)).array ?? []).compactMap {

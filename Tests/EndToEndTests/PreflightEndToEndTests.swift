@@ -141,7 +141,7 @@ extension LocalAWS {
     process.environment = environment.variables.merging(["PATH": "/usr/bin:/bin", "AWS_PAGER": ""]) { $1 }
     let output = Pipe()
     process.standardOutput = output
-    try process.run()
+    try process.begin()
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).map(String.init)

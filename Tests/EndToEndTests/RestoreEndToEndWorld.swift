@@ -137,7 +137,7 @@ struct RestoreWorld {
     ) { $1 }
     let output = Pipe()
     process.standardOutput = output
-    try process.run()
+    try process.begin()
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {

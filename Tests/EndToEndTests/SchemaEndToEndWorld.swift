@@ -97,7 +97,7 @@ struct SchemaWorld {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["psql", url, "-qc", "BEGIN; \(statement); SELECT pg_sleep(3600)"]
     process.environment = ProcessInfo.processInfo.environment.merging(["PGAPPNAME": "a-report"]) { $1 }
-    try process.run()
+    try process.begin()
     try waitUntil("the lock is held") {
       try sql(
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'a-report' AND wait_event = 'PgSleep'"

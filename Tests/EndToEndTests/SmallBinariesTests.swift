@@ -30,7 +30,7 @@ import Testing
     process.arguments = ["ldd", "\(BuiltStep.binaries)/\(step)"]
     let output = Pipe()
     process.standardOutput = output
-    try process.run()
+    try process.begin()
     let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)

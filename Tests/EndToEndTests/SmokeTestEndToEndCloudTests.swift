@@ -205,7 +205,7 @@ struct SmokeTestEndToEndCloudTests {
       ["AWS_PAGER": "", "AWS_DEFAULT_REGION": "us-east-1"]
     ) { $1 }
     process.standardOutput = Pipe()
-    try process.run()
+    try process.begin()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0, "\(arguments)")
   }

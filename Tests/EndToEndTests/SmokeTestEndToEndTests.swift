@@ -201,7 +201,7 @@ private let misbehaving = Result { try ServerProcess(python: "misbehaving_server
     check.arguments = [
       "--schemafile", Repository.root + "/ci/schemas/smoke-test.schema.json", folder("record.json"),
     ]
-    try check.run()
+    try check.begin()
     check.waitUntilExit()
     #expect(check.terminationStatus == 0)
   }
@@ -248,7 +248,7 @@ private let misbehaving = Result { try ServerProcess(python: "misbehaving_server
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     let output = Pipe()
     process.standardOutput = output
-    try process.run()
+    try process.begin()
     let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     let found = try JSONValue(parsing: bytes)

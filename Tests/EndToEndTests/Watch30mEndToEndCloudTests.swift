@@ -37,7 +37,7 @@ struct Watch30mEndToEndCloudTests {
     process.arguments = arguments
     process.environment = cloud.environment.variables
     process.standardOutput = FileHandle.nullDevice
-    try process.run()
+    try process.begin()
     process.waitUntilExit()
     try #require(process.terminationStatus == 0)
   }
@@ -147,7 +147,7 @@ struct Watch30mEndToEndCloudTests {
     process.arguments = ["-c", script]
     process.environment = cloud.environment.variables
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-    try process.run()
+    try process.begin()
     process.waitUntilExit()
     try #require(process.terminationStatus == 0)
     let (outcome, record) = try watch(

@@ -64,7 +64,7 @@ struct Watch30mEndToEndSourcesTests {
     process.arguments = ["-c", script, time.description]
     process.environment = cloud.environment.variables
     process.standardOutput = FileHandle.nullDevice
-    try process.run()
+    try process.begin()
     process.waitUntilExit()
     try #require(process.terminationStatus == 0)
   }

@@ -26,7 +26,7 @@ import Testing
     process.environment = ["PATH": "/usr/bin:/bin", "PYTHONTZPATH": "/usr/share/zoneinfo"]
     let output = Pipe()
     process.standardOutput = output
-    try process.run()
+    try process.begin()
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     let lines = text.split(separator: "\n")

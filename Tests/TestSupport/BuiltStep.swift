@@ -81,7 +81,7 @@ public struct BuiltStep: Sendable {
     process.standardOutput = FileHandle(forWritingAtPath: scratch("out"))
     process.standardError = FileHandle(forWritingAtPath: scratch("err"))
     let start = ContinuousClock().now
-    try process.run()
+    try process.begin()
     do { try whileRunning(process.processIdentifier) } catch {
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()

@@ -68,7 +68,7 @@ public struct RolloutWorld: Sendable {
     process.arguments = [Repository.root + "/Tests/Servers/rollout.py"] + arguments
     process.environment = cloud.environment.variables
     process.standardOutput = FileHandle.nullDevice
-    try process.run()
+    try process.begin()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { throw CocoaError(.executableRuntimeMismatch) }
   }

@@ -10,7 +10,7 @@ public enum Schema {
     let output = Pipe()
     process.standardOutput = output
     process.standardError = output
-    try process.run()
+    try process.begin()
     let text = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     return process.terminationStatus == 0 ? "" : String(decoding: text, as: UTF8.self)

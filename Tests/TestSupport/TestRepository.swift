@@ -30,7 +30,7 @@ public func runProgram(
   process.standardOutput = output
   process.standardError = error
   process.standardInput = stdin
-  try process.run()
+  try process.begin()
   if let input { stdin.fileHandleForWriting.write(Data(input.utf8)) }
   try stdin.fileHandleForWriting.close()
   // Standard error is read beside standard output, so that neither pipe can fill up and block the program.

@@ -107,20 +107,22 @@ private final class ChildProcess: Sendable {
     case failed(ProcessOutcome)
   }
 
-  /// What this process holds open is no other program's: not every library marks what it opens.
-  private static func keepDescriptors() {
-    guard let folder = opendir("/proc/self/fd") else { return }
+  /// What this process holds open beside the standard streams. Not every library marks what it opens, and marking it here would
+  /// take it from programs that others start at the same moment and that are to have it.
+  private static func descriptors() -> [Int32] {
+    guard let folder = opendir("/proc/self/fd") else { return [] }
     defer { closedir(folder) }
+    var numbers: [Int32] = []
     while let entry = readdir(folder) {
       let number = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { atoi($0) }
       }
-      if number > 2 { _ = fcntl(number, F_SETFD, FD_CLOEXEC) }
+      if number > 2 { numbers.append(number) }
     }
+    return numbers
   }
 
   private func start() -> Start {
-    ChildProcess.keepDescriptors()
     guard var streams = ProcessStreams() else { return .failed(.notStarted(SystemError.message(errno))) }
     let ends = streams.theirs
     let (process, code): (pid_t, Int32?) = state.withLock { state in
@@ -177,6 +179,8 @@ private final class ChildProcess: Sendable {
     }
     posix_spawn_file_actions_adddup2(&actions, ends.output, 1)
     if !request.sharesErrors { posix_spawn_file_actions_adddup2(&actions, ends.errors, 2) }
+    // One that is closed meanwhile is passed over.
+    for number in ChildProcess.descriptors() { posix_spawn_file_actions_addclose(&actions, number) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
