@@ -9,6 +9,8 @@ let strict: [SwiftSetting] =
   [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
+    // What a newer library of a system would rather have is no fault of a build there.
+    .treatWarning("DeprecatedDeclaration", as: .warning),
     .enableUpcomingFeature("MemberImportVisibility"),
   ] + (carried == nil ? [] : [.define("CARRIED_LIBRARIES")])
 

@@ -25,7 +25,7 @@ private let cores = max(2, ProcessInfo.processInfo.activeProcessorCount)
 
 /// How many of these tests have begun and not ended: steps wait for answers half their time.
 private final class Places: @unchecked Sendable {
-  static let shared = Places(4 * cores)
+  static let shared = Places(2 * cores)
 
   private let lock = NSLock()
   private var free: Int
@@ -58,7 +58,7 @@ private final class Places: @unchecked Sendable {
 
 /// Threads for the tests that have a place, and for what one of them does at once.
 private final class BlockingThreads: TaskExecutor, @unchecked Sendable {
-  static let shared = BlockingThreads(count: 16 * cores)
+  static let shared = BlockingThreads(count: 8 * cores)
 
   private let condition = NSCondition()
   private var jobs: [UnownedJob] = []

@@ -14,12 +14,12 @@ struct PromotionEndToEndTests {
     BuiltStep("watch-30m", in: folder.path, variables: world.cloud.environment.variables)
   }
 
-  /// Points of every second from a minute before to two minutes ahead.
+  /// Points of every second from a minute before to five minutes ahead.
   private func prepared(_ name: String, newRate: Double) async throws -> RolloutWorld {
     let world = try await RolloutWorld(LocalAWS.shared(), name)
     try world.writeConfig("prod", in: folder)
     try world.putMetrics(
-      start: SystemClock().now, step: 1, from: -60, to: 120, requests: 200,
+      start: SystemClock().now, step: 1, from: -60, to: 300, requests: 200,
       versions: ["1": RolloutWorld.version(0.8, 0.01), "2": RolloutWorld.version(0.2, newRate)])
     return world
   }

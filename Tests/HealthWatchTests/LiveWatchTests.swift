@@ -122,6 +122,19 @@ import Testing
     #expect(result.findings.map(\.code) == ["watch-aws-unreachable"])
   }
 
+  @Test func `a late answer tells of the time when it was asked, and one more look is made`() async throws {
+    // Asked a minute before the end, answered after the time of the last look.
+    let clock = clock
+    let cloudWatch = ScriptedCloudWatch(
+      .init(fault: { number in
+        if number == 30 { clock.advance(by: .seconds(240)) }
+        return nil
+      }))
+    let result = try await watch(cloudWatch).run()
+    #expect(result.judgement.verdict == .go, "\(result.judgement.reasons)")
+    #expect(cloudWatch.calls.count == 31)
+  }
+
   @Test func `partial data are no data`() async throws {
     let cloudWatch = ScriptedCloudWatch(.init(fault: { $0 > 3 ? .partial : nil }))
     let result = try await watch(cloudWatch).run()

@@ -4,6 +4,10 @@
 #define OPENSSL_NO_FILENAMES
 #include "CLibGit2Shims.h"
 #include <errno.h>
+#if __has_include(<git2/sys/errors.h>)
+// Where newer ones declare how an error is set.
+#include <git2/sys/errors.h>
+#endif
 #include <git2/sys/stream.h>
 #include <netdb.h>
 #include <openssl/err.h>

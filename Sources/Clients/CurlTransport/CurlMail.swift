@@ -91,8 +91,8 @@ private final class CurlDelivery: @unchecked Sendable {
     settings.set("timeout", CURLOPT_TIMEOUT_MS, max(1, Int(server.timeout.microseconds / 1000)))
     // A password is never sent in the clear, whatever the policy says of TLS.
     let hasPassword = server.password != nil || server.user != nil || server.url.contains("@")
-    let tls = server.requiresTLS || hasPassword ? CURLUSESSL_ALL : CURLUSESSL_TRY
-    settings.set("TLS", CURLOPT_USE_SSL, Int(tls.rawValue))
+    let tls = server.requiresTLS || hasPassword ? SHIM_USESSL_ALL : SHIM_USESSL_TRY
+    settings.set("TLS", CURLOPT_USE_SSL, tls)
     if let file = server.certificateAuthorityFile { settings.set("CA file", CURLOPT_CAINFO, file) }
     if let user = server.user { settings.set("user", CURLOPT_USERNAME, user) }
     if let password = server.password { settings.set("password", CURLOPT_PASSWORD, password) }

@@ -120,10 +120,10 @@ struct PsqlMessages {
       guard let open = text.firstIndex(of: "\""), let close = text.lastIndex(of: "\""), open < close else {
         return text
       }
-      return text[...open] + mark + text[close...]
+      return String(text[...open]) + mark + String(text[close...])
     }
     if sqlState == "42601", let near = text.firstRange(of: "near \"'"), let close = text.lastIndex(of: "\"") {
-      return text[..<near.upperBound].dropLast() + mark + text[close...]
+      return String(text[..<near.upperBound].dropLast()) + mark + String(text[close...])
     }
     return text
   }

@@ -116,6 +116,6 @@ public struct DeploymentConfig: Hashable, Sendable {
     guard !written.isEmpty, written.lowercased() == stack.role.filter({ $0 != "_" }) else { return nil }
     let isCapital = written.first?.isUppercase ?? false
     let isAllCapital = isCapital && written.count > 1 && !written.contains(where: \.isLowercase)
-    return rest[...dash] + (isAllCapital ? "DATABASE" : isCapital ? "Database" : "database") + ending
+    return String(rest[...dash]) + (isAllCapital ? "DATABASE" : isCapital ? "Database" : "database") + ending
   }
 }

@@ -256,10 +256,10 @@ struct GateRun {
       asked = review.findings
       if !review.changes.isEmpty { spoke = "changeSet" }
     }
-    var findings =
-      notes + notesOnFacts + templates.findings + asked + migrations.findings + configuration.findings
-      + OwnRules.findings(policy.gate.rules, change.files)
-      + coverage.findings
+    var findings: [Finding] = notes + notesOnFacts
+    findings += templates.findings + asked
+    findings += migrations.findings + configuration.findings
+    findings += OwnRules.findings(policy.gate.rules, change.files) + coverage.findings
     findings += TemplatesOutOfSight(change: change, policy: policy.gate).findings
     let acknowledged = try acknowledgements(change, policy, &findings)
     findings = adjusted(GateFindings.unique(findings), policy.gate)

@@ -115,7 +115,7 @@ public struct IAMPolicyDocument: Sendable {
 
   private func lowercasedName(_ arn: String) -> String {
     guard let colon = arn.lastIndex(of: ":") else { return arn }
-    return arn[...colon] + arn[arn.index(after: colon)...].lowercased()
+    return String(arn[...colon]) + arn[arn.index(after: colon)...].lowercased()
   }
 }
 

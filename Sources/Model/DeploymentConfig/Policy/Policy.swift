@@ -94,6 +94,6 @@ public struct Policy: Hashable, Sendable {
     let known = order.filter(roles.contains)
     let unknown = roles.filter { !order.contains($0) }
     guard let last = known.last else { return unknown }
-    return known.dropLast() + unknown + [last]
+    return Array(known.dropLast()) + unknown + [last]
   }
 }

@@ -40,7 +40,7 @@ struct RevertMessage: Sendable {
     let rest = text.dropFirst(title.count)
     for (word, start) in [("Revert", "revert: "), ("Reapply", "revert: reapply ")]
     where title.hasPrefix("\(word) \"") && title.hasSuffix("\"") {
-      return start + title.dropFirst(word.count + 2).dropLast() + rest
+      return start + String(title.dropFirst(word.count + 2).dropLast()) + rest
     }
     return text
   }
