@@ -53,6 +53,21 @@ extension GitCommit.Signature {
   }
 }
 
+extension GitCommit {
+  fileprivate static func parents(_ handle: OpaquePointer?) -> [ObjectId] {
+    (0..<git_commit_parentcount(handle)).compactMap { index in
+      git_commit_parent_id(handle, index).map { ObjectId($0) }
+    }
+  }
+
+  /// As the commit itself has them: libgit2 from 1.7 on leaves out those that a shallow clone does not have.
+  fileprivate static func namedParents(_ handle: OpaquePointer?) -> [ObjectId] {
+    let header = git_commit_raw_header(handle).map { String(cString: $0) } ?? ""
+    return header.split(separator: "\n").filter { $0.hasPrefix("parent ") }
+      .compactMap { ObjectId(hex: String($0.dropFirst(7))) }
+  }
+}
+
 extension GitRepository {
   /// The commit `id`.
   ///
@@ -63,9 +78,7 @@ extension GitRepository {
     let code = git_commit_lookup(&handle, self.handle, &raw)
     guard code >= 0 else { throw missingObject(code, "git_commit_lookup", "read commit \(id.short)", id) }
     defer { git_commit_free(handle) }
-    let parents = (0..<git_commit_parentcount(handle)).compactMap { index in
-      git_commit_parent_id(handle, index).map { ObjectId($0) }
-    }
+    let parents = shallowCommits.contains(id) ? GitCommit.namedParents(handle) : GitCommit.parents(handle)
     guard let tree = git_commit_tree_id(handle) else {
       throw GitError(.damaged, call: "git_commit_tree_id", "commit \(id) has no tree")
     }
