@@ -144,7 +144,9 @@ final class RemoteCallbacks {
       return error(
         .unknownRemote, words, "check the address, and that this login may see the repository")
     }
-    if lowered.contains("unsupported url") || lowered.contains("malformed url")
+    // Newer ones know no port for a protocol that they do not speak.
+    if lowered.contains("unsupported url") || lowered.contains("invalid argument: 'port'")
+      || lowered.contains("malformed url")
       || lowered.contains("unknown scheme")
     {
       return error(.unknownRemote, words, "use an https:// or ssh:// address")
