@@ -131,6 +131,16 @@ import Testing
     #expect(!(outcome.output + outcome.error + report).contains("Zx9kQpL7vTr2"))
   }
 
+  @Test(arguments: ["DROP TABLE b;\n/* and more\nDROP TABLE c;\n", "DROP TABLE b\n/* end"])
+  func `a way back that ends in a comment stops, and is no way back`(_ back: String) throws {
+    let (repository, outcome) = try gate(
+      forward: "CREATE TABLE b (id int);\n", back: back, "--markdown", "report.md")
+    #expect(outcome.status == 1 && outcome.output.contains("the comment that begins here has no end"))
+    let report = try String(contentsOfFile: repository.path + "/report.md", encoding: .utf8)
+    #expect(report.contains("the rollback script as it stands does not undo this change"))
+    #expect(!report.contains("can be undone"))
+  }
+
   @Test(arguments: [
     "DROP TABLE b; DROP SCHEMA public CASCADE;", "DROP TABLE b; DROP TABLE a;",
     "DROP TABLE b; DO $$ BEGIN DELETE FROM a; END $$;",

@@ -128,6 +128,16 @@ private func issues(_ sql: String, _ risks: Set<SQLRisk>, dialect: SQLDialect = 
     #expect(issues(sql, [.irreversible, .syntax]) == ["2 sql-syntax", "3 ban-drop-table"])
   }
 
+  @Test(arguments: [
+    ("SELECT 1;\n/* and more\nDROP TABLE t;\n", ["2 sql-syntax"]),
+    ("SELECT 1\n/* /* a */ b", ["2 sql-syntax"]),
+    ("/* all", ["1 sql-syntax"]), ("SELECT 1; /* a */ -- /* b\n", []), ("SELECT '/*'; SELECT $$ /* $$;", []),
+  ])
+  func `a comment without an end is a mistake, for what follows is not run`(_ sql: String, _ found: [String])
+  {
+    #expect(issues(sql, [.irreversible, .syntax]) == found)
+  }
+
   @Test func `characters of several bytes do not move lines`() {
     #expect(issues("-- äöü 👩‍👩‍👧\nSELECT 'ä';\nSELEC 1;", [.syntax]) == ["3 sql-syntax"])
   }

@@ -30,6 +30,8 @@ import Testing
     let (result, requests) = try await run("repeat: 1000000000")
     #expect(result.outcome == .error && result.failure == .deadline && requests == 10)
     #expect(result.message.contains("after 10 of 1000000000 repetitions"), "\(result.message)")
+    let endless = try await run("repeat: -1")
+    #expect(endless.result.outcome == .error && endless.result.failure == .deadline && endless.requests == 0)
     #expect(try await run("repeat: 5").result.outcome == .pass)
   }
 

@@ -33,6 +33,8 @@ public struct PostgresToken: Hashable, Sendable {
 public struct PostgresLexer: Sendable {
   private let bytes: [UInt8]
   private var position: Int
+  /// Where a comment begins that the text ends in.
+  public private(set) var openComment: Int?
 
   /// A lexer of `bytes`.
   public init(_ bytes: [UInt8], from start: Int = 0) {
@@ -156,6 +158,7 @@ public struct PostgresLexer: Sendable {
 
   /// Comments nest.
   private mutating func skipComment() {
+    let start = position
     var depth = 0
     repeat {
       if at(0) == UInt8(ascii: "/"), at(1) == UInt8(ascii: "*") {
@@ -169,6 +172,7 @@ public struct PostgresLexer: Sendable {
       }
     } while depth > 0 && position < bytes.count
     position = min(position, bytes.count)
+    if depth > 0 { openComment = start }
   }
 
   // MARK: - Quotes

@@ -49,6 +49,10 @@ final class HurlEntryRunner: Sendable {
       return unusable(error)
     }
     if options.skip == true { return AttemptResult(.skipped(.skippedByFile, "the file skips it")) }
+    if let repetitions = options.repetitions, repetitions < 0 {
+      return AttemptResult(
+        .unusable(.deadline, "repeat: \(repetitions) asks without end; say how often"))
+    }
     var last = AttemptResult.passed
     let repetitions = max(1, options.repetitions ?? 1)
     for done in 0..<repetitions {

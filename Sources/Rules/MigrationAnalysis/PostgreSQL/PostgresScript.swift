@@ -20,12 +20,14 @@ struct PostgresScript {
     var bytes = text.bytes
     var parsed: [PostgresStatement] = []
     var failures: [PostgresSyntaxError] = []
+    var openComment: Int?
     if let all = try? PostgresParser.parse(bytes) {
       parsed = all
     } else {
       // Once more without psql's variables, and then one statement at a time, so that one mistake hides nothing.
       bytes = text.withoutVariables()
       (parsed, failures) = PostgresScript.parseEach(bytes)
+      openComment = PostgresScript.openComment(in: bytes)
     }
     // Grammar that is newer than the parser's: read by tokens for what loses data, and said to be open.
     let version = settings.postgresVersion ?? 0
@@ -46,6 +48,11 @@ struct PostgresScript {
           + " (where it is newer syntax, set postgresql-version under diff-gate in the policy)", "",
         line: lines.line(at: failure.offset))
     }
+    if let openComment {
+      judge.issue(
+        "sql-syntax", .syntax, "the comment that begins here has no end: nothing after it is run", "",
+        line: lines.line(at: openComment))
+    }
     for range in unread { judge.adopt(readByTokens(bytes, range), line: lines.line(at: range.lowerBound)) }
     for command in text.metaCommands { judgeMeta(command, &judge) }
     for reach in ReachScan.find(in: text.bytes) {
@@ -59,6 +66,13 @@ struct PostgresScript {
     var report = judge.report()
     directives.apply(to: &report)
     return report
+  }
+
+  /// Where a comment begins that takes in the end of the text.
+  private static func openComment(in bytes: [UInt8]) -> Int? {
+    var lexer = PostgresLexer(bytes)
+    while lexer.next() != nil {}
+    return lexer.openComment
   }
 
   /// One statement of newer grammar; the rest is blanked, so that lines stay.

@@ -37,6 +37,8 @@ enum GateReport {
         "no stack, schema or configuration changes: deploying the version before undoes this change"
       case .nothingToDo:
         "nothing in \(counted(max(1, summary.changedFiles), "changed file")) needs a rollback"
+      case .complete where hasRefusedScript(record):
+        "the rollback script as it stands does not undo this change"
       case .complete where outline.steps.isEmpty:
         "deploying the version before leaves the schema as this change makes it"
       case .complete: "this change can be undone in \(time)"
@@ -50,6 +52,15 @@ enum GateReport {
     let reach = summary.coverage.isWhole ? "" : "; \(CoverageReport.words(summary.coverage))"
     if errors > 0 { return "\(way): \(counted(errors, "finding")) stop\(errors == 1 ? "s" : "") it\(reach)" }
     return (warnings > 0 ? "\(way), \(counted(warnings, "warning"))" : way) + reach
+  }
+
+  /// Whether a rollback script is there that will not be run, or does not do what it is for.
+  private static func hasRefusedScript(_ record: Record<GatePart>) -> Bool {
+    let scripts = Set(record.part.migrations.compactMap(\.rollbackScript))
+    return record.findings.contains { finding in
+      finding.severity == .error && finding.path.map(scripts.contains) == true
+        && record.part.migrations.allSatisfy { $0.path != finding.path }
+    }
   }
 
   /// Whether all that would be lost hangs on replacements that may not happen.
