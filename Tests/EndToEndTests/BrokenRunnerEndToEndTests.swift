@@ -58,6 +58,27 @@ struct BrokenRunnerEndToEndTests {
     #expect(try JSONValue(parsing: outcome.output)["verdict"]?.string == "inconclusive")
   }
 
+  @Test func `a shard on such a machine leaves the whole open, and blames nobody`() throws {
+    try world.writeConfig(["API_ENDPOINT=\(service)"])
+    func write(_ text: String, _ name: String) throws {
+      try text.write(toFile: world.folder(name), atomically: true, encoding: .utf8)
+    }
+    for name in ["a", "b"] {
+      try write("GET \(service)/_calls\nHTTP 200\n", "\(name).hurl")
+    }
+    for (part, variables, status) in [("1", [:], Int32(0)), ("2", machine(.deadProxy).variables, 69)] {
+      let shard = try run(
+        "smoke-test", ["a.hurl", "b.hurl", "--settle", "0s", "--shard", "\(part)/2"], variables)
+      #expect(shard.status == status, "\(shard.error)\(shard.output)")
+      try write(shard.output, "\(part).json")
+    }
+    let merged = try run("smoke-test", ["--merge", "1.json", "2.json"], [:])
+    #expect(merged.status == 3, "\(merged.error)\(merged.output)")
+    let findings = try JSONValue(parsing: merged.output)["findings"]?.array ?? []
+    #expect(findings.contains { $0["code"]?.string == "shard-inconclusive" })
+    #expect(!findings.contains { $0["severity"]?.string == "error" })
+  }
+
   @Test(arguments: Fault.allCases.filter { ![.noAuthorities, .noNames].contains($0) })
   func `a watch stops nothing`(fault: Fault) async throws {
     let (variables, url) = machine(fault)

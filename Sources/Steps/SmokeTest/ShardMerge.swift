@@ -25,8 +25,8 @@ enum ShardMerge {
       part: SmokePart(checks: merged.checks))
   }
 
-  /// The merged checks, findings and verdict. The worst verdict counts; a shard that is missing stops, as nobody knows what
-  /// it found.
+  /// The merged checks, findings and verdict. A stop is what a shard said itself; where one is missing or came to no answer, its
+  /// part was not looked at, and the whole is inconclusive.
   static func merge(
     _ records: [Record<SmokePart>], paths: [String], environment: String
   ) throws -> (checks: [CheckEntry], findings: [Finding], summary: SmokePart.Summary, verdict: Verdict) {
@@ -45,7 +45,7 @@ enum ShardMerge {
     let missing = try missingShards(records, paths: paths)
     let checks = once(records.flatMap(\.part.checks))
     var findings: [Finding] = []
-    for finding in records.flatMap(\.findings)
+    for finding in records.flatMap(ShardMerge.findings)
     where !findings.contains(where: { $0.fingerprint == finding.fingerprint }) {
       findings.append(finding)
     }
@@ -53,8 +53,16 @@ enum ShardMerge {
     if !missing.isEmpty {
       findings.append(
         Finding(
-          "shard-missing", .error, "shards are missing: \(missing.joined(separator: ", "))", subject: "shards"
-        ))
+          "shard-missing", .warning,
+          "shards are missing, and what they would have asked is not known: \(missing.joined(separator: ", "))",
+          subject: "shards"))
+    }
+    for (record, path) in zip(records, paths) where record.verdict == .inconclusive {
+      findings.append(
+        Finding(
+          "shard-inconclusive", .warning,
+          "shard \(record.summary.shard ?? "1/1") (\(path)) came to no answer: its "
+            + "\(counted(record.summary.total, "check")) say nothing of the deployment", subject: path))
     }
     var summary = SmokePart.Summary(counting: checks)
     summary.comparedWith = records.compactMap(\.summary.comparedWith).first
@@ -62,16 +70,24 @@ enum ShardMerge {
       summary.notes.append(note)
     }
     let verdict: Verdict =
-      if findings.contains(where: { $0.severity == .error })
-        || records.contains(where: { $0.verdict == .stop })
-      {
+      if records.contains(where: { $0.verdict == .stop }) {
         .stop
-      } else if records.contains(where: { $0.verdict == .inconclusive }) {
+      } else if !missing.isEmpty || records.contains(where: { $0.verdict == .inconclusive }) {
         .inconclusive
       } else {
         .go
       }
     return (checks, findings, summary, verdict)
+  }
+
+  /// What a shard found. Errors of one that came to no answer are its machine's, and stop nothing.
+  private static func findings(of record: Record<SmokePart>) -> [Finding] {
+    guard record.verdict == .inconclusive else { return record.findings }
+    return record.findings.map { finding in
+      var finding = finding
+      finding.severity = min(finding.severity, .warning)
+      return finding
+    }
   }
 
   /// Each check once: what several shards need runs in each of them. Of two results the worse counts.

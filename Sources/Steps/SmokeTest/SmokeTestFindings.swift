@@ -68,7 +68,10 @@ public enum SmokeTestFindings {
       severity: .warning,
       remedy: "The message says what to do; run the step again."),
     FindingDescription(
-      "shard-missing", "Not all shards of a run were merged.", severity: .error,
-      remedy: "Name the records of all shards."),
+      "shard-missing", "Not all shards of a run were merged.",
+      severity: .warning, remedy: "Name the records of all shards."),
+    FindingDescription(
+      "shard-inconclusive", "A shard of a run came to no answer.",
+      severity: .warning, remedy: "Run that shard again, and merge its new record."),
   ]
 }
