@@ -31,9 +31,9 @@ enum SmokeTestReport {
     if !record.summary.notes.isEmpty { sections.append(ReportSection("Notes", lines: record.summary.notes)) }
     let known = Set(record.findings.map(\.fingerprint))
     var report = Report(
-      record, headline: headline(record.summary, bad), sections: sections,
+      record, headline: headline(record, bad), sections: sections,
       cases: checks.map { reportCase($0, known) }, catalog: SmokeTestFindings.catalog)
-    report.headlineAboveCases = headline(record.summary, [])
+    report.headlineAboveCases = headline(record, [])
     return report
   }
 
@@ -42,7 +42,8 @@ enum SmokeTestReport {
     checks.indices.filter { isWanted(checks[$0].outcome) }.map { checks[$0] }
   }
 
-  private static func headline(_ summary: SmokePart.Summary, _ bad: [CheckEntry]) -> String {
+  private static func headline(_ record: Record<SmokePart>, _ bad: [CheckEntry]) -> String {
+    let summary = record.summary
     let count = counted(summary.total, "check")
     if summary.parseOnly { return "\(count) read, nothing sent" }
     if summary.total == 0 { return "nothing to check" }
@@ -52,6 +53,12 @@ enum SmokeTestReport {
       (summary.brokenBefore, "broken before"), (summary.fixed, "fixed"),
     ]
     let text = numbers.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    // Where the answer is open, why, before anything else.
+    if record.verdict == .inconclusive,
+      let open = record.findings.first(where: { SmokeVerdict.leavesOpen.contains($0.code) })
+    {
+      return "\(count): \(text). Open: \(open.message)"
+    }
     guard let first = bad.first else { return "\(count): \(text)" }
     return "\(count): \(text). First: \(first.name): \(first.message)"
   }

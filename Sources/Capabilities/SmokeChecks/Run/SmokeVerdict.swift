@@ -2,7 +2,7 @@ import DeploymentConfig
 import StepResults
 
 /// From results to findings and the verdict.
-enum SmokeVerdict {
+public enum SmokeVerdict {
   /// One finding a check that is worth one, and what they come to together.
   static func judge(_ checks: [CheckEntry], policy: SmokePolicy) -> (findings: [Finding], verdict: Verdict) {
     let findings = checks.compactMap { finding($0, policy) }
@@ -13,8 +13,9 @@ enum SmokeVerdict {
   }
 
   /// Codes of findings that leave a question open: with one of them the answer is no go.
-  static let leavesOpen: Set<String> = [
+  public static let leavesOpen: Set<String> = [
     "file-without-checks", "version-not-seen", "endpoint-not-asked", "check-not-finished",
+    "shard-missing", "shard-inconclusive",
   ]
 
   /// A gap as a finding.
