@@ -61,8 +61,8 @@ enum ShardMerge {
       findings.append(
         Finding(
           "shard-inconclusive", .warning,
-          "shard \(record.summary.shard ?? "1/1") (\(path)) came to no answer: its "
-            + "\(counted(record.summary.total, "check")) say nothing of the deployment", subject: path))
+          "shard \(record.summary.shard ?? "1/1") came to no answer; its record \(path) says why",
+          subject: path))
     }
     var summary = SmokePart.Summary(counting: checks)
     summary.comparedWith = records.compactMap(\.summary.comparedWith).first
