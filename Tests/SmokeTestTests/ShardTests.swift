@@ -88,6 +88,10 @@ import Testing
       #expect(missing.output.contains("what they would have asked is not known: \(other)"))
     }
     #expect(own.sorted() == [0, 1])
+    // One that had nothing to check says nothing of what another would have checked.
+    try await shard(bench, "9/9", into: "one.json")
+    let empty = await bench.run("prod", "--merge", "one.json")
+    #expect(empty.status == 3 && empty.output.contains("nothing was checked: shards are missing"))
   }
 
   @Test func `records that are no parts of one run are refused`() async throws {

@@ -46,19 +46,18 @@ enum SmokeTestReport {
     let summary = record.summary
     let count = counted(summary.total, "check")
     if summary.parseOnly { return "\(count) read, nothing sent" }
-    if summary.total == 0 { return "nothing to check" }
+    // Where the answer is open, why, before anything else.
+    let open =
+      record.verdict == .inconclusive
+      ? record.findings.first { SmokeVerdict.leavesOpen.contains($0.code) } : nil
+    if summary.total == 0 { return open.map { "nothing was checked: \($0.message)" } ?? "nothing to check" }
     let numbers: [(Int, String)] = [
       (summary.passed, "passed"), (summary.failed, "failed"), (summary.flaky, "flaky"),
       (summary.errors, "could not be run"), (summary.skipped, "skipped"), (summary.regressed, "regressed"),
       (summary.brokenBefore, "broken before"), (summary.fixed, "fixed"),
     ]
     let text = numbers.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-    // Where the answer is open, why, before anything else.
-    if record.verdict == .inconclusive,
-      let open = record.findings.first(where: { SmokeVerdict.leavesOpen.contains($0.code) })
-    {
-      return "\(count): \(text). Open: \(open.message)"
-    }
+    if let open { return "\(count): \(text). Open: \(open.message)" }
     guard let first = bad.first else { return "\(count): \(text)" }
     return "\(count): \(text). First: \(first.name): \(first.message)"
   }
