@@ -6,11 +6,13 @@ import Testing
 /// test that has begun has to go on when what it waits for has happened, not when all others have had their turn.
 struct BlockingThreadsTrait: SuiteTrait, TestTrait, TestScoping {
   let isRecursive = true
+  /// Whether a test gets the next free place: those of a suite whose tests follow each other would each wait for all others.
+  var isFirst = false
 
   func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
-    await Places.shared.take()
+    await Places.shared.take(isFirst: isFirst)
     defer { Places.shared.giveBack() }
     try await withTaskExecutorPreference(BlockingThreads.shared) { try await function() }
   }
@@ -19,6 +21,9 @@ struct BlockingThreadsTrait: SuiteTrait, TestTrait, TestScoping {
 extension Trait where Self == BlockingThreadsTrait {
   /// For tests that wait for processes.
   static var blocking: Self { Self() }
+
+  /// For tests that wait for processes and for each other.
+  static var blockingInOrder: Self { Self(isFirst: true) }
 }
 
 private let cores = max(2, ProcessInfo.processInfo.activeProcessorCount)
@@ -33,11 +38,11 @@ private final class Places: @unchecked Sendable {
 
   private init(_ count: Int) { free = count }
 
-  func take() async {
+  func take(isFirst: Bool) async {
     await withCheckedContinuation { continuation in
       let isFree = lock.withLock {
         if free == 0 {
-          waiting.append(continuation)
+          if isFirst { waiting.insert(continuation, at: 0) } else { waiting.append(continuation) }
           return false
         }
         free -= 1

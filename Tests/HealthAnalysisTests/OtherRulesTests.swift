@@ -84,6 +84,14 @@ import Testing
     #expect(Fixture.judge(gauge([Double](repeating: level, count: 30))).verdict == verdict)
   }
 
+  @Test(arguments: [(nil, 145.0), (200, 145), (100, nil)] as [(Double?, Double?)])
+  func `a limit that no level can reach is none`(highest: Double?, limit: Double?) {
+    var series = gauge([Double](repeating: 100, count: 30))
+    series.ceiling = highest
+    let judged = Fixture.judge(series)
+    #expect(judged.baseline["limit"] == limit && judged.verdict == .degraded)
+  }
+
   @Test func `a gauge that was always zero rolls nothing back`() {
     var series = gauge([Double](repeating: 50, count: 30))
     series.baseline = Fixture.baseline(100, requests: 0) { _ in 0 }

@@ -51,7 +51,7 @@ struct SeriesDefinition: Hashable, Sendable {
   /// How old its periods must be to count, where that is longer than for all: Lambda dates a metric by the start of the
   /// invocation, and so minutes change until the longest one has ended.
   var settle: Duration = .zero
-  /// Milliseconds that its callers wait at most, where known.
+  /// Milliseconds that its callers wait at most, where known; of a gauge, the highest level that there can be.
   var ceiling: Double?
   /// What a value is multiplied by: 1000 where a latency is kept in seconds.
   var scale = 1.0

@@ -160,7 +160,7 @@ enum WatchedMetrics {
   private static func database(_ dimension: String, _ id: String) -> [SeriesDefinition] {
     let metric = from("AWS/RDS", [(dimension, id)])
     return [
-      gauge("database/\(id)/cpu", metric("CPUUtilization", "Average")),
+      gauge("database/\(id)/cpu", metric("CPUUtilization", "Average"), highest: 100),
       gauge("database/\(id)/connections", metric("DatabaseConnections", "Average")),
     ]
   }
@@ -299,10 +299,11 @@ enum WatchedMetrics {
   }
 
   private static func gauge(
-    _ name: String, _ metric: MetricStatistic, isZeroWhereAbsent: Bool = false
+    _ name: String, _ metric: MetricStatistic, isZeroWhereAbsent: Bool = false, highest: Double? = nil
   ) -> SeriesDefinition {
     var series = SeriesDefinition(name: SeriesName(name: name, kind: .gauge), values: [metric], counts: [])
     series.isZeroWhereAbsent = isZeroWhereAbsent
+    series.ceiling = highest
     return series
   }
 

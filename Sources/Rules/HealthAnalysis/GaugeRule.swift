@@ -39,8 +39,9 @@ struct GaugeRule: Sendable {
       }
       return judgement
     }
-    // A gauge that was never above zero has no scale to be a multiple of.
-    let limit = high > 0 ? max(high * policy.severeLatencyFactor, most) : Double.infinity
+    // A gauge that was never above zero has no scale to be a multiple of, and what no level can reach is no limit.
+    let multiple = high > 0 ? max(high * policy.severeLatencyFactor, most) : Double.infinity
+    let limit = multiple > series.ceiling ?? .infinity ? Double.infinity : multiple
     let width = max(usualHigh - low, 0.2 * abs(median))
     judgement.baseline = Figures([
       ("periods", Double(before.count)), ("median", median), ("p99", high), ("minimum", before.min() ?? 0),

@@ -44,7 +44,8 @@ public struct WatchedSeries: Hashable, Sendable {
   public var isFrontDoor: Bool
   /// The error rate that is severe for this series, where it is not the policy's.
   public var severeRate: Double?
-  /// Milliseconds that callers of this series wait at most, where it is not the policy's.
+  /// Milliseconds that callers of this series wait at most, where it is not the policy's; of a gauge, the highest level that
+  /// there can be.
   public var ceiling: Double?
   /// How long this series may be slow after a deployment, where it is not the policy's.
   public var warmUp: Duration?
