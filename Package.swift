@@ -385,8 +385,8 @@ let package = Package(
     tests(
       "Watch30m",
       [
-        "JSONValues", "SystemInterfaces", "StepResults", "HealthAnalysis", "HTTPTransport", "HealthWatch",
-        "StepRuntime", "AWSClients", "CommandArguments", "CurlTransport",
+        "JSONValues", "SystemInterfaces", "StepResults", "DeploymentRecords", "Reporting", "HealthAnalysis",
+        "HTTPTransport", "HealthWatch", "StepRuntime", "AWSClients", "CommandArguments", "CurlTransport",
       ]),
     tests("YAMLDocuments", ["JSONValues"]),
     fuzzedParsers,

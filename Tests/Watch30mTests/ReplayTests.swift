@@ -1,6 +1,9 @@
+import DeploymentRecords
+import Foundation
 import HTTPTransport
 import HealthAnalysis
 import JSONValues
+import Reporting
 import StepResults
 import StepRuntime
 import SystemInterfaces
@@ -88,6 +91,20 @@ import Testing
     #expect(calls["estimatedUsd"]?.double == 0)
     #expect(record["findings"]?.array?.first?["code"]?.string == "watch-severe")
     #expect(record["inputs"]?.array?.first?["path"]?.string == "points.csv")
+  }
+
+  @Test func `a watch that ended before its time says how long it watched`() async throws {
+    try record { _ in (30, 104, 40) }
+    #expect(await run(replay + ["--records", "records"]) == 1)
+    let bytes = try files.read(folder("records/watch-30m.json"))
+    var record = try JSONDecoder().decode(Record<WatchPart>.self, from: Data(bytes))
+    func first() -> String { WatchReport.make(record).sections.first?.lines.first ?? "" }
+    #expect(first() == "watched 30 min from 2026-11-24T10:00:00Z, periods of 1 min")
+    record.part.window.mode = "live"
+    record.finishedAt = record.part.window.deployedAt + .seconds(960)
+    #expect(first() == "watched 16 min of 30 min from 2026-11-24T10:00:00Z, periods of 1 min")
+    record.finishedAt = record.part.window.deployedAt + .seconds(1920)
+    #expect(first() == "watched 30 min from 2026-11-24T10:00:00Z, periods of 1 min")
   }
 
   @Test func `the record is written, and equals what is printed`() async throws {

@@ -10,8 +10,12 @@ enum WatchReport {
   static func make(_ record: Record<WatchPart>) -> Report {
     let part = record.part
     let window = part.window
+    // A watch that ended before its time saw no more than what had passed.
+    let passed =
+      window.mode == "live" ? max(.zero, record.finishedAt - window.deployedAt) : .seconds(window.duration)
+    let seen = passed < .seconds(window.duration) ? "\(people(passed)) of " : ""
     var lines = [
-      "watched \(people(.seconds(window.duration))) from \(window.deployedAt.formatted(milliseconds: false)), "
+      "watched \(seen)\(people(.seconds(window.duration))) from \(window.deployedAt.formatted(milliseconds: false)), "
         + "periods of \(people(.seconds(window.period)))"
         + (window.extended > 0
           ? ", and \(people(.seconds(window.extended))) longer: something had begun and was not decided" : "")
