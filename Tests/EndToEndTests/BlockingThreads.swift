@@ -6,7 +6,8 @@ import Testing
 /// test that has begun has to go on when what it waits for has happened, not when all others have had their turn.
 struct BlockingThreadsTrait: SuiteTrait, TestTrait, TestScoping {
   let isRecursive = true
-  /// Whether a test gets the next free place: those of a suite whose tests follow each other would each wait for all others.
+  /// Whether a test gets the next free place. Those of a suite whose tests follow each other would each wait for all others,
+  /// and a long one that begins last has the machine for itself.
   var isFirst = false
 
   func provideScope(
@@ -22,8 +23,8 @@ extension Trait where Self == BlockingThreadsTrait {
   /// For tests that wait for processes.
   static var blocking: Self { Self() }
 
-  /// For tests that wait for processes and for each other.
-  static var blockingInOrder: Self { Self(isFirst: true) }
+  /// For tests that wait for processes, and for each other or for long.
+  static var blockingFirst: Self { Self(isFirst: true) }
 }
 
 private let cores = max(2, ProcessInfo.processInfo.activeProcessorCount)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The built `watch-30m --promote` against a local AWS.
-@Suite(.blockingInOrder, .serialized, .enabled(if: LocalAWS.isInstalled))
+@Suite(.blockingFirst, .serialized, .enabled(if: LocalAWS.isInstalled))
 struct PromotionEndToEndTests {
   private let folder = TemporaryFolder()
 

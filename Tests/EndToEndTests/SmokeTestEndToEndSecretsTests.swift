@@ -7,7 +7,7 @@ import Testing
 private let server = Result { try ServerProcess(python: "hurl_server.py") }
 
 /// Planted secrets: in the configuration, headers, bodies, URLs, captures, errors.
-@Suite(.blocking) struct SmokeTestEndToEndSecretsTests {
+@Suite(.blockingFirst) struct SmokeTestEndToEndSecretsTests {
   private let folder = TemporaryFolder()
 
   private func write(_ text: String, to name: String) throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The built `watch-30m` against a local AWS: four stacks, an API that answers, metrics and logs of its own.
-@Suite(.blockingInOrder, .serialized, .enabled(if: LocalAWS.isInstalled))
+@Suite(.blockingFirst, .serialized, .enabled(if: LocalAWS.isInstalled))
 struct Watch30mEndToEndCloudTests {
   /// One cloud with the demo's application for all of these tests.
   private static let prepared = Result { () throws -> (cloud: LocalAWS, folder: TemporaryFolder) in

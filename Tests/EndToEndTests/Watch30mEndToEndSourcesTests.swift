@@ -6,7 +6,7 @@ import Testing
 
 /// The built `watch-30m` with series that are no function's and no API's: of the stacks, of CloudWatch by the policy, of
 /// Prometheus and of a JSON document.
-@Suite(.blockingInOrder, .serialized, .enabled(if: LocalAWS.isInstalled))
+@Suite(.blockingFirst, .serialized, .enabled(if: LocalAWS.isInstalled))
 struct Watch30mEndToEndSourcesTests {
   private let folder = TemporaryFolder()
 
