@@ -13,10 +13,7 @@ import Testing
     var lines: [String] = []
     for one in cases {
       for (traffic, seed) in [(0.2, 1), (1, 2), (5, 3), (20, 4), (50, 5), (1000, 6)] as [(Double, UInt64)] {
-        var service = one.service
-        service.traffic = traffic
-        let made = service.series(seed: seed)
-        let series = one.kind == .errors ? made.errors : made.latency
+        let series = one.series(traffic: traffic, seed: seed)
         lines.append("\(one.name) @ \(traffic): " + line(judge(series)))
       }
     }
@@ -26,10 +23,7 @@ import Testing
   @Test func `looks of a watch`() throws {
     var lines: [String] = []
     for one in SimulatedCase.mustStop.map(\.0) {
-      var service = one.service
-      service.traffic = 20
-      let made = service.series(seed: 7)
-      let series = one.kind == .errors ? made.errors : made.latency
+      let series = one.series(traffic: 20, seed: 7)
       for looks in [1, 3, 6, 12, 29] {
         var seen = series
         seen.watch = Array(series.watch.prefix(looks))
@@ -57,10 +51,7 @@ import Testing
     var lines: [String] = []
     for (one, _) in SimulatedCase.mustStop {
       for known in [0, 1, 3, 40] {
-        var service = one.service
-        service.traffic = 20
-        let made = service.series(seed: 8)
-        var series = one.kind == .errors ? made.errors : made.latency
+        var series = one.series(traffic: 20, seed: 8)
         series.baseline = Array(series.baseline.suffix(known))
         lines.append("\(one.name) after \(known) min: " + line(judge(series)))
       }
@@ -116,10 +107,7 @@ import Testing
     var lines: [String] = []
     for one in SimulatedCase.mustNotStop + SimulatedCase.mustStop.map(\.0) {
       for (traffic, seed) in [(1, 2), (50, 5)] as [(Double, UInt64)] {
-        var service = one.service
-        service.traffic = traffic
-        let made = service.series(seed: seed)
-        let series = one.kind == .errors ? made.errors : made.latency
+        let series = one.series(traffic: traffic, seed: seed)
         lines.append("\(one.name) @ \(traffic): " + line(judge(series, policy: policy)))
       }
     }

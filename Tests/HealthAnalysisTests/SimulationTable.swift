@@ -38,13 +38,18 @@ struct SimulatedCase {
     }
   }
 
-  func figures(traffic: Double, runs: Int, seed: UInt64, rule: RivalRule? = nil) -> Figures {
+  /// The series that the case is about, at `traffic` requests a minute.
+  func series(traffic: Double, seed: UInt64) -> WatchedSeries {
     var service = service
     service.traffic = traffic
+    let made = service.series(seed: seed)
+    return kind == .errors ? made.errors : made.latency
+  }
+
+  func figures(traffic: Double, runs: Int, seed: UInt64, rule: RivalRule? = nil) -> Figures {
     var figures = Figures()
     for run in 0..<runs {
-      let made = service.series(seed: seed &+ UInt64(run) &* 7919)
-      let series = kind == .errors ? made.errors : made.latency
+      let series = series(traffic: traffic, seed: seed &+ UInt64(run) &* 7919)
       figures.runs += 1
       if let rule {
         if let minute = rule.stop(series) { figures.stops.append(minute) }
